@@ -1,0 +1,42 @@
+/** Where the tools of the lab are. Every value is an absolute path. */
+export interface ToolPaths {
+  /** The folder of everything that the set-up fetched or built. */
+  cache: string;
+  /** The folder that holds `bin/pulumi`: the root of a `PulumiCommand`. */
+  pulumi: string;
+  /** The file `pulumi-resource-kubernetes`. */
+  kubernetesPlugin: string;
+  kubeApiserver: string;
+  kubeControllerManager: string;
+  etcd: string;
+  /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
+  mysqlBase: string;
+  mariadbd: string;
+  mariadbInstallDb: string;
+  /** The file `moto_server`. */
+  moto: string;
+  /** The Python of the environment that holds moto. */
+  python: string;
+  php: string;
+  openssl: string;
+}
+
+/** The folders in the cache, each of which exists only when it is complete. */
+export interface CacheLayout {
+  engineFile: string;
+  pulumi: string;
+  kubernetesPlugin: string;
+  kubernetes: string;
+  etcd: string;
+  mysql: string;
+  moto: string;
+}
+
+/** `${XDG_CACHE_HOME:-~/.cache}/openemr-credential-rotation`. */
+export function cacheFolder(environment?: NodeJS.ProcessEnv): string;
+
+/** The names of the folders in a cache. */
+export function cacheLayout(cache: string): CacheLayout;
+
+/** Where the tools are, or will be once the set-up has run; it does not check that the files are there. */
+export function toolPaths(environment?: NodeJS.ProcessEnv): ToolPaths;

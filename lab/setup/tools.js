@@ -1,0 +1,69 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const versions = require('./versions.js');
+
+/**
+ * The folder that holds everything that was fetched or built, shared by all checkouts.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {string} an absolute path
+ */
+function cacheFolder(environment = process.env) {
+  const base = environment.XDG_CACHE_HOME || path.join(environment.HOME || os.homedir(), '.cache');
+  return path.join(base, 'openemr-credential-rotation');
+}
+
+/** The folders in the cache, each of which exists only when it is complete. */
+function cacheLayout(cache) {
+  return {
+    engineFile: path.join(cache, 'engine.json'),
+    pulumi: path.join(cache, `pulumi-${versions.pulumi}`),
+    kubernetesPlugin: path.join(cache, `pulumi-resource-kubernetes-${versions.kubernetesPlugin}`),
+    kubernetes: path.join(cache, `kubernetes-${versions.kubernetes}`),
+    etcd: path.join(cache, `etcd-${versions.etcd}`),
+    mysql: path.join(cache, `mysql-${versions.mysql}`),
+    moto: path.join(cache, `moto-${versions.moto}`),
+  };
+}
+
+/** What the set-up chose as engine and plugin; an empty object before its first run. */
+function readChoices(engineFile) {
+  try {
+    return JSON.parse(fs.readFileSync(engineFile, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Where the tools of the lab are, or will be once the set-up has run. Reads the cache's note of the chosen
+ * engine, and nothing else; it does not check that the files are there.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ */
+function toolPaths(environment = process.env) {
+  const cache = cacheFolder(environment);
+  const layout = cacheLayout(cache);
+  const choices = readChoices(layout.engineFile);
+  return {
+    cache,
+    pulumi: choices.pulumi?.root ?? layout.pulumi,
+    kubernetesPlugin:
+      choices.kubernetesPlugin?.file ?? path.join(layout.kubernetesPlugin, 'pulumi-resource-kubernetes'),
+    kubeApiserver: path.join(layout.kubernetes, 'kube-apiserver'),
+    kubeControllerManager: path.join(layout.kubernetes, 'kube-controller-manager'),
+    etcd: path.join(layout.etcd, 'usr', 'bin', 'etcd'),
+    mysqlBase: layout.mysql,
+    mariadbd: '/usr/sbin/mariadbd',
+    mariadbInstallDb: '/usr/bin/mariadb-install-db',
+    moto: path.join(layout.moto, 'bin', 'moto_server'),
+    python: path.join(layout.moto, 'bin', 'python'),
+    php: '/usr/bin/php8.2',
+    openssl: '/usr/bin/openssl',
+  };
+}
+
+module.exports = { cacheFolder, cacheLayout, toolPaths };

