@@ -1,0 +1,40 @@
+import type { RotationMaterial, RotationPlan } from './rotationPlan.js';
+import type { SlotDocument } from './secretDocument.js';
+import type { DatabaseLogin } from './slot.js';
+
+/** The world as read before a plan is made. Nothing in it was written. */
+export interface Observation {
+  slotSecret: { arn: string; versionId: string; text: string; document: SlotDocument };
+  adminSecret: { arn: string; login: DatabaseLogin };
+  sqlconf: { path: string; sha256: string; login: DatabaseLogin; works: boolean };
+  /** The four database keys of the Kubernetes Secret, decoded. */
+  kubernetesSecret: { data: Record<string, string>; works: boolean };
+}
+
+/** What the stack's state says of the last rotation that was begun. */
+export interface Journal {
+  plan: RotationPlan;
+  material: RotationMaterial;
+  /** True when every step of that plan was carried out. */
+  finished: boolean;
+  /** Versions of the slot secret that the plan has made so far. */
+  versionIds: string[];
+}
+
+/** Keys of the Kubernetes Secret that OpenEMR's pods read; all other keys stay. */
+export const kubernetesSecretKeys = {
+  host: 'mysql-host',
+  username: 'mysql-user',
+  password: 'mysql-password',
+  dbname: 'mysql-database',
+} as const;
+
+/** The four keys of the Kubernetes Secret for a login. */
+export function kubernetesSecretData(login: DatabaseLogin): Record<string, string> {
+  return {
+    [kubernetesSecretKeys.host]: login.host,
+    [kubernetesSecretKeys.username]: login.username,
+    [kubernetesSecretKeys.password]: login.password,
+    [kubernetesSecretKeys.dbname]: login.dbname,
+  };
+}

@@ -1,0 +1,224 @@
+import type { Journal, Observation } from './observation.js';
+import { kubernetesSecretKeys } from './observation.js';
+import type { PlanKind, PlannedLogin, PlannedRotation, RequestKind, RotationMaterial, RotationPlan } from './rotationPlan.js';
+import type { Slot } from './slot.js';
+import { defaultUsername, otherSlot, sameAccount, slots } from './slot.js';
+
+/** What is asked for; id, time and token are given so that planning is a pure function. */
+export interface PlanRequest {
+  kind: RequestKind;
+  id: string;
+  now: Date;
+}
+
+/** A plan, or every reason why there is none. Problems hold no secret. */
+export type PlanResult =
+  | { kind: 'planned'; resumed: boolean; planned: PlannedRotation; notices: string[] }
+  | { kind: 'refused'; problems: string[] };
+
+/**
+ * Turns what was seen into what is to be done. Pure. A rotation that was begun and not finished goes first:
+ * its plan is taken up unchanged, so that its passwords are too.
+ */
+export function planRotation(observation: Observation, request: PlanRequest, journal?: Journal): PlanResult {
+  if (journal && !journal.finished && canResume(observation, journal)) {
+    const { plan, material } = journal;
+    return { kind: 'planned', resumed: true, planned: { plan, material }, notices: [] };
+  }
+  const logins = plannedLogins(observation);
+  const problems = [...identityProblems(observation, logins), ...liveProblems(observation, request, logins)];
+  if (problems.length > 0) return { kind: 'refused', problems };
+  const planned =
+    request.kind === 'sync'
+      ? planSync(observation, request, logins)
+      : planSwitch(observation, request, logins);
+  return { kind: 'planned', resumed: false, planned, notices: noticesOf(observation) };
+}
+
+/** The slot whose account `sqlconf.php` names, or undefined when it names neither. */
+export function slotInUse(observation: Observation, logins: Record<Slot, PlannedLogin>): Slot | undefined {
+  return slots.find((slot) => logins[slot].username === observation.sqlconf.login.username);
+}
+
+/** The plan that undoes a rotation's switch: the state before, under a token of its own. */
+export function planRollback(failed: PlannedRotation, id: string, now: Date): PlannedRotation {
+  const { plan, material } = failed;
+  return {
+    plan: {
+      ...plan,
+      id,
+      kind: 'rollback',
+      undoes: plan.id,
+      startedAt: now.toISOString(),
+      from: plan.to,
+      to: plan.from,
+      mint: [],
+      renew: null,
+      rotateAdmin: false,
+      restartToken: restartToken(id, now),
+    },
+    material,
+  };
+}
+
+/** A begun plan still fits when nobody else moved the secret or the file since. */
+function canResume(observation: Observation, { plan, material, versionIds }: Journal): boolean {
+  const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
+  const { login } = observation.sqlconf;
+  const fileFits = [material.before.sqlconf.username, target.username].includes(login.username);
+  const known = [plan.slotSecretVersionId, ...versionIds];
+  return plan.slotSecretArn === observation.slotSecret.arn && fileFits && known.includes(observation.slotSecret.versionId);
+}
+
+/**
+ * Both slots as the rotation will use them. A password that something alive uses wins over the secret's: it is
+ * the one that works, and it must not be changed while it is in use.
+ */
+function plannedLogins(observation: Observation): Record<Slot, PlannedLogin> {
+  const { entries } = observation.slotSecret.document;
+  const file = observation.sqlconf.login;
+  const plan = (slot: Slot): PlannedLogin => {
+    const entry = entries[slot];
+    const other = entries[otherSlot(slot)];
+    const endpoint = entry.kind === 'complete' ? entry.login : other.kind === 'complete' ? other.login : file;
+    const username =
+      (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
+    const { host, port, dbname } = endpoint;
+    const password = livePassword(observation, username) ?? (entry.kind === 'complete' ? entry.login.password : undefined);
+    return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
+  };
+  const planned = { A: plan('A'), B: plan('B') };
+  if (slotInUse(observation, planned) === undefined) return bootstrapLogins(observation, planned);
+  return planned;
+}
+
+/** At a bootstrap both users get fresh passwords on the file's own endpoint, unless a running pod may use one. */
+function bootstrapLogins(
+  observation: Observation,
+  planned: Record<Slot, PlannedLogin>,
+): Record<Slot, PlannedLogin> {
+  const { host, port, dbname } = observation.sqlconf.login;
+  const fresh = (slot: Slot): PlannedLogin => {
+    const { username } = planned[slot];
+    const password = livePassword(observation, username);
+    return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
+  };
+  return { A: fresh('A'), B: fresh('B') };
+}
+
+function livePassword(observation: Observation, username: string): string | undefined {
+  const { sqlconf, kubernetesSecret } = observation;
+  if (sqlconf.works && sqlconf.login.username === username) return sqlconf.login.password;
+  const { data, works } = kubernetesSecret;
+  return works && data[kubernetesSecretKeys.username] === username ? data[kubernetesSecretKeys.password] : undefined;
+}
+
+function identityProblems(observation: Observation, logins: Record<Slot, PlannedLogin>): string[] {
+  const { A, B } = logins;
+  const admin = observation.adminSecret.login.username;
+  const { arn } = observation.slotSecret;
+  const problems: string[] = [];
+  if (A.username === B.username) {
+    problems.push(`${arn}: slots A and B both name the user ${A.username}; give each slot a user of its own.`);
+  }
+  for (const slot of slots) {
+    if (logins[slot].username !== admin) continue;
+    problems.push(`${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`);
+  }
+  if (A.host !== B.host || A.port !== B.port || A.dbname !== B.dbname) {
+    problems.push(`${arn}: slots A and B differ in host, port or dbname; both must name the same database.`);
+  }
+  return problems;
+}
+
+function liveProblems(
+  observation: Observation,
+  request: PlanRequest,
+  logins: Record<Slot, PlannedLogin>,
+): string[] {
+  const { sqlconf } = observation;
+  const slot = slotInUse(observation, logins);
+  if (!sqlconf.works && request.kind === 'rotate') {
+    return [
+      `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now, so there is ` +
+        'nothing to roll back to; set the users to the slot secret with --sync-db-users, or correct the file, and run again.',
+    ];
+  }
+  if (slot !== undefined && !sameAccount({ ...logins[slot], password: '' }, sqlconf.login)) {
+    return [
+      `${sqlconf.path} uses slot ${slot}'s user ${sqlconf.login.username} on another host, port or database than the slot secret says; ` +
+        `make them agree (file: ${sqlconf.login.host}:${sqlconf.login.port}/${sqlconf.login.dbname}, ` +
+        `secret: ${logins[slot].host}:${logins[slot].port}/${logins[slot].dbname}).`,
+    ];
+  }
+  return [];
+}
+
+function noticesOf(observation: Observation): string[] {
+  const { document } = observation.slotSecret;
+  const { login } = observation.sqlconf;
+  const stale = slots.find((slot) => {
+    const entry = document.entries[slot];
+    return entry.kind === 'complete' && entry.login.username === login.username && entry.login.password !== login.password;
+  });
+  return stale ? [`slot ${stale}'s password in the slot secret is not the one in sqlconf.php; the rotation replaces both`] : [];
+}
+
+function planSwitch(
+  observation: Observation,
+  request: PlanRequest,
+  logins: Record<Slot, PlannedLogin>,
+): PlannedRotation {
+  const inUse = slotInUse(observation, logins);
+  const active = observation.slotSecret.document.active;
+  const kind: PlanKind = inUse === undefined ? 'bootstrap' : inUse === active ? 'rotate' : 'reconcile';
+  const to: Slot = inUse === undefined ? 'A' : kind === 'rotate' ? otherSlot(inUse) : inUse;
+  const renew = kind === 'bootstrap' ? null : otherSlot(to);
+  const mint = slots.filter((slot) => logins[slot].password === undefined && slot !== renew);
+  const plan = makePlan(observation, request, { kind, from: inUse ?? 'other', to, mint, renew });
+  return { plan, material: materialOf(observation, logins) };
+}
+
+function planSync(
+  observation: Observation,
+  request: PlanRequest,
+  logins: Record<Slot, PlannedLogin>,
+): PlannedRotation {
+  const place = slotInUse(observation, logins) ?? 'other';
+  const mint = slots.filter((slot) => logins[slot].password === undefined);
+  const plan = makePlan(observation, request, { kind: 'sync', from: place, to: place, mint, renew: null });
+  return { plan: { ...plan, rotateAdmin: false }, material: materialOf(observation, logins) };
+}
+
+function makePlan(
+  observation: Observation,
+  { id, now }: PlanRequest,
+  decided: Pick<RotationPlan, 'kind' | 'from' | 'to' | 'mint' | 'renew'>,
+): RotationPlan {
+  return {
+    formatVersion: 1,
+    id,
+    ...decided,
+    startedAt: now.toISOString(),
+    rotateAdmin: true,
+    restartToken: restartToken(id, now),
+    slotSecretArn: observation.slotSecret.arn,
+    slotSecretVersionId: observation.slotSecret.versionId,
+    adminSecretArn: observation.adminSecret.arn,
+    adminUsername: observation.adminSecret.login.username,
+    sqlconfSha256: observation.sqlconf.sha256,
+  };
+}
+
+function materialOf(observation: Observation, logins: Record<Slot, PlannedLogin>): RotationMaterial {
+  return {
+    slotDocument: observation.slotSecret.text,
+    before: { sqlconf: observation.sqlconf.login, kubernetesSecret: observation.kubernetesSecret.data },
+    logins,
+  };
+}
+
+/** A time for people and the id for uniqueness: two restarts within one second both take effect. */
+function restartToken(id: string, now: Date): string {
+  return `${now.toISOString()}/${id}`;
+}

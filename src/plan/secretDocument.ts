@@ -1,0 +1,150 @@
+import type { DatabaseLogin, Slot } from './slot.js';
+import { slots } from './slot.js';
+
+/** A JSON object read from Secrets Manager; keys that we do not know stay as they are. */
+export type JsonObject = Record<string, unknown>;
+
+/** A slot as its secret holds it: complete, or not yet initialised. */
+export type SlotEntry = { kind: 'complete'; login: DatabaseLogin } | { kind: 'empty'; username?: string };
+
+/** The slot secret, read and checked. */
+export interface SlotDocument {
+  json: JsonObject;
+  active: Slot;
+  entries: Record<Slot, SlotEntry>;
+}
+
+/** The result of a check: a value, or every problem found, each one sentence without any secret value. */
+export type Checked<T> = { ok: true; value: T } | { ok: false; problems: string[] };
+
+/** Values that infrastructure code leaves in a secret before the first use; never sent to the database. */
+const placeholders = new Set(['', 'placeholder', 'pending', 'pending-restore', 'changeme', 'change-me', 'todo', 'null']);
+
+type JsonModule = {
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  rawJSON(text: string): unknown;
+};
+
+/** Keeps numbers in their own spelling (`1.0`, `12345678901234567890`), so that unknown keys survive a rotation. */
+function parseKeepingNumbers(text: string): unknown {
+  const json = JSON as unknown as JsonModule;
+  return json.parse(text, (_key, value, context) =>
+    typeof value === 'number' && context.source !== undefined && String(value) !== context.source
+      ? json.rawJSON(context.source)
+      : value,
+  );
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string): Checked<JsonObject> {
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  if (body.trim() === '') return { ok: false, problems: ['it is empty'] };
+  let value: unknown;
+  try {
+    value = parseKeepingNumbers(body);
+  } catch {
+    return { ok: false, problems: ['it is not JSON'] };
+  }
+  if (!isObject(value)) return { ok: false, problems: ['it is not a JSON object'] };
+  return { ok: true, value };
+}
+
+/** Reads one of the five fields as text; a port may be a number. Placeholder values count as empty. */
+function field(entry: JsonObject, name: keyof DatabaseLogin): string | undefined | { wrongType: true } {
+  const value = entry[name];
+  if (value === undefined || value === null) return undefined;
+  if (name === 'port' && typeof value === 'number' && Number.isInteger(value)) return String(value);
+  if (typeof value !== 'string') return { wrongType: true };
+  return placeholders.has(value.trim().toLowerCase()) ? undefined : value;
+}
+
+function checkPort(port: string): boolean {
+  return /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65535;
+}
+
+/** Reads login fields of one object; `where` prefixes each problem. An entry without password is empty. */
+function parseEntry(value: unknown, where: string): Checked<SlotEntry> {
+  if (value === undefined || value === null) return { ok: true, value: { kind: 'empty' } };
+  if (!isObject(value)) return { ok: false, problems: [`${where} is not an object`] };
+  const problems: string[] = [];
+  const read = (name: keyof DatabaseLogin): string | undefined => {
+    const found = field(value, name);
+    if (typeof found !== 'object') return found;
+    problems.push(`${where}.${name} is not text`);
+    return undefined;
+  };
+  const [username, password, host, port, dbname] = [
+    read('username'),
+    read('password'),
+    read('host'),
+    read('port') ?? '3306',
+    read('dbname'),
+  ];
+  if (!checkPort(port)) problems.push(`${where}.port is not a port number`);
+  if (problems.length > 0) return { ok: false, problems };
+  if (password === undefined || host === undefined) {
+    return { ok: true, value: username === undefined ? { kind: 'empty' } : { kind: 'empty', username } };
+  }
+  if (username === undefined) problems.push(`${where}.username is missing`);
+  if (dbname === undefined) problems.push(`${where}.dbname is missing`);
+  if (problems.length > 0 || username === undefined || dbname === undefined) return { ok: false, problems };
+  return { ok: true, value: { kind: 'complete', login: { username, password, host, port, dbname } } };
+}
+
+/**
+ * Checks the text of the slot secret: `{"active_slot":"A","A":{…},"B":{…}}`.
+ * Never throws; problems name the field and never its value.
+ */
+export function parseSlotDocument(text: string): Checked<SlotDocument> {
+  const object = parseObject(text);
+  if (!object.ok) return object;
+  const problems: string[] = [];
+  const active = object.value['active_slot'];
+  if (active !== 'A' && active !== 'B') problems.push('active_slot is neither "A" nor "B"');
+  const entries: Partial<Record<Slot, SlotEntry>> = {};
+  for (const slot of slots) {
+    const entry = parseEntry(object.value[slot], slot);
+    if (entry.ok) entries[slot] = entry.value;
+    else problems.push(...entry.problems);
+  }
+  const { A, B } = entries;
+  if (problems.length > 0 || !A || !B || (active !== 'A' && active !== 'B')) return { ok: false, problems };
+  return { ok: true, value: { json: object.value, active, entries: { A, B } } };
+}
+
+/** Checks the text of the admin secret: `{"username","password","host","port","dbname"}`; dbname may be missing. */
+export function parseAdminDocument(text: string): Checked<{ json: JsonObject; login: DatabaseLogin }> {
+  const object = parseObject(text);
+  if (!object.ok) return object;
+  const entry = parseEntry({ ...object.value, dbname: object.value['dbname'] ?? 'mysql' }, 'the document');
+  if (!entry.ok) return entry;
+  if (entry.value.kind === 'empty') return { ok: false, problems: ['its password or host is missing'] };
+  return { ok: true, value: { json: object.value, login: entry.value.login } };
+}
+
+/** The text of a slot document with another active slot and other logins; unknown keys and the port's type stay. */
+export function renderSlotDocument(
+  json: JsonObject,
+  active: Slot,
+  logins: Partial<Record<Slot, DatabaseLogin>>,
+): string {
+  const next: JsonObject = { ...json, active_slot: active };
+  for (const slot of slots) {
+    const login = logins[slot];
+    if (login) next[slot] = withLogin(isObject(json[slot]) ? json[slot] : {}, login);
+  }
+  return JSON.stringify(next);
+}
+
+/** The text of an admin document with another password; everything else stays. */
+export function renderAdminDocument(json: JsonObject, password: string): string {
+  return JSON.stringify({ ...json, password });
+}
+
+function withLogin(entry: JsonObject, login: DatabaseLogin): JsonObject {
+  const port = typeof entry['port'] === 'number' ? Number(login.port) : login.port;
+  return { ...entry, ...login, port };
+}
