@@ -33,7 +33,7 @@ function isDebian() {
 
 /** Those of the packages that are not installed. */
 function missingPackages() {
-  let known = '';
+  let known;
   try {
     known = execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES], {
       encoding: 'utf8',

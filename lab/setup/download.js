@@ -2,6 +2,7 @@
 
 const fs = require('node:fs');
 const https = require('node:https');
+const { URL } = require('node:url');
 
 /** How long a server may keep silent, in milliseconds: a network that drops packets must not hold us up. */
 const SILENCE = 6_000;

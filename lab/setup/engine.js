@@ -41,8 +41,16 @@ function versionOf(pulumi) {
   }
 }
 
-/** The CLI on PATH, given a folder with `bin/pulumi` as the Automation API wants it. */
+/** The answer of onPath(), which costs a start of the CLI. */
+const pathChoice = new Map();
+
+/** The CLI on PATH, given a folder with `bin/pulumi` as the Automation API wants it; looked for once. */
 function onPath(cache) {
+  if (!pathChoice.has(cache)) pathChoice.set(cache, lookOnPath(cache));
+  return pathChoice.get(cache);
+}
+
+function lookOnPath(cache) {
   const file = which('pulumi');
   const version = file === undefined ? '' : versionOf(file);
   if (!fits(version)) return undefined;
@@ -107,10 +115,8 @@ function present(part, cache) {
   const built = part.built(layout);
   if (!mustBuild()) {
     const official = `${built}-official`;
-    if (part === ENGINE) {
-      const found = onPath(cache);
-      if (found !== undefined) return found;
-    }
+    const found = part === ENGINE ? onPath(cache) : undefined;
+    if (found !== undefined) return found;
     if (fs.existsSync(official)) return { ...part.choice(official), from: 'official' };
   }
   return fs.existsSync(built) ? { ...part.choice(built), from: 'built' } : undefined;

@@ -73,13 +73,9 @@ async function installPackages(root, log) {
   const env = plainEnvironment(root);
   const hash = lockHash(root);
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root, env, log });
-  const script = ['installArchSpecificPackage.js'];
+  // Not process.execPath: the Node that runs the set-up may be the one that npm has just removed.
   const cwd = path.join(root, 'node_modules', 'node');
-  await run(process.execPath, script, { cwd, env, log }).catch(async (error) => {
-    // The Node that runs the set-up may be the one that npm has just removed.
-    if (fs.existsSync(process.execPath)) throw error;
-    await run('node', script, { cwd, env, log });
-  });
+  await run('node', ['installArchSpecificPackage.js'], { cwd, env, log });
   if (!fs.existsSync(nodeBinary(root))) {
     throw new SetupError(`The npm package "node" did not put a Node in place; see ${log}.`);
   }

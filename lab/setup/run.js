@@ -76,7 +76,7 @@ function run(command, args, options = {}) {
     const timer = options.timeout && setTimeout(() => child.kill('SIGKILL'), options.timeout);
     const finish = (error) => {
       clearTimeout(timer);
-      children.delete(child);
+      if (!children.delete(child)) return; // A command that cannot start reports twice.
       if (log !== undefined) fs.closeSync(log);
       if (error === undefined) resolve(stdout);
       else reject(error);

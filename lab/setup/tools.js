@@ -47,7 +47,7 @@ function readChoices(engineFile) {
 function toolPaths(environment = process.env) {
   const cache = cacheFolder(environment);
   const layout = cacheLayout(cache);
-  const choices = readChoices(layout.engineFile);
+  const choices = environment.CREDENTIAL_ROTATION_ENGINE === 'build' ? {} : readChoices(layout.engineFile);
   return {
     cache,
     pulumi: choices.pulumi?.root ?? layout.pulumi,
