@@ -46,7 +46,7 @@ async function runLane(steps, progress, state) {
       killChildren();
       throw error;
     }
-    line.done(step.ready() ?? 'done');
+    line.done(step.result ?? step.ready() ?? 'done');
   }
 }
 

@@ -22,8 +22,9 @@ function plainEnvironment(root) {
   return environment;
 }
 
+/** The Node that npm's scripts run on. */
 function nodeBinary(root) {
-  return path.join(root, 'node_modules', 'node', 'bin', 'node');
+  return path.join(root, 'node_modules', '.bin', 'node');
 }
 
 function stampFile(root) {
@@ -76,6 +77,9 @@ async function installPackages(root, log) {
   // Not process.execPath: the Node that runs the set-up may be the one that npm has just removed.
   const cwd = path.join(root, 'node_modules', 'node');
   await run('node', ['installArchSpecificPackage.js'], { cwd, env, log });
+  // npm makes no link to a file that only the script puts there.
+  fs.rmSync(nodeBinary(root), { force: true });
+  fs.symlinkSync(path.join('..', 'node', 'bin', 'node'), nodeBinary(root));
   if (!fs.existsSync(nodeBinary(root))) {
     throw new SetupError(`The npm package "node" did not put a Node in place; see ${log}.`);
   }

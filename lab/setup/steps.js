@@ -20,6 +20,7 @@ function cacheStep({ name, folder, file, ...rest }) {
   return {
     name,
     ready: () => (fs.existsSync(file) ? 'cached' : undefined),
+    result: 'ready',
     ...rest,
     run: (log) => rest.run(folder, log),
   };
