@@ -1,0 +1,138 @@
+import type { KubernetesClient, WatchEvent } from '../kubernetes-client';
+import type { Processes } from '../servers/processes';
+import { Endpoints } from './endpoints';
+import type { Pod, PodFault } from './pod';
+import { PodWorker } from './worker';
+
+const NODE = 'lab';
+
+interface FaultRule {
+  fault: PodFault;
+  /** The pod templates that are spared, when only those of one new rollout are meant. */
+  spared?: ReadonlySet<string>;
+  /** The template of that rollout, once its first pod has come. */
+  template?: string;
+}
+
+/** The lab's kubelet: binds every pending Pod to the one node and runs it as processes of this machine. */
+export class Kubelet {
+  readonly endpoints = new Endpoints();
+  private readonly workers = new Map<string, PodWorker>();
+  private readonly faults = new Map<string, FaultRule>();
+  private readonly templates = new Map<string, Set<string>>();
+  private readonly stopping = new AbortController();
+  private watching: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: KubernetesClient,
+    private readonly processes: Processes,
+    private readonly folder: string,
+  ) {}
+
+  /** Makes the Node object and begins to watch. */
+  async start(): Promise<void> {
+    await this.client.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE } });
+    await this.client.patch(`/api/v1/nodes/${NODE}/status`, {
+      status: {
+        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+        capacity: { cpu: '2', memory: '8Gi', pods: '110' },
+        allocatable: { cpu: '2', memory: '8Gi', pods: '110' },
+        conditions: [{ type: 'Ready', status: 'True', reason: 'LabIsReady' }],
+      },
+    });
+    this.watching = this.client.watch<Pod>('/api/v1/pods', this.stopping.signal, (event) => this.see(event));
+  }
+
+  /** Looks at no more pods. Their processes end with the lab's. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const worker of this.workers.values()) worker.kill();
+    await this.watching;
+  }
+
+  /** Resolves when no pod of a namespace runs here any more. Throws after 40 s. */
+  async drained(namespace: string): Promise<void> {
+    const end = performance.now() + 40_000;
+    while ([...this.workers.values()].some((worker) => worker.namespace === namespace)) {
+      if (performance.now() > end) throw new Error(`pods of ${namespace} do not end`);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  /**
+   * What is wrong with containers of a namespace that start from now on. With `oneRollout` only pods of the next
+   * new pod template are meant, so that a rollback's pods are sound again.
+   */
+  setFault(namespace: string, fault: PodFault, oneRollout: boolean): void {
+    const spared = new Set(this.templates.get(namespace));
+    if (fault === 'none') this.faults.delete(namespace);
+    else this.faults.set(namespace, { fault, ...(oneRollout ? { spared } : {}) });
+  }
+
+  private faultFor(pod: Pod): PodFault {
+    const rule = this.faults.get(pod.metadata.namespace);
+    if (!rule?.spared) return rule?.fault ?? 'none';
+    const template = templateOf(pod);
+    if (rule.template === undefined && !rule.spared.has(template)) rule.template = template;
+    return rule.template === template ? rule.fault : 'none';
+  }
+
+  private remember(pod: Pod): void {
+    const known = this.templates.get(pod.metadata.namespace) ?? new Set();
+    this.templates.set(pod.metadata.namespace, known.add(templateOf(pod)));
+  }
+
+  private see({ type, object: pod }: WatchEvent<Pod>): void {
+    const worker = this.workers.get(pod.metadata.uid);
+    if (type === 'DELETED') {
+      worker?.kill();
+      this.workers.delete(pod.metadata.uid);
+    } else if (pod.metadata.deletionTimestamp !== undefined) {
+      if (worker) void worker.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30);
+      else void this.forget(pod);
+    } else if (!worker) {
+      this.adopt(pod);
+    }
+  }
+
+  private adopt(pod: Pod): void {
+    if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== NODE) return;
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
+    const worker = new PodWorker(pod, {
+      client: this.client,
+      processes: this.processes,
+      endpoints: this.endpoints,
+      folder: this.folder,
+      faultFor: (other) => this.faultFor(other),
+    });
+    this.workers.set(pod.metadata.uid, worker);
+    this.remember(pod);
+    void this.bind(pod)
+      .then(() => worker.run())
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted) console.error(`lab kubelet, pod ${pod.metadata.name}:`, error);
+      });
+  }
+
+  private async bind(pod: Pod): Promise<void> {
+    if (pod.spec.nodeName !== undefined) return;
+    const { namespace, name } = pod.metadata;
+    await this.client.create(`/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name },
+      target: { apiVersion: 'v1', kind: 'Node', name: NODE },
+    });
+  }
+
+  /** A pod that is to be deleted and that never ran here. */
+  private async forget(pod: Pod): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+    await this.client.delete(`/api/v1/namespaces/${namespace}/pods/${name}`, options).catch(() => undefined);
+  }
+}
+
+function templateOf(pod: Pod): string {
+  return pod.metadata.labels?.['pod-template-hash'] ?? '';
+}

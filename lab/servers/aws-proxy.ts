@@ -1,0 +1,165 @@
+import { createServer, request } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { freePort } from './ports';
+
+/** One request that a client sent to AWS. */
+export interface AwsRequest {
+  /** Milliseconds since 1970, when it came. */
+  time: number;
+  /** As in `UpdateSecretVersionStage`; of S3 the method, as in `S3 PUT`. */
+  action: string;
+  /** The secret's name, also when the client sent its ARN. */
+  secretId?: string;
+  /** HTTP status that the client got; 0 when the reply was withheld. */
+  status: number;
+  /** Whether such a request changes anything. */
+  write: boolean;
+}
+
+/** A rule that makes requests fail. */
+export interface AwsFault {
+  /** As in `UpdateSecretVersionStage`; `*` is every action. */
+  action: string;
+  /** Name or ARN; without it every secret. */
+  secretId?: string;
+  /** How many requests fail; without it all of them until the rule is taken away. */
+  times?: number;
+  /** `before`: AWS never sees the request. `after`: AWS does it, and its reply is lost. */
+  when: 'before' | 'after';
+  /** The answer; without it the connection is cut. */
+  respond?: { status: number; type: string; message: string };
+  /** Called when a request meets the rule, before anything is done with it. */
+  onMatch?: (request: AwsRequest) => void | Promise<void>;
+}
+
+/** The recording, fault-injecting proxy before moto. */
+export interface AwsProxy {
+  endpoint: string;
+  requests(): AwsRequest[];
+  /** Adds a rule; gives the function that takes it away. */
+  fault(rule: AwsFault): () => void;
+  close(): Promise<void>;
+}
+
+const READS =
+  /^(Get|List|Describe|BatchGet|Validate|Encrypt|Decrypt|GenerateDataKey|AssumeRole|S3 GET|S3 HEAD)/;
+
+/** Starts the proxy in this process. */
+export async function startAwsProxy(target: string): Promise<AwsProxy> {
+  const requests: AwsRequest[] = [];
+  const rules: { rule: AwsFault; left: number }[] = [];
+  const takeRule = (seen: AwsRequest): AwsFault | undefined => {
+    const entry = rules.find(({ rule, left }) => left > 0 && meets(rule, seen));
+    if (entry) entry.left--;
+    return entry?.rule;
+  };
+  const server = createServer((incoming, outgoing) => {
+    handle(target, incoming, outgoing, requests, takeRule).catch(() => outgoing.destroy());
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  server.unref();
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    requests: () => [...requests],
+    fault(rule) {
+      const entry = { rule, left: rule.times ?? Infinity };
+      rules.push(entry);
+      return () => {
+        entry.left = 0;
+      };
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function handle(
+  target: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  requests: AwsRequest[],
+  takeRule: (seen: AwsRequest) => AwsFault | undefined,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const seen = describe(incoming, body);
+  requests.push(seen);
+  const rule = takeRule(seen);
+  await rule?.onMatch?.(seen);
+  if (rule?.when === 'before') return refuse(rule, seen, outgoing);
+  const reply = await forward(target, incoming, body);
+  if (rule) return refuse(rule, seen, outgoing);
+  seen.status = reply.status;
+  outgoing.writeHead(reply.status, reply.headers).end(reply.body);
+}
+
+function refuse(rule: AwsFault, seen: AwsRequest, outgoing: ServerResponse): void {
+  if (!rule.respond) {
+    outgoing.destroy();
+    return;
+  }
+  const { status, type, message } = rule.respond;
+  seen.status = status;
+  outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type });
+  outgoing.end(JSON.stringify({ __type: type, message, Message: message }));
+}
+
+type Reply = { status: number; headers: IncomingMessage['headers']; body: Buffer };
+
+function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const options = { method: incoming.method, headers: incoming.headers };
+    const onward = request(new URL(incoming.url ?? '/', target), options, (reply) => {
+      const chunks: Buffer[] = [];
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+      reply.on('end', () => {
+        const headers = { ...reply.headers };
+        delete headers['transfer-encoding'];
+        resolve({ status: reply.statusCode ?? 502, headers, body: Buffer.concat(chunks) });
+      });
+      reply.on('error', reject);
+    });
+    onward.on('error', reject);
+    onward.end(body);
+  });
+}
+
+function describe(incoming: IncomingMessage, body: Buffer): AwsRequest {
+  const targetHeader = String(incoming.headers['x-amz-target'] ?? '');
+  const service = /\/([a-z0-9-]+)\/aws4_request/.exec(incoming.headers.authorization ?? '')?.[1];
+  let action = targetHeader.slice(targetHeader.lastIndexOf('.') + 1);
+  let secretId: string | undefined;
+  if (action === '') {
+    const query = /(?:^|&)Action=(\w+)/.exec(body.toString('utf8'))?.[1];
+    action = query ?? `${service === 's3' ? 'S3' : (service ?? 'HTTP')} ${incoming.method}`;
+  } else if (service === 'secretsmanager') {
+    secretId = secretOf(body);
+  }
+  const seen = { time: Date.now(), action, status: 0, write: !READS.test(action) };
+  return secretId === undefined ? seen : { ...seen, secretId };
+}
+
+function secretOf(body: Buffer): string | undefined {
+  try {
+    const { SecretId, Name } = JSON.parse(body.toString('utf8')) as { SecretId?: string; Name?: string };
+    const id = SecretId ?? Name;
+    return id === undefined ? undefined : secretName(id);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of a secret: of an ARN the last part without the six characters that AWS adds. */
+function secretName(id: string): string {
+  return /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)-\w{6}$/.exec(id)?.[1] ?? id;
+}
+
+function meets(rule: AwsFault, seen: AwsRequest): boolean {
+  if (rule.action !== '*' && rule.action !== seen.action) return false;
+  return rule.secretId === undefined || secretName(rule.secretId) === seen.secretId;
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The files of the lab's certificate authority and of the one certificate that its servers show. */
+export interface Certificates {
+  /** The authority's certificate, PEM: what clients are to trust. */
+  caFile: string;
+  /** Of `127.0.0.1` and `localhost`, signed by the authority. */
+  serverCertificate: string;
+  serverKey: string;
+  /** Signs and checks tokens of service accounts. */
+  serviceAccountKey: string;
+}
+
+const CA_CONFIG = `[req]
+distinguished_name = name
+x509_extensions = ca
+prompt = no
+[name]
+CN = OpenEMR lab authority
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:kubernetes.default.svc
+authorityKeyIdentifier = keyid
+`;
+
+/** Makes an authority and a server certificate in `folder` with the OpenSSL command. Throws when that fails. */
+export async function makeCertificates(openssl: string, folder: string): Promise<Certificates> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = (name: string): string => path.join(folder, name);
+  const config = file('openssl.cnf');
+  await writeFile(config, CA_CONFIG);
+  const key = async (name: string): Promise<void> => {
+    // PKCS #8, which also the OpenSSL 1.0 of MySQL 8.0.12 reads.
+    const args = [
+      'genpkey',
+      '-algorithm',
+      'EC',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-out',
+      file(name),
+    ];
+    await run(openssl, args);
+  };
+  await Promise.all([key('ca.key'), key('server.key'), key('service-account.key')]);
+  const self = ['req', '-x509', '-new', '-config', config, '-sha256', '-days', '30'];
+  await run(openssl, [...self, '-key', file('ca.key'), '-out', file('ca.pem')]);
+  const subject = ['req', '-new', '-config', config, '-subj', '/CN=localhost'];
+  await run(openssl, [...subject, '-key', file('server.key'), '-out', file('server.csr')]);
+  const sign = ['x509', '-req', '-in', file('server.csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key')];
+  const extensions = [
+    '-CAcreateserial',
+    '-days',
+    '30',
+    '-sha256',
+    '-extfile',
+    config,
+    '-extensions',
+    'server',
+  ];
+  await run(openssl, [...sign, ...extensions, '-out', file('server.pem')]);
+  return {
+    caFile: file('ca.pem'),
+    serverCertificate: file('server.pem'),
+    serverKey: file('server.key'),
+    serviceAccountKey: file('service-account.key'),
+  };
+}
+
+/** Puts the authority where OpenEMR looks for it: `<site>/documents/certificates/mysql-ca`. */
+export async function installDatabaseAuthority(caFile: string, siteFolder: string): Promise<void> {
+  const folder = path.join(siteFolder, 'documents', 'certificates');
+  await mkdir(folder, { recursive: true });
+  await copyFile(caFile, path.join(folder, 'mysql-ca'));
+}

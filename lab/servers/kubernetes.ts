@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ToolPaths } from '../setup/tools.js';
+import { KubernetesClient } from '../kubernetes-client';
+import type { Certificates } from './certificates';
+import { kubeconfig } from './kubeconfig';
+import { freePort } from './ports';
+import { ready } from './processes';
+import type { Processes } from './processes';
+
+/** A running API server with its controllers. */
+export interface KubernetesServers {
+  server: string;
+  caFile: string;
+  /** Of a user who may do everything. */
+  adminKubeconfig: string;
+  /** One JSON line for each request, with verb, user, and the URI (with `dryRun`, if any). */
+  auditLogFile: string;
+  admin: KubernetesClient;
+}
+
+interface Context {
+  tools: ToolPaths;
+  processes: Processes;
+  certificates: Promise<Certificates>;
+  folder: string;
+}
+
+const CONTROLLERS = [
+  'deployment-controller',
+  'replicaset-controller',
+  'serviceaccount-controller',
+  'job-controller',
+  'cronjob-controller',
+  'namespace-controller',
+  'garbage-collector-controller',
+  'root-ca-certificate-publisher-controller',
+  'resourcequota-controller',
+  'disruption-controller',
+];
+
+const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: None
+    verbs: [watch]
+  - level: Metadata
+`;
+
+/** Starts etcd, kube-apiserver and kube-controller-manager. Throws when one does not get ready. */
+export async function startKubernetes(context: Context): Promise<KubernetesServers> {
+  const { folder } = context;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const [etcd, certificates] = await Promise.all([startEtcd(context), context.certificates]);
+  const token = randomBytes(24).toString('hex');
+  const port = await freePort();
+  const server = `https://127.0.0.1:${port}`;
+  const auditLogFile = path.join(folder, 'audit.log');
+  const adminKubeconfig = path.join(folder, 'admin.kubeconfig');
+  await Promise.all([
+    writeFile(path.join(folder, 'tokens.csv'), `${token},lab-admin,lab-admin,system:masters\n`, {
+      mode: 0o600,
+    }),
+    writeFile(path.join(folder, 'audit-policy.yaml'), AUDIT_POLICY),
+    writeFile(adminKubeconfig, kubeconfig({ server, caFile: certificates.caFile, token }), { mode: 0o600 }),
+  ]);
+  const admin = new KubernetesClient(server, certificates.caFile, token);
+  const child = context.processes.spawn(
+    'kube-apiserver',
+    context.tools.kubeApiserver,
+    apiserverArguments({ folder, etcd, port, certificates, auditLogFile }),
+  );
+  await ready(child, async () => (await admin.raw('GET', '/readyz')).status === 200, 90_000, 100);
+  await startControllers(context, adminKubeconfig, certificates);
+  return { server, caFile: certificates.caFile, adminKubeconfig, auditLogFile, admin };
+}
+
+async function startEtcd({ tools, processes, folder }: Context): Promise<string> {
+  const [client, peer] = await Promise.all([freePort(), freePort()]);
+  const address = `http://127.0.0.1:${client}`;
+  const peerAddress = `http://127.0.0.1:${peer}`;
+  const child = processes.spawn('etcd', tools.etcd, [
+    `--data-dir=${path.join(folder, 'etcd')}`,
+    `--listen-client-urls=${address}`,
+    `--advertise-client-urls=${address}`,
+    `--listen-peer-urls=${peerAddress}`,
+    `--initial-advertise-peer-urls=${peerAddress}`,
+    `--initial-cluster=default=${peerAddress}`,
+    '--unsafe-no-fsync',
+    // The only member need not wait for others before it votes for itself.
+    '--heartbeat-interval=20',
+    '--election-timeout=100',
+  ]);
+  await ready(child, async () => (await fetch(`${address}/health`)).ok);
+  return address;
+}
+
+function apiserverArguments(options: {
+  folder: string;
+  etcd: string;
+  port: number;
+  certificates: Certificates;
+  auditLogFile: string;
+}): string[] {
+  const { folder, etcd, port, certificates, auditLogFile } = options;
+  return [
+    `--etcd-servers=${etcd}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${folder}`,
+    `--tls-cert-file=${certificates.serverCertificate}`,
+    `--tls-private-key-file=${certificates.serverKey}`,
+    '--authorization-mode=RBAC',
+    `--token-auth-file=${path.join(folder, 'tokens.csv')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${certificates.serviceAccountKey}`,
+    `--service-account-signing-key-file=${certificates.serviceAccountKey}`,
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--endpoint-reconciler-type=none',
+    `--audit-log-path=${auditLogFile}`,
+    `--audit-policy-file=${path.join(folder, 'audit-policy.yaml')}`,
+    '--audit-log-mode=blocking',
+    '--enable-priority-and-fairness=false',
+    '--max-requests-inflight=1000',
+    '--profiling=false',
+  ];
+}
+
+async function startControllers(
+  { tools, processes }: Context,
+  adminKubeconfig: string,
+  certificates: Certificates,
+): Promise<void> {
+  const port = await freePort();
+  const child = processes.spawn('kube-controller-manager', tools.kubeControllerManager, [
+    `--kubeconfig=${adminKubeconfig}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${certificates.serverCertificate}`,
+    `--tls-private-key-file=${certificates.serverKey}`,
+    `--root-ca-file=${certificates.caFile}`,
+    `--service-account-private-key-file=${certificates.serviceAccountKey}`,
+    `--controllers=${CONTROLLERS.join(',')}`,
+    '--leader-elect=false',
+    '--kube-api-qps=500',
+    '--kube-api-burst=1000',
+    '--profiling=false',
+  ]);
+  const health = new KubernetesClient(`https://127.0.0.1:${port}`, certificates.caFile, '');
+  await ready(child, async () => (await health.raw('GET', '/healthz')).status === 200, 60_000, 100);
+}

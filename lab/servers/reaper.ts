@@ -1,0 +1,58 @@
+/*
+ * The reaper: a process of its own that ends what the lab began, even when the lab was killed by SIGKILL.
+ * The lab holds the other end of its stdin. Lines: `+PID` (a child, leader of its own process group), `-PID`
+ * (it has ended), `rm FOLDER` (remove this at the end). End of input means that the lab is gone.
+ *
+ * argv[2] is the mark that the lab puts into the environment of all its children: with it the reaper also finds
+ * a child that was born in the very moment in which the lab died.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const mark = process.argv[2] ?? '';
+const children = new Set<number>();
+const folders: string[] = [];
+
+function kill(pid: number): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+/** Pids of all processes whose environment holds the mark. */
+function marked(): number[] {
+  if (mark === '') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(`LAB_MARK=${mark}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function end(): void {
+  children.forEach(kill);
+  // A process may fork while it is being looked for: look until nothing is found.
+  for (let found = marked(), round = 0; found.length > 0 && round < 50; found = marked(), round++) {
+    found.forEach(kill);
+  }
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+const lines = createInterface({ input: process.stdin });
+lines.on('line', (line) => {
+  if (line.startsWith('+')) children.add(Number(line.slice(1)));
+  else if (line.startsWith('-')) children.delete(Number(line.slice(1)));
+  else if (line.startsWith('rm ')) folders.push(line.slice(3));
+});
+lines.on('close', end);

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesClient, KubernetesObject } from '../kubernetes-client';
+import { packageRoot } from '../package';
+import type { SqlConfValues } from '../types';
+
+/** Names as in openemr-on-eks; each site has a namespace of its own. */
+export const DEPLOYMENT = 'openemr';
+export const KUBERNETES_SECRET = 'openemr-db-credentials';
+const SERVICE_ACCOUNT = 'credential-rotation-sa';
+
+/** What a site's objects are made of. */
+export interface SiteObjects {
+  namespace: string;
+  application: SqlConfValues;
+  sitesRoot: string;
+  phpMode: 'request' | 'cached';
+  replicas: number;
+  progressDeadlineSeconds: number;
+  /** A value under a key that a rotation does not know. */
+  foreignPassword: string;
+}
+
+/** Makes namespace, accounts, Role and Secret; gives a token that has only the Role's rights. */
+export async function createObjects(client: KubernetesClient, site: SiteObjects): Promise<string> {
+  const { namespace } = site;
+  const core = `/api/v1/namespaces/${namespace}`;
+  await client.create('/api/v1/namespaces', named('v1', 'Namespace', namespace));
+  const account = (name: string): Promise<unknown> =>
+    client.create(`${core}/serviceaccounts`, named('v1', 'ServiceAccount', name)).catch(() => undefined);
+  const [token] = await Promise.all([
+    account(SERVICE_ACCOUNT).then(() => requestToken(client, namespace)),
+    // The controller makes this one too; whoever comes first, pods need it.
+    account('default'),
+    client.create(`${core}/secrets`, secret(site)),
+    applyRole(client, namespace),
+  ]);
+  return token;
+}
+
+/** Makes the Deployment. */
+export async function createDeployment(client: KubernetesClient, site: SiteObjects): Promise<void> {
+  await client.create(`/apis/apps/v1/namespaces/${site.namespace}/deployments`, deployment(site));
+}
+
+function named(apiVersion: string, kind: string, name: string): Record<string, unknown> {
+  return { apiVersion, kind, metadata: { name } };
+}
+
+async function requestToken(client: KubernetesClient, namespace: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${SERVICE_ACCOUNT}/token`;
+  const request = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 86_400 },
+  };
+  const { status } = await client.create<{ status: { token: string } }>(path, request);
+  return status.token;
+}
+
+/** The Role and its binding that the package hands to platform teams, in this namespace. */
+async function applyRole(client: KubernetesClient, namespace: string): Promise<void> {
+  const text = await readFile(path.join(packageRoot(), 'infra', 'kubernetes', 'role.yaml'), 'utf8');
+  for (const document of parseAllDocuments(text)) {
+    const object = document.toJS() as KubernetesObject & {
+      kind: string;
+      subjects?: { namespace?: string }[];
+    };
+    object.metadata.namespace = namespace;
+    for (const subject of object.subjects ?? []) subject.namespace = namespace;
+    const kind = `${object.kind.toLowerCase()}s`;
+    await client.create(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/${kind}`, object);
+  }
+}
+
+function secret({ application, foreignPassword }: SiteObjects): Record<string, unknown> {
+  return {
+    ...named('v1', 'Secret', KUBERNETES_SECRET),
+    type: 'Opaque',
+    stringData: {
+      'mysql-host': application.host,
+      'mysql-user': application.login,
+      'mysql-password': application.pass,
+      'mysql-database': application.dbase,
+      'openemr-admin-password': foreignPassword,
+    },
+  };
+}
+
+function deployment(site: SiteObjects): Record<string, unknown> {
+  const labels = { app: 'openemr' };
+  return {
+    ...named('apps/v1', 'Deployment', DEPLOYMENT),
+    spec: {
+      replicas: site.replicas,
+      progressDeadlineSeconds: site.progressDeadlineSeconds,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { automountServiceAccountToken: false, containers: [container(site)] },
+      },
+    },
+  };
+}
+
+function container({ application, sitesRoot, phpMode }: SiteObjects): Record<string, unknown> {
+  const fromSecret = (name: string, key: string): Record<string, unknown> => ({
+    name,
+    valueFrom: { secretKeyRef: { name: KUBERNETES_SECRET, key } },
+  });
+  return {
+    name: 'openemr',
+    image: 'openemr/openemr:lab',
+    ports: [{ containerPort: 80, name: 'http' }],
+    readinessProbe: {
+      httpGet: { path: '/interface/login/login.php', port: 80 },
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    env: [
+      fromSecret('MYSQL_HOST', 'mysql-host'),
+      fromSecret('MYSQL_USER', 'mysql-user'),
+      fromSecret('MYSQL_PASS', 'mysql-password'),
+      fromSecret('MYSQL_DATABASE', 'mysql-database'),
+      { name: 'MYSQL_PORT', value: application.port },
+      { name: 'OPENEMR_SITES', value: sitesRoot },
+      { name: 'OPENEMR_PHP_MODE', value: phpMode },
+    ],
+  };
+}
+
+interface Deployment extends KubernetesObject {
+  spec: { replicas: number };
+  status: Record<
+    'observedGeneration' | 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas',
+    number
+  >;
+}
+
+/** Waits until a Deployment's rollout is over. Throws after `timeoutMs`. */
+export async function awaitRollout(
+  client: KubernetesClient,
+  namespace: string,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`;
+  for (const end = performance.now() + timeoutMs; ;) {
+    const { metadata, spec, status } = await client.get<Deployment>(path);
+    const counts = [status.replicas, status.updatedReplicas, status.readyReplicas, status.availableReplicas];
+    const current = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+    if (current && counts.every((count) => (count ?? 0) === spec.replicas)) return;
+    if (performance.now() > end) {
+      throw new Error(`rollout in ${namespace} is not over after ${timeoutMs} ms: ${JSON.stringify(status)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Restarts the pods by an annotation of the lab's own. */
+export async function restartPods(client: KubernetesClient, namespace: string): Promise<void> {
+  const annotations = { 'lab/restartedAt': new Date().toISOString() };
+  await client.patch(`/apis/apps/v1/namespaces/${namespace}/deployments/${DEPLOYMENT}`, {
+    spec: { template: { metadata: { annotations } } },
+  });
+}
+
+/** The Kubernetes Secret's data, decoded. */
+export async function readSecret(
+  client: KubernetesClient,
+  namespace: string,
+): Promise<Record<string, string>> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${KUBERNETES_SECRET}`;
+  const { data = {} } = await client.get<{ data?: Record<string, string> }>(path);
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
+}

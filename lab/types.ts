@@ -1,0 +1,130 @@
+import type { PodFault } from './kubelet/pod';
+import type { AwsFault, AwsRequest } from './servers/aws-proxy';
+import type { Flavour } from './servers/database';
+import type { Canary, CanaryOptions } from './traffic/canary';
+import type { Load, LoadOptions } from './traffic/load';
+
+/** How to start a lab. */
+export interface LabOptions {
+  database: Flavour;
+  /** Where everything goes; it is kept. Without it a temporary folder, which is removed at the end. */
+  folder?: string;
+  /** Told what the lab is doing, a line at a time. */
+  log?: (line: string) => void;
+}
+
+/** The servers of one machine. */
+export interface Lab {
+  folder: string;
+  database: {
+    flavour: Flavour;
+    host: string;
+    port: number;
+    /** The authority that signed the server's certificate, PEM. */
+    caFile: string;
+    /** Runs SQL as root; gives the rows. */
+    root(sql: string, values?: unknown[]): Promise<unknown[]>;
+    generalLogFile: string;
+  };
+  aws: {
+    /** The recording proxy before moto. */
+    endpoint: string;
+    /** What came through the proxy so far, oldest first. The lab's own requests do not. */
+    requests(): AwsRequest[];
+    /** Adds a rule that makes requests fail; gives the function that takes it away. */
+    fault(rule: AwsFault): () => void;
+  };
+  kubernetes: { server: string; adminKubeconfig: string; auditLogFile: string };
+  /** The lab's own PULUMI_HOME, with the plugins in it, and the engine as `bin/pulumi`. */
+  pulumiHome: string;
+  /** Makes an OpenEMR and waits until its pods are ready. */
+  createSite(options?: SiteOptions): Promise<Site>;
+  /** Ends every process that the lab began. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The states of the world in which a rotation may find an OpenEMR. */
+export const STARTING_POINTS = [
+  'a-active',
+  'b-active',
+  'reconcile',
+  'bootstrap',
+  'empty-standby',
+  'empty-secret',
+] as const;
+
+/**
+ * `a-active`, `b-active`: all in order. `reconcile`: OpenEMR is on B while the secret says A. `bootstrap`: it is on
+ * a user that is neither slot, and the slots hold empty values. `empty-standby`: A active, B is `{}`.
+ * `empty-secret`: it is on the admin user, and both slots are `{}`.
+ */
+export type StartingPoint = (typeof STARTING_POINTS)[number];
+
+/** How to make a site. */
+export interface SiteOptions {
+  /** Lower-case letters, digits and dashes, at most 20; default `site1`, `site2`… */
+  name?: string;
+  /** Default `a-active`. */
+  start?: StartingPoint;
+  /** `request` (default): PHP reads sqlconf.php on each request. `cached`: once, at the start of a pod. */
+  phpMode?: 'request' | 'cached';
+  /** Default 2. */
+  replicas?: number;
+  /** Default 30. */
+  progressDeadlineSeconds?: number;
+}
+
+/** What sqlconf.php says. */
+export interface SqlConfValues {
+  host: string;
+  port: string;
+  login: string;
+  pass: string;
+  dbase: string;
+}
+
+/** One OpenEMR: its pods, files, schema, users and secrets. */
+export interface Site {
+  name: string;
+  folder: string;
+  namespace: string;
+  deployment: string;
+  kubernetesSecret: string;
+  sitesRoot: string;
+  /** `<sitesRoot>/default/sqlconf.php`. */
+  sqlconfFile: string;
+  slotSecretId: string;
+  adminSecretId: string;
+  schema: string;
+  users: { A: string; B: string; admin: string };
+  /** An HTTP front over the ready pods, as a Service would be. */
+  healthUrl: string;
+  /** Every password that the lab itself has ever put into this site. */
+  canaries(): string[];
+  /** All variables that a run of the command needs. */
+  environment: Record<string, string>;
+  /** AWSCURRENT of the slot secret. */
+  slotDocument(): Promise<Record<string, unknown>>;
+  /** AWSCURRENT of the admin secret. */
+  adminDocument(): Promise<Record<string, unknown>>;
+  /** As real PHP evaluates the file. */
+  sqlconf(): Promise<SqlConfValues>;
+  /** Decoded. */
+  kubernetesSecretData(): Promise<Record<string, string>>;
+  /** A real login over TLS. */
+  canLogin(user: string, password: string): Promise<boolean>;
+  /**
+   * What is wrong with containers that start from now on. `health-500` and `login-page` are on the health path
+   * only, so the rollout itself ends well. With `rollouts: 1` only the next new pod template is meant: the pods
+   * of a rollback are sound again.
+   */
+  podFault(fault: PodFault, options?: { rollouts?: 1 }): Promise<void>;
+  /** Restarts the pods by an annotation, without any rotation, and waits for the end; gives milliseconds. */
+  restart(): Promise<number>;
+  /** Sends requests to the ready pods at a constant rate until it is stopped. */
+  load(options?: LoadOptions): Load;
+  /** Logs in with what sqlconf.php and the Kubernetes Secret say, again and again until it is stopped. */
+  canary(options?: CanaryOptions): Canary;
+  /** Takes the site away: pods, schema, users, secrets, folder. */
+  remove(): Promise<void>;
+}
