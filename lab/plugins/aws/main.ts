@@ -1,0 +1,14 @@
+import { servePlugin } from '../server.js';
+import { PLUGIN_VERSIONS } from '../versions.js';
+import { Clients } from './configuration.js';
+import { SecretVersionType } from './secretVersion.js';
+
+const clients = new Clients();
+
+/** The lab's stand-in for Pulumi's aws plugin; the engine starts it. */
+void servePlugin({
+  name: 'aws',
+  version: PLUGIN_VERSIONS.aws,
+  configure: (configuration) => clients.configure(configuration),
+  types: [new SecretVersionType(clients)],
+});

@@ -1,0 +1,311 @@
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { SecretVersion, type SecretVersionArgs } from '@pulumi/aws/secretsmanager/secretVersion';
+import { RandomPassword, type RandomPasswordArgs } from '@pulumi/random/randomPassword';
+import * as pulumi from '@pulumi/pulumi';
+import type { OutputMap, Stack, UpResult } from '@pulumi/pulumi/automation';
+import { expect } from 'chai';
+import { createServer, type Server } from 'node:http';
+import { PluginBench } from './pluginBench.js';
+
+const quiet = { onOutput: () => undefined };
+
+function changes(result: UpResult): Record<string, number | undefined> {
+  return { ...result.summary.resourceChanges };
+}
+
+function text(outputs: OutputMap, name: string): string {
+  return String(outputs[name]?.value);
+}
+
+/** A resource of a type that no package in this test declares. */
+class Untyped extends pulumi.CustomResource {}
+
+/** The message of a failed engine run. */
+async function failureOf(run: Promise<unknown>): Promise<string> {
+  return run.then(
+    () => 'no failure',
+    (problem: unknown) => String(problem),
+  );
+}
+
+describe("the lab's stand-ins for the random and aws plugins", function () {
+  this.timeout(60_000);
+  this.slow(8_000);
+  let bench: PluginBench;
+
+  before(async () => {
+    bench = await PluginBench.start();
+  });
+
+  after(async () => {
+    await bench.stop();
+  });
+
+  describe('random.RandomPassword', () => {
+    let wanted: RandomPasswordArgs = { length: 24, special: false, minNumeric: 5, minUpper: 3, minLower: 2 };
+    let stack: Stack;
+
+    before(async () => {
+      stack = await bench.stack('random', async () => {
+        const password = new RandomPassword('password', wanted);
+        return { result: password.result, all: pulumi.output(password) };
+      });
+    });
+
+    it('previews an unknown result, and makes nothing', async () => {
+      const preview = await stack.preview(quiet);
+      expect(preview.changeSummary).to.deep.equal({ create: 2 });
+      expect(await bench.stateFile('random').catch(() => 'none')).not.to.contain('RandomPassword');
+    });
+
+    it('makes a password that keeps the minimums, with the defaults as outputs', async () => {
+      const { outputs } = await stack.up(quiet);
+      const result = text(outputs, 'result');
+      expect(result).to.match(/^[A-Za-z0-9]{24}$/);
+      expect(result.replace(/\D/g, '').length).to.be.at.least(5);
+      expect(result.replace(/[^A-Z]/g, '').length).to.be.at.least(3);
+      expect(outputs['all']?.value).to.include({
+        id: 'none',
+        lower: true,
+        number: true,
+        numeric: true,
+        minSpecial: 0,
+      });
+      expect(outputs['result']?.secret).to.equal(true);
+    });
+
+    it('keeps the result as ciphertext in the state file', async () => {
+      const result = text(await stack.outputs(), 'result');
+      const state = await bench.stateFile('random');
+      expect(state).to.contain('RandomPassword').and.not.to.contain(result);
+    });
+
+    it('does nothing in a second run, and keeps the password', async () => {
+      const before = text(await stack.outputs(), 'result');
+      const again = await stack.up({ ...quiet, refresh: true });
+      expect(changes(again)).to.deep.equal({ same: 2 });
+      expect(text(again.outputs, 'result')).to.equal(before);
+    });
+
+    it('makes another password for a changed input', async () => {
+      const before = text(await stack.outputs(), 'result');
+      wanted = { ...wanted, keepers: { rotation: '2' } };
+      const replaced = await stack.up(quiet);
+      expect(changes(replaced)).to.deep.equal({ same: 1, replace: 1 });
+      expect(text(replaced.outputs, 'result')).not.to.equal(before);
+    });
+
+    it('refuses a length that the minimums exceed', async () => {
+      wanted = { length: 3, minNumeric: 4 };
+      expect(await failureOf(stack.preview(quiet))).to.contain('length must be at least sum of');
+    });
+  });
+
+  describe('aws.secretsmanager.SecretVersion', () => {
+    let secretId: string;
+    let wanted: Partial<SecretVersionArgs> = { secretString: 'canary-first-value' };
+    let retainOnDelete = false;
+    let present = true;
+    let stack: Stack;
+
+    /** The labels of each version that has some. */
+    async function stages(): Promise<Record<string, string[]>> {
+      const { VersionIdsToStages } = await bench.client.send(
+        new DescribeSecretCommand({ SecretId: secretId }),
+      );
+      const entries = Object.entries(VersionIdsToStages ?? {}).map(
+        ([id, labels]) => [id, [...labels].sort()] as const,
+      );
+      return Object.fromEntries(entries.filter(([, labels]) => labels.length > 0));
+    }
+
+    const program = async () => {
+      if (!present) return {};
+      const version = new SecretVersion('version', { secretId, ...wanted }, { retainOnDelete });
+      return { versionId: version.versionId, value: version.secretString, all: pulumi.output(version) };
+    };
+
+    before(async () => {
+      const made = await bench.client.send(
+        new CreateSecretCommand({ Name: 'slots', SecretString: 'before' }),
+      );
+      secretId = String(made.ARN);
+      stack = await bench.stack('version', program);
+    });
+
+    it('previews without a request that writes', async () => {
+      const before = await stages();
+      expect((await stack.preview(quiet)).changeSummary).to.deep.equal({ create: 2 });
+      expect(await stages()).to.deep.equal(before);
+    });
+
+    it('stores a version, which is the current one when no labels are given', async () => {
+      const { outputs } = await stack.up(quiet);
+      const versionId = text(outputs, 'versionId');
+      expect((await stages())[versionId]).to.deep.equal(['AWSCURRENT']);
+      expect(outputs['all']?.value).to.include({
+        id: `${secretId}|${versionId}`,
+        arn: secretId,
+        secretArn: secretId,
+      });
+      expect(outputs['all']?.value).to.deep.include({ versionStages: ['AWSCURRENT'], region: 'us-east-1' });
+      expect(outputs['value']?.secret).to.equal(true);
+    });
+
+    it('keeps the value as ciphertext in the state file', async () => {
+      const state = await bench.stateFile('version');
+      expect(state).to.contain('SecretVersion').and.not.to.contain('canary-first-value');
+    });
+
+    it('does nothing in a second run, also after a refresh', async () => {
+      expect(changes(await stack.up({ ...quiet, refresh: true }))).to.deep.equal({ same: 2 });
+    });
+
+    it('stores another version for a changed value, under labels of its own, and leaves the current one', async () => {
+      const first = text(await stack.outputs(), 'versionId');
+      wanted = { secretString: 'canary-second-value', versionStages: ['minted', 'held'] };
+      const replaced = await stack.up(quiet);
+      const second = text(replaced.outputs, 'versionId');
+      expect(changes(replaced)).to.deep.equal({ same: 1, replace: 1 });
+      // The old version is deleted, but AWSCURRENT cannot be taken away.
+      expect(await stages()).to.deep.include({ [first]: ['AWSCURRENT'], [second]: ['held', 'minted'] });
+    });
+
+    it('moves labels in place', async () => {
+      const versionId = text(await stack.outputs(), 'versionId');
+      wanted = { ...wanted, versionStages: ['other', 'held'] };
+      const updated = await stack.up(quiet);
+      expect(changes(updated)).to.deep.equal({ same: 1, update: 1 });
+      expect(text(updated.outputs, 'versionId')).to.equal(versionId);
+      expect((await stages())[versionId]).to.deep.equal(['held', 'other']);
+    });
+
+    it('takes the labels of the old version away when a replacement deletes it', async () => {
+      const old = text(await stack.outputs(), 'versionId');
+      wanted = { secretString: 'canary-third-value', versionStages: ['third'] };
+      const { outputs } = await stack.up(quiet);
+      expect(await stages())
+        .to.have.property(text(outputs, 'versionId'))
+        .and.not.to.have.property(old);
+      expect(await stages()).not.to.have.property(old);
+    });
+
+    it('leaves a retained version as it is', async () => {
+      retainOnDelete = true;
+      await stack.up(quiet);
+      const versionId = text(await stack.outputs(), 'versionId');
+      present = false;
+      expect(changes(await stack.up(quiet))).to.deep.equal({ same: 1, delete: 1 });
+      expect((await stages())[versionId]).to.deep.equal(['third']);
+    });
+
+    it('takes the labels away in a destroy', async () => {
+      present = true;
+      retainOnDelete = false;
+      wanted = { secretString: 'canary-fourth-value', versionStages: ['fourth'] };
+      const versionId = text((await stack.up(quiet)).outputs, 'versionId');
+      expect(await stages()).to.have.property(versionId);
+      await stack.destroy(quiet);
+      expect(await stages()).not.to.have.property(versionId);
+    });
+
+    it('finds in a refresh that a version is gone', async () => {
+      await stack.up(quiet);
+      await bench.client.send(
+        new DeleteSecretCommand({ SecretId: secretId, ForceDeleteWithoutRecovery: true }),
+      );
+      await stack.refresh(quiet);
+      expect(await bench.stateFile('version')).not.to.contain('SecretVersion');
+    });
+
+    it('refuses a binary value', async () => {
+      wanted = { secretBinary: 'AAAA' };
+      expect(await failureOf(stack.preview(quiet))).to.contain('has no secretBinary, only secretString');
+    });
+  });
+
+  describe('an error after the write', () => {
+    let proxy: Server;
+    let failing = true;
+    const puts: string[] = [];
+
+    before(async () => {
+      await bench.client.send(new CreateSecretCommand({ Name: 'half', SecretString: 'before' }));
+      proxy = createServer((request, response) => {
+        const action = String(request.headers['x-amz-target']).split('.').pop() ?? '';
+        const parts: Buffer[] = [];
+        request.on('data', (part: Buffer) => parts.push(part));
+        request.on('end', () => {
+          if (action === 'PutSecretValue') puts.push(action);
+          if (failing && action === 'GetSecretValue') {
+            response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+            response.end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not you' }));
+            return;
+          }
+          const headers = Object.entries(request.headers).filter(([name]) =>
+            /^(x-amz|content-type|auth)/.test(name),
+          );
+          void fetch(bench.endpoint, {
+            method: 'POST',
+            headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+            body: Buffer.concat(parts),
+          }).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
+        });
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => proxy.once('listening', resolve));
+    });
+
+    after(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+
+    it('keeps the stored version in the state, and the next run goes on from it', async () => {
+      const address = proxy.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      const program = async () => ({
+        versionId: new SecretVersion('version', {
+          secretId: 'half',
+          secretString: 'canary',
+          versionStages: ['held'],
+        }).versionId,
+      });
+      const stack = await bench.stack('half', program, `http://127.0.0.1:${port}`);
+      const message = await failureOf(stack.up(quiet));
+      expect(message).to.match(
+        /reading Secrets Manager Secret Version \(half\|terraform-[0-9a-f]{26}\).*not you/,
+      );
+      expect(await bench.stateFile('half'))
+        .to.contain('half|terraform-')
+        .and.not.to.contain('canary');
+      failing = false;
+      const { outputs } = await stack.up(quiet);
+      expect(text(outputs, 'versionId')).to.match(/^terraform-/);
+      expect(puts).to.have.lengthOf(1);
+    });
+  });
+
+  describe('what they do not have', () => {
+    it('is refused by name: a resource type', async () => {
+      const stack = await bench.stack('type', async () => {
+        new Untyped('aws:s3/bucket:Bucket', 'bucket', {}, { version: '7.48.0' });
+      });
+      const message = await failureOf(stack.preview(quiet));
+      expect(message)
+        .to.contain('aws:s3/bucket:Bucket')
+        .and.to.contain("lab's stand-in for the aws plugin 7.48.0");
+    });
+
+    it('is refused by name: a function', async () => {
+      const stack = await bench.stack('function', async () => {
+        await pulumi.runtime.invoke('random:index/getThing:getThing', {}, { version: '4.21.2' });
+      });
+      const message = await failureOf(stack.preview(quiet));
+      expect(message).to.contain('random:index/getThing:getThing').and.to.contain("lab's stand-in");
+    });
+  });
+});
