@@ -87,18 +87,34 @@ function tryLock(lock) {
   }
 }
 
-/** Takes away the lock of a dead run; moved first, as its removal is not one step. */
-function breakLock(lock) {
+/** Moves a lock away, as its removal is not one step. @returns its new place, or undefined without a lock */
+function moveAway(lock) {
   const grave = `${lock}.dead.tmp-${process.pid}`;
   try {
     fs.renameSync(lock, grave);
+    return grave;
   } catch {
-    return; // Another run was faster.
+    return undefined; // Another run was faster.
   }
+}
+
+function release(lock) {
+  const grave = moveAway(lock);
+  if (grave !== undefined) fs.rmSync(grave, { recursive: true, force: true });
+}
+
+/** Takes away the lock of a dead run. */
+function breakLock(lock) {
+  const grave = moveAway(lock);
+  if (grave === undefined) return;
   if (holder(grave) !== undefined) {
     // Between the look and the move another run took the lock: give it back.
-    fs.renameSync(grave, lock);
-    return;
+    try {
+      fs.renameSync(grave, lock);
+      return;
+    } catch {
+      // And a third one has it now: two at work at once, which publish() makes harmless.
+    }
   }
   fs.rmSync(grave, { recursive: true, force: true });
 }
@@ -127,7 +143,7 @@ async function withLock(lock, waiting, work) {
   try {
     return await work();
   } finally {
-    fs.rmSync(lock, { recursive: true, force: true });
+    release(lock);
   }
 }
 
