@@ -1,6 +1,6 @@
 module openemr-credential-rotation/lab/toolchain/pulumi
 
-go 1.26.8
+go 1.25.11
 
 require (
 	cel.dev/expr v0.25.1 // indirect
