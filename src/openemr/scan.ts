@@ -1,0 +1,117 @@
+/**
+ * A second, independent reading of the file, on the level of bytes: where PHP sees code, strings, comments and text.
+ * The syntax tree is only believed where both readings agree, since a parser that takes a comment for code
+ * (or the other way round) would make us change the wrong bytes.
+ */
+export interface Scan {
+  /** `start-end` of each string in quotes. */
+  strings: Set<string>;
+  /** Offsets of each named variable outside strings, by name. */
+  variables: Map<number, string>;
+  /** How many single `&` the code has. */
+  ampersands: number;
+  /** True at each offset that is code: no comment, no string, no text outside the PHP tags. */
+  isCode(offset: number): boolean;
+}
+
+export type ScanResult = { kind: 'scan'; scan: Scan } | { kind: 'refused'; reason: string; offset: number };
+
+const openTag = /<\?(?:php(?=[ \t\r\n])|=)/iy;
+const variable = /\$([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)/y;
+const blockComment = /\/\*[^]*?\*\//y;
+// A line comment ends at the end of the line or before the closing tag, whatever comes first.
+const lineComment = /(?:\/\/|#)(?:(?!\?>)[^\r\n])*/y;
+const singleQuoted = /'[^\\']*(?:\\[^][^\\']*)*'/y;
+// Of the braced interpolations, only those without quotes, escapes and further braces are followed.
+const doubleQuoted =
+  /"[^\\"{$]*(?:(?:\\[^]|\{(?!\$)|\$(?!\{)|(?:\{\$|\$\{)[A-Za-z0-9_\x80-\xff>'[\]-]*\})[^\\"{$]*)*"/y;
+const notInCode = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+const ampersand = /(?<!&)&(?!&)/g;
+const plainCode = /[^'"`/#<?$]+/y;
+
+/** Scans a file given as latin1 text. Refuses what could hide code from one of the two readings. */
+export function scanPhp(source: string): ScanResult {
+  const found = {
+    strings: new Set<string>(),
+    variables: new Map<number, string>(),
+    code: new Uint8Array(source.length),
+    ampersands: 0,
+    last: ';',
+  };
+  let at = 0;
+  let inCode = false;
+  while (at < source.length) {
+    const step: Step = inCode ? scanCode(source, at, found) : scanText(source, at);
+    if ('reason' in step) return { kind: 'refused', reason: step.reason, offset: at };
+    at = step.next;
+    inCode = step.inCode;
+  }
+  // The parser accepts a last statement without its semicolon; PHP does not.
+  if (inCode && !/[;}]/.test(found.last))
+    return { kind: 'refused', reason: unfinished, offset: source.length };
+  const { strings, variables, ampersands, code } = found;
+  return { kind: 'scan', scan: { strings, variables, ampersands, isCode: (offset) => code[offset] === 1 } };
+}
+
+type Step = { next: number; inCode: boolean } | { reason: string };
+interface Found {
+  strings: Set<string>;
+  variables: Map<number, string>;
+  code: Uint8Array;
+  ampersands: number;
+  /** The last byte of code in this pair of tags, space and comments left out; a semicolon at the start. */
+  last: string;
+}
+
+const unfinished = 'The last statement of the file has no end.';
+
+function scanText(source: string, at: number): Step {
+  const tag = source.indexOf('<?', at);
+  if (tag < 0) return { next: source.length, inCode: false };
+  const length = match(openTag, source, tag)?.[0].length;
+  if (length === undefined) return { reason: 'The file has a short or unknown opening tag.' };
+  return { next: tag + length, inCode: true };
+}
+
+function scanCode(source: string, at: number, found: Found): Step {
+  const plain = match(plainCode, source, at);
+  if (plain) {
+    if (notInCode.test(plain[0])) return { reason: 'The file has a control character in its code.' };
+    found.ampersands += plain[0].match(ampersand)?.length ?? 0;
+    return mark(found, at, plain[0]);
+  }
+  const rest = source.slice(at, at + 3);
+  if (rest.startsWith('?>')) {
+    found.last = ';';
+    return { next: at + 2, inCode: false };
+  }
+  if (rest.startsWith('/*')) return skip(match(blockComment, source, at), at, 'A comment has no end.');
+  if (rest.startsWith('#[')) return { reason: 'The file uses an attribute.' };
+  if (rest.startsWith('//') || rest.startsWith('#')) return skip(match(lineComment, source, at), at, '');
+  if (rest.startsWith('<<<')) return { reason: 'The file uses a heredoc or nowdoc text.' };
+  if (rest.startsWith('`')) return { reason: 'The file runs a shell command.' };
+  if (rest.startsWith("'") || rest.startsWith('"')) {
+    const text = match(rest.startsWith("'") ? singleQuoted : doubleQuoted, source, at);
+    if (text) found.strings.add(`${at}-${at + text[0].length}`);
+    found.last = rest.charAt(0);
+    return skip(text, at, 'A text in quotes has no end, or nests code.');
+  }
+  const named = match(variable, source, at);
+  if (named) found.variables.set(at, named[1] ?? '');
+  return mark(found, at, named ? named[0] : rest.charAt(0));
+}
+
+function mark(found: Found, at: number, code: string): Step {
+  found.code.fill(1, at, at + code.length);
+  found.last = code.trimEnd().at(-1) ?? found.last;
+  return { next: at + code.length, inCode: true };
+}
+
+function skip(matched: RegExpExecArray | undefined, at: number, reason: string): Step {
+  return matched ? { next: at + matched[0].length, inCode: true } : { reason };
+}
+
+function match(sticky: RegExp, source: string, at: number): RegExpExecArray | undefined {
+  sticky.lastIndex = at;
+  return sticky.exec(source) ?? undefined;
+}
