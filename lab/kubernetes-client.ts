@@ -94,7 +94,11 @@ export class KubernetesClient {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers: Record<string, string> = { accept: 'application/json' };
     if (this.token !== '') headers['authorization'] = `Bearer ${this.token}`;
-    if (text !== undefined) headers['content-type'] = type;
+    if (text !== undefined) {
+      headers['content-type'] = type;
+      // Node itself leaves the length of a DELETE's body out.
+      headers['content-length'] = String(Buffer.byteLength(text));
+    }
     return new Promise((resolve, reject) => {
       const options = { method, headers, agent: this.agent, ...(signal ? { signal } : {}) };
       const sent = request(`${this.server}${path}`, options, resolve);

@@ -40,20 +40,13 @@ export async function makeCertificates(openssl: string, folder: string): Promise
   const file = (name: string): string => path.join(folder, name);
   const config = file('openssl.cnf');
   await writeFile(config, CA_CONFIG);
-  const key = async (name: string): Promise<void> => {
-    // PKCS #8, which also the OpenSSL 1.0 of MySQL 8.0.12 reads.
-    const args = [
-      'genpkey',
-      '-algorithm',
-      'EC',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-out',
-      file(name),
-    ];
-    await run(openssl, args);
+  const key = async (name: string, kind: readonly string[]): Promise<void> => {
+    await run(openssl, ['genpkey', '-algorithm', ...kind, '-out', file(name)]);
   };
-  await Promise.all([key('ca.key'), key('server.key'), key('service-account.key')]);
+  const curve = ['EC', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  // MySQL 8.0.12 offers no cipher with ECDSA, and Kubernetes reads a public key only out of a private RSA key.
+  const rsa = ['RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
+  await Promise.all([key('ca.key', curve), key('server.key', rsa), key('service-account.key', rsa)]);
   const self = ['req', '-x509', '-new', '-config', config, '-sha256', '-days', '30'];
   await run(openssl, [...self, '-key', file('ca.key'), '-out', file('ca.pem')]);
   const subject = ['req', '-new', '-config', config, '-subj', '/CN=localhost'];

@@ -22,7 +22,7 @@ import {
 import type { SiteObjects } from './kubernetes';
 import { AWS_ENVIRONMENT } from './secrets';
 import type { Secrets } from './secrets';
-import { makeLogins, startOf } from './start';
+import { makeLogins, passwordsOf, startOf } from './start';
 import type { Logins, Place, Start } from './start';
 
 /** The servers that a site lives on. */
@@ -82,7 +82,7 @@ export async function createSite(servers: SiteServers, name: string, options: Si
     users: { A: logins.A.user, B: logins.B.user, admin: logins.admin.user },
     healthUrl: `${front.url}/meta/health/readyz`,
     environment,
-    canaries: () => [...Object.values(logins).map(({ password }) => password), objects.foreignPassword],
+    canaries: () => [...passwordsOf(logins), objects.foreignPassword],
     ...reading(servers, draft, sqlconfFile),
     ...acting(servers, draft, sqlconfFile),
     remove: () => remove(servers, draft, () => front.close()),

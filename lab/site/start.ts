@@ -44,6 +44,11 @@ export function makeLogins(site: string): Logins {
   return { A: login('oa'), B: login('ob'), admin: login('adm'), installer: login('openemr') };
 }
 
+/** The first passwords of all accounts. */
+export function passwordsOf({ A, B, admin, installer }: Logins): string[] {
+  return [A, B, admin, installer].map(({ password: secret }) => secret);
+}
+
 /** A slot as it is when nobody has filled it. */
 const PLACEHOLDER = { username: '', password: '', host: '', port: '', dbname: '' };
 

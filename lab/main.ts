@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util';
+import { startLab, STARTING_POINTS } from './index';
+import type { Lab, Site, StartingPoint } from './index';
+
+const USAGE = `npm run lab -- [options]
+
+Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, pods. Stays until Ctrl-C.
+
+  --database mysql|mariadb   the database server (default mysql)
+  --start POINT              ${STARTING_POINTS.join(', ')} (default a-active)
+  --php-mode request|cached  when PHP reads sqlconf.php (default request: each time)
+  --replicas N               pods (default 2)
+  --folder FOLDER            where everything goes, and stays (default: a temporary folder)
+`;
+
+interface Choices {
+  database: 'mysql' | 'mariadb';
+  start: StartingPoint;
+  phpMode: 'request' | 'cached';
+  replicas: number;
+  folder?: string;
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new Error(`--${name} ${value}: must be one of ${allowed.join(', ')}`);
+  return found;
+}
+
+/** Reads the command line; undefined when only help was asked for. Throws when it is wrong. */
+function choose(args: string[]): Choices | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      database: { type: 'string', default: 'mysql' },
+      start: { type: 'string', default: 'a-active' },
+      'php-mode': { type: 'string', default: 'request' },
+      replicas: { type: 'string', default: '2' },
+      folder: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const replicas = Number(values.replicas);
+  if (!Number.isInteger(replicas) || replicas < 1) throw new Error('--replicas must be a number from 1');
+  return {
+    database: oneOf('database', values.database, ['mysql', 'mariadb'] as const),
+    start: oneOf('start', values.start, STARTING_POINTS),
+    phpMode: oneOf('php-mode', values['php-mode'], ['request', 'cached'] as const),
+    replicas,
+    ...(values.folder === undefined ? {} : { folder: values.folder }),
+  };
+}
+
+function describe(lab: Lab, site: Site): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const lines = Object.entries(site.environment).map(([name, value]) => `export ${name}=${quote(value)}`);
+  return `
+OpenEMR is up. For a second shell, in this folder:
+
+${lines.join('\n')}
+
+Then: node dist/src/cli/main.js --help
+
+  health        ${site.healthUrl}
+  sqlconf.php   ${site.sqlconfFile}
+  database      ${lab.database.host}:${lab.database.port}, statements in ${lab.database.generalLogFile}
+  Kubernetes    KUBECONFIG=${lab.kubernetes.adminKubeconfig} may do everything; audit in ${lab.kubernetes.auditLogFile}
+
+Ctrl-C ends it.
+`;
+}
+
+async function main(): Promise<void> {
+  const choices = choose(process.argv.slice(2));
+  if (!choices) {
+    console.log(USAGE);
+    return;
+  }
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  // A signal during the start ends the process; the reaper then ends the servers.
+  const early = signalled.then(() => 'ended' as const);
+  const { database, folder, ...siteOptions } = choices;
+  const starting = startLab({ database, log: console.log, ...(folder === undefined ? {} : { folder }) });
+  const lab = await Promise.race([starting, early]);
+  if (lab === 'ended') process.exit(130);
+  try {
+    const site = await Promise.race([lab.createSite(siteOptions), early]);
+    if (site === 'ended') return;
+    console.log(describe(lab, site));
+    // The servers hold no handle of this process: an interval keeps it alive.
+    const alive = setInterval(() => undefined, 60_000);
+    await signalled;
+    clearInterval(alive);
+  } finally {
+    console.log('stopping');
+    await lab.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
