@@ -1,6 +1,6 @@
-import type { RotationMaterial, RotationPlan } from './rotationPlan.js';
-import type { SlotDocument } from './secretDocument.js';
-import type { DatabaseLogin } from './slot.js';
+import type { RotationMaterial, RotationPlan } from './rotationPlan';
+import type { SlotDocument } from './secretDocument';
+import type { DatabaseLogin } from './slot';
 
 /** The world as read before a plan is made. Nothing in it was written. */
 export interface Observation {

@@ -1,8 +1,8 @@
-import type { Journal, Observation } from './observation.js';
-import { kubernetesSecretKeys } from './observation.js';
-import type { PlanKind, PlannedLogin, PlannedRotation, RequestKind, RotationMaterial, RotationPlan } from './rotationPlan.js';
-import type { Slot } from './slot.js';
-import { defaultUsername, otherSlot, sameAccount, slots } from './slot.js';
+import type { Journal, Observation } from './observation';
+import { kubernetesSecretKeys } from './observation';
+import type { PlanKind, PlannedLogin, PlannedRotation, RequestKind, RotationMaterial, RotationPlan } from './rotationPlan';
+import type { Slot } from './slot';
+import { defaultUsername, otherSlot, sameAccount, slots } from './slot';
 
 /** What is asked for; id, time and token are given so that planning is a pure function. */
 export interface PlanRequest {

@@ -1,4 +1,4 @@
-import type { DatabaseLogin, Slot } from './slot.js';
+import type { DatabaseLogin, Slot } from './slot';
 
 /** What a run is asked for. */
 export type RequestKind = 'rotate' | 'sync';

@@ -1,5 +1,5 @@
-import type { DatabaseLogin, Slot } from './slot.js';
-import { slots } from './slot.js';
+import type { DatabaseLogin, Slot } from './slot';
+import { slots } from './slot';
 
 /** A JSON object read from Secrets Manager; keys that we do not know stay as they are. */
 export type JsonObject = Record<string, unknown>;

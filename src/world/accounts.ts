@@ -1,5 +1,5 @@
-import { Failure } from '../failure.js';
-import type { Session } from './database.js';
+import { Failure } from '../failure';
+import type { Session } from './database';
 
 /** A database account as the server knows it. */
 export interface Account {
@@ -29,13 +29,12 @@ export async function findAccount(session: Session, username: string): Promise<A
   return row === undefined ? undefined : { username, host: String(row['host']), plugin: String(row['plugin']) };
 }
 
-/** Creates the account if there is none and sets its password; the TLS requirement is part of both. */
-export async function setPassword(session: Session, account: { username: string; host: string; plugin?: string }, password: string): Promise<void> {
+/** Creates an account that must use TLS. */
+export async function createAccount(session: Session, account: { username: string; host: string; plugin?: string }, password: string): Promise<void> {
   await assertBackslashEscapes(session);
   const { username, host, plugin } = account;
   const identified = plugin === undefined ? 'IDENTIFIED BY ?' : `IDENTIFIED WITH ${quoteIdentifier(plugin)} BY ?`;
-  await session.query(`CREATE USER IF NOT EXISTS ?@? ${identified} REQUIRE SSL`, [username, host, password]);
-  await session.query('ALTER USER ?@? IDENTIFIED BY ? REQUIRE SSL', [username, host, password]);
+  await session.query(`CREATE USER ?@? ${identified} REQUIRE SSL`, [username, host, password]);
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */
@@ -76,7 +75,10 @@ export async function copyGrants(session: Session, from: { username: string; hos
   for (const part of missing) {
     const option = part.endsWith(' WITH GRANT OPTION') ? ' WITH GRANT OPTION' : '';
     const what = option === '' ? part : part.slice(0, -option.length);
-    await session.query(`GRANT ${what.replaceAll('?', '??')} TO ?@?${option}`, [to.username, to.host]);
+    if (what.includes('?')) {
+      throw new Failure('before-switch', `The grant "${what}" of ${from.username} has a question mark in a name and cannot be copied; grant it to ${to.username} by hand.`);
+    }
+    await session.query(`GRANT ${what} TO ?@?${option}`, [to.username, to.host]);
   }
   return missing;
 }

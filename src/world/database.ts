@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import pRetry from 'p-retry';
-import { Failure } from '../failure.js';
-import type { DatabaseLogin } from '../plan/slot.js';
-import { errorCode, errorNumber } from './errors.js';
+import { Failure } from '../failure';
+import type { DatabaseLogin } from '../plan/slot';
+import { errorCode, errorNumber } from './errors';
 
 /** How to reach and trust the database; the login is given with each connection. */
 export interface DatabaseTrust {
@@ -105,12 +105,12 @@ class MysqlSession implements Session {
 }
 
 /**
- * Asks the server whether a login works, over the same TLS as OpenEMR's own.
+ * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
  * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections).
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
   try {
-    const session = await openSession(login, trust, login.dbname);
+    const session = await openSession(login, trust, login.dbname === '' ? undefined : login.dbname);
     await session.close();
     return 'works';
   } catch (error) {

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.js';
-import { sleep } from './errors.js';
+import { Failure } from '../failure';
+import { sleep } from './errors';
 
 /** How the application's health page is judged. */
 export interface HealthCheck {

@@ -1,6 +1,6 @@
 import type { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, V1Deployment, V1Secret } from '@kubernetes/client-node';
-import { Failure } from '../failure.js';
-import { errorCode } from './errors.js';
+import { Failure } from '../failure';
+import { errorCode } from './errors';
 
 /** The objects of one OpenEMR. */
 export interface KubernetesTarget {
@@ -37,11 +37,9 @@ export class Kubernetes {
 
   constructor(readonly target: KubernetesTarget) {}
 
-  /** The Secret's data, decoded. Values that are not text stay base64. */
+  /** The Secret's data, decoded. */
   async secretData(): Promise<Record<string, string>> {
-    const secret = await this.secret();
-    const entries = Object.entries(secret.data ?? {});
-    return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+    return decodedData(await this.secret());
   }
 
   /** The Secret as it is. */
@@ -105,6 +103,12 @@ export class Kubernetes {
       throw new Failure('before-switch', `${this.server} does not answer "${verb}" on ${what} (${reason}); check the kubeconfig and the network.`, options);
     }
   }
+}
+
+/** A Secret's data, decoded. */
+export function decodedData(secret: V1Secret): Record<string, string> {
+  const entries = Object.entries(secret.data ?? {});
+  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
 }
 
 /** The HTTP status of an API error (the client's `ApiException` has it in `code`). */

@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { Failure } from '../failure.js';
-import { sleep } from './errors.js';
-import type { Kubernetes } from './kubernetes.js';
+import { Failure } from '../failure';
+import { sleep } from './errors';
+import type { Kubernetes } from './kubernetes';
 
 /** Where a rollout stands, with the counts that `kubectl rollout status` shows. */
 export type RolloutState =

@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { Failure } from '../failure.js';
-import { errorCode } from './errors.js';
+import { Failure } from '../failure';
+import { errorCode } from './errors';
 
 /** One version of a secret, as text. */
 export interface SecretVersion {

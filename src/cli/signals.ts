@@ -1,0 +1,25 @@
+/**
+ * Runs an action that the first SIGINT or SIGTERM stops in order; the second one ends the process at once, by
+ * the same signal, so that the parent sees the true reason.
+ */
+export async function withStopSignals<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (!controller.signal.aborted) {
+      process.stderr.write(`${signal}: stopping after the step under way; once more stops at once.\n`);
+      controller.abort();
+      return;
+    }
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+    process.kill(process.pid, signal);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    return await action(controller.signal);
+  } finally {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,79 @@
+import { Failure } from '../failure';
+import type { Observation } from '../plan/observation';
+import { kubernetesSecretKeys } from '../plan/observation';
+import { parseSlotDocument } from '../plan/secretDocument';
+import type { DatabaseLogin } from '../plan/slot';
+import type { AdminCredentials } from '../world/adminCredentials';
+import type { WorldContext } from '../world/context';
+import { tryLogin } from '../world/database';
+import type { Kubernetes } from '../world/kubernetes';
+import { decodedData } from '../world/kubernetes';
+import type { SecretsManager } from '../world/secretsManager';
+import { openSqlconf } from '../world/sqlconf';
+
+/** Clients that an observation reads through. */
+export interface Clients {
+  secrets: SecretsManager;
+  kubernetes: Kubernetes;
+}
+
+/**
+ * Reads the world for a plan; writes nothing. The login probes are real logins over verified TLS.
+ * @throws Failure naming the first thing that cannot be read, or every problem of a malformed secret.
+ */
+export async function observe(context: WorldContext, { secrets, kubernetes }: Clients, admin: AdminCredentials): Promise<Observation> {
+  const [slotSecret, , sqlconf, secret] = await Promise.all([
+    readSlotSecret(secrets, context.slotSecretId),
+    refuseOtherOwner(secrets, context.adminSecretId),
+    openSqlconf(context),
+    readKubernetesSecret(kubernetes),
+  ]);
+  const { login } = sqlconf;
+  const secretLogin = loginOfSecret(secret, login);
+  const [works, secretWorks] = await Promise.all([
+    tryLogin(login, context.trust),
+    secretLogin === undefined ? 'denied' : sameLogin(secretLogin, login) ? undefined : tryLogin(secretLogin, context.trust),
+  ]);
+  return {
+    slotSecret,
+    adminSecret: { arn: admin.version.arn, login: admin.login },
+    sqlconf: { path: sqlconf.path, sha256: sqlconf.file.sha256, login, works: works === 'works' },
+    kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
+  };
+}
+
+async function readSlotSecret(secrets: SecretsManager, secretId: string): Promise<Observation['slotSecret']> {
+  const [version] = await Promise.all([secrets.read(secretId, { stage: 'AWSCURRENT' }), refuseOtherOwner(secrets, secretId)]);
+  if (version === undefined) throw new Failure('configuration', `The slot secret ${secretId} has no AWSCURRENT version; store a document in it.`);
+  const document = parseSlotDocument(version.text);
+  if (!document.ok) throw new Failure('configuration', `The slot secret ${secretId} is malformed: ${document.problems.join('; ')}.`);
+  return { ...version, document: document.value };
+}
+
+async function refuseOtherOwner(secrets: SecretsManager, secretId: string): Promise<void> {
+  const { owner } = await secrets.describe(secretId);
+  if (owner !== undefined) throw new Failure('configuration', `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`);
+}
+
+/** The four database keys. */
+async function readKubernetesSecret(kubernetes: Kubernetes): Promise<Record<string, string>> {
+  const { namespace, secret: name } = kubernetes.target;
+  const secret = await kubernetes.secret();
+  const data = decodedData(secret);
+  if (secret.immutable === true) throw new Failure('configuration', `Secret ${namespace}/${name} is immutable; replace it by one that can be changed.`);
+  const keys = Object.values(kubernetesSecretKeys);
+  return Object.fromEntries(keys.filter((key) => data[key] !== undefined).map((key) => [key, data[key] ?? '']));
+}
+
+/** The Secret has no port key: pods take the file's. */
+function loginOfSecret(data: Record<string, string>, file: DatabaseLogin): DatabaseLogin | undefined {
+  const { host, username, password, dbname } = kubernetesSecretKeys;
+  const [h, u, p, d] = [data[host], data[username], data[password], data[dbname]];
+  return h === undefined || u === undefined || p === undefined || d === undefined
+    ? undefined
+    : { host: h, port: file.port, username: u, password: p, dbname: d };
+}
+
+function sameLogin(one: DatabaseLogin, two: DatabaseLogin): boolean {
+  return one.host === two.host && one.username === two.username && one.password === two.password && one.dbname === two.dbname;
+}

@@ -1,0 +1,103 @@
+import type * as pulumi from '@pulumi/pulumi';
+import type { SecretVersion } from '@pulumi/aws/secretsmanager';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import type { Slot } from '../plan/slot';
+import { slots } from '../plan/slot';
+import { resourceNames } from '../plan/steps';
+import type { Chain } from './chain';
+import type { ProgramSettings } from './settings';
+import type { Passwords } from './versions';
+import { storeVersion, versionLabels } from './versions';
+
+/** Versions of the slot secret that a rotation stores before the switch. */
+export interface StoredVersions {
+  flipVersion?: SecretVersion;
+  renewalVersion?: SecretVersion;
+}
+
+/** Steps 3 and 4: admin credentials, the labelled versions, and the users that the switch needs. */
+export function checkSteps(chain: Chain, planned: PlannedRotation, settings: ProgramSettings, passwords: Passwords): StoredVersions {
+  const { plan, material } = planned;
+  const { context } = settings;
+  chain.dynamic('AdminCheck', resourceNames.adminCheck(plan.id), { context, rotation: plan.id });
+  const stored = storeVersions(chain, planned, passwords);
+  const usernameInUse = plan.kind === 'bootstrap' ? undefined : material.before.sqlconf.username;
+  for (const slot of slots.filter((each) => each !== plan.renew)) {
+    user(chain, planned, settings, { slot, password: passwords.before[slot], like: usernameInUse });
+  }
+  return stored;
+}
+
+/** The document after the flip, and the document after the renewal; both are stored before the switch. */
+function storeVersions(chain: Chain, planned: PlannedRotation, passwords: Passwords): StoredVersions {
+  const { plan, material } = planned;
+  const active = plan.to === 'other' ? 'A' : plan.to;
+  if (plan.kind === 'sync' && plan.mint.length === 0) return {};
+  // A slot that is renewed and has no password yet gets one only in the later document.
+  const known = (slot: Slot): boolean => material.logins[slot].password !== undefined || plan.mint.includes(slot);
+  const before = Object.fromEntries(slots.filter(known).map((slot) => [slot, passwords.before[slot]]));
+  const flipVersion = storeVersion(chain, planned, {
+    name: resourceNames.flipVersion(plan.id),
+    label: versionLabels.flipped,
+    active: plan.kind === 'sync' ? activeOf(planned) : active,
+    passwords: before,
+  });
+  if (!plan.renew) return { flipVersion };
+  const renewalVersion = storeVersion(chain, planned, {
+    name: resourceNames.renewalVersion(plan.id),
+    label: versionLabels.renewed,
+    active,
+    passwords: { ...before, [plan.renew]: passwords.after },
+  });
+  return { flipVersion, renewalVersion };
+}
+
+/** A sync leaves `active_slot` as the document has it. */
+function activeOf({ material }: PlannedRotation): Slot {
+  return (JSON.parse(material.slotDocument) as { active_slot: Slot }).active_slot;
+}
+
+function user(
+  chain: Chain,
+  { plan, material }: PlannedRotation,
+  { context }: ProgramSettings,
+  { slot, password, like }: { slot: Slot; password: pulumi.Output<string>; like?: string | undefined },
+): void {
+  const { username, host, port, dbname } = material.logins[slot];
+  const model = like === undefined || like === username ? {} : { like };
+  const inputs = { context, slot, username, host, port, dbname, password, repair: plan.kind === 'sync', ...model };
+  chain.dynamic('DatabaseUser', resourceNames.user(slot), inputs, ['password']);
+}
+
+/** Step 9: the flipped document becomes current. */
+export function flipStep(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings, version: SecretVersion): void {
+  const { slotSecretArn: secretArn, slotSecretVersionId: from } = plan;
+  chain.dynamic('Promotion', resourceNames.flip(plan.id), { context, secretArn, from, to: version.versionId, what: 'flip active_slot' });
+}
+
+/** Step 10: the account that was left is idle, gets the new password, and the document that holds it becomes current. */
+export function renewSteps(
+  chain: Chain,
+  planned: PlannedRotation,
+  settings: ProgramSettings,
+  renewal: { slot: Slot; flipVersion: SecretVersion; renewalVersion: SecretVersion; password: pulumi.Output<string> },
+): void {
+  const { plan, material } = planned;
+  const { context, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
+  const { slot, flipVersion, renewalVersion, password } = renewal;
+  const { username } = material.logins[slot];
+  chain.dynamic('IdleProof', resourceNames.idle(plan.id), { context, username, graceSeconds, limitSeconds });
+  user(chain, planned, settings, { slot, password, like: plan.to === 'other' ? undefined : material.logins[plan.to].username });
+  chain.dynamic('Promotion', resourceNames.renewal(plan.id), {
+    context,
+    secretArn: plan.slotSecretArn,
+    from: flipVersion.versionId,
+    to: renewalVersion.versionId,
+    what: 'promote the renewal',
+  });
+}
+
+/** Step 11. */
+export function adminSteps(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings): void {
+  chain.dynamic('AdminPassword', resourceNames.adminPassword(plan.id), { context, rotation: plan.id });
+}

@@ -1,0 +1,39 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { Slot } from '../plan/slot';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import { Chain } from './chain';
+import { adminSteps, checkSteps, flipStep, renewSteps } from './credentialSteps';
+import { switchSteps } from './switchSteps';
+import { mintPasswords } from './versions';
+import type { ProgramSettings } from './settings';
+
+/**
+ * The Pulumi program: a function of the plan. It takes no decision and reads nothing; the eleven steps are one
+ * chain, so nothing of a step starts before the step before it is done.
+ * @returns the stack's outputs; they are recorded only when every step was carried out
+ */
+export function rotationProgram(planned: PlannedRotation, settings: ProgramSettings): Record<string, pulumi.Output<unknown>> {
+  const { plan, material } = planned;
+  const chain = new Chain();
+  chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, ['material']);
+  if (plan.kind === 'rollback') {
+    switchSteps(chain, planned, settings, material.before.sqlconf);
+  } else {
+    const passwords = mintPasswords(chain, planned);
+    const { flipVersion, renewalVersion } = checkSteps(chain, planned, settings, passwords);
+    if (plan.kind !== 'sync') {
+      const slot = plan.to as Slot;
+      switchSteps(chain, planned, settings, { ...material.logins[slot], password: passwords.before[slot] });
+    }
+    if (flipVersion) flipStep(chain, planned, settings, flipVersion);
+    if (plan.renew && flipVersion && renewalVersion) {
+      renewSteps(chain, planned, settings, { slot: plan.renew, flipVersion, renewalVersion, password: passwords.after });
+    }
+    if (plan.rotateAdmin) adminSteps(chain, planned, settings);
+  }
+  return {
+    rotation: chain.whenDone(plan.id),
+    kind: chain.whenDone(plan.kind),
+    activeSlot: chain.whenDone(plan.to),
+  };
+}

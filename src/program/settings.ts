@@ -1,0 +1,12 @@
+import type { WorldContext } from '../world/context';
+
+/** What the program needs beside the plan; no secret. Times are in seconds. */
+export interface ProgramSettings {
+  context: WorldContext;
+  healthUrl?: string;
+  healthAnswersInARow: number;
+  healthLimitSeconds: number;
+  rolloutTimeoutSeconds?: number;
+  idleGraceSeconds: number;
+  idleLimitSeconds: number;
+}

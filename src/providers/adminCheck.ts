@@ -1,0 +1,30 @@
+import { findAdminCredentials } from '../world/adminCredentials';
+import type { WorldContext } from '../world/context';
+import { effect } from '../world/effect';
+import { act } from './logic';
+import { asWriter, secretsManager } from './world';
+
+/** Inputs of step 3. */
+export interface AdminCheckInputs {
+  context: WorldContext;
+  rotation: string;
+}
+
+/**
+ * Step 3: the admin login works, or is healed. A pending or previous password that the database accepts becomes
+ * AWSCURRENT again: the secret is brought to the database, so no login of anybody changes.
+ */
+export const adminCheck = act<AdminCheckInputs>(async ({ context, rotation }) => {
+  const secrets = secretsManager(context);
+  const { stage, version } = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
+  if (stage !== 'AWSCURRENT') {
+    await asWriter(context, async () => {
+      const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
+      if (current === undefined || current.versionId === version.versionId) return;
+      await effect('admin secret: heal AWSCURRENT', () =>
+        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
+      );
+    });
+  }
+  return { rotation, foundUnder: stage };
+});

@@ -1,0 +1,31 @@
+import { Failure } from '../failure';
+import type { WorldContext } from '../world/context';
+import { effect } from '../world/effect';
+import { act } from './logic';
+import { asWriter, secretsManager } from './world';
+
+/** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
+export interface PromotionInputs {
+  context: WorldContext;
+  secretArn: string;
+  /** The only version that AWSCURRENT may be moved from. */
+  from: string;
+  to: string;
+  /** For the fault point's name: flip or renewal. */
+  what: string;
+}
+
+/** Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. */
+export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, what }) => {
+  const secrets = secretsManager(context);
+  await asWriter(context, async () => {
+    const { stages } = await secrets.describe(secretArn);
+    const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+    if (current === to) return;
+    if (current !== from) {
+      throw new Failure('held', `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${current ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`);
+    }
+    await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
+  });
+  return { from, to };
+});

@@ -1,0 +1,54 @@
+import { failureToText } from '../failure';
+import { adminCheck } from './adminCheck';
+import { adminPassword } from './adminPassword';
+import { databaseUser } from './databaseUser';
+import type { Properties, ResourceLogic } from './logic';
+import { planRecord } from './planRecord';
+import { promotion } from './promotion';
+import { healthProof, idleProof, rolloutProof } from './proofs';
+import { sqlconf } from './sqlconf';
+
+/** Logic by the type name of the dynamic resource. The names stand in states: never rename one. */
+export const registry = {
+  PlanRecord: planRecord,
+  AdminCheck: adminCheck,
+  DatabaseUser: databaseUser,
+  Sqlconf: sqlconf,
+  RolloutProof: rolloutProof,
+  HealthProof: healthProof,
+  Promotion: promotion,
+  IdleProof: idleProof,
+  AdminPassword: adminPassword,
+} satisfies Record<string, ResourceLogic>;
+
+/** A type of dynamic resource. */
+export type ResourceType = keyof typeof registry;
+
+/** The interface that Pulumi's dynamic provider process calls (sdk/nodejs/cmd/dynamic-provider). */
+export interface DynamicProvider {
+  diff(id: string, olds: Properties, news: Properties): Promise<{ changes: boolean }>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+}
+
+/** The provider of one type. Its errors carry their outcome through the engine's text; see failureToText. */
+export function dynamicProvider(type: ResourceType): DynamicProvider {
+  const logic: ResourceLogic = registry[type];
+  const named = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (error) {
+      throw new Error(failureToText(error));
+    }
+  };
+  return {
+    diff: (_id, olds, news) => named(async () => ({ changes: await logic.diff(olds, news) })),
+    create: (inputs) => named(async () => ({ id: type, outs: await outsOf(logic, inputs) })),
+    update: (_id, _olds, news) => named(async () => ({ outs: await outsOf(logic, news) })),
+  };
+}
+
+/** Inputs are kept as outputs, so that secret inputs stay secret under their own keys. */
+async function outsOf(logic: ResourceLogic, inputs: Properties): Promise<Properties> {
+  return { ...inputs, ...(await logic.apply(inputs)) };
+}

@@ -1,0 +1,50 @@
+import { Failure } from '../failure';
+import type { DatabaseLogin } from '../plan/slot';
+import type { WorldContext } from '../world/context';
+import type { OpenSqlconf } from '../world/sqlconf';
+import { openSqlconf } from '../world/sqlconf';
+import { writeSqlconf } from './file/sqlconfFile';
+import type { ResourceLogic } from './logic';
+import { isUnknown } from './logic';
+import { asWriter } from './world';
+
+/** Inputs of step 5. */
+export interface SqlconfInputs extends DatabaseLogin {
+  context: WorldContext;
+  /** The users that the file may name before the write; any other means that somebody else edited it. */
+  replaces: string[];
+  /** SHA-256 (hex) of the file that the plan was made from; undefined for a rollback. */
+  plannedFrom?: string;
+}
+
+/** Step 5, the cut-over: the five values of `sqlconf.php`. PHP reads it on each request. */
+export const sqlconf: ResourceLogic = {
+  async diff(_olds, news) {
+    const inputs = news as unknown as SqlconfInputs;
+    if (isUnknown(inputs.password)) return true;
+    return !says(await openSqlconf(inputs.context), inputs);
+  },
+  async apply(properties) {
+    const inputs = properties as unknown as SqlconfInputs;
+    const { context, username, host, port, dbname, password } = inputs;
+    const before = await openSqlconf(context);
+    if (!says(before, inputs)) {
+      assertUnchanged(before, inputs);
+      await asWriter(context, () => writeSqlconf(before.file, before.render({ username, host, port, dbname, password })));
+      const after = await openSqlconf(context);
+      if (!says(after, inputs)) throw new Failure('before-switch', `${after.path} does not read back as written; restore it and run again.`);
+    }
+    return { path: before.path, username, host, port, dbname, password };
+  },
+};
+
+function says(file: OpenSqlconf, wanted: DatabaseLogin): boolean {
+  const keys = ['username', 'password', 'host', 'port', 'dbname'] as const;
+  return keys.every((key) => file.login[key] === wanted[key]);
+}
+
+function assertUnchanged(file: OpenSqlconf, { replaces, plannedFrom }: SqlconfInputs): void {
+  const known = replaces.includes(file.login.username);
+  if (known && (plannedFrom === undefined || plannedFrom === file.file.sha256)) return;
+  throw new Failure('before-switch', `${file.path} was edited by somebody else during this rotation and was left as it is; look at it and run again.`);
+}

@@ -1,0 +1,85 @@
+import { Failure } from '../failure';
+import { kubernetesSecretKeys } from '../plan/observation';
+import type { DatabaseLogin } from '../plan/slot';
+import { findAdminCredentials } from '../world/adminCredentials';
+import type { WorldContext } from '../world/context';
+import type { Session } from '../world/database';
+import { openSession } from '../world/database';
+import { Kubernetes } from '../world/kubernetes';
+import { assertLockHeld } from '../world/lock';
+import { SecretsManager } from '../world/secretsManager';
+import { openSqlconf } from '../world/sqlconf';
+
+/** One Secrets Manager client for each region, so that connections are kept alive. */
+const clients = new Map<string, SecretsManager>();
+
+/** The client for the context's region. */
+export function secretsManager(context: WorldContext): SecretsManager {
+  const client = clients.get(context.region) ?? new SecretsManager(context.region);
+  clients.set(context.region, client);
+  return client;
+}
+
+/** The admin session of this provider process: one, shared by all resources. */
+let shared: { key: string; session: Promise<Session> } | undefined;
+
+/** Runs an action on the admin session; a session that failed is not used again. */
+export async function asAdmin<T>(context: WorldContext, action: (session: Session) => Promise<T>): Promise<T> {
+  const key = `${context.region} ${context.adminSecretId}`;
+  if (shared?.key !== key) shared = { key, session: openAdminSession(context) };
+  const current = shared;
+  try {
+    return await action(await current.session);
+  } catch (error) {
+    if (shared === current) shared = undefined;
+    await current.session.then((session) => session.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openAdminSession(context: WorldContext): Promise<Session> {
+  const { login } = await findAdminCredentials(secretsManager(context), context.adminSecretId, context.trust);
+  return openSession(login, context.trust);
+}
+
+/** Like {@link asAdmin}, after the check that this run still holds its lock. */
+export async function asWriter<T>(context: WorldContext, action: (session: Session) => Promise<T>): Promise<T> {
+  return asAdmin(context, async (session) => {
+    await assertLockHeld(session);
+    return action(session);
+  });
+}
+
+/** Something alive that names an account: the file, or the Secret that starting pods read. */
+export interface LiveUse {
+  where: string;
+  password: string;
+}
+
+/** Where an account is named now. */
+export async function liveUses(context: WorldContext, username: string): Promise<LiveUse[]> {
+  const kubernetes = new Kubernetes(context.kubernetes);
+  const [file, data] = await Promise.all([openSqlconf(context), kubernetes.secretData()]);
+  const uses: LiveUse[] = [];
+  if (file.login.username === username) uses.push({ where: file.path, password: file.login.password });
+  if (data[kubernetesSecretKeys.username] === username) {
+    const { namespace, secret } = context.kubernetes;
+    uses.push({ where: `Secret ${namespace}/${secret}`, password: data[kubernetesSecretKeys.password] ?? '' });
+  }
+  return uses;
+}
+
+/**
+ * Checks from inside a session that it is the account it should be, on a server that takes writes.
+ * @throws Failure `before-switch` naming what is wrong.
+ */
+export async function proveSession(session: Session, login: DatabaseLogin): Promise<void> {
+  const [row] = await session.query('SELECT CURRENT_USER() AS account, @@GLOBAL.read_only AS read_only, @@GLOBAL.innodb_read_only AS innodb_read_only');
+  const account = String(row?.['account']);
+  if (account.slice(0, account.lastIndexOf('@')) !== login.username) {
+    throw new Failure('before-switch', `The login of ${login.username} at ${login.host}:${login.port} is served as ${account}; remove the anonymous or wildcard user that shadows it.`);
+  }
+  if (Number(row?.['read_only']) !== 0 || Number(row?.['innodb_read_only']) !== 0) {
+    throw new Failure('before-switch', `${login.host}:${login.port} is read-only (a reader endpoint?); set host to the writer endpoint.`);
+  }
+}

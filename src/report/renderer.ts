@@ -1,0 +1,148 @@
+import type { Failure, Outcome } from '../failure';
+import { exitCodes } from '../failure';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import type { StepNumber } from '../plan/steps';
+import { stepTitles } from '../plan/steps';
+import type { StepEvent, StepResult } from '../stack/stepEvents';
+import type { PreviewedChange } from '../stack/update';
+import { scrubber } from './scrubber';
+
+/** News of a run, as the renderers take it. */
+export type News =
+  | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
+  | { kind: 'step'; event: StepEvent }
+  | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
+
+/** How a command ended. */
+export interface Ending {
+  outcome: Outcome;
+  message: string;
+  planned?: PlannedRotation;
+  resumed?: boolean;
+  steps: StepResult[];
+}
+
+/** A finished preview. */
+export interface Preview {
+  planned: PlannedRotation;
+  resumed: boolean;
+  changes: PreviewedChange[];
+  problems: string[];
+  differences: string[];
+}
+
+/** Shows a run to a person or to a program. All its text is scrubbed. */
+export interface Renderer {
+  news(news: News): void;
+  preview(preview: Preview): void;
+  ending(ending: Ending): void;
+}
+
+/** Writes lines to a stream; a closed pipe ends the output, not the run. */
+function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
+  let open = true;
+  stream.on('error', () => (open = false));
+  return (line) => {
+    if (open) stream.write(`${scrubber.scrub(line)}\n`);
+  };
+}
+
+/** What a plan does, in one line. */
+export function describePlan({ plan }: PlannedRotation): string {
+  switch (plan.kind) {
+    case 'rotate':
+      return `rotate: OpenEMR moves from slot ${plan.from} to slot ${plan.to}; slot ${plan.renew} and the admin get new passwords`;
+    case 'reconcile':
+      return `reconcile: sqlconf.php is on slot ${plan.to} already; the secret follows, slot ${plan.renew} and the admin get new passwords`;
+    case 'bootstrap':
+      return 'bootstrap: sqlconf.php is on neither slot; both slots get users, and OpenEMR moves to slot A';
+    case 'rollback':
+      return `rollback of ${plan.undoes}: OpenEMR goes back to ${plan.to === 'other' ? 'the account before' : `slot ${plan.to}`}`;
+    case 'sync':
+      return "sync: both slots' database users are set to the slot secret; nothing is switched";
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Plain lines: progress on stderr, results on stdout. */
+export class TextRenderer implements Renderer {
+  private readonly progress = lineWriter(process.stderr);
+  private readonly result = lineWriter(process.stdout);
+
+  news(news: News): void {
+    if (news.kind === 'planned') this.planned(news);
+    if (news.kind === 'step') this.step(news.event);
+    if (news.kind === 'rolling-back') this.progress(`Step ${news.step ?? '?'} failed: ${news.failure.message}\nRolling back to the state before.`);
+  }
+
+  preview({ planned, resumed, changes, problems, differences }: Preview): void {
+    this.result(`Would ${resumed ? 'finish ' : ''}${describePlan(planned)}`);
+    for (const [number, title] of Object.entries(stepTitles)) {
+      const names = changes.filter(({ step, operation }) => step === Number(number) && operation !== 'same');
+      const what = names.map(({ name, operation }) => `${symbols[operation] ?? '~'} ${name}`).join(', ');
+      this.result(`${number.padStart(2)}/11 ${title}${what === '' ? '' : `: ${what}`}`);
+    }
+    differences.forEach((line) => this.result(`      ${line}`));
+    this.result(problems.length === 0 ? 'Preflight: all rights and files are in order. Nothing was changed.' : 'Preflight found problems; nothing was changed:');
+    problems.forEach((problem) => this.result(`  ✗ ${problem}`));
+  }
+
+  ending({ outcome, message, planned }: Ending): void {
+    const line = `${outcome === 'done' ? '✓' : '✗'} ${message}`;
+    if (outcome === 'done') this.result(line);
+    else this.progress(`${line} [exit ${exitCodes[outcome]}${planned ? `, rotation ${planned.plan.id}` : ''}]`);
+  }
+
+  private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
+    const { plan } = planned;
+    this.progress(`${resumed ? 'Finishing' : 'Rotation'} ${plan.id}: ${describePlan(planned)}`);
+    notices.forEach((notice) => this.progress(`Note: ${notice}.`));
+    this.progress(` 1/11 ${stepTitles[1]} … ${plan.from === 'other' ? 'neither slot' : plan.from}`);
+    this.progress(` 2/11 ${stepTitles[2]} … ${plan.to}`);
+  }
+
+  private step(event: StepEvent): void {
+    if (event.step <= 2 || event.kind === 'resource') return;
+    const label = `${String(event.step).padStart(2)}/11 ${stepTitles[event.step]}`;
+    if (event.kind === 'started') this.progress(`${label} …`);
+    else this.progress(`${label} ${event.status === 'unchanged' ? 'already done' : event.status} (${seconds(event.ms)})`);
+  }
+}
+
+const symbols: Record<string, string> = { create: '+', update: '~', replace: '±', delete: '-', 'create-replacement': '+' };
+
+/** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
+export class JsonRenderer implements Renderer {
+  private readonly line = lineWriter(process.stdout);
+  private rotation: string | undefined;
+
+  news(news: News): void {
+    if (news.kind === 'planned') {
+      const { id, kind, from, to } = news.planned.plan;
+      this.rotation = id;
+      this.write('info', 'planned', { kind, from, to, resumed: news.resumed, notices: news.notices });
+    } else if (news.kind === 'rolling-back') {
+      this.write('warn', 'rolling-back', { step: news.step ?? null, message: news.failure.message });
+    } else {
+      const { kind, step, ...rest } = news.event;
+      this.write('info', `step-${kind}`, { step, title: stepTitles[step as StepNumber], ...rest });
+    }
+  }
+
+  preview({ planned, resumed, changes, problems, differences }: Preview): void {
+    const { id, kind, from, to } = planned.plan;
+    this.rotation = id;
+    this.write(problems.length === 0 ? 'info' : 'error', 'preview', { kind, from, to, resumed, changes, problems, differences });
+  }
+
+  ending({ outcome, message, planned, resumed, steps }: Ending): void {
+    const { kind, from, to } = planned?.plan ?? {};
+    const level = outcome === 'done' ? 'info' : 'error';
+    this.write(level, 'result', { outcome, exitCode: exitCodes[outcome], message, kind, from, to, resumed, steps });
+  }
+
+  private write(level: string, type: string, fields: Record<string, unknown>): void {
+    this.line(JSON.stringify({ schema: 1, time: new Date().toISOString(), level, type, rotation: this.rotation, ...fields }));
+  }
+}

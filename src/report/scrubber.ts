@@ -1,0 +1,30 @@
+/** What stands in the place of a secret. */
+export const mask = '[secret]';
+
+/** Replaces every registered secret, in the spellings in which it could leave the process. */
+export class Scrubber {
+  private readonly spellings = new Set<string>();
+
+  /** Registers a value; short ones are left out, since masking them would garble unrelated text. */
+  register(secret: string): void {
+    if (secret.length < 6) return;
+    const sql = secret.replace(/[\\'"]/g, (char) => `\\${char}`);
+    const base64 = Buffer.from(secret, 'utf8').toString('base64');
+    const json = JSON.stringify(secret).slice(1, -1);
+    const forms = [secret, sql, secret.replaceAll("'", "''"), base64, base64.replace(/=+$/, ''), json, encodeURIComponent(secret)];
+    for (const form of [...forms, JSON.stringify(json).slice(1, -1)]) this.spellings.add(form);
+  }
+
+  /** The text with every registered secret masked. */
+  scrub(text: string): string {
+    let clean = text;
+    // The longest first, so that no part of a longer spelling is left over.
+    for (const spelling of [...this.spellings].sort((one, two) => two.length - one.length)) {
+      clean = clean.replaceAll(spelling, mask);
+    }
+    return clean;
+  }
+}
+
+/** The one scrubber of this process. */
+export const scrubber = new Scrubber();

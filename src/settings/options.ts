@@ -1,0 +1,48 @@
+/** How the text of an option is checked. */
+export type OptionType = 'text' | 'url' | 'seconds' | 'count' | 'folder' | 'file' | 'arn-or-name' | 'kubernetes-name' | 'stack-name';
+
+/** One setting: it comes from a flag, the environment or the stack file, in this order, or is the default. */
+export interface OptionDefinition {
+  flag: string;
+  variable: string;
+  /** Key in the stack file, under the project's name. */
+  stackKey: string;
+  type: OptionType;
+  group: 'Target' | 'Rotation' | 'Engine';
+  describe: string;
+  required?: boolean;
+  default?: string;
+}
+
+/** All settings. The reference and the help are made from this table. */
+export const optionTable = {
+  awsRegion: { flag: 'aws-region', variable: 'AWS_REGION', stackKey: 'awsRegion', type: 'text', group: 'Target', required: true, describe: 'AWS region of both secrets' },
+  slotSecretId: { flag: 'slot-secret-id', variable: 'RDS_SLOT_SECRET_ID', stackKey: 'slotSecretId', type: 'arn-or-name', group: 'Target', required: true, describe: 'ARN or name of the slot secret' },
+  adminSecretId: { flag: 'admin-secret-id', variable: 'RDS_ADMIN_SECRET_ID', stackKey: 'adminSecretId', type: 'arn-or-name', group: 'Target', required: true, describe: 'ARN or name of the admin secret' },
+  sitesRoot: { flag: 'sites-root', variable: 'OPENEMR_SITES_MOUNT_ROOT', stackKey: 'sitesRoot', type: 'folder', group: 'Target', required: true, describe: "folder where OpenEMR's sites/ is mounted" },
+  namespace: { flag: 'namespace', variable: 'K8S_NAMESPACE', stackKey: 'namespace', type: 'kubernetes-name', group: 'Target', required: true, describe: 'Kubernetes namespace of OpenEMR' },
+  deployment: { flag: 'deployment', variable: 'K8S_DEPLOYMENT_NAME', stackKey: 'deployment', type: 'kubernetes-name', group: 'Target', required: true, describe: 'Deployment of OpenEMR' },
+  kubernetesSecret: { flag: 'kubernetes-secret', variable: 'K8S_SECRET_NAME', stackKey: 'kubernetesSecret', type: 'kubernetes-name', group: 'Target', required: true, describe: 'Secret with the mysql-* keys' },
+  healthUrl: { flag: 'health-url', variable: 'OPENEMR_HEALTHCHECK_URL', stackKey: 'healthUrl', type: 'url', group: 'Target', describe: "OpenEMR's readyz page; without it the HTTP proof is left out" },
+  caFile: { flag: 'database-ca-file', variable: 'DATABASE_CA_FILE', stackKey: 'databaseCaFile', type: 'file', group: 'Target', describe: "PEM file of the database's CA (default: Amazon's RDS bundle)" },
+  healthAnswersInARow: { flag: 'health-answers', variable: 'CREDENTIAL_ROTATION_HEALTH_ANSWERS', stackKey: 'healthAnswers', type: 'count', group: 'Rotation', default: '3', describe: 'good health answers in a row that prove health' },
+  healthLimitSeconds: { flag: 'health-limit', variable: 'CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS', stackKey: 'healthLimitSeconds', type: 'seconds', group: 'Rotation', default: '60', describe: 'limit of the health proof in seconds' },
+  rolloutTimeoutSeconds: { flag: 'timeout', variable: 'CREDENTIAL_ROTATION_ROLLOUT_TIMEOUT_SECONDS', stackKey: 'rolloutTimeoutSeconds', type: 'seconds', group: 'Rotation', describe: "limit of the rollout in seconds (default: from the Deployment's progressDeadlineSeconds)" },
+  idleGraceSeconds: { flag: 'idle-grace', variable: 'CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS', stackKey: 'idleGraceSeconds', type: 'seconds', group: 'Rotation', default: '5', describe: 'how long the old account must have no session before its renewal, in seconds' },
+  idleLimitSeconds: { flag: 'idle-limit', variable: 'CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS', stackKey: 'idleLimitSeconds', type: 'seconds', group: 'Rotation', default: '300', describe: 'how long to wait for that, in seconds' },
+  stack: { flag: 'stack', variable: 'CREDENTIAL_ROTATION_STACK', stackKey: 'stack', type: 'stack-name', group: 'Engine', default: 'prod', describe: 'Pulumi stack; also names the stack file Pulumi.<stack>.yaml' },
+  home: { flag: 'home', variable: 'CREDENTIAL_ROTATION_HOME', stackKey: 'home', type: 'text', group: 'Engine', describe: 'private writable folder (default: $XDG_STATE_HOME/openemr-credential-rotation)' },
+  backendUrl: { flag: 'backend-url', variable: 'PULUMI_BACKEND_URL', stackKey: 'backendUrl', type: 'text', group: 'Engine', describe: 'Pulumi state backend, e.g. s3://bucket (default: a folder below home)' },
+  secretsProvider: { flag: 'secrets-provider', variable: 'CREDENTIAL_ROTATION_SECRETS_PROVIDER', stackKey: 'secretsProvider', type: 'text', group: 'Engine', default: 'passphrase', describe: 'passphrase, or e.g. awskms://alias/name?region=…' },
+} as const satisfies Record<string, OptionDefinition>;
+
+/** Name of a setting. */
+export type OptionName = keyof typeof optionTable;
+
+/** All names, in the table's order. */
+export const optionNames = Object.keys(optionTable) as OptionName[];
+
+/** The definition of a setting, with its optional parts. */
+export function definitionOf(name: OptionName): OptionDefinition {
+  return optionTable[name];
+}

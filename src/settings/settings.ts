@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Failure } from '../failure';
+import type { ProgramSettings } from '../program/settings';
+import type { OptionName, OptionType } from './options';
+import { definitionOf, optionNames } from './options';
+
+/** Where a value came from. */
+export type Origin = 'flag' | 'environment' | 'stack file' | 'default';
+
+/** Everything a run needs, checked. No secret is in it. */
+export interface Settings {
+  program: ProgramSettings;
+  stack: string;
+  home: string;
+  backendUrl: string;
+  secretsProvider: string;
+}
+
+/** Values by name, as given; undefined where a source does not name one. */
+export type GivenValues = Partial<Record<OptionName, string>>;
+
+/** The project's name: of the Pulumi project, and the prefix of keys in stack files. */
+export const projectName = 'openemr-credential-rotation';
+
+const checks: Record<OptionType, { test: (text: string) => boolean; expected: string }> = {
+  text: { test: (text) => !/[\r\n\0]/.test(text), expected: 'one line of text' },
+  url: { test: (text) => /^https?:\/\//.test(text) && URL.canParse(text), expected: 'an http(s) URL' },
+  seconds: { test: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400, expected: 'a number of seconds up to 86400' },
+  count: { test: (text) => /^[1-9]\d{0,2}$/.test(text), expected: 'a whole number from 1 to 999' },
+  folder: { test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text), expected: 'an absolute path' },
+  file: { test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text), expected: 'an absolute path of a file' },
+  'arn-or-name': { test: (text) => /^[A-Za-z0-9/_+=.@:!-]{1,2048}$/.test(text), expected: 'an ARN or a name of a secret' },
+  'kubernetes-name': { test: (text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text), expected: 'a Kubernetes name' },
+  'stack-name': { test: (text) => /^[A-Za-z0-9_.-]{1,100}$/.test(text), expected: 'a Pulumi stack name' },
+};
+
+/**
+ * Makes one checked object from flags, environment and stack file, in this order.
+ * @throws Failure `configuration` that names every missing and every malformed setting at once.
+ */
+export function readSettings(flags: GivenValues, environment: NodeJS.ProcessEnv, folder: string): Settings {
+  const values = gather(flags, environment, folder);
+  const problems: string[] = [];
+  for (const name of optionNames) {
+    const { variable, flag, type, required } = definitionOf(name);
+    const value = values[name]?.value;
+    if (value === undefined) {
+      if (required) problems.push(`${variable} (or --${flag}) is missing`);
+    } else if (!checks[type].test(value)) {
+      problems.push(`${variable} (or --${flag}) must be ${checks[type].expected}`);
+    }
+  }
+  if (needsPassphrase(values.secretsProvider?.value) && !hasPassphrase(environment)) {
+    problems.push('PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)');
+  }
+  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
+  return assemble((name) => values[name]?.value, environment);
+}
+
+/** Every setting with its value and where it came from; values of a stack file are read without the engine. */
+export function gather(
+  flags: GivenValues,
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): Partial<Record<OptionName, { value: string; origin: Origin }>> {
+  const given = (name: OptionName): string | undefined => flags[name] ?? nonEmpty(environment[definitionOf(name).variable]);
+  const stackFile = readStackFile(path.join(folder, `Pulumi.${given('stack') ?? definitionOf('stack').default ?? ''}.yaml`));
+  const found: Partial<Record<OptionName, { value: string; origin: Origin }>> = {};
+  for (const name of optionNames) {
+    const definition = definitionOf(name);
+    const sources: [Origin, string | undefined][] = [
+      ['flag', flags[name]],
+      ['environment', nonEmpty(environment[definition.variable])],
+      ['stack file', stackFile[`${projectName}:${definition.stackKey}`]],
+      ['default', definition.default],
+    ];
+    const first = sources.find(([, value]) => value !== undefined);
+    if (first?.[1] !== undefined) found[name] = { value: first[1], origin: first[0] };
+  }
+  return found;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** The plain values under `config:`; a missing file has none. */
+function readStackFile(file: string): Record<string, string> {
+  if (!existsSync(file)) return {};
+  // Loaded here: most runs in a cluster have no stack file.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const yaml = require('yaml') as typeof import('yaml');
+  let config: unknown;
+  try {
+    const document: unknown = yaml.parse(readFileSync(file, 'utf8'));
+    config = typeof document === 'object' && document !== null && 'config' in document ? document.config : {};
+  } catch {
+    throw new Failure('configuration', `${file} cannot be read as YAML; correct it, or name another stack with --stack.`);
+  }
+  const entries = Object.entries(config ?? {}).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+}
+
+function needsPassphrase(provider: string | undefined): boolean {
+  return provider === undefined || provider === 'passphrase';
+}
+
+function hasPassphrase(environment: NodeJS.ProcessEnv): boolean {
+  return (environment['PULUMI_CONFIG_PASSPHRASE'] ?? environment['PULUMI_CONFIG_PASSPHRASE_FILE'] ?? '') !== '';
+}
+
+function assemble(value: (name: OptionName) => string | undefined, environment: NodeJS.ProcessEnv): Settings {
+  const text = (name: OptionName): string => value(name) ?? '';
+  const optional = <K extends string, T>(key: K, found: string | undefined, map: (text: string) => T): Partial<Record<K, T>> =>
+    (found === undefined ? {} : { [key]: map(found) }) as Partial<Record<K, T>>;
+  const home = value('home') ?? path.join(nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state'), projectName);
+  return {
+    program: {
+      context: {
+        region: text('awsRegion'),
+        slotSecretId: text('slotSecretId'),
+        adminSecretId: text('adminSecretId'),
+        sitesRoot: text('sitesRoot'),
+        site: 'default',
+        kubernetes: { namespace: text('namespace'), deployment: text('deployment'), secret: text('kubernetesSecret') },
+        trust: optional('caFile', value('caFile'), String),
+      },
+      ...optional('healthUrl', value('healthUrl'), String),
+      ...optional('rolloutTimeoutSeconds', value('rolloutTimeoutSeconds'), Number),
+      healthAnswersInARow: Number(text('healthAnswersInARow')),
+      healthLimitSeconds: Number(text('healthLimitSeconds')),
+      idleGraceSeconds: Number(text('idleGraceSeconds')),
+      idleLimitSeconds: Number(text('idleLimitSeconds')),
+    },
+    stack: text('stack'),
+    home,
+    backendUrl: value('backendUrl') ?? `file://${path.join(home, 'state')}`,
+    secretsProvider: text('secretsProvider'),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Stack } from '@pulumi/pulumi/automation';
+import type { Journal } from '../plan/observation';
+import type { RotationMaterial } from '../plan/rotationPlan';
+import { parsePlan } from '../plan/rotationPlan';
+
+interface StateResource {
+  type: string;
+  outputs?: Record<string, unknown>;
+}
+
+/**
+ * What the state says of the last rotation that was begun: its plan, its secret half, and whether it was finished.
+ * The stack's outputs are recorded only at the end of an update that carried out every step.
+ */
+export async function readJournal(stack: Stack): Promise<Journal | undefined> {
+  const { deployment } = await stack.exportStack();
+  const resources = resourcesOf(deployment);
+  const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
+  const plan = parsePlan(String(record?.['plan']));
+  const material = revealed(record?.['material']) as RotationMaterial | undefined;
+  if (!plan || !material) return undefined;
+  const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
+  const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
+  return {
+    plan,
+    material,
+    finished: outputs?.['rotation'] === plan.id,
+    versionIds: versions.map(({ outputs: version }) => String(version?.['versionId'])),
+  };
+}
+
+function resourcesOf(deployment: unknown): StateResource[] {
+  if (typeof deployment !== 'object' || deployment === null || !('resources' in deployment)) return [];
+  return Array.isArray(deployment.resources) ? (deployment.resources as StateResource[]) : [];
+}
+
+/** A secret in an exported state is an object with its JSON text under `plaintext`. */
+function revealed(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'plaintext' in value && typeof value.plaintext === 'string') {
+    return JSON.parse(value.plaintext);
+  }
+  return value;
+}

@@ -1,0 +1,137 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation';
+import { failureFromText } from '../failure';
+import type { Failure } from '../failure';
+import type { StepNumber } from '../plan/steps';
+import { stepNumbers } from '../plan/steps';
+
+/** What became of one step. */
+export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
+
+/** One step of a run; `ms` is its duration in milliseconds, absent when it was not reached. */
+export interface StepResult {
+  number: StepNumber;
+  status: StepStatus;
+  ms?: number;
+}
+
+/** Something that a renderer may show. */
+export type StepEvent =
+  | { kind: 'started'; step: StepNumber }
+  | { kind: 'ended'; step: StepNumber; status: StepStatus; ms: number }
+  | { kind: 'resource'; step: StepNumber; name: string; operation: string };
+
+/** First parts of resource names, by step; a slot's user belongs to step 4 or 10 by where it stands. */
+const stepOfPrefix: [RegExp, StepNumber][] = [
+  [/^plan$/, 2],
+  [/^admin-credentials-/, 3],
+  [/^(password-|slots-)/, 4],
+  [/^sqlconf$/, 5],
+  [/^kubernetes-secret$/, 6],
+  [/^(restart$|rollout-)/, 7],
+  [/^health-/, 8],
+  [/^flip-/, 9],
+  [/^(idle-|renewal-)/, 10],
+  [/^admin-password-/, 11],
+];
+
+/** Turns the engine's resource events into the eleven steps. */
+export class StepTracker {
+  private readonly times = new Map<StepNumber, { started: number; ended?: number; changed: boolean; failed: boolean }>();
+  private current: StepNumber | undefined;
+  /** The failure that a provider reported, or the first line of the engine's own error. */
+  failure: { step: StepNumber | undefined; failure: Failure | undefined; text: string } | undefined;
+
+  /** @param renewsSlot the slot whose user is changed in step 10, in lower case */
+  constructor(
+    private readonly renewsSlot: string | undefined,
+    private readonly listener: (event: StepEvent) => void,
+  ) {}
+
+  /** The step of a resource name, or undefined for the stack and providers. */
+  stepOf(name: string): StepNumber | undefined {
+    if (name.startsWith('user-')) return name === `user-${this.renewsSlot ?? ''}` ? 10 : 4;
+    return stepOfPrefix.find(([prefix]) => prefix.test(name))?.[1];
+  }
+
+  /** Takes one engine event. */
+  take(event: EngineEvent): void {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    if (resourcePreEvent) this.begin(nameOf(resourcePreEvent.metadata.urn), resourcePreEvent.metadata.op);
+    if (resOutputsEvent) this.touch(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
+    if (resOpFailedEvent) this.fail(nameOf(resOpFailedEvent.metadata.urn));
+    if (diagnosticEvent?.severity === 'error') this.diagnose(diagnosticEvent.urn, diagnosticEvent.message);
+  }
+
+  /** Ends the step under way; call once when the engine is done. */
+  end(): void {
+    this.endCurrent();
+  }
+
+  /** Every step's result, those not reached included. */
+  results(): StepResult[] {
+    return stepNumbers.map((number) => {
+      const time = this.times.get(number);
+      if (!time) return { number, status: 'not-reached' };
+      return { number, status: statusOf(time), ms: Math.round((time.ended ?? performance.now()) - time.started) };
+    });
+  }
+
+  private begin(name: string, operation: string): void {
+    const step = this.stepOf(name);
+    if (step === undefined || operation === 'delete' || operation === 'discard') return;
+    if (step !== this.current) {
+      this.endCurrent();
+      this.current = step;
+      if (!this.times.has(step)) this.times.set(step, { started: performance.now(), changed: false, failed: false });
+      this.listener({ kind: 'started', step });
+    }
+    this.touch(name, operation);
+  }
+
+  private touch(name: string, operation: string): void {
+    const step = this.stepOf(name);
+    const time = step === undefined ? undefined : this.times.get(step);
+    if (step === undefined || !time || operation === 'same' || operation === 'delete' || operation === 'discard') return;
+    time.changed = true;
+    this.listener({ kind: 'resource', step, name, operation });
+  }
+
+  private fail(name: string): void {
+    const step = this.stepOf(name);
+    const time = step === undefined ? undefined : this.times.get(step);
+    if (time) time.failed = true;
+    this.failure = { step, failure: this.failure?.failure, text: this.failure?.text ?? '' };
+  }
+
+  private diagnose(urn: string | undefined, message: string): void {
+    const step = urn === undefined ? undefined : this.stepOf(nameOf(urn));
+    const failure = failureFromText(message);
+    if (this.failure?.failure && !failure) return;
+    this.failure = { step: step ?? this.failure?.step, failure: failure ?? this.failure?.failure, text: this.failure?.text || firstLine(message) };
+    const time = step === undefined ? undefined : this.times.get(step);
+    if (time) time.failed = true;
+  }
+
+  private endCurrent(): void {
+    const step = this.current;
+    const time = step === undefined ? undefined : this.times.get(step);
+    if (step === undefined || !time || time.ended !== undefined) return;
+    time.ended = performance.now();
+    this.current = undefined;
+    this.listener({ kind: 'ended', step, status: statusOf(time), ms: Math.round(time.ended - time.started) });
+  }
+}
+
+function statusOf(time: { changed: boolean; failed: boolean }): StepStatus {
+  if (time.failed) return 'failed';
+  return time.changed ? 'done' : 'unchanged';
+}
+
+/** The resource's name: the last part of its URN. */
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf('::') + 2);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').map((line) => line.trim()).find((line) => line !== '') ?? '';
+}

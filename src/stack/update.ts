@@ -1,0 +1,104 @@
+import type { EngineEvent, Stack } from '@pulumi/pulumi/automation';
+import { Failure } from '../failure';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import type { StepNumber } from '../plan/steps';
+import { rotationProgram } from '../program/program';
+import type { ProgramSettings } from '../program/settings';
+import type { StepEvent, StepResult } from './stepEvents';
+import { StepTracker } from './stepEvents';
+import type { StackLocation } from './workspace';
+import { engineFailure, setProgram, storePlan } from './workspace';
+
+/** What one update or preview needs. */
+export interface UpdateRequest {
+  stack: Stack;
+  location: StackLocation;
+  planned: PlannedRotation;
+  settings: ProgramSettings;
+  listener: (event: StepEvent) => void;
+  signal?: AbortSignal;
+}
+
+/** How an update ended. `step` is where it failed, when the engine said so. */
+export type UpdateResult =
+  | { kind: 'done'; steps: StepResult[] }
+  | { kind: 'failed'; step: StepNumber | undefined; failure: Failure; steps: StepResult[] };
+
+/** One resource in a preview. */
+export interface PreviewedChange {
+  name: string;
+  operation: string;
+  step: StepNumber | undefined;
+}
+
+/**
+ * Carries out a plan as one Pulumi update. Never throws for a failed update: the caller decides by the step.
+ * A lock that a killed run left in the backend is cleared: the caller holds the database lock, so no other run is alive.
+ */
+export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
+  const { stack, planned, settings, location } = request;
+  await storePlan(stack, planned.plan);
+  setProgram(stack, async () => rotationProgram(planned, settings));
+  const tracker = trackerOf(request);
+  try {
+    await withBackendLockCleared(stack, () => stack.up(optionsOf(request, tracker)));
+    tracker.end();
+    return { kind: 'done', steps: tracker.results() };
+  } catch (error) {
+    tracker.end();
+    const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+    return { kind: 'failed', step: tracker.failure?.step, failure, steps: tracker.results() };
+  }
+}
+
+/** Previews a plan: the same program, no write. */
+export async function runPreview(request: UpdateRequest): Promise<PreviewedChange[]> {
+  const { stack, planned, settings, location } = request;
+  setProgram(stack, async () => rotationProgram(planned, settings));
+  const changes: PreviewedChange[] = [];
+  const tracker = trackerOf({ ...request, listener: () => undefined });
+  const collect = (event: EngineEvent): void => {
+    tracker.take(event);
+    const metadata = event.resourcePreEvent?.metadata;
+    const name = metadata?.urn.slice(metadata.urn.lastIndexOf('::') + 2);
+    const step = name === undefined ? undefined : tracker.stepOf(name);
+    if (metadata && name !== undefined && step !== undefined) changes.push({ name, operation: metadata.op, step });
+  };
+  try {
+    await stack.preview({ onEvent: collect, ...(request.signal ? { signal: request.signal } : {}) });
+    return changes;
+  } catch (error) {
+    throw tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+  }
+}
+
+/** Runs an action on the stack; if the backend's lock is in the way, clears it and tries once more. */
+export async function withBackendLockCleared<T>(stack: Stack, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    if (!/currently locked|locked by|conflict: Another update/i.test(text)) throw error;
+    await stack.cancel();
+    return action();
+  }
+}
+
+function trackerOf({ planned, listener }: UpdateRequest): StepTracker {
+  return new StepTracker(planned.plan.renew?.toLowerCase(), listener);
+}
+
+function optionsOf({ planned, signal }: UpdateRequest, tracker: StepTracker): { onEvent: (event: EngineEvent) => void; message: string; signal?: AbortSignal } {
+  const { kind, from, to, id } = planned.plan;
+  const message = `${kind} ${from} → ${to} (${id})`;
+  return { onEvent: (event) => tracker.take(event), message, ...(signal ? { signal } : {}) };
+}
+
+/** The engine's own words are used only for resources of other plugins, whose errors it prints. */
+function failureOfEngine(error: unknown, tracker: StepTracker, location: StackLocation): Failure {
+  const known = engineFailure(error, location);
+  const text = tracker.failure?.text ?? '';
+  if (known.outcome !== 'unexpected' || text === '') return known;
+  const permission = /AccessDenied|forbidden|not authorized/i.test(text);
+  return new Failure(permission ? 'permission' : 'before-switch', text.slice(0, 500), { cause: error });
+}

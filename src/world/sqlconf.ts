@@ -1,0 +1,36 @@
+import { Failure } from '../failure';
+import { parseSqlconf } from '../openemr/sqlconf';
+import type { DatabaseLogin } from '../plan/slot';
+import type { SqlconfFile } from '../providers/file/sqlconfFile';
+import { readSqlconf } from '../providers/file/sqlconfFile';
+import type { WorldContext } from './context';
+
+/** `sqlconf.php` as read: the file, the login that PHP would see, and a way to render another login. */
+export interface OpenSqlconf {
+  path: string;
+  file: SqlconfFile;
+  login: DatabaseLogin;
+  render(login: DatabaseLogin): Buffer;
+  /** Why this login could not be rendered; empty when it can. */
+  check(login: DatabaseLogin): string[];
+}
+
+/**
+ * Reads and parses the site's `sqlconf.php`.
+ * @throws Failure `configuration` when the file is not what it must be; the message holds no value of it.
+ */
+export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'site'>): Promise<OpenSqlconf> {
+  const file = await readSqlconf(context.sitesRoot, context.site);
+  const parsed = parseSqlconf(file.bytes);
+  if (parsed.kind === 'refused') {
+    const reasons = parsed.problems.map(({ reason, line }) => (line === undefined ? reason : `line ${line}: ${reason}`));
+    throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join('; ')}.`);
+  }
+  return {
+    path: file.path,
+    file,
+    login: parsed.login,
+    render: (login) => parsed.render(login),
+    check: (login) => parsed.check(login).map(({ reason }) => reason),
+  };
+}
