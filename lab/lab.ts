@@ -32,7 +32,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const temporary = options.folder === undefined;
   const folder = path.resolve(options.folder ?? mkdtempSync(path.join(tmpdir(), 'openemr-lab-')));
   await mkdir(folder, { recursive: true });
-  const processes = new Processes(path.join(folder, 'logs'), temporary ? folder : undefined);
+  const processes = new Processes(folder, temporary);
   try {
     const pulumiHome = path.join(folder, 'pulumi-home');
     const [servers] = await Promise.all([

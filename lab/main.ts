@@ -90,10 +90,7 @@ async function main(): Promise<void> {
     const site = await Promise.race([lab.createSite(siteOptions), early]);
     if (site === 'ended') return;
     console.log(describe(lab, site));
-    // The servers hold no handle of this process: an interval keeps it alive.
-    const alive = setInterval(() => undefined, 60_000);
     await signalled;
-    clearInterval(alive);
   } finally {
     console.log('stopping');
     await lab.stop();

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+
+/** The variable that marks every process of a lab: it holds the lab's folder. */
+export const LAB_FOLDER = 'LAB_FOLDER';
 
 /** A process that the lab began; the leader of a process group of its own. */
 export interface Child {
@@ -27,25 +29,27 @@ export interface SpawnOptions {
 
 /** All processes of one lab. They end with `stop()`, and by the reaper when the lab's process dies in any way. */
 export class Processes {
-  private readonly mark = randomUUID();
   private readonly children = new Set<Child>();
   private readonly reaper: ChildProcess;
   private stopped = false;
 
-  /** Starts the reaper. `temporaryFolder` is removed at the end, by whoever is left. */
+  private readonly logs: string;
+
+  /** Starts the reaper. A `temporary` folder is removed at the end, by whoever is left. */
   constructor(
-    private readonly logs: string,
-    temporaryFolder?: string,
+    private readonly folder: string,
+    temporary: boolean,
   ) {
-    mkdirSync(logs, { recursive: true });
-    this.reaper = spawn(process.execPath, [path.join(__dirname, 'reaper.js'), this.mark], {
+    this.logs = path.join(folder, 'logs');
+    mkdirSync(this.logs, { recursive: true });
+    this.reaper = spawn(process.execPath, [path.join(__dirname, 'reaper.js'), folder], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
       env: {},
     });
     this.reaper.stdin?.on('error', () => undefined);
     this.reaper.unref();
-    if (temporaryFolder !== undefined) this.tell(`rm ${temporaryFolder}`);
+    if (temporary) this.tell(`rm ${folder}`);
   }
 
   private tell(line: string): void {
@@ -61,7 +65,7 @@ export class Processes {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: options.cwd,
-      env: { ...baseEnvironment(), ...options.env, LAB_MARK: this.mark },
+      env: { ...baseEnvironment(), ...options.env, [LAB_FOLDER]: this.folder },
     });
     closeSync(log);
     if (process_.pid === undefined) {

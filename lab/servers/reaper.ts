@@ -3,13 +3,13 @@
  * The lab holds the other end of its stdin. Lines: `+PID` (a child, leader of its own process group), `-PID`
  * (it has ended), `rm FOLDER` (remove this at the end). End of input means that the lab is gone.
  *
- * argv[2] is the mark that the lab puts into the environment of all its children: with it the reaper also finds
- * a child that was born in the very moment in which the lab died.
+ * argv[2] is the lab's folder, which all its children have in their environment: by it the reaper also finds a
+ * child that was born in the very moment in which the lab died.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const mark = process.argv[2] ?? '';
+const mark = process.argv[2] === undefined ? undefined : `LAB_FOLDER=${process.argv[2]}`;
 const children = new Set<number>();
 const folders: string[] = [];
 
@@ -23,14 +23,14 @@ function kill(pid: number): void {
   }
 }
 
-/** Pids of all processes whose environment holds the mark. */
+/** Pids of all processes whose environment holds the lab's folder. */
 function marked(): number[] {
-  if (mark === '') return [];
+  if (mark === undefined) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(`LAB_MARK=${mark}`);
+        return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(mark);
       } catch {
         return false;
       }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kubelet } from '../kubelet/kubelet';
+import { tools } from '../package';
 import { kubeconfig } from '../servers/kubeconfig';
 import type { DatabaseServer } from '../servers/database';
 import type { KubernetesServers } from '../servers/kubernetes';
@@ -153,6 +154,7 @@ async function makeEnvironment(
     PULUMI_CONFIG_PASSPHRASE: 'lab-passphrase',
     CREDENTIAL_ROTATION_STACK: draft.name,
     CREDENTIAL_ROTATION_HOME: home,
+    CREDENTIAL_ROTATION_ENGINE_ROOT: tools().pulumi,
   };
 }
 
