@@ -15,7 +15,7 @@ const harmlessFunctions = new Set(
   str_starts_with strlen strpos strtolower strtoupper strval substr trim version_compare`.split(/\s+/),
 );
 
-const plainKinds = new Set(['string', 'number', 'boolean', 'nullkeyword', 'magic']);
+const plainKinds = new Set(['string', 'number', 'boolean', 'nullkeyword']);
 const subscripted = new Set(['variable', 'offsetlookup', 'array', 'string', 'call', 'staticlookup', 'name']);
 const castTypes = new Set([
   'int',
@@ -110,7 +110,8 @@ function readGuarded(reading: Reading, node: PhpNode): void {
   } else if (node.kind === 'call' && isHarmlessCall(node)) {
     for (const argument of children(node, 'arguments')) readExpression(reading, argument);
   } else if (
-    !(node.kind === 'name' && isName(node)) &&
+    !isName(node) &&
+    !(node.kind === 'magic' && /^\w+$/.test(String(node['raw']))) &&
     !(
       node.kind === 'staticlookup' &&
       isName(child(node, 'what')) &&

@@ -15,11 +15,14 @@ export interface StoredVersions {
   renewalVersion?: SecretVersion;
 }
 
-/** Steps 3 and 4: admin credentials, the labelled versions, and the users that the switch needs. */
-export function checkSteps(chain: Chain, planned: PlannedRotation, settings: ProgramSettings, passwords: Passwords): StoredVersions {
-  const { plan, material } = planned;
-  const { context } = settings;
+/** Step 3. */
+export function adminCheckStep(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings): void {
   chain.dynamic('AdminCheck', resourceNames.adminCheck(plan.id), { context, rotation: plan.id });
+}
+
+/** Step 4: the labelled versions, and the users that the switch needs. */
+export function userSteps(chain: Chain, planned: PlannedRotation, settings: ProgramSettings, passwords: Passwords): StoredVersions {
+  const { plan, material } = planned;
   const stored = storeVersions(chain, planned, passwords);
   const usernameInUse = plan.kind === 'bootstrap' ? undefined : material.before.sqlconf.username;
   for (const slot of slots.filter((each) => each !== plan.renew)) {

@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Slot } from '../plan/slot';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { Chain } from './chain';
-import { adminSteps, checkSteps, flipStep, renewSteps } from './credentialSteps';
+import { adminCheckStep, adminSteps, flipStep, renewSteps, userSteps } from './credentialSteps';
 import { switchSteps } from './switchSteps';
 import { mintPasswords } from './versions';
 import type { ProgramSettings } from './settings';
@@ -19,8 +19,9 @@ export function rotationProgram(planned: PlannedRotation, settings: ProgramSetti
   if (plan.kind === 'rollback') {
     switchSteps(chain, planned, settings, material.before.sqlconf);
   } else {
+    adminCheckStep(chain, planned, settings);
     const passwords = mintPasswords(chain, planned);
-    const { flipVersion, renewalVersion } = checkSteps(chain, planned, settings, passwords);
+    const { flipVersion, renewalVersion } = userSteps(chain, planned, settings, passwords);
     if (plan.kind !== 'sync') {
       const slot = plan.to as Slot;
       switchSteps(chain, planned, settings, { ...material.logins[slot], password: passwords.before[slot] });

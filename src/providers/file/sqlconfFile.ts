@@ -1,0 +1,11 @@
+/**
+ * OpenEMR's `sqlconf.php` as a file: read, checked, and switched in one step, so that no reader ever sees half of it.
+ * Nothing here looks into the content.
+ */
+export { SqlconfFileError } from './errors';
+export type { SqlconfFileProblem } from './errors';
+export { fixPermissions } from './permissions';
+export { checkWritable } from './preflight';
+export { readSqlconf } from './read';
+export type { SqlconfFile } from './read';
+export { writeSqlconf } from './write';

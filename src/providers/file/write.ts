@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { effect } from '../../world/effect';
+import { errorCode, fileError, SqlconfFileError } from './errors';
+import { readPlainFile } from './read';
+import type { SqlconfFile } from './read';
+
+/** A dot name that ends in .php: a web server hides it or runs it, but never shows its text. */
+const leftover = /^\.sqlconf\.[0-9a-f]{16}\.php$/;
+
+/**
+ * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one).
+ * @returns the file as read back
+ * @throws SqlconfFileError; with any kind but `not-written` the old file is still in place, byte for byte
+ */
+export async function writeSqlconf(
+  before: SqlconfFile,
+  bytes: Buffer,
+  options: { mode?: number } = {},
+): Promise<SqlconfFile> {
+  const mode = options.mode ?? before.mode;
+  const folder = path.dirname(before.path);
+  await removeLeftovers(folder);
+  const beside = path.join(folder, `.sqlconf.${randomBytes(8).toString('hex')}.php`);
+  try {
+    await effect('file: write beside', () => writeBeside(beside, bytes, before, mode));
+    await assertUnchanged(before);
+    await effect('file: rename', async () => {
+      await rename(beside, before.path);
+      await syncFolder(folder);
+    });
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw fileError(error, 'replace', before.path);
+  }
+  return readBack(before.path, bytes, mode);
+}
+
+async function writeBeside(beside: string, bytes: Buffer, before: SqlconfFile, mode: number): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await open(beside, flags, 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await takeOwner(handle, before, mode);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives the new file the owner of the old one, or proves that nobody loses the right to read it. */
+async function takeOwner(handle: FileHandle, before: SqlconfFile, mode: number): Promise<void> {
+  if (isOwnedLike(await handle.stat(), before)) return;
+  // Who may not give a file away may still pass it to a group of its own.
+  if (!(await tryChown(handle, before.uid, before.gid))) await tryChown(handle, -1, before.gid);
+  const stats = await handle.stat();
+  const othersRead = (mode & 0o004) !== 0;
+  const ownerLost = stats.uid !== before.uid;
+  const groupLost = stats.gid !== before.gid && (mode & 0o040) !== 0;
+  if ((ownerLost || groupLost) && !othersRead) {
+    throw new SqlconfFileError(
+      'owner',
+      before.path,
+      `${before.path} belongs to user ${before.uid}, group ${before.gid}, and this process may not give its new ` +
+        `version to them, so that OpenEMR could not read it; run as that user or as root.`,
+    );
+  }
+}
+
+function isOwnedLike(stats: Stats, before: SqlconfFile): boolean {
+  return stats.uid === before.uid && stats.gid === before.gid;
+}
+
+/** An EFS access point refuses every chown, and has given the right owner already. */
+async function tryChown(handle: FileHandle, uid: number, gid: number): Promise<boolean> {
+  try {
+    await handle.chown(uid, gid);
+    return true;
+  } catch (error) {
+    if (['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(errorCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+async function assertUnchanged(before: SqlconfFile): Promise<void> {
+  const now = await readPlainFile(before.path);
+  if (now.inode === before.inode && now.sha256 === before.sha256) return;
+  const message = `${before.path} was changed by somebody else after it was read, and was left as it is; run again.`;
+  throw new SqlconfFileError('changed', before.path, message);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot sync a folder; there the rename is on the server when it returns.
+    if (!['EINVAL', 'ENOTSUP'].includes(errorCode(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readBack(file: string, bytes: Buffer, mode: number): Promise<SqlconfFile> {
+  let after: SqlconfFile;
+  try {
+    after = await readPlainFile(file);
+  } catch (error) {
+    throw notWritten(file, error);
+  }
+  // Above these bits the kernel may drop some by itself.
+  if (!after.bytes.equals(bytes) || (after.mode & 0o777) !== (mode & 0o777)) throw notWritten(file);
+  return after;
+}
+
+function notWritten(file: string, cause?: unknown): SqlconfFileError {
+  const message = `${file} was replaced but does not read back as it was written; look at it before anything else.`;
+  return new SqlconfFileError('not-written', file, message, { cause });
+}
+
+/** Removes what a run that was killed between write and rename has left: such a file holds a password. */
+async function removeLeftovers(folder: string): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      const file = path.join(folder, name);
+      if (leftover.test(name) && (await lstat(file)).isFile()) {
+        await effect('file: remove leftover', () => unlink(file));
+      }
+    }
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw fileError(error, 'clean up in', folder);
+  }
+}
