@@ -37,12 +37,13 @@ function writeAtomically(file, content) {
 /**
  * Identifies a process beyond its number, which is used again: its start time in clock ticks since boot.
  *
- * @returns {string | undefined} undefined when there is no such process
+ * @returns {string | undefined} undefined when there is no such process, or only its exit code is left
  */
 function startTime(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -77,7 +77,7 @@ async function fetchRelease(target, name, arrange, log) {
 const ENGINE = {
   title: `Pulumi engine ${versions.pulumi}`,
   key: 'pulumi',
-  estimate: 240,
+  estimate: 300,
   built: (layout) => layout.pulumi,
   choice: (folder) => ({ root: folder }),
   build: buildPulumi,
