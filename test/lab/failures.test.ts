@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { createConnection } from 'mysql2/promise';
+import { readFileSync } from 'node:fs';
+import type { Lab, Site } from '../../lab';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+
+const denied = { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' };
+
+for (const database of databases) {
+  describe(`a step fails (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite({ progressDeadlineSeconds: 6 });
+    });
+    afterEach(() => site.remove());
+
+    for (const fault of ['health-500', 'login-page', 'never-ready', 'crash'] as const) {
+      it(`steps 7 and 8, ${fault}: rolled back with exit code 13, nothing renewed, and the next run rotates`, async () => {
+        const before = await snapshot(site);
+        const canary = site.canary();
+        const load = site.load({ ratePerSecond: 20 });
+        await site.podFault(fault, { rollouts: 1 });
+        const failed = await run(site);
+        expectCode(failed, 13);
+        expect(failed.stderr).to.match(/Rolled back: OpenEMR runs on \S+ again/);
+        const after = await expectHealthy(site, 'A');
+        expect(after.fileHash, 'the file has its old bytes').to.equal(before.fileHash);
+        expect(after.slots).to.deep.equal(before.slots);
+        expect(after.admin).to.deep.equal(before.admin);
+        expectNoSecret(site.canaries(), { stdout: failed.stdout, stderr: failed.stderr, ...leftOnDisk(site) });
+        await site.podFault('none');
+        expectCode(await run(site), 0);
+        await expectHealthy(site, 'B');
+        const [served, logins] = [await load.stop(), await canary.stop()];
+        expect(served.failed, JSON.stringify(served)).to.equal(0);
+        expect(logins.failed, logins.failures.join('\n')).to.equal(0);
+      });
+    }
+
+    it('step 9, the flip is refused: held with exit code 12, and the next run finishes with the same passwords', async () => {
+      await expectHeldAndFinished(site, () => lab.aws.fault({ action: 'UpdateSecretVersionStage', secretId: site.slotSecretId, times: 1, when: 'before', respond: denied }), 'Step 9');
+    });
+
+    it('step 10, the old account is still in use: held, its client host is named, and the next run finishes', async () => {
+      const before = await snapshot(site);
+      const ca = readFileSync(lab.database.caFile);
+      const { host, port } = lab.database;
+      const held = await createConnection({ host, port, user: before.A.username, password: before.A.password, ssl: { ca } });
+      const failed = await run(site, ['--idle-limit', '2']);
+      expectCode(failed, 12);
+      expect(failed.stderr).to.include('Step 10').and.to.match(/still in use from (127\.0\.0\.1|localhost)/);
+      expect((await snapshot(site)).active).to.equal('B');
+      await held.end();
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('step 10, the renewal cannot be promoted: held, and the next run finishes with the same password', async () => {
+      await expectHeldAndFinished(site, () => faultOnSecondCall(lab, site), 'Step 10');
+    });
+
+    it('step 11, the admin secret cannot be written: held, and the next run finishes', async () => {
+      await expectHeldAndFinished(site, () => lab.aws.fault({ action: 'PutSecretValue', secretId: site.adminSecretId, times: 1, when: 'before', respond: denied }), 'Step 11');
+    });
+  });
+}
+
+/** Lets the first AWSCURRENT move of the slot secret through and refuses the second. */
+function faultOnSecondCall(lab: Lab, site: Site): () => void {
+  let release = (): void => undefined;
+  const watch = setInterval(() => {
+    const moves = lab.aws.requests().filter(({ action, secretId }) => action === 'UpdateSecretVersionStage' && secretId === site.slotSecretId);
+    if (moves.length < 1) return;
+    clearInterval(watch);
+    release = lab.aws.fault({ action: 'UpdateSecretVersionStage', secretId: site.slotSecretId, when: 'before', respond: denied });
+  }, 5);
+  return () => {
+    clearInterval(watch);
+    release();
+  };
+}
+
+async function expectHeldAndFinished(site: Site, fault: () => () => void, step: string): Promise<void> {
+  const before = await snapshot(site);
+  const canary = site.canary();
+  const release = fault();
+  const failed = await run(site);
+  release();
+  expectCode(failed, 12);
+  expect(failed.stderr).to.include(step).and.to.include('Run again to finish this rotation');
+  const held = await snapshot(site);
+  expect(held.file.login, 'OpenEMR stays on the new slot').to.equal(before.B.username);
+  const finished = await run(site, ['--log-json']);
+  expectCode(finished, 0);
+  expect(finished.stdout).to.include('"resumed":true');
+  const after = await expectHealthy(site, 'B');
+  expect(after.B.password, 'the same rotation, not another one').to.equal(before.B.password);
+  expect(after.A.password).not.to.equal(before.A.password);
+  expect(after.admin.password).not.to.equal(before.admin.password);
+  const logins = await canary.stop();
+  expect(logins.failed, logins.failures.join('\n')).to.equal(0);
+}

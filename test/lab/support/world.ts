@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../../lab';
+import type { Run } from './command';
+
+/** A slot as the secret holds it. */
+export interface SlotEntry {
+  username: string;
+  password: string;
+  [key: string]: unknown;
+}
+
+/** Everything that a rotation may change, as it is now. */
+export interface WorldSnapshot {
+  active: string;
+  A: SlotEntry;
+  B: SlotEntry;
+  admin: SlotEntry;
+  slots: Record<string, unknown>;
+  file: { host: string; port: string; login: string; pass: string; dbase: string };
+  secret: Record<string, string>;
+  fileHash: string;
+  inode: number;
+  mode: number;
+}
+
+/** Reads the world of a site. */
+export async function snapshot(site: Site): Promise<WorldSnapshot> {
+  const [slots, admin, file, secret] = await Promise.all([site.slotDocument(), site.adminDocument(), site.sqlconf(), site.kubernetesSecretData()]);
+  const { ino, mode } = statSync(site.sqlconfFile);
+  return {
+    active: String(slots['active_slot']),
+    A: slots['A'] as SlotEntry,
+    B: slots['B'] as SlotEntry,
+    admin: admin as SlotEntry,
+    slots,
+    file,
+    secret,
+    fileHash: createHash('sha256').update(readFileSync(site.sqlconfFile)).digest('hex'),
+    inode: ino,
+    mode: mode & 0o7777,
+  };
+}
+
+/** What must hold after any run: everything that names a login names one that works, and no two places disagree. */
+export async function expectHealthy(site: Site, slot: 'A' | 'B'): Promise<WorldSnapshot> {
+  const world = await snapshot(site);
+  const live = world[slot];
+  expect(world.active, 'active_slot').to.equal(slot);
+  expect({ login: world.file.login, pass: world.file.pass === live.password }, 'sqlconf.php').to.deep.equal({ login: live.username, pass: true });
+  expect(world.secret['mysql-user'], 'mysql-user').to.equal(live.username);
+  expect(world.secret['mysql-password'] === live.password, 'mysql-password').to.equal(true);
+  for (const entry of [world.A, world.B, world.admin]) {
+    expect(await site.canLogin(entry.username, entry.password), `${entry.username} logs in`).to.equal(true);
+  }
+  return world;
+}
+
+/** The run ended so; its own words are the message otherwise. */
+export function expectCode(result: Run, code: number): void {
+  expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(code);
+}
+
+/** Every password that the site knows or knew is absent from these texts, in every spelling that could stand there. */
+export function expectNoSecret(secrets: Iterable<string>, texts: Record<string, string>): void {
+  for (const secret of new Set(secrets)) {
+    if (secret.length < 6) continue;
+    const forms = [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret), Buffer.from(secret).toString('hex')];
+    for (const [name, text] of Object.entries(texts)) {
+      expect(forms.some((form) => text.includes(form)), `a password stands in ${name}`).to.equal(false);
+    }
+  }
+}
+
+/** All files below a folder, as text, by path. */
+export function filesBelow(folder: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = names.map((name) => path.join(folder, name)).filter((file) => statSync(file).isFile());
+  return Object.fromEntries(files.map((file) => [file, readFileSync(file, 'latin1')]));
+}
+
+/** State, work folder and engine home of a site: all that a run leaves on disk. */
+export function leftOnDisk(site: Site): Record<string, string> {
+  const backend = (site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
+  return { ...filesBelow(backend), ...filesBelow(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '') };
+}
+
+/** Users with default names are shared by all sites of one database server: take them away after a bootstrap. */
+export async function dropDefaultUsers(lab: Lab): Promise<void> {
+  await lab.database.root("DROP USER IF EXISTS 'openemr_a'@'%', 'openemr_b'@'%'");
+}
