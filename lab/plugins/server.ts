@@ -233,5 +233,6 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   });
   process.stdout.write(`${port}\n`);
   // The engine holds the other end of our standard input; an engine that is killed closes it, so no plugin outlives it.
-  if (fstatSync(0).isFIFO()) process.stdin.on('close', () => process.exit(0)).resume();
+  const input = fstatSync(0);
+  if (input.isFIFO() || input.isSocket()) process.stdin.on('close', () => process.exit(0)).resume();
 }

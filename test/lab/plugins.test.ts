@@ -9,7 +9,12 @@ import * as pulumi from '@pulumi/pulumi';
 import type { OutputMap, Stack, UpResult } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
-import { PluginBench } from './pluginBench.js';
+import { PluginBench } from './support/pluginBench.js';
+
+/** The part of a state file that is looked at here. */
+interface State {
+  checkpoint: { latest: { resources: { type: string }[] } };
+}
 
 const quiet = { onOutput: () => undefined };
 
@@ -45,13 +50,21 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     await bench.stop();
   });
 
+  async function resourceTypes(stackName: string): Promise<string[]> {
+    const state = JSON.parse(await bench.stateFile(stackName)) as State;
+    return state.checkpoint.latest.resources.map(({ type }) => type);
+  }
+
   describe('random.RandomPassword', () => {
     let wanted: RandomPasswordArgs = { length: 24, special: false, minNumeric: 5, minUpper: 3, minLower: 2 };
     let stack: Stack;
+    let result: string;
+    const known: string[] = [];
 
     before(async () => {
       stack = await bench.stack('random', async () => {
         const password = new RandomPassword('password', wanted);
+        password.result.apply((value) => known.push(value));
         return { result: password.result, all: pulumi.output(password) };
       });
     });
@@ -59,12 +72,13 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     it('previews an unknown result, and makes nothing', async () => {
       const preview = await stack.preview(quiet);
       expect(preview.changeSummary).to.deep.equal({ create: 2 });
+      expect(known).to.deep.equal([]);
       expect(await bench.stateFile('random').catch(() => 'none')).not.to.contain('RandomPassword');
     });
 
     it('makes a password that keeps the minimums, with the defaults as outputs', async () => {
       const { outputs } = await stack.up(quiet);
-      const result = text(outputs, 'result');
+      result = text(outputs, 'result');
       expect(result).to.match(/^[A-Za-z0-9]{24}$/);
       expect(result.replace(/\D/g, '').length).to.be.at.least(5);
       expect(result.replace(/[^A-Z]/g, '').length).to.be.at.least(3);
@@ -79,24 +93,21 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('keeps the result as ciphertext in the state file', async () => {
-      const result = text(await stack.outputs(), 'result');
       const state = await bench.stateFile('random');
       expect(state).to.contain('RandomPassword').and.not.to.contain(result);
     });
 
     it('does nothing in a second run, and keeps the password', async () => {
-      const before = text(await stack.outputs(), 'result');
       const again = await stack.up({ ...quiet, refresh: true });
       expect(changes(again)).to.deep.equal({ same: 2 });
-      expect(text(again.outputs, 'result')).to.equal(before);
+      expect(text(again.outputs, 'result')).to.equal(result);
     });
 
     it('makes another password for a changed input', async () => {
-      const before = text(await stack.outputs(), 'result');
       wanted = { ...wanted, keepers: { rotation: '2' } };
       const replaced = await stack.up(quiet);
       expect(changes(replaced)).to.deep.equal({ same: 1, replace: 1 });
-      expect(text(replaced.outputs, 'result')).not.to.equal(before);
+      expect(text(replaced.outputs, 'result')).not.to.equal(result);
     });
 
     it('refuses a length that the minimums exceed', async () => {
@@ -111,6 +122,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     let retainOnDelete = false;
     let present = true;
     let stack: Stack;
+    let versionId: string;
 
     /** The labels of each version that has some. */
     async function stages(): Promise<Record<string, string[]>> {
@@ -145,7 +157,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
 
     it('stores a version, which is the current one when no labels are given', async () => {
       const { outputs } = await stack.up(quiet);
-      const versionId = text(outputs, 'versionId');
+      versionId = text(outputs, 'versionId');
       expect((await stages())[versionId]).to.deep.equal(['AWSCURRENT']);
       expect(outputs['all']?.value).to.include({
         id: `${secretId}|${versionId}`,
@@ -166,17 +178,16 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('stores another version for a changed value, under labels of its own, and leaves the current one', async () => {
-      const first = text(await stack.outputs(), 'versionId');
+      const first = versionId;
       wanted = { secretString: 'canary-second-value', versionStages: ['minted', 'held'] };
       const replaced = await stack.up(quiet);
-      const second = text(replaced.outputs, 'versionId');
+      versionId = text(replaced.outputs, 'versionId');
       expect(changes(replaced)).to.deep.equal({ same: 1, replace: 1 });
       // The old version is deleted, but AWSCURRENT cannot be taken away.
-      expect(await stages()).to.deep.include({ [first]: ['AWSCURRENT'], [second]: ['held', 'minted'] });
+      expect(await stages()).to.deep.include({ [first]: ['AWSCURRENT'], [versionId]: ['held', 'minted'] });
     });
 
     it('moves labels in place', async () => {
-      const versionId = text(await stack.outputs(), 'versionId');
       wanted = { ...wanted, versionStages: ['other', 'held'] };
       const updated = await stack.up(quiet);
       expect(changes(updated)).to.deep.equal({ same: 1, update: 1 });
@@ -185,19 +196,15 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('takes the labels of the old version away when a replacement deletes it', async () => {
-      const old = text(await stack.outputs(), 'versionId');
+      const old = versionId;
       wanted = { secretString: 'canary-third-value', versionStages: ['third'] };
-      const { outputs } = await stack.up(quiet);
-      expect(await stages())
-        .to.have.property(text(outputs, 'versionId'))
-        .and.not.to.have.property(old);
+      retainOnDelete = true;
+      versionId = text((await stack.up(quiet)).outputs, 'versionId');
+      expect(await stages()).to.have.property(versionId);
       expect(await stages()).not.to.have.property(old);
     });
 
     it('leaves a retained version as it is', async () => {
-      retainOnDelete = true;
-      await stack.up(quiet);
-      const versionId = text(await stack.outputs(), 'versionId');
       present = false;
       expect(changes(await stack.up(quiet))).to.deep.equal({ same: 1, delete: 1 });
       expect((await stages())[versionId]).to.deep.equal(['third']);
@@ -207,19 +214,10 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
       present = true;
       retainOnDelete = false;
       wanted = { secretString: 'canary-fourth-value', versionStages: ['fourth'] };
-      const versionId = text((await stack.up(quiet)).outputs, 'versionId');
+      versionId = text((await stack.up(quiet)).outputs, 'versionId');
       expect(await stages()).to.have.property(versionId);
       await stack.destroy(quiet);
       expect(await stages()).not.to.have.property(versionId);
-    });
-
-    it('finds in a refresh that a version is gone', async () => {
-      await stack.up(quiet);
-      await bench.client.send(
-        new DeleteSecretCommand({ SecretId: secretId, ForceDeleteWithoutRecovery: true }),
-      );
-      await stack.refresh(quiet);
-      expect(await bench.stateFile('version')).not.to.contain('SecretVersion');
     });
 
     it('refuses a binary value', async () => {
@@ -230,6 +228,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
 
   describe('an error after the write', () => {
     let proxy: Server;
+    let stack: Stack;
     let failing = true;
     const puts: string[] = [];
 
@@ -274,7 +273,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
           versionStages: ['held'],
         }).versionId,
       });
-      const stack = await bench.stack('half', program, `http://127.0.0.1:${port}`);
+      stack = await bench.stack('half', program, `http://127.0.0.1:${port}`);
       const message = await failureOf(stack.up(quiet));
       expect(message).to.match(
         /reading Secrets Manager Secret Version \(half\|terraform-[0-9a-f]{26}\).*not you/,
@@ -287,13 +286,29 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
       expect(text(outputs, 'versionId')).to.match(/^terraform-/);
       expect(puts).to.have.lengthOf(1);
     });
+
+    it('a version that is gone leaves the state in a refresh', async () => {
+      expect(await resourceTypes('half')).to.include('aws:secretsmanager/secretVersion:SecretVersion');
+      await bench.client.send(
+        new DeleteSecretCommand({ SecretId: 'half', ForceDeleteWithoutRecovery: true }),
+      );
+      await stack.refresh(quiet);
+      expect(await resourceTypes('half')).not.to.include('aws:secretsmanager/secretVersion:SecretVersion');
+    });
   });
 
   describe('what they do not have', () => {
-    it('is refused by name: a resource type', async () => {
-      const stack = await bench.stack('type', async () => {
-        new Untyped('aws:s3/bucket:Bucket', 'bucket', {}, { version: '7.48.0' });
+    let program: () => unknown;
+    let stack: Stack;
+
+    before(async () => {
+      stack = await bench.stack('refused', async () => {
+        await program();
       });
+    });
+
+    it('is refused by name: a resource type', async () => {
+      program = () => new Untyped('aws:s3/bucket:Bucket', 'bucket', {}, { version: '7.48.0' });
       const message = await failureOf(stack.preview(quiet));
       expect(message)
         .to.contain('aws:s3/bucket:Bucket')
@@ -301,9 +316,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('is refused by name: a function', async () => {
-      const stack = await bench.stack('function', async () => {
-        await pulumi.runtime.invoke('random:index/getThing:getThing', {}, { version: '4.21.2' });
-      });
+      program = () => pulumi.runtime.invoke('random:index/getThing:getThing', {}, { version: '4.21.2' });
       const message = await failureOf(stack.preview(quiet));
       expect(message).to.contain('random:index/getThing:getThing').and.to.contain("lab's stand-in");
     });
