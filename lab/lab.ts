@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,7 +31,7 @@ interface Servers {
 export async function startLab(options: LabOptions): Promise<Lab> {
   const temporary = options.folder === undefined;
   const folder = path.resolve(options.folder ?? mkdtempSync(path.join(tmpdir(), 'openemr-lab-')));
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   const processes = new Processes(folder, temporary);
   try {
     const pulumiHome = path.join(folder, 'pulumi-home');

@@ -16,7 +16,12 @@ export interface Container {
   name: string;
   image: string;
   env?: EnvironmentVariable[];
-  readinessProbe?: { httpGet?: { path?: string }; failureThreshold?: number; timeoutSeconds?: number };
+  readinessProbe?: {
+    httpGet?: { path?: string };
+    failureThreshold?: number;
+    periodSeconds?: number;
+    timeoutSeconds?: number;
+  };
 }
 
 /** A variable with a value of its own, or one of a key of a Secret. */

@@ -21,9 +21,8 @@ export interface WorkerContext {
   faultFor(pod: Pod): PodFault;
 }
 
-/** Milliseconds between probes: often until the pod is ready, then now and then. */
+/** Milliseconds between probes until the pod is ready; then it is as often as the pod says. */
 const PROBE_STARTING = 40;
-const PROBE_READY = 300;
 /** Milliseconds before a crashed container starts again: doubled at each crash. */
 const BACKOFF_FIRST = 250;
 const BACKOFF_MOST = 5000;
@@ -54,12 +53,13 @@ export class PodWorker {
 
   /** Runs the container again and again. Resolves when the pod is being deleted. */
   async run(): Promise<void> {
-    for (let restarts = 0; !this.terminating; restarts++) {
+    let restarts = 0;
+    for (let attempt = 0; !this.terminating; attempt++) {
       const outcome = await this.runOnce(restarts);
       if (this.terminating) return;
-      const backoff = Math.min(BACKOFF_FIRST * 2 ** restarts, BACKOFF_MOST);
-      this.status.set({ ready: false, restarts: restarts + (outcome.ran ? 1 : 0), ...outcome.states });
-      await this.pause(backoff);
+      this.status.set({ ready: false, restarts, ...outcome.states });
+      await this.pause(Math.min(BACKOFF_FIRST * 2 ** attempt, BACKOFF_MOST));
+      if (outcome.ran) restarts++;
     }
   }
 
@@ -125,7 +125,7 @@ export class PodWorker {
   /** Probes until aborted, and moves the pod into and out of rotation as the answers say. */
   private async probe(port: number, signal: AbortSignal): Promise<void> {
     const probe = this.pod.spec.containers[0]?.readinessProbe;
-    const { failureThreshold = 3, timeoutSeconds = 1 } = probe ?? {};
+    const { failureThreshold = 3, periodSeconds = 10, timeoutSeconds = 1 } = probe ?? {};
     const target = probe?.httpGet?.path ?? '/';
     for (let failures = 0; !signal.aborted;) {
       const good = await httpProbe(port, target, timeoutSeconds * 1000);
@@ -139,7 +139,7 @@ export class PodWorker {
         this.leave = undefined;
         this.status.set({ ready: false });
       }
-      await this.pause(this.leave ? PROBE_READY : PROBE_STARTING, signal);
+      await this.pause(this.leave ? periodSeconds * 1000 : PROBE_STARTING, signal);
     }
   }
 

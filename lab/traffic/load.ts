@@ -3,7 +3,7 @@ import type { Endpoints } from '../kubelet/endpoints';
 
 /** How much load. */
 export interface LoadOptions {
-  /** Default 40. Each request logs in to the database anew and costs some 10 ms of a core. */
+  /** Default 25. Each request logs in to the database anew and costs some 10 ms of a core. */
   ratePerSecond?: number;
 }
 
@@ -32,7 +32,7 @@ const TIMEOUT = 5000;
 export function startLoad(
   endpoints: Endpoints,
   namespace: string,
-  { ratePerSecond = 40 }: LoadOptions,
+  { ratePerSecond = 25 }: LoadOptions,
 ): Load {
   const result: LoadResult = { requests: 0, failed: 0, failures: {}, examples: [] };
   const open = new Set<Promise<void>>();

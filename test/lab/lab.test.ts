@@ -32,19 +32,9 @@ function processesOf(folder: string): string[] {
   });
 }
 
-function tokenClient(lab: Lab, site: Site): KubernetesClient {
-  const config = JSON.parse(readFileSync(site.environment['KUBECONFIG'] ?? '', 'utf8')) as {
-    users: { user: { token: string } }[];
-    clusters: { cluster: { 'certificate-authority': string } }[];
-  };
-  const caFile = config.clusters[0]?.cluster['certificate-authority'] ?? '';
-  return new KubernetesClient(lab.kubernetes.server, caFile, config.users[0]?.user.token ?? '');
-}
-
-function adminClient(lab: Lab): KubernetesClient {
-  const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
-    users: { user: { token: string } }[];
-  };
+/** A client with the rights of a kubeconfig that the lab wrote. */
+function clientOf(lab: Lab, kubeconfig = lab.kubernetes.adminKubeconfig): KubernetesClient {
+  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: { token: string } }[] };
   return new KubernetesClient(lab.kubernetes.server, lab.database.caFile, config.users[0]?.user.token ?? '');
 }
 
@@ -56,7 +46,7 @@ interface PodView {
 }
 
 async function podsOf(lab: Lab, site: Site): Promise<PodView[]> {
-  const client = adminClient(lab);
+  const client = clientOf(lab);
   const { items } = await client.get<{ items: PodView[] }>(`/api/v1/namespaces/${site.namespace}/pods`);
   client.close();
   return items;
@@ -181,7 +171,7 @@ for (const database of ['mysql', 'mariadb'] as const) {
       const made = await lab.createSite({ name: 'stuck', replicas: 1, progressDeadlineSeconds: 2 });
       await made.podFault('never-ready', { rollouts: 1 });
       const load = made.load();
-      const admin = adminClient(lab);
+      const admin = clientOf(lab);
       const deployment = `/apis/apps/v1/namespaces/${made.namespace}/deployments/openemr`;
       await admin.patch(deployment, { spec: { template: { metadata: { annotations: { try: '1' } } } } });
       await until('the deadline is exceeded', async () => {
@@ -263,7 +253,7 @@ for (const database of ['mysql', 'mariadb'] as const) {
     });
 
     it('gives the rotation the rights of its Role and no others, and writes down what it does', async () => {
-      const client = tokenClient(lab, site);
+      const client = clientOf(lab, site.environment['KUBECONFIG']);
       const secret = `/api/v1/namespaces/${site.namespace}/secrets/${site.kubernetesSecret}`;
       const deployment = `/apis/apps/v1/namespaces/${site.namespace}/deployments/${site.deployment}`;
       expect((await client.raw('GET', secret)).status).to.equal(200);
