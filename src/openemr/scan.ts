@@ -25,7 +25,7 @@ const singleQuoted = /'[^\\']*(?:\\[^][^\\']*)*'/y;
 // Of the braced interpolations, only those without quotes, escapes and further braces are followed.
 const doubleQuoted =
   /"[^\\"{$]*(?:(?:\\[^]|\{(?!\$)|\$(?!\{)|(?:\{\$|\$\{)[A-Za-z0-9_\x80-\xff>'[\]-]*\})[^\\"{$]*)*"/y;
-const notInCode = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+const notInCode = /[^\t\n\r\x20-\x7e\x80-\xff]/;
 const ampersand = /(?<!&)&(?!&)/g;
 const plainCode = /[^'"`/#<?$]+/y;
 

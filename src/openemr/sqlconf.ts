@@ -46,7 +46,7 @@ export class SqlconfRenderError extends Error {
 /** What MySQL clients take when no port is given, as OpenEMR then does. */
 const defaultPort = '3306';
 /** OpenEMR's own file has less than 2 KiB; the limit bounds the time that a hostile file can take. */
-const largestFile = 256 * 1024;
+const largestFile = 64 * 1024;
 
 const loginKeys: Record<SqlconfField, keyof DatabaseLogin> = {
   host: 'host',
@@ -58,7 +58,7 @@ const loginKeys: Record<SqlconfField, keyof DatabaseLogin> = {
 
 /** Reads a `sqlconf.php` as PHP 8 would evaluate it. Never throws, and no reason it gives holds a value. */
 export function parseSqlconf(bytes: Buffer): ParsedSqlconf {
-  if (bytes.length > largestFile) return refused({ reason: 'The file is larger than 256 KiB.' });
+  if (bytes.length > largestFile) return refused({ reason: 'The file is larger than 64 KiB.' });
   try {
     return parse(bytes);
   } catch (error) {
