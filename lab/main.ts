@@ -60,7 +60,8 @@ OpenEMR is up. For a second shell, in this folder:
 
 ${lines.join('\n')}
 
-Then: node dist/src/cli/main.js --help
+Then: node dist/src/cli/main.js --dry-run    shows what a rotation would do
+      node dist/src/cli/main.js              rotates
 
   health        ${site.healthUrl}
   sqlconf.php   ${site.sqlconfFile}
