@@ -34,7 +34,9 @@ export class Secrets {
 
   /** AWSCURRENT, parsed. */
   async read(name: string): Promise<Record<string, unknown>> {
-    const { SecretString } = await this.client.send(new GetSecretValueCommand({ SecretId: name }));
+    // By label: without one moto answers with the version that was put last as current, even after the label moved.
+    const command = new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSCURRENT' });
+    const { SecretString } = await this.client.send(command);
     return JSON.parse(SecretString ?? 'null') as Record<string, unknown>;
   }
 
