@@ -38,7 +38,7 @@ async function failureOf(run: Promise<unknown>): Promise<string> {
 }
 
 describe("the lab's stand-ins for the random and aws plugins", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   this.slow(8_000);
   let bench: PluginBench;
 
