@@ -1,0 +1,88 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
+
+for (const database of databases) {
+  describe(`other commands and odd values (${database})`, function () {
+    this.timeout(120_000);
+    let lab: Lab;
+    let site: Site;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+    });
+    afterEach(async () => {
+      await site.remove();
+      await dropDefaultUsers(lab);
+    });
+
+    it('--sync-db-users sets a standby that drifted, and switches nothing', async () => {
+      site = await lab.createSite();
+      const before = await snapshot(site);
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Drifted-away-1234'", [before.B.username]);
+      expectCode(await run(site, ['--sync-db-users']), 0);
+      const after = await expectHealthy(site, 'A');
+      expect({ ...after, secret: {} }).to.deep.equal({ ...before, secret: {} });
+    });
+
+    it('--sync-db-users stores a missing password before the database learns it', async () => {
+      site = await lab.createSite({ start: 'empty-standby' });
+      expectCode(await run(site, ['--sync-db-users']), 0);
+      await expectHealthy(site, 'A');
+    });
+
+    it('--sync-db-users lets OpenEMR in again after the database was restored with an old password', async () => {
+      site = await lab.createSite();
+      const before = await snapshot(site);
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Restored-from-backup-1'", [before.A.username]);
+      const refused = await run(site);
+      expectCode(refused, 2);
+      expect(refused.stderr).to.include('--sync-db-users');
+      expectCode(await run(site, ['--sync-db-users']), 0);
+      await expectHealthy(site, 'A');
+    });
+
+    it('--fix-permissions sets only the mode of sqlconf.php', async () => {
+      site = await lab.createSite();
+      const before = await snapshot(site);
+      chmodSync(site.sqlconfFile, 0o400);
+      expectCode(await run(site, ['--fix-permissions']), 0);
+      expect(statSync(site.sqlconfFile).mode & 0o7777).to.equal(0o644);
+      expectCode(await run(site, ['--fix-permissions=0440']), 0);
+      expect(statSync(site.sqlconfFile).mode & 0o7777).to.equal(0o440);
+      expect({ ...(await snapshot(site)), mode: 0 }).to.deep.equal({ ...before, mode: 0 });
+    });
+
+    it('a rotation from a password full of quotes, dollars, backslashes and UTF-8', async () => {
+      site = await lab.createSite();
+      const odd = `it's "odd" \\1 \${x} <?php ?> 100% ; $pass é漢`;
+      const { A } = await snapshot(site);
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [A.username, odd]);
+      const file = readFileSync(site.sqlconfFile, 'utf8');
+      chmodSync(site.sqlconfFile, 0o600);
+      const literal = `'${odd.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+      writeFileSync(site.sqlconfFile, file.replace(/(\$pass\s*=\s*)'[^']*'/, (_all, start: string) => start + literal));
+      expect((await site.sqlconf()).pass).to.equal(odd);
+      const result = await run(site);
+      expectCode(result, 0);
+      expect(result.stdout + result.stderr).not.to.include('odd');
+      await expectHealthy(site, 'B');
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'A');
+    });
+
+    it('two runs at once: one rotates, the other ends with exit 11 and names the holder', async () => {
+      site = await lab.createSite();
+      const first = run(site);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      const second = await run(site, [], { CREDENTIAL_ROTATION_HOME: `${site.folder}/other-home` });
+      expectCode(second, 11);
+      expect(second.stderr).to.match(/Another rotation is running \(from .*connection \d+\)/);
+      expectCode(await first, 0);
+      await expectHealthy(site, 'B');
+    });
+  });
+}
