@@ -2,16 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  DescribeSecretCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
 import { startLab, STARTING_POINTS } from '../../lab';
 import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
+import { awsTests } from './labAws';
 
 /** Pids of everything that belongs to the lab in this folder: its children by their environment, its reaper. */
 function processesOf(folder: string): string[] {
@@ -217,40 +213,10 @@ for (const database of ['mysql', 'mariadb'] as const) {
       await site.podFault('none');
     });
 
-    it('records what reaches AWS, and makes it fail before and after the deed', async () => {
-      const client = new SecretsManagerClient({
-        region: 'us-east-1',
-        endpoint: lab.aws.endpoint,
-        credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-        maxAttempts: 1,
-      });
-      const put = (text: string): Promise<unknown> =>
-        client.send(new PutSecretValueCommand({ SecretId: site.slotSecretId, SecretString: text }));
-      const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: site.slotSecretId }));
-      const original = await site.slotDocument();
-      const action = 'PutSecretValue';
-      const respond = { status: 400, type: 'AccessDeniedException', message: 'no' };
-      const secretId = ARN ?? '';
-      lab.aws.fault({ action, secretId, when: 'before', times: 1, respond });
-      expect(await put('{"x":1}').catch((error: Error) => error.name)).to.equal('AccessDeniedException');
-      expect(await site.slotDocument()).to.deep.equal(original);
-      const clear = lab.aws.fault({ action, secretId, when: 'after' });
-      expect(await put('{"x":1}').catch((error: Error) => error.message)).to.match(
-        /socket hang up|ECONNRESET/,
-      );
-      expect(await site.slotDocument()).to.deep.equal({ x: 1 });
-      clear();
-      await put(JSON.stringify(original));
-      const seen = lab.aws.requests().slice(-4);
-      expect(seen.map(({ status, write }) => [status, write])).to.deep.equal([
-        [200, false],
-        [400, true],
-        [0, true],
-        [200, true],
-      ]);
-      expect(seen.every(({ secretId: id }) => id === site.slotSecretId)).to.equal(true);
-      client.destroy();
-    });
+    awsTests(
+      () => lab,
+      () => site,
+    );
 
     it('gives the rotation the rights of its Role and no others, and writes down what it does', async () => {
       const client = clientOf(lab, site.environment['KUBECONFIG']);
