@@ -1,9 +1,13 @@
 'use strict';
 
-/** The tests run compiled: the set-up, which npm runs before `npm test`, has done that. */
+/**
+ * The tests run compiled: the set-up, which npm runs before `npm test`, has done that. `exit`, as a lab test
+ * that fails leaves its load client at work, which would keep the process alive for ever after the summary.
+ */
 module.exports = {
   spec: 'dist/test/**/*.test.js',
   timeout: 120_000,
   forbidOnly: Boolean(process.env.CI),
   reporter: 'spec',
+  exit: true,
 };
