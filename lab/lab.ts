@@ -33,20 +33,37 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const folder = path.resolve(options.folder ?? mkdtempSync(path.join(tmpdir(), 'openemr-lab-')));
   mkdirSync(folder, { recursive: true });
   const processes = new Processes(folder, temporary);
+  const pulumiHome = path.join(folder, 'pulumi-home');
   try {
-    const pulumiHome = path.join(folder, 'pulumi-home');
-    const [servers] = await Promise.all([
-      startServers(options, folder, processes),
-      timed(options, 'plugins', makePulumiHome(pulumiHome)),
-    ]);
+    const servers = await startServers(options, folder, processes, pulumiHome);
     return assemble(options, folder, temporary, processes, pulumiHome, servers);
   } catch (error) {
     await processes.stop();
+    if (temporary) await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function startServers(options: LabOptions, folder: string, processes: Processes): Promise<Servers> {
+/** Waits for all parts. When one fails, ends the processes, and waits until no other part writes any more. */
+async function together<T extends readonly Promise<unknown>[]>(
+  processes: Processes,
+  parts: readonly [...T],
+): Promise<{ [Index in keyof T]: Awaited<T[Index]> }> {
+  try {
+    return await Promise.all(parts);
+  } catch (error) {
+    await processes.stop();
+    await Promise.allSettled(parts);
+    throw error;
+  }
+}
+
+async function startServers(
+  options: LabOptions,
+  folder: string,
+  processes: Processes,
+  pulumiHome: string,
+): Promise<Servers> {
   const toolPaths = tools();
   const certificates = makeCertificates(toolPaths.openssl, path.join(folder, 'certificates'));
   const context = (name: string): Parameters<typeof startDatabase>[1] => ({
@@ -55,10 +72,11 @@ async function startServers(options: LabOptions, folder: string, processes: Proc
     certificates,
     folder: path.join(folder, name),
   });
-  const [database, kubernetes, moto] = await Promise.all([
+  const [database, kubernetes, moto] = await together(processes, [
     timed(options, options.database, startDatabase(options.database, context(options.database))),
     timed(options, 'kubernetes', startKubernetes(context('kubernetes'))),
     timed(options, 'moto', startMoto(toolPaths, processes)),
+    timed(options, 'plugins', makePulumiHome(pulumiHome)),
   ]);
   const proxy = await startAwsProxy(moto);
   const kubelet = new Kubelet(kubernetes.admin, processes, path.join(folder, 'pods'));
