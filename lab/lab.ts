@@ -39,7 +39,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     return assemble(options, folder, temporary, processes, pulumiHome, servers);
   } catch (error) {
     await processes.stop();
-    if (temporary) await rm(folder, { recursive: true, force: true });
+    if (temporary) await removeFolder(folder);
     throw error;
   }
 }
@@ -56,6 +56,11 @@ async function together<T extends readonly Promise<unknown>[]>(
     await Promise.allSettled(parts);
     throw error;
   }
+}
+
+/** Removes a folder in which a copy that was given up may still write for a moment; what stays does no harm. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => undefined);
 }
 
 async function startServers(
@@ -109,7 +114,7 @@ function assemble(
     secrets.close();
     await processes.stop();
     kubernetes.admin.close();
-    if (temporary) await rm(folder, { recursive: true, force: true });
+    if (temporary) await removeFolder(folder);
   };
   return {
     folder,
