@@ -8,7 +8,7 @@ import type { Reading } from './reading';
  * takes an argument by reference or sets variables of its caller.
  */
 const harmlessFunctions = new Set(
-  `array_key_exists array_merge basename boolval class_exists constant count date_default_timezone_set define
+  `array_key_exists array_merge basename boolval constant count date_default_timezone_set define
   defined dirname error_reporting explode extension_loaded file_exists file_get_contents function_exists getenv
   implode in_array ini_get ini_set intval is_array is_dir is_file is_readable is_string json_decode ltrim
   mb_internal_encoding php_sapi_name phpversion putenv realpath rtrim sprintf str_contains str_ends_with
