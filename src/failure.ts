@@ -64,6 +64,10 @@ export function failureFromText(text: string): Failure | undefined {
 export function describeUnknown(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown error';
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  const at = error.stack?.split('\n').find((line) => line.includes('    at '))?.trim() ?? '';
+  const at =
+    error.stack
+      ?.split('\n')
+      .find((line) => line.includes('    at '))
+      ?.trim() ?? '';
   return `${error.name}${code} ${at}`.trim();
 }

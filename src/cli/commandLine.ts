@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Argv } from 'yargs';
 import { describeUnknown, exitCodes, Failure } from '../failure';
 import type { GivenValues } from '../settings/settings';
-import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 
 /** Flags that say what to do; all settings have flags of their own beside these. */
@@ -25,7 +24,13 @@ export async function runCommandLine(argv: string[]): Promise<number> {
     const { runCommand } = await import('./commands.js');
     return await runCommand(flags);
   } catch (error) {
-    const failure = error instanceof Failure ? error : new Failure('unexpected', `Unexpected error: ${describeUnknown(error)}. Please report it with this line.`);
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure(
+            'unexpected',
+            `Unexpected error: ${describeUnknown(error)}. Please report it with this line.`,
+          );
     await showFailure(failure, flags?.logJson ?? argv.includes('--log-json'));
     return exitCodes[failure.outcome];
   }
@@ -42,7 +47,7 @@ export async function parseFlags(argv: string[]): Promise<Flags | undefined> {
   const { default: yargs } = await import('yargs');
   let shown = false;
   let problem: string | undefined;
-  const parser = describe(yargs([]) as unknown as Argv)
+  const parser = describe(yargs([]))
     .exitProcess(false)
     .fail((message: string | null) => {
       problem ??= message ?? 'the command line cannot be read';
@@ -52,17 +57,19 @@ export async function parseFlags(argv: string[]): Promise<Flags | undefined> {
     shown = true;
     process.stdout.write(`${output}\n`);
   });
-  if (problem !== undefined) throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
+  if (problem !== undefined)
+    throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
   if (shown) return undefined;
-  return flagsOf(parsed as Record<string, unknown>);
+  return flagsOf(parsed);
 }
 
 function flagsOf(parsed: Record<string, unknown>): Flags {
   const values: GivenValues = {};
   for (const name of optionNames) {
     const value = parsed[definitionOf(name).flag];
-    if (Array.isArray(value)) throw new Failure('configuration', `--${definitionOf(name).flag} is given twice; give it once.`);
-    if (typeof value === 'string') values[name as OptionName] = value;
+    if (Array.isArray(value))
+      throw new Failure('configuration', `--${definitionOf(name).flag} is given twice; give it once.`);
+    if (typeof value === 'string') values[name] = value;
   }
   const mode = parsed['fix-permissions'];
   return {
@@ -77,11 +84,29 @@ function flagsOf(parsed: Record<string, unknown>): Flags {
 function describe(parser: Argv): Argv {
   let described = parser
     .scriptName('credential-rotation')
-    .usage("$0 [options]\n\nRotates the database passwords of a running OpenEMR: moves it to the standby slot, proves that it works,\nthen renews the password of the slot it left and the admin's.")
-    .option('dry-run', { type: 'boolean', group: 'Rotation:', describe: 'show what would be done; writes nothing' })
-    .option('sync-db-users', { type: 'boolean', group: 'Rotation:', describe: "only set both slots' users to the slot secret" })
-    .option('fix-permissions', { type: 'string', group: 'Rotation:', describe: 'only set the mode of sqlconf.php, 0644 or the given one (e.g. 0440)' })
-    .option('log-json', { type: 'boolean', group: 'Output:', describe: 'one JSON object a line; the last one is the result' })
+    .usage(
+      "$0 [options]\n\nRotates the database passwords of a running OpenEMR: moves it to the standby slot, proves that it works,\nthen renews the password of the slot it left and the admin's.",
+    )
+    .option('dry-run', {
+      type: 'boolean',
+      group: 'Rotation:',
+      describe: 'show what would be done; writes nothing',
+    })
+    .option('sync-db-users', {
+      type: 'boolean',
+      group: 'Rotation:',
+      describe: "only set both slots' users to the slot secret",
+    })
+    .option('fix-permissions', {
+      type: 'string',
+      group: 'Rotation:',
+      describe: 'only set the mode of sqlconf.php, 0644 or the given one (e.g. 0440)',
+    })
+    .option('log-json', {
+      type: 'boolean',
+      group: 'Output:',
+      describe: 'one JSON object a line; the last one is the result',
+    })
     .conflicts('fix-permissions', ['sync-db-users', 'dry-run'])
     .example('$0 --dry-run', 'see the plan, a masked diff and the preflight')
     .example('$0', 'rotate, or finish a rotation that was interrupted')
@@ -93,7 +118,12 @@ function describe(parser: Argv): Argv {
     .wrap(110);
   for (const name of optionNames) {
     const { flag, group, describe: text, variable } = definitionOf(name);
-    described = described.option(flag, { type: 'string', group: `${group}:`, describe: `${text} [${variable}]`, requiresArg: true });
+    described = described.option(flag, {
+      type: 'string',
+      group: `${group}:`,
+      describe: `${text} [${variable}]`,
+      requiresArg: true,
+    });
   }
   return described;
 }

@@ -15,7 +15,8 @@ export async function runCommand(flags: Flags): Promise<number> {
   const renderer: Renderer = flags.logJson ? new JsonRenderer() : new TextRenderer();
   if (flags.fixPermissions !== undefined) return fixPermissions(flags, flags.fixPermissions, renderer);
   const settings = readSettings(flags.values, process.env, process.cwd());
-  for (const name of ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) scrubber.register(process.env[name] ?? '');
+  for (const name of ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+    scrubber.register(process.env[name] ?? '');
   return flags.dryRun ? dryRun(flags, settings, renderer) : rotate(flags, settings, renderer);
 }
 
@@ -24,8 +25,15 @@ async function rotate(flags: Flags, settings: Settings, renderer: Renderer): Pro
   const result = await withStopSignals((signal) => run({ ...requestOf(flags, settings, renderer), signal }));
   const { planned, resumed, steps, failure } = result;
   const { kind, to } = planned.plan;
-  const done = kind === 'sync' ? 'Both database users log in as the slot secret says.' : `OpenEMR runs on slot ${to}.`;
-  return end(renderer, { outcome: failure?.outcome ?? 'done', message: failure?.message ?? done, planned, resumed, steps });
+  const done =
+    kind === 'sync' ? 'Both database users log in as the slot secret says.' : `OpenEMR runs on slot ${to}.`;
+  return end(renderer, {
+    outcome: failure?.outcome ?? 'done',
+    message: failure?.message ?? done,
+    planned,
+    resumed,
+    steps,
+  });
 }
 
 async function dryRun(flags: Flags, settings: Settings, renderer: Renderer): Promise<number> {
@@ -34,11 +42,18 @@ async function dryRun(flags: Flags, settings: Settings, renderer: Renderer): Pro
   renderer.preview({ ...preview, differences: differencesOf(preview.planned) });
   const { planned, resumed, problems } = preview;
   const outcome: Outcome = problems.length === 0 ? 'done' : 'permission';
-  const message = problems.length === 0 ? 'Dry run: nothing was changed.' : `Dry run: ${problems.length} problem(s) would stop the rotation; nothing was changed.`;
+  const message =
+    problems.length === 0
+      ? 'Dry run: nothing was changed.'
+      : `Dry run: ${problems.length} problem(s) would stop the rotation; nothing was changed.`;
   return end(renderer, { outcome, message, planned, resumed, steps: [] });
 }
 
-function requestOf(flags: Flags, { program, stack, home, backendUrl, secretsProvider }: Settings, renderer: Renderer) {
+function requestOf(
+  flags: Flags,
+  { program, stack, home, backendUrl, secretsProvider }: Settings,
+  renderer: Renderer,
+) {
   return {
     kind: flags.syncDbUsers ? ('sync' as const) : ('rotate' as const),
     settings: program,
@@ -57,11 +72,17 @@ function end(renderer: Renderer, ending: Ending): number {
 async function fixPermissions(flags: Flags, text: string, renderer: Renderer): Promise<number> {
   const { flag, variable } = definitionOf('sitesRoot');
   const root = flags.values.sitesRoot ?? process.env[variable];
-  if (root === undefined || root === '') throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
-  if (!/^0?[0-7]{3}$/.test(text)) throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
+  if (root === undefined || root === '')
+    throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
+  if (!/^0?[0-7]{3}$/.test(text))
+    throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
   const { fixPermissions: fix, readSqlconf } = await import('../providers/file/sqlconfFile.js');
   const file = await readSqlconf(root, 'default');
   const { before, after } = await fix(file, Number.parseInt(text, 8));
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
-  return end(renderer, { outcome: 'done', message: `${file.path}: mode ${octal(before)} → ${octal(after)}.`, steps: [] });
+  return end(renderer, {
+    outcome: 'done',
+    message: `${file.path}: mode ${octal(before)} → ${octal(after)}.`,
+    steps: [],
+  });
 }

@@ -21,7 +21,11 @@ export interface Clients {
  * Reads the world for a plan; writes nothing. The login probes are real logins over verified TLS.
  * @throws Failure naming the first thing that cannot be read, or every problem of a malformed secret.
  */
-export async function observe(context: WorldContext, { secrets, kubernetes }: Clients, admin: AdminCredentials): Promise<Observation> {
+export async function observe(
+  context: WorldContext,
+  { secrets, kubernetes }: Clients,
+  admin: AdminCredentials,
+): Promise<Observation> {
   const [slotSecret, , sqlconf, secret] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
@@ -32,7 +36,11 @@ export async function observe(context: WorldContext, { secrets, kubernetes }: Cl
   const secretLogin = loginOfSecret(secret, login);
   const [works, secretWorks] = await Promise.all([
     tryLogin(login, context.trust),
-    secretLogin === undefined ? 'denied' : sameLogin(secretLogin, login) ? undefined : tryLogin(secretLogin, context.trust),
+    secretLogin === undefined
+      ? 'denied'
+      : sameLogin(secretLogin, login)
+        ? undefined
+        : tryLogin(secretLogin, context.trust),
   ]);
   return {
     slotSecret,
@@ -43,16 +51,31 @@ export async function observe(context: WorldContext, { secrets, kubernetes }: Cl
 }
 
 async function readSlotSecret(secrets: SecretsManager, secretId: string): Promise<Observation['slotSecret']> {
-  const [version] = await Promise.all([secrets.read(secretId, { stage: 'AWSCURRENT' }), refuseOtherOwner(secrets, secretId)]);
-  if (version === undefined) throw new Failure('configuration', `The slot secret ${secretId} has no AWSCURRENT version; store a document in it.`);
+  const [version] = await Promise.all([
+    secrets.read(secretId, { stage: 'AWSCURRENT' }),
+    refuseOtherOwner(secrets, secretId),
+  ]);
+  if (version === undefined)
+    throw new Failure(
+      'configuration',
+      `The slot secret ${secretId} has no AWSCURRENT version; store a document in it.`,
+    );
   const document = parseSlotDocument(version.text);
-  if (!document.ok) throw new Failure('configuration', `The slot secret ${secretId} is malformed: ${document.problems.join('; ')}.`);
+  if (!document.ok)
+    throw new Failure(
+      'configuration',
+      `The slot secret ${secretId} is malformed: ${document.problems.join('; ')}.`,
+    );
   return { ...version, document: document.value };
 }
 
 async function refuseOtherOwner(secrets: SecretsManager, secretId: string): Promise<void> {
   const { owner } = await secrets.describe(secretId);
-  if (owner !== undefined) throw new Failure('configuration', `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`);
+  if (owner !== undefined)
+    throw new Failure(
+      'configuration',
+      `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`,
+    );
 }
 
 /** The four database keys. */
@@ -60,9 +83,15 @@ async function readKubernetesSecret(kubernetes: Kubernetes): Promise<Record<stri
   const { namespace, secret: name } = kubernetes.target;
   const secret = await kubernetes.secret();
   const data = decodedData(secret);
-  if (secret.immutable === true) throw new Failure('configuration', `Secret ${namespace}/${name} is immutable; replace it by one that can be changed.`);
+  if (secret.immutable === true)
+    throw new Failure(
+      'configuration',
+      `Secret ${namespace}/${name} is immutable; replace it by one that can be changed.`,
+    );
   const keys = Object.values(kubernetesSecretKeys);
-  return Object.fromEntries(keys.filter((key) => data[key] !== undefined).map((key) => [key, data[key] ?? '']));
+  return Object.fromEntries(
+    keys.filter((key) => data[key] !== undefined).map((key) => [key, data[key] ?? '']),
+  );
 }
 
 /** The Secret has no port key: pods take the file's. */
@@ -75,5 +104,10 @@ function loginOfSecret(data: Record<string, string>, file: DatabaseLogin): Datab
 }
 
 function sameLogin(one: DatabaseLogin, two: DatabaseLogin): boolean {
-  return one.host === two.host && one.username === two.username && one.password === two.password && one.dbname === two.dbname;
+  return (
+    one.host === two.host &&
+    one.username === two.username &&
+    one.password === two.password &&
+    one.dbname === two.dbname
+  );
 }

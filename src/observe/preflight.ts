@@ -18,7 +18,12 @@ const adminPrivileges = [
  * file. Writes nothing.
  * @returns every problem, each one sentence with what to do
  */
-export async function preflight(planned: PlannedRotation, context: WorldContext, kubernetes: Kubernetes, admin: Session): Promise<string[]> {
+export async function preflight(
+  planned: PlannedRotation,
+  context: WorldContext,
+  kubernetes: Kubernetes,
+  admin: Session,
+): Promise<string[]> {
   const problems = await Promise.all([
     databaseProblems(admin),
     switches(planned.plan) ? kubernetesProblems(kubernetes) : [],
@@ -38,25 +43,41 @@ async function kubernetesProblems(kubernetes: Kubernetes): Promise<string[]> {
   }
   const { spec } = await kubernetes.deployment();
   const name = `Deployment ${target.namespace}/${target.deployment}`;
-  if (spec?.paused === true) return [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`];
-  if (spec?.replicas === 0) return [`${name} has no replicas, so that nothing could prove the new login; scale it up first.`];
+  if (spec?.paused === true)
+    return [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`];
+  if (spec?.replicas === 0)
+    return [`${name} has no replicas, so that nothing could prove the new login; scale it up first.`];
   return [];
 }
 
 async function databaseProblems(admin: Session): Promise<string[]> {
   const rows = await admin.query('SHOW GRANTS');
-  const everywhere = rows.map((row) => String(Object.values(row)[0])).filter((line) => / ON \*\.\* TO /.test(line));
+  const everywhere = rows
+    .map((row) => String(Object.values(row)[0]))
+    .filter((line) => / ON \*\.\* TO /.test(line));
   const has = (privilege: string): boolean =>
-    everywhere.some((line) => line.startsWith('GRANT ALL PRIVILEGES') || line.split(' ON *.*')[0]?.replace('GRANT ', '').split(', ').includes(privilege));
+    everywhere.some(
+      (line) =>
+        line.startsWith('GRANT ALL PRIVILEGES') ||
+        line.split(' ON *.*')[0]?.replace('GRANT ', '').split(', ').includes(privilege),
+    );
   return adminPrivileges
     .filter(([privilege]) => !has(privilege))
-    .map(([privilege, why]) => `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`);
+    .map(
+      ([privilege, why]) => `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`,
+    );
 }
 
 async function fileProblems({ plan, material }: PlannedRotation, context: WorldContext): Promise<string[]> {
   const file = await openSqlconf(context);
   const notWritable = await checkWritable(file.file);
-  const target = plan.to === 'other' ? material.before.sqlconf : { ...material.logins[plan.to], password: 'not-yet-known' };
+  const target =
+    plan.to === 'other'
+      ? material.before.sqlconf
+      : { ...material.logins[plan.to], password: 'not-yet-known' };
   const notRenderable = file.check(target);
-  return [...(notWritable === undefined ? [] : [notWritable]), ...notRenderable.map((reason) => `${file.path}: ${reason}`)];
+  return [
+    ...(notWritable === undefined ? [] : [notWritable]),
+    ...notRenderable.map((reason) => `${file.path}: ${reason}`),
+  ];
 }

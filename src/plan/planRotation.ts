@@ -1,6 +1,13 @@
 import type { Journal, Observation } from './observation';
 import { kubernetesSecretKeys } from './observation';
-import type { PlanKind, PlannedLogin, PlannedRotation, RequestKind, RotationMaterial, RotationPlan } from './rotationPlan';
+import type {
+  PlanKind,
+  PlannedLogin,
+  PlannedRotation,
+  RequestKind,
+  RotationMaterial,
+  RotationPlan,
+} from './rotationPlan';
 import type { Slot } from './slot';
 import { defaultUsername, otherSlot, sameAccount, slots } from './slot';
 
@@ -67,7 +74,11 @@ function canResume(observation: Observation, { plan, material, versionIds }: Jou
   const { login } = observation.sqlconf;
   const fileFits = [material.before.sqlconf.username, target.username].includes(login.username);
   const known = [plan.slotSecretVersionId, ...versionIds];
-  return plan.slotSecretArn === observation.slotSecret.arn && fileFits && known.includes(observation.slotSecret.versionId);
+  return (
+    plan.slotSecretArn === observation.slotSecret.arn &&
+    fileFits &&
+    known.includes(observation.slotSecret.versionId)
+  );
 }
 
 /**
@@ -84,7 +95,8 @@ function plannedLogins(observation: Observation): Record<Slot, PlannedLogin> {
     const username =
       (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
     const { host, port, dbname } = endpoint;
-    const password = livePassword(observation, username) ?? (entry.kind === 'complete' ? entry.login.password : undefined);
+    const password =
+      livePassword(observation, username) ?? (entry.kind === 'complete' ? entry.login.password : undefined);
     return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
   };
   const planned = { A: plan('A'), B: plan('B') };
@@ -110,7 +122,9 @@ function livePassword(observation: Observation, username: string): string | unde
   const { sqlconf, kubernetesSecret } = observation;
   if (sqlconf.works && sqlconf.login.username === username) return sqlconf.login.password;
   const { data, works } = kubernetesSecret;
-  return works && data[kubernetesSecretKeys.username] === username ? data[kubernetesSecretKeys.password] : undefined;
+  return works && data[kubernetesSecretKeys.username] === username
+    ? data[kubernetesSecretKeys.password]
+    : undefined;
 }
 
 function identityProblems(observation: Observation, logins: Record<Slot, PlannedLogin>): string[] {
@@ -119,11 +133,15 @@ function identityProblems(observation: Observation, logins: Record<Slot, Planned
   const { arn } = observation.slotSecret;
   const problems: string[] = [];
   if (A.username === B.username) {
-    problems.push(`${arn}: slots A and B both name the user ${A.username}; give each slot a user of its own.`);
+    problems.push(
+      `${arn}: slots A and B both name the user ${A.username}; give each slot a user of its own.`,
+    );
   }
   for (const slot of slots) {
     if (logins[slot].username !== admin) continue;
-    problems.push(`${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`);
+    problems.push(
+      `${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`,
+    );
   }
   if (A.host !== B.host || A.port !== B.port || A.dbname !== B.dbname) {
     problems.push(`${arn}: slots A and B differ in host, port or dbname; both must name the same database.`);
@@ -159,9 +177,17 @@ function noticesOf(observation: Observation): string[] {
   const { login } = observation.sqlconf;
   const stale = slots.find((slot) => {
     const entry = document.entries[slot];
-    return entry.kind === 'complete' && entry.login.username === login.username && entry.login.password !== login.password;
+    return (
+      entry.kind === 'complete' &&
+      entry.login.username === login.username &&
+      entry.login.password !== login.password
+    );
   });
-  return stale ? [`slot ${stale}'s password in the slot secret is not the one in sqlconf.php; the rotation replaces both`] : [];
+  return stale
+    ? [
+        `slot ${stale}'s password in the slot secret is not the one in sqlconf.php; the rotation replaces both`,
+      ]
+    : [];
 }
 
 function planSwitch(

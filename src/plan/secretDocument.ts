@@ -18,10 +18,22 @@ export interface SlotDocument {
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: string[] };
 
 /** Values that infrastructure code leaves in a secret before the first use; never sent to the database. */
-const placeholders = new Set(['', 'placeholder', 'pending', 'pending-restore', 'changeme', 'change-me', 'todo', 'null']);
+const placeholders = new Set([
+  '',
+  'placeholder',
+  'pending',
+  'pending-restore',
+  'changeme',
+  'change-me',
+  'todo',
+  'null',
+]);
 
 type JsonModule = {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
   rawJSON(text: string): unknown;
 };
 

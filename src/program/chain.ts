@@ -21,13 +21,20 @@ export class Chain {
   }
 
   /** Adds a dynamic resource. */
-  dynamic(type: ResourceType, name: string, inputs: Record<string, unknown>, secrets: string[] = []): DynamicResource {
+  dynamic(
+    type: ResourceType,
+    name: string,
+    inputs: Record<string, unknown>,
+    secrets: string[] = [],
+  ): DynamicResource {
     return this.add(new DynamicResource(type, name, inputs, this.options(), secrets));
   }
 
   /** A value that is known only when the last resource of the chain is done. */
   whenDone<T>(value: T): pulumi.Output<T> {
     const { last } = this;
-    return last instanceof pulumi.CustomResource ? last.id.apply(() => value) : pulumi.output(value) as pulumi.Output<T>;
+    return last instanceof pulumi.CustomResource
+      ? last.id.apply(() => value)
+      : (pulumi.output(value) as pulumi.Output<T>);
   }
 }

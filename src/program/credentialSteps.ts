@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { SecretVersion } from '@pulumi/aws/secretsmanager';
+import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
@@ -21,7 +21,12 @@ export function adminCheckStep(chain: Chain, { plan }: PlannedRotation, { contex
 }
 
 /** Step 4: the labelled versions, and the users that the switch needs. */
-export function userSteps(chain: Chain, planned: PlannedRotation, settings: ProgramSettings, passwords: Passwords): StoredVersions {
+export function userSteps(
+  chain: Chain,
+  planned: PlannedRotation,
+  settings: ProgramSettings,
+  passwords: Passwords,
+): StoredVersions {
   const { plan, material } = planned;
   const stored = storeVersions(chain, planned, passwords);
   const usernameInUse = plan.kind === 'bootstrap' ? undefined : material.before.sqlconf.username;
@@ -37,7 +42,8 @@ function storeVersions(chain: Chain, planned: PlannedRotation, passwords: Passwo
   const active = plan.to === 'other' ? 'A' : plan.to;
   if (plan.kind === 'sync' && plan.mint.length === 0) return {};
   // A slot that is renewed and has no password yet gets one only in the later document.
-  const known = (slot: Slot): boolean => material.logins[slot].password !== undefined || plan.mint.includes(slot);
+  const known = (slot: Slot): boolean =>
+    material.logins[slot].password !== undefined || plan.mint.includes(slot);
   const before = Object.fromEntries(slots.filter(known).map((slot) => [slot, passwords.before[slot]]));
   const flipVersion = storeVersion(chain, planned, {
     name: resourceNames.flipVersion(plan.id),
@@ -68,14 +74,35 @@ function user(
 ): void {
   const { username, host, port, dbname } = material.logins[slot];
   const model = like === undefined || like === username ? {} : { like };
-  const inputs = { context, slot, username, host, port, dbname, password, repair: plan.kind === 'sync', ...model };
+  const inputs = {
+    context,
+    slot,
+    username,
+    host,
+    port,
+    dbname,
+    password,
+    repair: plan.kind === 'sync',
+    ...model,
+  };
   chain.dynamic('DatabaseUser', resourceNames.user(slot), inputs, ['password']);
 }
 
 /** Step 9: the flipped document becomes current. */
-export function flipStep(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings, version: SecretVersion): void {
+export function flipStep(
+  chain: Chain,
+  { plan }: PlannedRotation,
+  { context }: ProgramSettings,
+  version: SecretVersion,
+): void {
   const { slotSecretArn: secretArn, slotSecretVersionId: from } = plan;
-  chain.dynamic('Promotion', resourceNames.flip(plan.id), { context, secretArn, from, to: version.versionId, what: 'flip active_slot' });
+  chain.dynamic('Promotion', resourceNames.flip(plan.id), {
+    context,
+    secretArn,
+    from,
+    to: version.versionId,
+    what: 'flip active_slot',
+  });
 }
 
 /** Step 10: the account that was left is idle, gets the new password, and the document that holds it becomes current. */
@@ -83,14 +110,23 @@ export function renewSteps(
   chain: Chain,
   planned: PlannedRotation,
   settings: ProgramSettings,
-  renewal: { slot: Slot; flipVersion: SecretVersion; renewalVersion: SecretVersion; password: pulumi.Output<string> },
+  renewal: {
+    slot: Slot;
+    flipVersion: SecretVersion;
+    renewalVersion: SecretVersion;
+    password: pulumi.Output<string>;
+  },
 ): void {
   const { plan, material } = planned;
   const { context, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
   const { slot, flipVersion, renewalVersion, password } = renewal;
   const { username } = material.logins[slot];
   chain.dynamic('IdleProof', resourceNames.idle(plan.id), { context, username, graceSeconds, limitSeconds });
-  user(chain, planned, settings, { slot, password, like: plan.to === 'other' ? undefined : material.logins[plan.to].username });
+  user(chain, planned, settings, {
+    slot,
+    password,
+    like: plan.to === 'other' ? undefined : material.logins[plan.to].username,
+  });
   chain.dynamic('Promotion', resourceNames.renewal(plan.id), {
     context,
     secretArn: plan.slotSecretArn,

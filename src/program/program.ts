@@ -12,10 +12,15 @@ import type { ProgramSettings } from './settings';
  * chain, so nothing of a step starts before the step before it is done.
  * @returns the stack's outputs; they are recorded only when every step was carried out
  */
-export function rotationProgram(planned: PlannedRotation, settings: ProgramSettings): Record<string, pulumi.Output<unknown>> {
+export function rotationProgram(
+  planned: PlannedRotation,
+  settings: ProgramSettings,
+): Record<string, pulumi.Output<unknown>> {
   const { plan, material } = planned;
   const chain = new Chain();
-  chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, ['material']);
+  chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, [
+    'material',
+  ]);
   if (plan.kind === 'rollback') {
     switchSteps(chain, planned, settings, material.before.sqlconf);
   } else {
@@ -28,7 +33,12 @@ export function rotationProgram(planned: PlannedRotation, settings: ProgramSetti
     }
     if (flipVersion) flipStep(chain, planned, settings, flipVersion);
     if (plan.renew && flipVersion && renewalVersion) {
-      renewSteps(chain, planned, settings, { slot: plan.renew, flipVersion, renewalVersion, password: passwords.after });
+      renewSteps(chain, planned, settings, {
+        slot: plan.renew,
+        flipVersion,
+        renewalVersion,
+        password: passwords.after,
+      });
     }
     if (plan.rotateAdmin) adminSteps(chain, planned, settings);
   }

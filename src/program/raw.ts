@@ -18,15 +18,24 @@ export const requestVariable = 'CREDENTIAL_ROTATION_REQUEST';
  * sync, which shows where the database's users differ from the slot secret.
  * @throws RunError for an update: only the command has the lock and the rollback
  */
-export async function rawProgram({ program: settings }: Settings, request: string | undefined): Promise<Record<string, unknown>> {
+export async function rawProgram(
+  { program: settings }: Settings,
+  request: string | undefined,
+): Promise<Record<string, unknown>> {
   if (!pulumi.runtime.isDryRun()) {
-    throw new pulumi.RunError('pulumi up is refused here: it has no lock and no rollback. Run credential-rotation instead; pulumi preview works.');
+    throw new pulumi.RunError(
+      'pulumi up is refused here: it has no lock and no rollback. Run credential-rotation instead; pulumi preview works.',
+    );
   }
   const kind: RequestKind = request === undefined || request === '' ? 'sync' : toKind(request);
   const { context } = settings;
   const secrets = new SecretsManager(context.region);
   const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
-  const observation = await observe(context, { secrets, kubernetes: new Kubernetes(context.kubernetes) }, credentials);
+  const observation = await observe(
+    context,
+    { secrets, kubernetes: new Kubernetes(context.kubernetes) },
+    credentials,
+  );
   const now = new Date();
   const result = planRotation(observation, { kind, id: planId(now, randomBytes(3).toString('hex')), now });
   if (result.kind === 'refused') throw new pulumi.RunError(result.problems.join(' '));

@@ -1,3 +1,5 @@
+import { DeploymentPatch } from '@pulumi/kubernetes/apps/v1/deploymentPatch';
+import { SecretPatch } from '@pulumi/kubernetes/core/v1/secretPatch';
 import * as pulumi from '@pulumi/pulumi';
 import { kubernetesSecretData } from '../plan/observation';
 import type { PlannedRotation } from '../plan/rotationPlan';
@@ -11,13 +13,21 @@ import type { ProgramSettings } from './settings';
 export const restartAnnotation = 'credential-rotation/restartedAt';
 
 /** Field manager of our patches; fixed, so that a lost state does not make a second one. */
-const patchAnnotations = { 'pulumi.com/patchForce': 'true', 'pulumi.com/patchFieldManager': 'credential-rotation' };
+const patchAnnotations = {
+  'pulumi.com/patchForce': 'true',
+  'pulumi.com/patchFieldManager': 'credential-rotation',
+};
 
 /** The login that OpenEMR is moved to. */
 export type TargetLogin = Omit<PlannedLogin, 'password'> & { password: pulumi.Input<string> };
 
 /** Steps 5 to 8; the same for a rotation and for its rollback. */
-export function switchSteps(chain: Chain, planned: PlannedRotation, settings: ProgramSettings, target: TargetLogin): void {
+export function switchSteps(
+  chain: Chain,
+  planned: PlannedRotation,
+  settings: ProgramSettings,
+  target: TargetLogin,
+): void {
   const { plan, material } = planned;
   const { context } = settings;
   const { username, host, port, dbname } = target;
@@ -25,26 +35,44 @@ export function switchSteps(chain: Chain, planned: PlannedRotation, settings: Pr
   const login = { username, host, port, dbname, password };
   const accounts = [material.before.sqlconf.username, ...slots.map((slot) => material.logins[slot].username)];
   const plannedFrom = plan.kind === 'rollback' ? {} : { plannedFrom: plan.sqlconfSha256 };
-  chain.dynamic('Sqlconf', resourceNames.sqlconf(), { context, ...login, replaces: [...new Set(accounts)], ...plannedFrom }, ['password']);
+  chain.dynamic(
+    'Sqlconf',
+    resourceNames.sqlconf(),
+    { context, ...login, replaces: [...new Set(accounts)], ...plannedFrom },
+    ['password'],
+  );
   const data =
     plan.kind === 'rollback'
       ? pulumi.secret(material.before.kubernetesSecret)
-      : pulumi.secret(pulumi.output(password).apply((known) => kubernetesSecretData({ username, host, port, dbname, password: known })));
+      : pulumi.secret(
+          pulumi
+            .output(password)
+            .apply((known) => kubernetesSecretData({ username, host, port, dbname, password: known })),
+        );
   patchSecret(chain, settings, data);
   restart(chain, planned, settings);
   const { healthUrl, healthAnswersInARow: answersInARow, healthLimitSeconds: limitSeconds } = settings;
-  const health = { context, ...login, answersInARow, limitSeconds, ...(healthUrl === undefined ? {} : { healthUrl }) };
+  const health = {
+    context,
+    ...login,
+    answersInARow,
+    limitSeconds,
+    ...(healthUrl === undefined ? {} : { healthUrl }),
+  };
   chain.dynamic('HealthProof', resourceNames.health(plan.id), health, ['password']);
 }
 
 /** Step 6: the four database keys; all other keys stay. */
-function patchSecret(chain: Chain, { context }: ProgramSettings, data: pulumi.Output<Record<string, string>>): void {
-  // Loaded here: `--help` and `--version` must not pay for it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { SecretPatch } = require('@pulumi/kubernetes/core/v1/secretPatch') as typeof import('@pulumi/kubernetes/core/v1/secretPatch');
+function patchSecret(
+  chain: Chain,
+  { context }: ProgramSettings,
+  data: pulumi.Output<Record<string, string>>,
+): void {
   const { namespace, secret: name } = context.kubernetes;
   const encoded = data.apply((values) =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')])),
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
+    ),
   );
   chain.add(
     new SecretPatch(
@@ -56,16 +84,27 @@ function patchSecret(chain: Chain, { context }: ProgramSettings, data: pulumi.Ou
 }
 
 /** Step 7: the restart annotation, and the proof that the rollout is complete. */
-function restart(chain: Chain, { plan }: PlannedRotation, { context, rolloutTimeoutSeconds }: ProgramSettings): void {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { DeploymentPatch } = require('@pulumi/kubernetes/apps/v1/deploymentPatch') as typeof import('@pulumi/kubernetes/apps/v1/deploymentPatch');
+function restart(
+  chain: Chain,
+  { plan }: PlannedRotation,
+  { context, rolloutTimeoutSeconds }: ProgramSettings,
+): void {
   const { namespace, deployment: name } = context.kubernetes;
   const annotations = { [restartAnnotation]: plan.restartToken };
   // The plugin's own await needs rights that the Role does not give; the proof below waits instead.
   const metadata = { namespace, name, annotations: { ...patchAnnotations, 'pulumi.com/skipAwait': 'true' } };
   chain.add(
-    new DeploymentPatch(resourceNames.restart(), { metadata, spec: { template: { metadata: { annotations } } } }, chain.options()),
+    new DeploymentPatch(
+      resourceNames.restart(),
+      { metadata, spec: { template: { metadata: { annotations } } } },
+      chain.options(),
+    ),
   );
   const timeout = rolloutTimeoutSeconds === undefined ? {} : { timeoutSeconds: rolloutTimeoutSeconds };
-  chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), { context, annotation: restartAnnotation, token: plan.restartToken, ...timeout });
+  chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), {
+    context,
+    annotation: restartAnnotation,
+    token: plan.restartToken,
+    ...timeout,
+  });
 }

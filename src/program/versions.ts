@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { SecretVersion } from '@pulumi/aws/secretsmanager';
-import type { RandomPassword } from '@pulumi/random';
+import { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
+import { RandomPassword } from '@pulumi/random/randomPassword';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { parseSlotDocument, renderSlotDocument } from '../plan/secretDocument';
 import type { DatabaseLogin, Slot } from '../plan/slot';
@@ -10,7 +10,10 @@ import { passwordLength, passwordSpecials } from '../world/password';
 import type { Chain } from './chain';
 
 /** Labels of our own, so that neither AWS's rotation nor a person takes a version of ours for theirs. */
-export const versionLabels = { flipped: 'CREDENTIAL_ROTATION_FLIPPED', renewed: 'CREDENTIAL_ROTATION_RENEWED' } as const;
+export const versionLabels = {
+  flipped: 'CREDENTIAL_ROTATION_FLIPPED',
+  renewed: 'CREDENTIAL_ROTATION_RENEWED',
+} as const;
 
 /** The slots' passwords before the switch, and the renewed one. All are secret outputs. */
 export interface Passwords {
@@ -20,7 +23,8 @@ export interface Passwords {
 
 /** Makes the passwords of this rotation; they are in the state, encrypted, before anything else learns them. */
 export function mintPasswords(chain: Chain, { plan, material }: PlannedRotation): Passwords {
-  const mint = (slot: Slot): pulumi.Output<string> => chain.add(newPassword(resourceNames.password(slot, plan.id), chain)).result;
+  const mint = (slot: Slot): pulumi.Output<string> =>
+    chain.add(newPassword(resourceNames.password(slot, plan.id), chain)).result;
   const before = (slot: Slot): pulumi.Output<string> => {
     const known = material.logins[slot].password;
     if (known !== undefined) return pulumi.secret(known);
@@ -31,18 +35,24 @@ export function mintPasswords(chain: Chain, { plan, material }: PlannedRotation)
 }
 
 function newPassword(name: string, chain: Chain): RandomPassword {
-  // Loaded here: only a run that mints needs this SDK.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { RandomPassword: Resource } = require('@pulumi/random/randomPassword') as typeof import('@pulumi/random/randomPassword');
   const some = { minLower: 1, minUpper: 1, minNumeric: 1, minSpecial: 1 };
-  return new Resource(name, { length: passwordLength, special: true, overrideSpecial: passwordSpecials, ...some }, chain.options());
+  return new RandomPassword(
+    name,
+    { length: passwordLength, special: true, overrideSpecial: passwordSpecials, ...some },
+    chain.options(),
+  );
 }
 
 /** Stores the slot document with these passwords under a label of ours; AWSCURRENT does not move. */
 export function storeVersion(
   chain: Chain,
   { plan, material }: PlannedRotation,
-  version: { name: string; label: string; active: Slot; passwords: Partial<Record<Slot, pulumi.Output<string>>> },
+  version: {
+    name: string;
+    label: string;
+    active: Slot;
+    passwords: Partial<Record<Slot, pulumi.Output<string>>>;
+  },
 ): SecretVersion {
   const document = parseSlotDocument(material.slotDocument);
   if (!document.ok) throw new Error('the planned slot document is not valid');
@@ -50,13 +60,17 @@ export function storeVersion(
   const changed = slots.filter((slot) => version.passwords[slot] !== undefined);
   const text = pulumi.all(changed.map((slot) => version.passwords[slot] ?? '')).apply((passwords) => {
     const logins: Partial<Record<Slot, DatabaseLogin>> = {};
-    changed.forEach((slot, index) => (logins[slot] = { ...material.logins[slot], password: passwords[index] ?? '' }));
+    changed.forEach(
+      (slot, index) => (logins[slot] = { ...material.logins[slot], password: passwords[index] ?? '' }),
+    );
     return renderSlotDocument(json, version.active, logins);
   });
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { SecretVersion: Resource } = require('@pulumi/aws/secretsmanager/secretVersion') as typeof import('@pulumi/aws/secretsmanager/secretVersion');
   const options = { ...chain.options(), ignoreChanges: ['secretString', 'versionStages'] };
   return chain.add(
-    new Resource(version.name, { secretId: plan.slotSecretArn, secretString: pulumi.secret(text), versionStages: [version.label] }, options),
+    new SecretVersion(
+      version.name,
+      { secretId: plan.slotSecretArn, secretString: pulumi.secret(text), versionStages: [version.label] },
+      options,
+    ),
   );
 }

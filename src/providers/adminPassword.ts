@@ -24,14 +24,21 @@ export interface AdminPasswordInputs {
 export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
   const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
-  if (current === undefined) throw new Failure('held', `${context.adminSecretId} has no AWSCURRENT version; restore one and run again.`);
+  if (current === undefined)
+    throw new Failure(
+      'held',
+      `${context.adminSecretId} has no AWSCURRENT version; restore one and run again.`,
+    );
   const token = tokenOf(rotation);
   if (current.versionId !== token) {
     const pending = await createPending(context, current, token);
     const login = loginOf(context, pending);
     await setPending(context, login);
     if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
-      throw new Failure('held', `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`);
+      throw new Failure(
+        'held',
+        `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
+      );
     }
     await asWriter(context, () =>
       effect('admin secret: AWSCURRENT to the new version', () =>
@@ -46,38 +53,65 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
 /** A version id that the same rotation always finds again; Secrets Manager takes 32 to 64 characters. */
 function tokenOf(rotation: string): string {
   const hex = createHash('sha256').update(`admin password of rotation ${rotation}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
 }
 
-async function createPending(context: WorldContext, current: SecretVersion, token: string): Promise<SecretVersion> {
+async function createPending(
+  context: WorldContext,
+  current: SecretVersion,
+  token: string,
+): Promise<SecretVersion> {
   const secrets = secretsManager(context);
   const existing = await secrets.read(context.adminSecretId, { versionId: token });
   if (existing) return existing;
   const document = parseAdminDocument(current.text);
-  if (!document.ok) throw new Failure('held', `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`);
+  if (!document.ok)
+    throw new Failure(
+      'held',
+      `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+    );
   const text = renderAdminDocument(document.value.json, newPassword());
   await asWriter(context, () =>
-    effect('admin secret: create AWSPENDING', () => secrets.put(context.adminSecretId, text, 'AWSPENDING', token)),
+    effect('admin secret: create AWSPENDING', () =>
+      secrets.put(context.adminSecretId, text, 'AWSPENDING', token),
+    ),
   );
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.
   const stored = await secrets.read(context.adminSecretId, { versionId: token });
-  if (stored === undefined) throw new Failure('held', `${context.adminSecretId}: the new version cannot be read back; run again to finish.`);
+  if (stored === undefined)
+    throw new Failure(
+      'held',
+      `${context.adminSecretId}: the new version cannot be read back; run again to finish.`,
+    );
   return stored;
 }
 
 function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
   const document = parseAdminDocument(version.text);
   if (document.ok) return document.value.login;
-  throw new Failure('held', `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`);
+  throw new Failure(
+    'held',
+    `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+  );
 }
 
 async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
   if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'works') return;
   const [use] = await liveUses(context, login.username);
-  if (use) throw new Failure('held', `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`);
+  if (use)
+    throw new Failure(
+      'held',
+      `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`,
+    );
   await asWriter(context, async (session) => {
     const account = await findAccount(session, login.username);
-    if (account === undefined) throw new Failure('held', `The database user ${login.username} of ${context.adminSecretId} does not exist.`);
+    if (account === undefined)
+      throw new Failure(
+        'held',
+        `The database user ${login.username} of ${context.adminSecretId} does not exist.`,
+      );
     await effect('database: ALTER USER of the admin', () => alterPassword(session, account, login.password));
   });
 }
@@ -88,6 +122,8 @@ async function finish(context: WorldContext, token: string): Promise<void> {
   const { stages } = await secrets.describe(context.adminSecretId);
   if (!stages[token]?.includes('AWSPENDING')) return;
   await asWriter(context, () =>
-    effect('admin secret: remove AWSPENDING', () => secrets.moveStage(context.adminSecretId, 'AWSPENDING', token)),
+    effect('admin secret: remove AWSPENDING', () =>
+      secrets.moveStage(context.adminSecretId, 'AWSPENDING', token),
+    ),
   );
 }

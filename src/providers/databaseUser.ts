@@ -1,7 +1,15 @@
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
 import type { Account } from '../world/accounts';
-import { alterPassword, copyGrants, createAccount, findAccount, grantSchema, isMariaDb, sessionsOf } from '../world/accounts';
+import {
+  alterPassword,
+  copyGrants,
+  createAccount,
+  findAccount,
+  grantSchema,
+  isMariaDb,
+  sessionsOf,
+} from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
@@ -55,7 +63,9 @@ async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<vo
   const account = await findAccount(session, username);
   if (account) {
     await assertNotLive(session, inputs);
-    await effect(`database: ALTER USER of slot ${inputs.slot}`, () => alterPassword(session, account, password));
+    await effect(`database: ALTER USER of slot ${inputs.slot}`, () =>
+      alterPassword(session, account, password),
+    );
     return;
   }
   const model = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
@@ -69,19 +79,35 @@ async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<vo
  * Hands off the live: an account that the file or the Kubernetes Secret names, or that has a session, is never altered.
  * A repair may set it to the password that those places name already: that can only let OpenEMR in again.
  */
-async function assertNotLive(session: Session, { context, username, password, repair }: DatabaseUserInputs): Promise<void> {
+async function assertNotLive(
+  session: Session,
+  { context, username, password, repair }: DatabaseUserInputs,
+): Promise<void> {
   const uses = await liveUses(context, username);
   if (repair && uses.every((use) => use.password === password)) return;
   const [use] = uses;
-  if (use) throw new Failure('before-switch', `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed.`);
+  if (use)
+    throw new Failure(
+      'before-switch',
+      `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed.`,
+    );
   const sessions = await sessionsOf(session, username);
-  if (sessions.size > 0) throw new Failure('before-switch', `${username} has open sessions from ${[...sessions.keys()].join(', ')}; its password was not changed. Close them and run again.`);
+  if (sessions.size > 0)
+    throw new Failure(
+      'before-switch',
+      `${username} has open sessions from ${[...sessions.keys()].join(', ')}; its password was not changed. Close them and run again.`,
+    );
 }
 
 async function completeGrants(session: Session, inputs: DatabaseUserInputs): Promise<void> {
   const account = await findAccount(session, inputs.username);
-  if (!account) throw new Failure('before-switch', `The database user ${inputs.username} is not there after its creation; run again.`);
-  const model: Account | undefined = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
+  if (!account)
+    throw new Failure(
+      'before-switch',
+      `The database user ${inputs.username} is not there after its creation; run again.`,
+    );
+  const model: Account | undefined =
+    inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
   await effect(`database: GRANT to slot ${inputs.slot}`, async () => {
     if (model) await copyGrants(session, model, account);
     else await grantSchema(session, account, inputs.dbname);

@@ -23,7 +23,10 @@ export const promotion = act<PromotionInputs>(async ({ context, secretArn, from,
     const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
     if (current === to) return;
     if (current !== from) {
-      throw new Failure('held', `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${current ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`);
+      throw new Failure(
+        'held',
+        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${current ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`,
+      );
     }
     await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
   });

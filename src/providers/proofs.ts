@@ -21,10 +21,12 @@ export interface RolloutProofInputs {
 }
 
 /** Step 7: the restart is complete by the Deployment's own newest generation. */
-export const rolloutProof = act<RolloutProofInputs>(async ({ context, annotation, token, timeoutSeconds }) => {
-  await waitForRollout(new Kubernetes(context.kubernetes), { annotation, token }, timeoutSeconds);
-  return { token };
-});
+export const rolloutProof = act<RolloutProofInputs>(
+  async ({ context, annotation, token, timeoutSeconds }) => {
+    await waitForRollout(new Kubernetes(context.kubernetes), { annotation, token }, timeoutSeconds);
+    return { token };
+  },
+);
 
 /** Inputs of step 8. */
 export interface HealthProofInputs extends DatabaseLogin {
@@ -37,12 +39,24 @@ export interface HealthProofInputs extends DatabaseLogin {
 /** Step 8: what file and Secret say now is the expected login, it logs in, and the application says that it is healthy. */
 export const healthProof = act<HealthProofInputs>(async (inputs) => {
   const { context, username, host, healthUrl, answersInARow, limitSeconds } = inputs;
-  const [file, data] = await Promise.all([openSqlconf(context), new Kubernetes(context.kubernetes).secretData()]);
+  const [file, data] = await Promise.all([
+    openSqlconf(context),
+    new Kubernetes(context.kubernetes).secretData(),
+  ]);
   if (file.login.username !== username || file.login.password !== inputs.password) {
-    throw new Failure('before-switch', `${file.path} no longer names ${username}: somebody else changed it during the rotation.`);
+    throw new Failure(
+      'before-switch',
+      `${file.path} no longer names ${username}: somebody else changed it during the rotation.`,
+    );
   }
-  if (data[kubernetesSecretKeys.username] !== username || data[kubernetesSecretKeys.password] !== inputs.password) {
-    throw new Failure('before-switch', `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer names ${username}: another controller changed it back.`);
+  if (
+    data[kubernetesSecretKeys.username] !== username ||
+    data[kubernetesSecretKeys.password] !== inputs.password
+  ) {
+    throw new Failure(
+      'before-switch',
+      `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer names ${username}: another controller changed it back.`,
+    );
   }
   const session = await openSession(file.login, context.trust, file.login.dbname);
   try {
@@ -50,7 +64,8 @@ export const healthProof = act<HealthProofInputs>(async (inputs) => {
   } finally {
     await session.close();
   }
-  if (healthUrl !== undefined) await proveHealth({ url: healthUrl, answersInARow, limitMs: limitSeconds * 1000 });
+  if (healthUrl !== undefined)
+    await proveHealth({ url: healthUrl, answersInARow, limitMs: limitSeconds * 1000 });
   return { username, host, answersInARow: healthUrl === undefined ? 0 : answersInARow };
 });
 
@@ -77,8 +92,13 @@ export const idleProof = act<IdleProofInputs>(async ({ context, username, graceS
     else idleSince ??= now;
     if (idleSince !== undefined && now - idleSince >= graceSeconds * 1000) return { username, graceSeconds };
     if (now - started > limitSeconds * 1000) {
-      const hosts = [...sessions].map(([host, count]) => `${host} (${count})`).join(', ') || 'short sessions that come and go';
-      throw new Failure('held', `${username} is still in use from ${hosts}; its password was not renewed. Close those sessions and run again to finish.`);
+      const hosts =
+        [...sessions].map(([host, count]) => `${host} (${count})`).join(', ') ||
+        'short sessions that come and go';
+      throw new Failure(
+        'held',
+        `${username} is still in use from ${hosts}; its password was not renewed. Close those sessions and run again to finish.`,
+      );
     }
     await sleep(idlePollMs);
   }

@@ -38,7 +38,7 @@ export function dynamicProvider(type: ResourceType): DynamicProvider {
     try {
       return await action();
     } catch (error) {
-      throw new Error(failureToText(error));
+      throw new Error(failureToText(error), { cause: error });
     }
   };
   return {

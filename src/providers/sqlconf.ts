@@ -30,9 +30,15 @@ export const sqlconf: ResourceLogic = {
     const before = await openSqlconf(context);
     if (!says(before, inputs)) {
       assertUnchanged(before, inputs);
-      await asWriter(context, () => writeSqlconf(before.file, before.render({ username, host, port, dbname, password })));
+      await asWriter(context, () =>
+        writeSqlconf(before.file, before.render({ username, host, port, dbname, password })),
+      );
       const after = await openSqlconf(context);
-      if (!says(after, inputs)) throw new Failure('before-switch', `${after.path} does not read back as written; restore it and run again.`);
+      if (!says(after, inputs))
+        throw new Failure(
+          'before-switch',
+          `${after.path} does not read back as written; restore it and run again.`,
+        );
     }
     return { path: before.path, username, host, port, dbname, password };
   },
@@ -46,5 +52,8 @@ function says(file: OpenSqlconf, wanted: DatabaseLogin): boolean {
 function assertUnchanged(file: OpenSqlconf, { replaces, plannedFrom }: SqlconfInputs): void {
   const known = replaces.includes(file.login.username);
   if (known && (plannedFrom === undefined || plannedFrom === file.file.sha256)) return;
-  throw new Failure('before-switch', `${file.path} was edited by somebody else during this rotation and was left as it is; look at it and run again.`);
+  throw new Failure(
+    'before-switch',
+    `${file.path} was edited by somebody else during this rotation and was left as it is; look at it and run again.`,
+  );
 }

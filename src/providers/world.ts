@@ -24,7 +24,10 @@ export function secretsManager(context: WorldContext): SecretsManager {
 let shared: { key: string; session: Promise<Session> } | undefined;
 
 /** Runs an action on the admin session; a session that failed is not used again. */
-export async function asAdmin<T>(context: WorldContext, action: (session: Session) => Promise<T>): Promise<T> {
+export async function asAdmin<T>(
+  context: WorldContext,
+  action: (session: Session) => Promise<T>,
+): Promise<T> {
   const key = `${context.region} ${context.adminSecretId}`;
   if (shared?.key !== key) shared = { key, session: openAdminSession(context) };
   const current = shared;
@@ -43,7 +46,10 @@ async function openAdminSession(context: WorldContext): Promise<Session> {
 }
 
 /** Like {@link asAdmin}, after the check that this run still holds its lock. */
-export async function asWriter<T>(context: WorldContext, action: (session: Session) => Promise<T>): Promise<T> {
+export async function asWriter<T>(
+  context: WorldContext,
+  action: (session: Session) => Promise<T>,
+): Promise<T> {
   return asAdmin(context, async (session) => {
     await assertLockHeld(session);
     return action(session);
@@ -64,7 +70,10 @@ export async function liveUses(context: WorldContext, username: string): Promise
   if (file.login.username === username) uses.push({ where: file.path, password: file.login.password });
   if (data[kubernetesSecretKeys.username] === username) {
     const { namespace, secret } = context.kubernetes;
-    uses.push({ where: `Secret ${namespace}/${secret}`, password: data[kubernetesSecretKeys.password] ?? '' });
+    uses.push({
+      where: `Secret ${namespace}/${secret}`,
+      password: data[kubernetesSecretKeys.password] ?? '',
+    });
   }
   return uses;
 }
@@ -74,12 +83,20 @@ export async function liveUses(context: WorldContext, username: string): Promise
  * @throws Failure `before-switch` naming what is wrong.
  */
 export async function proveSession(session: Session, login: DatabaseLogin): Promise<void> {
-  const [row] = await session.query('SELECT CURRENT_USER() AS account, @@GLOBAL.read_only AS read_only, @@GLOBAL.innodb_read_only AS innodb_read_only');
+  const [row] = await session.query(
+    'SELECT CURRENT_USER() AS account, @@GLOBAL.read_only AS read_only, @@GLOBAL.innodb_read_only AS innodb_read_only',
+  );
   const account = String(row?.['account']);
   if (account.slice(0, account.lastIndexOf('@')) !== login.username) {
-    throw new Failure('before-switch', `The login of ${login.username} at ${login.host}:${login.port} is served as ${account}; remove the anonymous or wildcard user that shadows it.`);
+    throw new Failure(
+      'before-switch',
+      `The login of ${login.username} at ${login.host}:${login.port} is served as ${account}; remove the anonymous or wildcard user that shadows it.`,
+    );
   }
   if (Number(row?.['read_only']) !== 0 || Number(row?.['innodb_read_only']) !== 0) {
-    throw new Failure('before-switch', `${login.host}:${login.port} is read-only (a reader endpoint?); set host to the writer endpoint.`);
+    throw new Failure(
+      'before-switch',
+      `${login.host}:${login.port} is read-only (a reader endpoint?); set host to the writer endpoint.`,
+    );
   }
 }

@@ -14,15 +14,18 @@ export function differencesOf({ plan, material }: PlannedRotation): string[] {
   const [before, after] = [material.before.sqlconf, material.logins[plan.to]];
   const lines: string[] = [];
   for (const [name, field] of fileFields) {
-    if (before[field] !== after[field]) lines.push(`- sqlconf.php ${name} = '${before[field]}'`, `+ sqlconf.php ${name} = '${after[field]}'`);
+    if (before[field] !== after[field])
+      lines.push(`- sqlconf.php ${name} = '${before[field]}'`, `+ sqlconf.php ${name} = '${after[field]}'`);
   }
   const newPassword = before.username !== after.username;
-  if (newPassword) lines.push(`- sqlconf.php $pass = '********'`, `+ sqlconf.php $pass = '********' (of slot ${plan.to})`);
+  if (newPassword)
+    lines.push(`- sqlconf.php $pass = '********'`, `+ sqlconf.php $pass = '********' (of slot ${plan.to})`);
   const data = kubernetesSecretData({ ...after, password: '' });
   for (const [key, value] of Object.entries(data)) {
     const old = material.before.kubernetesSecret[key];
     if (key === 'mysql-password') {
-      if (material.before.kubernetesSecret['mysql-user'] !== after.username) lines.push(`~ Secret ${key}: ******** → ********`);
+      if (material.before.kubernetesSecret['mysql-user'] !== after.username)
+        lines.push(`~ Secret ${key}: ******** → ********`);
     } else if (old !== value) lines.push(`~ Secret ${key}: ${old ?? '(none)'} → ${value}`);
   }
   return lines;

@@ -1,7 +1,7 @@
 import type { Failure, Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import type { PlannedRotation } from '../plan/rotationPlan';
-import type { StepNumber } from '../plan/steps';
+
 import { stepTitles } from '../plan/steps';
 import type { StepEvent, StepResult } from '../stack/stepEvents';
 import type { PreviewedChange } from '../stack/update';
@@ -73,7 +73,10 @@ export class TextRenderer implements Renderer {
   news(news: News): void {
     if (news.kind === 'planned') this.planned(news);
     if (news.kind === 'step') this.step(news.event);
-    if (news.kind === 'rolling-back') this.progress(`Step ${news.step ?? '?'} failed: ${news.failure.message}\nRolling back to the state before.`);
+    if (news.kind === 'rolling-back')
+      this.progress(
+        `Step ${news.step ?? '?'} failed: ${news.failure.message}\nRolling back to the state before.`,
+      );
   }
 
   preview({ planned, resumed, changes, problems, differences }: Preview): void {
@@ -84,14 +87,19 @@ export class TextRenderer implements Renderer {
       this.result(`${number.padStart(2)}/11 ${title}${what === '' ? '' : `: ${what}`}`);
     }
     differences.forEach((line) => this.result(`      ${line}`));
-    this.result(problems.length === 0 ? 'Preflight: all rights and files are in order. Nothing was changed.' : 'Preflight found problems; nothing was changed:');
+    this.result(
+      problems.length === 0
+        ? 'Preflight: all rights and files are in order. Nothing was changed.'
+        : 'Preflight found problems; nothing was changed:',
+    );
     problems.forEach((problem) => this.result(`  ✗ ${problem}`));
   }
 
   ending({ outcome, message, planned }: Ending): void {
     const line = `${outcome === 'done' ? '✓' : '✗'} ${message}`;
     if (outcome === 'done') this.result(line);
-    else this.progress(`${line} [exit ${exitCodes[outcome]}${planned ? `, rotation ${planned.plan.id}` : ''}]`);
+    else
+      this.progress(`${line} [exit ${exitCodes[outcome]}${planned ? `, rotation ${planned.plan.id}` : ''}]`);
   }
 
   private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
@@ -106,11 +114,20 @@ export class TextRenderer implements Renderer {
     if (event.step <= 2 || event.kind === 'resource') return;
     const label = `${String(event.step).padStart(2)}/11 ${stepTitles[event.step]}`;
     if (event.kind === 'started') this.progress(`${label} …`);
-    else this.progress(`${label} ${event.status === 'unchanged' ? 'already done' : event.status} (${seconds(event.ms)})`);
+    else
+      this.progress(
+        `${label} ${event.status === 'unchanged' ? 'already done' : event.status} (${seconds(event.ms)})`,
+      );
   }
 }
 
-const symbols: Record<string, string> = { create: '+', update: '~', replace: '±', delete: '-', 'create-replacement': '+' };
+const symbols: Record<string, string> = {
+  create: '+',
+  update: '~',
+  replace: '±',
+  delete: '-',
+  'create-replacement': '+',
+};
 
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {
@@ -126,23 +143,49 @@ export class JsonRenderer implements Renderer {
       this.write('warn', 'rolling-back', { step: news.step ?? null, message: news.failure.message });
     } else {
       const { kind, step, ...rest } = news.event;
-      this.write('info', `step-${kind}`, { step, title: stepTitles[step as StepNumber], ...rest });
+      this.write('info', `step-${kind}`, { step, title: stepTitles[step], ...rest });
     }
   }
 
   preview({ planned, resumed, changes, problems, differences }: Preview): void {
     const { id, kind, from, to } = planned.plan;
     this.rotation = id;
-    this.write(problems.length === 0 ? 'info' : 'error', 'preview', { kind, from, to, resumed, changes, problems, differences });
+    this.write(problems.length === 0 ? 'info' : 'error', 'preview', {
+      kind,
+      from,
+      to,
+      resumed,
+      changes,
+      problems,
+      differences,
+    });
   }
 
   ending({ outcome, message, planned, resumed, steps }: Ending): void {
     const { kind, from, to } = planned?.plan ?? {};
     const level = outcome === 'done' ? 'info' : 'error';
-    this.write(level, 'result', { outcome, exitCode: exitCodes[outcome], message, kind, from, to, resumed, steps });
+    this.write(level, 'result', {
+      outcome,
+      exitCode: exitCodes[outcome],
+      message,
+      kind,
+      from,
+      to,
+      resumed,
+      steps,
+    });
   }
 
   private write(level: string, type: string, fields: Record<string, unknown>): void {
-    this.line(JSON.stringify({ schema: 1, time: new Date().toISOString(), level, type, rotation: this.rotation, ...fields }));
+    this.line(
+      JSON.stringify({
+        schema: 1,
+        time: new Date().toISOString(),
+        level,
+        type,
+        rotation: this.rotation,
+        ...fields,
+      }),
+    );
   }
 }

@@ -11,7 +11,15 @@ export class Scrubber {
     const sql = secret.replace(/[\\'"]/g, (char) => `\\${char}`);
     const base64 = Buffer.from(secret, 'utf8').toString('base64');
     const json = JSON.stringify(secret).slice(1, -1);
-    const forms = [secret, sql, secret.replaceAll("'", "''"), base64, base64.replace(/=+$/, ''), json, encodeURIComponent(secret)];
+    const forms = [
+      secret,
+      sql,
+      secret.replaceAll("'", "''"),
+      base64,
+      base64.replace(/=+$/, ''),
+      json,
+      encodeURIComponent(secret),
+    ];
     for (const form of [...forms, JSON.stringify(json).slice(1, -1)]) this.spellings.add(form);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import type * as Yaml from 'yaml';
 import { Failure } from '../failure';
 import type { ProgramSettings } from '../program/settings';
 import type { OptionName, OptionType } from './options';
@@ -27,12 +28,24 @@ export const projectName = 'openemr-credential-rotation';
 const checks: Record<OptionType, { test: (text: string) => boolean; expected: string }> = {
   text: { test: (text) => !/[\r\n\0]/.test(text), expected: 'one line of text' },
   url: { test: (text) => /^https?:\/\//.test(text) && URL.canParse(text), expected: 'an http(s) URL' },
-  seconds: { test: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400, expected: 'a number of seconds up to 86400' },
+  seconds: {
+    test: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400,
+    expected: 'a number of seconds up to 86400',
+  },
   count: { test: (text) => /^[1-9]\d{0,2}$/.test(text), expected: 'a whole number from 1 to 999' },
   folder: { test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text), expected: 'an absolute path' },
-  file: { test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text), expected: 'an absolute path of a file' },
-  'arn-or-name': { test: (text) => /^[A-Za-z0-9/_+=.@:!-]{1,2048}$/.test(text), expected: 'an ARN or a name of a secret' },
-  'kubernetes-name': { test: (text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text), expected: 'a Kubernetes name' },
+  file: {
+    test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text),
+    expected: 'an absolute path of a file',
+  },
+  'arn-or-name': {
+    test: (text) => /^[A-Za-z0-9/_+=.@:!-]{1,2048}$/.test(text),
+    expected: 'an ARN or a name of a secret',
+  },
+  'kubernetes-name': {
+    test: (text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text),
+    expected: 'a Kubernetes name',
+  },
   'stack-name': { test: (text) => /^[A-Za-z0-9_.-]{1,100}$/.test(text), expected: 'a Pulumi stack name' },
 };
 
@@ -53,7 +66,9 @@ export function readSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
     }
   }
   if (needsPassphrase(values.secretsProvider?.value) && !hasPassphrase(environment)) {
-    problems.push('PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)');
+    problems.push(
+      'PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)',
+    );
   }
   if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
   return assemble((name) => values[name]?.value, environment);
@@ -65,8 +80,11 @@ export function gather(
   environment: NodeJS.ProcessEnv,
   folder: string,
 ): Partial<Record<OptionName, { value: string; origin: Origin }>> {
-  const given = (name: OptionName): string | undefined => flags[name] ?? nonEmpty(environment[definitionOf(name).variable]);
-  const stackFile = readStackFile(path.join(folder, `Pulumi.${given('stack') ?? definitionOf('stack').default ?? ''}.yaml`));
+  const given = (name: OptionName): string | undefined =>
+    flags[name] ?? nonEmpty(environment[definitionOf(name).variable]);
+  const stackFile = readStackFile(
+    path.join(folder, `Pulumi.${given('stack') ?? definitionOf('stack').default ?? ''}.yaml`),
+  );
   const found: Partial<Record<OptionName, { value: string; origin: Origin }>> = {};
   for (const name of optionNames) {
     const definition = definitionOf(name);
@@ -91,15 +109,20 @@ function readStackFile(file: string): Record<string, string> {
   if (!existsSync(file)) return {};
   // Loaded here: most runs in a cluster have no stack file.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const yaml = require('yaml') as typeof import('yaml');
+  const yaml = require('yaml') as typeof Yaml;
   let config: unknown;
   try {
     const document: unknown = yaml.parse(readFileSync(file, 'utf8'));
     config = typeof document === 'object' && document !== null && 'config' in document ? document.config : {};
   } catch {
-    throw new Failure('configuration', `${file} cannot be read as YAML; correct it, or name another stack with --stack.`);
+    throw new Failure(
+      'configuration',
+      `${file} cannot be read as YAML; correct it, or name another stack with --stack.`,
+    );
   }
-  const entries = Object.entries(config ?? {}).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
+  const entries = Object.entries(config ?? {}).filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  );
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 
@@ -108,14 +131,24 @@ function needsPassphrase(provider: string | undefined): boolean {
 }
 
 function hasPassphrase(environment: NodeJS.ProcessEnv): boolean {
-  return (environment['PULUMI_CONFIG_PASSPHRASE'] ?? environment['PULUMI_CONFIG_PASSPHRASE_FILE'] ?? '') !== '';
+  return (
+    (environment['PULUMI_CONFIG_PASSPHRASE'] ?? environment['PULUMI_CONFIG_PASSPHRASE_FILE'] ?? '') !== ''
+  );
 }
 
 function assemble(value: (name: OptionName) => string | undefined, environment: NodeJS.ProcessEnv): Settings {
   const text = (name: OptionName): string => value(name) ?? '';
-  const optional = <K extends string, T>(key: K, found: string | undefined, map: (text: string) => T): Partial<Record<K, T>> =>
-    (found === undefined ? {} : { [key]: map(found) }) as Partial<Record<K, T>>;
-  const home = value('home') ?? path.join(nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state'), projectName);
+  const optional = <K extends string, T>(
+    key: K,
+    found: string | undefined,
+    map: (text: string) => T,
+  ): Partial<Record<K, T>> => (found === undefined ? {} : { [key]: map(found) }) as Partial<Record<K, T>>;
+  const home =
+    value('home') ??
+    path.join(
+      nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state'),
+      projectName,
+    );
   return {
     program: {
       context: {
@@ -124,7 +157,11 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
         adminSecretId: text('adminSecretId'),
         sitesRoot: text('sitesRoot'),
         site: 'default',
-        kubernetes: { namespace: text('namespace'), deployment: text('deployment'), secret: text('kubernetesSecret') },
+        kubernetes: {
+          namespace: text('namespace'),
+          deployment: text('deployment'),
+          secret: text('kubernetesSecret'),
+        },
         trust: optional('caFile', value('caFile'), String),
       },
       ...optional('healthUrl', value('healthUrl'), String),

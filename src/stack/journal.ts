@@ -13,7 +13,8 @@ interface StateResource {
  * The stack's outputs are recorded only at the end of an update that carried out every step.
  */
 export async function readJournal(stack: Stack): Promise<Journal | undefined> {
-  const { deployment } = await stack.exportStack();
+  const exported = await stack.exportStack();
+  const deployment: unknown = exported.deployment;
   const resources = resourcesOf(deployment);
   const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
   const plan = parsePlan(String(record?.['plan']));
@@ -36,7 +37,12 @@ function resourcesOf(deployment: unknown): StateResource[] {
 
 /** A secret in an exported state is an object with its JSON text under `plaintext`. */
 function revealed(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && 'plaintext' in value && typeof value.plaintext === 'string') {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'plaintext' in value &&
+    typeof value.plaintext === 'string'
+  ) {
     return JSON.parse(value.plaintext);
   }
   return value;

@@ -74,7 +74,9 @@ export async function rotate(request: RunRequest): Promise<RunResult> {
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
-export async function dryRun(request: RunRequest): Promise<{ planned: PlannedRotation; resumed: boolean; changes: PreviewedChange[]; problems: string[] }> {
+export async function dryRun(
+  request: RunRequest,
+): Promise<{ planned: PlannedRotation; resumed: boolean; changes: PreviewedChange[]; problems: string[] }> {
   const world = await openWorld(request);
   try {
     const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
@@ -103,7 +105,11 @@ async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorl
   return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session };
 }
 
-async function plan(request: RunRequest, world: OpenWorld, stack: Stack): Promise<{ planned: PlannedRotation; resumed: boolean }> {
+async function plan(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+): Promise<{ planned: PlannedRotation; resumed: boolean }> {
   const { settings, kind, keepSecret, tell, location } = request;
   const [observation, journal] = await Promise.all([
     observe(settings.context, world, world.credentials),
@@ -113,7 +119,11 @@ async function plan(request: RunRequest, world: OpenWorld, stack: Stack): Promis
   ]);
   secretsOf(observation).forEach(keepSecret);
   const now = new Date();
-  const result = planRotation(observation, { kind, id: planId(now, randomBytes(3).toString('hex')), now }, journal);
+  const result = planRotation(
+    observation,
+    { kind, id: planId(now, randomBytes(3).toString('hex')), now },
+    journal,
+  );
   if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
   const { planned, resumed, notices } = result;
   tell({ kind: 'planned', planned, resumed, notices });
@@ -141,35 +151,77 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, stack: Stack): 
 }
 
 function cancelled(): Failure {
-  return new Failure('cancelled', 'Stopped by a signal; OpenEMR keeps running. Run again to finish this rotation.');
+  return new Failure(
+    'cancelled',
+    'Stopped by a signal; OpenEMR keeps running. Run again to finish this rotation.',
+  );
 }
 
 /** Decides by what is true now: before the cut-over nothing moved; up to step 8 it is undone; after that it is held. */
-async function afterFailure(request: RunRequest, world: OpenWorld, stack: Stack, ended: RunResult, step: number | undefined): Promise<RunResult> {
+async function afterFailure(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  step: number | undefined,
+): Promise<RunResult> {
   const { plan: failed, material } = ended.planned;
   const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
   const live = await liveUsername(request, world);
   const where = step === undefined ? '' : `Step ${step} failed. `;
-  if (failed.kind === 'sync') return { ...ended, failure: withText(failure, failure.outcome, `${where}${failure.message}`) };
+  if (failed.kind === 'sync')
+    return { ...ended, failure: withText(failure, failure.outcome, `${where}${failure.message}`) };
   const reachedFlip = step !== undefined && step >= 9;
   if (reachedFlip) {
-    return { ...ended, failure: withText(failure, 'held', `${where}${failure.message} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`) };
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'held',
+        `${where}${failure.message} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`,
+      ),
+    };
   }
   if (failed.kind === 'rollback') {
-    return { ...ended, failure: withText(failure, 'held', `The rollback did not finish. ${where}${failure.message} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`) };
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'held',
+        `The rollback did not finish. ${where}${failure.message} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
+      ),
+    };
   }
-  const untouched = (step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned));
+  const untouched =
+    (step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned));
   if (untouched) {
-    const outcome = failure.outcome === 'permission' || failure.outcome === 'locked' ? failure.outcome : 'before-switch';
-    return { ...ended, failure: withText(failure, outcome, `${where}${failure.message} Nothing was switched: OpenEMR still runs on ${material.before.sqlconf.username}.`) };
+    const outcome =
+      failure.outcome === 'permission' || failure.outcome === 'locked' ? failure.outcome : 'before-switch';
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        outcome,
+        `${where}${failure.message} Nothing was switched: OpenEMR still runs on ${material.before.sqlconf.username}.`,
+      ),
+    };
   }
   if (failure.outcome === 'locked') {
-    return { ...ended, failure: withText(failure, 'held', `${where}${failure.message} sqlconf.php names ${live} now.`) };
+    return {
+      ...ended,
+      failure: withText(failure, 'held', `${where}${failure.message} sqlconf.php names ${live} now.`),
+    };
   }
   return rollBack(request, world, stack, { ...ended, failure }, step);
 }
 
-async function rollBack(request: RunRequest, world: OpenWorld, stack: Stack, ended: RunResult, step: number | undefined): Promise<RunResult> {
+async function rollBack(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  step: number | undefined,
+): Promise<RunResult> {
   const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
   request.tell({ kind: 'rolling-back', failure, step });
   const now = new Date();
@@ -179,12 +231,23 @@ async function rollBack(request: RunRequest, world: OpenWorld, stack: Stack, end
   const where = step === undefined ? '' : `Step ${step} failed. `;
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
-    return { ...ended, failure: withText(failure, 'rolled-back', `${where}${failure.message} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`) };
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'rolled-back',
+        `${where}${failure.message} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`,
+      ),
+    };
   }
   const live = await liveUsername(request, world);
   return {
     ...ended,
-    failure: withText(result.failure, 'held', `${where}${failure.message} The rollback did not finish either (${result.failure.message}) sqlconf.php names ${live} now; both passwords still work. Run again to finish.`),
+    failure: withText(
+      result.failure,
+      'held',
+      `${where}${failure.message} The rollback did not finish either (${result.failure.message}) sqlconf.php names ${live} now; both passwords still work. Run again to finish.`,
+    ),
   };
 }
 
@@ -202,10 +265,15 @@ async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise
 }
 
 /** True when both file and Secret are as they were before. */
-async function nothingSwitched({ settings }: RunRequest, world: OpenWorld, { plan: failed, material }: PlannedRotation): Promise<boolean> {
+async function nothingSwitched(
+  { settings }: RunRequest,
+  world: OpenWorld,
+  { plan: failed, material }: PlannedRotation,
+): Promise<boolean> {
   try {
     const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
-    const sameSecret = JSON.stringify(kubernetesSecret.data) === JSON.stringify(material.before.kubernetesSecret);
+    const sameSecret =
+      JSON.stringify(kubernetesSecret.data) === JSON.stringify(material.before.kubernetesSecret);
     return sqlconf.sha256 === failed.sqlconfSha256 && sameSecret && failed.from !== failed.to;
   } catch {
     return false;

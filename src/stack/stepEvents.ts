@@ -36,7 +36,10 @@ const stepOfPrefix: [RegExp, StepNumber][] = [
 
 /** Turns the engine's resource events into the eleven steps. */
 export class StepTracker {
-  private readonly times = new Map<StepNumber, { started: number; ended?: number; changed: boolean; failed: boolean }>();
+  private readonly times = new Map<
+    StepNumber,
+    { started: number; ended?: number; changed: boolean; failed: boolean }
+  >();
   private current: StepNumber | undefined;
   /** The failure that a provider reported, or the first line of the engine's own error. */
   failure: { step: StepNumber | undefined; failure: Failure | undefined; text: string } | undefined;
@@ -74,7 +77,11 @@ export class StepTracker {
       // Steps 1 and 2 are the reading and the planning: who has a plan has done them.
       if (number <= 2) return { number, status: 'done', ms: 0 };
       if (!time) return { number, status: 'not-reached' };
-      return { number, status: statusOf(time), ms: Math.round((time.ended ?? performance.now()) - time.started) };
+      return {
+        number,
+        status: statusOf(time),
+        ms: Math.round((time.ended ?? performance.now()) - time.started),
+      };
     });
   }
 
@@ -84,7 +91,8 @@ export class StepTracker {
     if (step !== this.current) {
       this.endCurrent();
       this.current = step;
-      if (!this.times.has(step)) this.times.set(step, { started: performance.now(), changed: false, failed: false });
+      if (!this.times.has(step))
+        this.times.set(step, { started: performance.now(), changed: false, failed: false });
       this.listener({ kind: 'started', step });
     }
     this.touch(name, operation);
@@ -93,7 +101,14 @@ export class StepTracker {
   private touch(name: string, operation: string): void {
     const step = this.stepOf(name);
     const time = step === undefined ? undefined : this.times.get(step);
-    if (step === undefined || !time || operation === 'same' || operation === 'delete' || operation === 'discard') return;
+    if (
+      step === undefined ||
+      !time ||
+      operation === 'same' ||
+      operation === 'delete' ||
+      operation === 'discard'
+    )
+      return;
     time.changed = true;
     this.listener({ kind: 'resource', step, name, operation });
   }
@@ -109,7 +124,11 @@ export class StepTracker {
     const step = urn === undefined ? undefined : this.stepOf(nameOf(urn));
     const failure = failureFromText(message);
     if (this.failure?.failure && !failure) return;
-    this.failure = { step: step ?? this.failure?.step, failure: failure ?? this.failure?.failure, text: this.failure?.text || firstLine(message) };
+    this.failure = {
+      step: step ?? this.failure?.step,
+      failure: failure ?? this.failure?.failure,
+      text: this.failure?.text || firstLine(message),
+    };
     const time = step === undefined ? undefined : this.times.get(step);
     if (time) time.failed = true;
   }
@@ -135,5 +154,10 @@ export function nameOf(urn: string): string {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n').map((line) => line.trim()).find((line) => line !== '') ?? '';
+  return (
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => line !== '') ?? ''
+  );
 }

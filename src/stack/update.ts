@@ -62,7 +62,8 @@ export async function runPreview(request: UpdateRequest): Promise<PreviewedChang
     const metadata = event.resourcePreEvent?.metadata;
     const name = metadata?.urn.slice(metadata.urn.lastIndexOf('::') + 2);
     const step = name === undefined ? undefined : tracker.stepOf(name);
-    if (metadata && name !== undefined && step !== undefined) changes.push({ name, operation: metadata.op, step });
+    if (metadata && name !== undefined && step !== undefined)
+      changes.push({ name, operation: metadata.op, step });
   };
   try {
     await stack.preview({ onEvent: collect, ...(request.signal ? { signal: request.signal } : {}) });
@@ -88,7 +89,10 @@ function trackerOf({ planned, listener }: UpdateRequest): StepTracker {
   return new StepTracker(planned.plan.renew?.toLowerCase(), listener);
 }
 
-function optionsOf({ planned, signal }: UpdateRequest, tracker: StepTracker): { onEvent: (event: EngineEvent) => void; message: string; signal?: AbortSignal } {
+function optionsOf(
+  { planned, signal }: UpdateRequest,
+  tracker: StepTracker,
+): { onEvent: (event: EngineEvent) => void; message: string; signal?: AbortSignal } {
   const { kind, from, to, id } = planned.plan;
   const message = `${kind} ${from} → ${to} (${id})`;
   return { onEvent: (event) => tracker.take(event), message, ...(signal ? { signal } : {}) };

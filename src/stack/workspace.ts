@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, PulumiFn, Stack } from '@pulumi/pulumi/automation';
 import { describeUnknown, Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
@@ -40,19 +41,37 @@ export async function openStack(location: StackLocation): Promise<Stack> {
  * Opens the stack for a preview. Where there is none yet, a stack in a temporary folder stands in for it, so that a
  * dry run writes nothing to the backend. `release` removes that folder.
  */
-export async function openStackForPreview(location: StackLocation): Promise<{ stack: Stack; release: () => Promise<void> }> {
+export async function openStackForPreview(
+  location: StackLocation,
+): Promise<{ stack: Stack; release: () => Promise<void> }> {
   try {
-    const stack = await openWith(location, (library, workspace) => library.Stack.select(location.stack, workspace));
+    const stack = await openWith(location, (library, workspace) =>
+      library.Stack.select(location.stack, workspace),
+    );
     return { stack, release: async () => undefined };
   } catch (error) {
-    if (!(error instanceof Failure) || !(error.cause instanceof Error) || error.cause.name !== 'StackNotFoundError') throw error;
+    if (
+      !(error instanceof Failure) ||
+      !(error.cause instanceof Error) ||
+      error.cause.name !== 'StackNotFoundError'
+    )
+      throw error;
   }
   const home = await mkdtemp(path.join(tmpdir(), 'credential-rotation-preview-'));
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
-  const temporary = { ...location, home, backendUrl: `file://${path.join(home, 'state')}`, secretsProvider: 'passphrase' };
+  const temporary = {
+    ...location,
+    home,
+    backendUrl: `file://${path.join(home, 'state')}`,
+    secretsProvider: 'passphrase',
+  };
   const passphrase = { PULUMI_CONFIG_PASSPHRASE: randomBytes(24).toString('hex') };
   try {
-    const stack = await openWith(temporary, (library, workspace) => library.Stack.create(location.stack, workspace), passphrase);
+    const stack = await openWith(
+      temporary,
+      (library, workspace) => library.Stack.create(location.stack, workspace),
+      passphrase,
+    );
     return { stack, release };
   } catch (error) {
     await release();
@@ -60,7 +79,7 @@ export async function openStackForPreview(location: StackLocation): Promise<{ st
   }
 }
 
-type AutomationLibrary = typeof import('@pulumi/pulumi/automation/index.js');
+type AutomationLibrary = typeof Automation;
 
 async function openWith(
   location: StackLocation,
@@ -71,11 +90,18 @@ async function openWith(
   const { LocalWorkspace: Workspace, PulumiCommand } = library;
   const workDir = path.join(location.home, 'work', location.stack);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
-  if (location.backendUrl.startsWith('file://')) await mkdir(location.backendUrl.slice('file://'.length), { recursive: true, mode: 0o700 });
+  if (location.backendUrl.startsWith('file://'))
+    await mkdir(location.backendUrl.slice('file://'.length), { recursive: true, mode: 0o700 });
   const root = process.env[engineVariable];
-  const pulumiCommand = await PulumiCommand.get(root === undefined ? {} : { root }).catch((error: unknown) => {
-    throw new Failure('configuration', `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`, { cause: error });
-  });
+  const pulumiCommand = await PulumiCommand.get(root === undefined ? {} : { root }).catch(
+    (error: unknown) => {
+      throw new Failure(
+        'configuration',
+        `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+        { cause: error },
+      );
+    },
+  );
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
     pulumiCommand,
@@ -100,7 +126,8 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
     NODE_PATH: path.join(pulumiPackageFolder(), '..', '..'),
     PULUMI_BACKEND_URL: location.backendUrl,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:
+      process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false',
   };
 }
 
@@ -112,7 +139,10 @@ export function announceLock(stack: Stack, lock: { name: string; connectionId: n
 /** Puts the plan into the stack's config without a call of the engine; each history entry then says what it did. */
 export async function storePlan(stack: Stack, plan: RotationPlan): Promise<void> {
   const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
-  const config = { ...('config' in settings ? settings.config : {}), [`${projectName}:plan`]: JSON.stringify(plan) };
+  const config = {
+    ...('config' in settings ? settings.config : {}),
+    [`${projectName}:plan`]: JSON.stringify(plan),
+  };
   await stack.workspace.saveStackSettings(stack.name, { ...settings, config });
 }
 
@@ -122,25 +152,50 @@ export function setProgram(stack: Stack, program: PulumiFn): void {
 }
 
 /** What the engine's own failure means; the engine's text is looked at and not shown. */
-export function engineFailure(error: unknown, location: Pick<StackLocation, 'stack' | 'backendUrl'>): Failure {
+export function engineFailure(
+  error: unknown,
+  location: Pick<StackLocation, 'stack' | 'backendUrl'>,
+): Failure {
   if (error instanceof Failure) return error;
   const text = error instanceof Error ? error.message : '';
   const options = { cause: error };
   const state = `the state of stack ${location.stack} in ${location.backendUrl}`;
   if (/incorrect passphrase|passphrase must be set|decrypt/i.test(text)) {
-    return new Failure('configuration', `The passphrase or key does not open ${state}; give the one that it was made with. Nothing was changed.`, options);
+    return new Failure(
+      'configuration',
+      `The passphrase or key does not open ${state}; give the one that it was made with. Nothing was changed.`,
+      options,
+    );
   }
   if (/currently locked|locked by/i.test(text)) {
-    return new Failure('locked', `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`, options);
+    return new Failure(
+      'locked',
+      `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
+      options,
+    );
   }
   if (/AccessDenied|403|Forbidden|permission denied/i.test(text)) {
     return new Failure('permission', `Access to ${state} is refused; allow reading and writing it.`, options);
   }
   if (/no resource plugin|could not load plugin|plugin.*not found/i.test(text)) {
-    return new Failure('configuration', 'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.', options);
+    return new Failure(
+      'configuration',
+      'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.',
+      options,
+    );
   }
-  if (/unable to open bucket|no such bucket|NoSuchBucket|no such file|dial tcp|connection refused/i.test(text)) {
-    return new Failure('configuration', `${state} cannot be opened; check PULUMI_BACKEND_URL and the network.`, options);
+  if (
+    /unable to open bucket|no such bucket|NoSuchBucket|no such file|dial tcp|connection refused/i.test(text)
+  ) {
+    return new Failure(
+      'configuration',
+      `${state} cannot be opened; check PULUMI_BACKEND_URL and the network.`,
+      options,
+    );
   }
-  return new Failure('unexpected', `The Pulumi engine failed on ${state} (${describeUnknown(error)}); look at its log with --verbose.`, options);
+  return new Failure(
+    'unexpected',
+    `The Pulumi engine failed on ${state} (${describeUnknown(error)}); look at its log with --verbose.`,
+    options,
+  );
 }

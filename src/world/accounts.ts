@@ -20,25 +20,42 @@ export async function isMariaDb(session: Session): Promise<boolean> {
  * @throws Failure `before-switch` when the name exists under several hosts: which one OpenEMR uses is not known.
  */
 export async function findAccount(session: Session, username: string): Promise<Account | undefined> {
-  const rows = await session.query('SELECT User AS user, Host AS host, plugin FROM mysql.user WHERE User = ?', [username]);
+  const rows = await session.query(
+    'SELECT User AS user, Host AS host, plugin FROM mysql.user WHERE User = ?',
+    [username],
+  );
   const hosts = rows.map((row) => String(row['host']));
   if (hosts.length > 1) {
-    throw new Failure('before-switch', `The database user ${username} exists under several hosts (${hosts.join(', ')}); drop all but the one that OpenEMR uses.`);
+    throw new Failure(
+      'before-switch',
+      `The database user ${username} exists under several hosts (${hosts.join(', ')}); drop all but the one that OpenEMR uses.`,
+    );
   }
   const [row] = rows;
-  return row === undefined ? undefined : { username, host: String(row['host']), plugin: String(row['plugin']) };
+  return row === undefined
+    ? undefined
+    : { username, host: String(row['host']), plugin: String(row['plugin']) };
 }
 
 /** Creates an account that must use TLS. */
-export async function createAccount(session: Session, account: { username: string; host: string; plugin?: string }, password: string): Promise<void> {
+export async function createAccount(
+  session: Session,
+  account: { username: string; host: string; plugin?: string },
+  password: string,
+): Promise<void> {
   await assertBackslashEscapes(session);
   const { username, host, plugin } = account;
-  const identified = plugin === undefined ? 'IDENTIFIED BY ?' : `IDENTIFIED WITH ${quoteIdentifier(plugin)} BY ?`;
+  const identified =
+    plugin === undefined ? 'IDENTIFIED BY ?' : `IDENTIFIED WITH ${quoteIdentifier(plugin)} BY ?`;
   await session.query(`CREATE USER ?@? ${identified} REQUIRE SSL`, [username, host, password]);
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */
-export async function alterPassword(session: Session, account: { username: string; host: string }, password: string): Promise<void> {
+export async function alterPassword(
+  session: Session,
+  account: { username: string; host: string },
+  password: string,
+): Promise<void> {
   await assertBackslashEscapes(session);
   await session.query('ALTER USER ?@? IDENTIFIED BY ?', [account.username, account.host, password]);
 }
@@ -54,10 +71,16 @@ async function assertBackslashEscapes(session: Session): Promise<void> {
  * What an account may do, as the part of SHOW GRANTS between GRANT and TO, sorted; password hashes and the
  * TLS requirement that old servers append are not part of it.
  */
-export async function grantsOf(session: Session, account: { username: string; host: string }): Promise<string[]> {
+export async function grantsOf(
+  session: Session,
+  account: { username: string; host: string },
+): Promise<string[]> {
   const rows = await session.query('SHOW GRANTS FOR ?@?', [account.username, account.host]);
   const lines = rows.map((row) => String(Object.values(row)[0]));
-  return lines.map(grantedPart).filter((part) => part !== undefined).sort();
+  return lines
+    .map(grantedPart)
+    .filter((part) => part !== undefined)
+    .sort();
 }
 
 /** `GRANT x ON y TO z …` → `x ON y`, with ` WITH GRANT OPTION` kept; undefined for USAGE. */
@@ -69,14 +92,21 @@ export function grantedPart(line: string): string | undefined {
 }
 
 /** Gives an account the grants of another that it lacks. Returns what was added. */
-export async function copyGrants(session: Session, from: { username: string; host: string }, to: { username: string; host: string }): Promise<string[]> {
+export async function copyGrants(
+  session: Session,
+  from: { username: string; host: string },
+  to: { username: string; host: string },
+): Promise<string[]> {
   const [wanted, present] = [await grantsOf(session, from), await grantsOf(session, to)];
   const missing = wanted.filter((part) => !present.includes(part));
   for (const part of missing) {
     const option = part.endsWith(' WITH GRANT OPTION') ? ' WITH GRANT OPTION' : '';
     const what = option === '' ? part : part.slice(0, -option.length);
     if (what.includes('?')) {
-      throw new Failure('before-switch', `The grant "${what}" of ${from.username} has a question mark in a name and cannot be copied; grant it to ${to.username} by hand.`);
+      throw new Failure(
+        'before-switch',
+        `The grant "${what}" of ${from.username} has a question mark in a name and cannot be copied; grant it to ${to.username} by hand.`,
+      );
     }
     await session.query(`GRANT ${what} TO ?@?${option}`, [to.username, to.host]);
   }
@@ -84,15 +114,25 @@ export async function copyGrants(session: Session, from: { username: string; hos
 }
 
 /** Gives an account all rights on one schema, and nothing else. */
-export async function grantSchema(session: Session, account: { username: string; host: string }, schema: string): Promise<void> {
+export async function grantSchema(
+  session: Session,
+  account: { username: string; host: string },
+  schema: string,
+): Promise<void> {
   // In a grant, _ and % of a schema name are wildcards unless escaped.
   const literal = schema.replace(/[\\_%]/g, (char) => `\\${char}`);
-  await session.query(`GRANT ALL PRIVILEGES ON ${quoteIdentifier(literal)}.* TO ?@?`, [account.username, account.host]);
+  await session.query(`GRANT ALL PRIVILEGES ON ${quoteIdentifier(literal)}.* TO ?@?`, [
+    account.username,
+    account.host,
+  ]);
 }
 
 /** Sessions of a user by client host, without port. Needs PROCESS. */
 export async function sessionsOf(session: Session, username: string): Promise<Map<string, number>> {
-  const rows = await session.query('SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()', [username]);
+  const rows = await session.query(
+    'SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
+    [username],
+  );
   const hosts = new Map<string, number>();
   for (const row of rows) {
     const host = String(row['host']).replace(/:\d+$/, '');

@@ -35,7 +35,10 @@ export async function findAdminCredentials(
     const checked = parseAdminDocument(version.text);
     if (!checked.ok) {
       if (stage !== 'AWSCURRENT') continue;
-      throw new Failure('configuration', `The admin secret ${secretId} is malformed: ${checked.problems.join('; ')}.`);
+      throw new Failure(
+        'configuration',
+        `The admin secret ${secretId} is malformed: ${checked.problems.join('; ')}.`,
+      );
     }
     const { json, login } = checked.value;
     username = login.username;

@@ -39,9 +39,13 @@ async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
   try {
     return [await readFile(caFile, 'utf8')];
   } catch (error) {
-    throw new Failure('configuration', `DATABASE_CA_FILE: ${caFile} cannot be read (${errorCode(error)}); name a readable PEM file.`, {
-      cause: error,
-    });
+    throw new Failure(
+      'configuration',
+      `DATABASE_CA_FILE: ${caFile} cannot be read (${errorCode(error)}); name a readable PEM file.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -50,7 +54,11 @@ async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
  * Tries again, at most five times within about ten seconds, while the server has too many connections.
  * @throws Failure `permission` for a refused login, `before-switch` for an unreachable or untrusted server.
  */
-export async function openSession(login: DatabaseLogin, trust: DatabaseTrust, database?: string): Promise<Session> {
+export async function openSession(
+  login: DatabaseLogin,
+  trust: DatabaseTrust,
+  database?: string,
+): Promise<Session> {
   return pRetry(() => connectOnce(login, trust, database), {
     retries: 4,
     minTimeout: 300,
@@ -92,7 +100,11 @@ class MysqlSession implements Session {
 
   async query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     try {
-      const [rows] = await this.connection.query<RowDataPacket[]>({ sql, values: [...values], timeout: 60_000 });
+      const [rows] = await this.connection.query<RowDataPacket[]>({
+        sql,
+        values: [...values],
+        timeout: 60_000,
+      });
       return Array.isArray(rows) ? rows : [];
     } catch (error) {
       throw statementFailure(error, sql, this.login);
@@ -132,19 +144,37 @@ function connectFailure(error: unknown, login: DatabaseLogin): Failure {
   const where = `${login.host}:${login.port}`;
   const code = errorCode(error);
   if (deniedNumbers.has(errorNumber(error))) {
-    return new Failure('permission', `The database at ${where} refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`, { cause: error });
+    return new Failure(
+      'permission',
+      `The database at ${where} refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
+      { cause: error },
+    );
   }
   if (isPassing(error)) {
-    return new Failure('before-switch', `The database at ${where} does not take a connection now (${code}); free connections or wait for the failover, then run again.`, { cause: error });
+    return new Failure(
+      'before-switch',
+      `The database at ${where} does not take a connection now (${code}); free connections or wait for the failover, then run again.`,
+      { cause: error },
+    );
   }
   if (isTlsError(error)) {
-    return new Failure('permission', `The database at ${where} shows no trusted TLS certificate (${tlsReason(error)}); set DATABASE_CA_FILE to its CA, or correct the host name.`, { cause: error });
+    return new Failure(
+      'permission',
+      `The database at ${where} shows no trusted TLS certificate (${tlsReason(error)}); set DATABASE_CA_FILE to its CA, or correct the host name.`,
+      { cause: error },
+    );
   }
-  return new Failure('before-switch', `The database at ${where} cannot be reached (${code || 'no answer'}); check host, port, security group and NetworkPolicy.`, { cause: error });
+  return new Failure(
+    'before-switch',
+    `The database at ${where} cannot be reached (${code || 'no answer'}); check host, port, security group and NetworkPolicy.`,
+    { cause: error },
+  );
 }
 
 function isTlsError(error: unknown): boolean {
-  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|HANDSHAKE_SSL|certificate/i.test(`${errorCode(error)} ${tlsReason(error)}`);
+  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|HANDSHAKE_SSL|certificate/i.test(
+    `${errorCode(error)} ${tlsReason(error)}`,
+  );
 }
 
 function tlsReason(error: unknown): string {
@@ -159,7 +189,9 @@ function statementFailure(error: unknown, sql: string, login: DatabaseLogin): Fa
   return new Failure(
     denied ? 'permission' : 'before-switch',
     `The database at ${login.host}:${login.port} refused "${verb} …" by ${login.username} (${code})` +
-      (denied ? `; grant ${login.username} the right that this statement needs.` : '; correct the cause and run again.'),
+      (denied
+        ? `; grant ${login.username} the right that this statement needs.`
+        : '; correct the cause and run again.'),
     { cause: error },
   );
 }

@@ -29,8 +29,11 @@ export function judgeAnswer(status: number, body: string): string | undefined {
   if (typeof json !== 'object' || json === null) return 'answers 200 with JSON that is no object';
   const said = 'status' in json && typeof json.status === 'string' ? json.status.toLowerCase() : '';
   if (!goodStatuses.has(said)) return `says status "${said.slice(0, 20)}"`;
-  const checks = 'checks' in json && typeof json.checks === 'object' && json.checks !== null ? json.checks : {};
-  const failed = Object.entries(checks).filter(([, value]) => value === false).map(([name]) => name);
+  const checks =
+    'checks' in json && typeof json.checks === 'object' && json.checks !== null ? json.checks : {};
+  const failed = Object.entries(checks)
+    .filter(([, value]) => value === false)
+    .map(([name]) => name);
   return failed.length > 0 ? `says that these checks fail: ${failed.join(', ').slice(0, 80)}` : undefined;
 }
 
@@ -53,17 +56,25 @@ export async function proveHealth(check: HealthCheck): Promise<void> {
     }
     await sleep(pauseMs);
   }
-  throw new Failure('before-switch', `The health page ${new URL(check.url).origin}${new URL(check.url).pathname} ${wrong}; it was not good ${check.answersInARow} times in a row within ${Math.round(check.limitMs / 1000)} s.`);
+  throw new Failure(
+    'before-switch',
+    `The health page ${new URL(check.url).origin}${new URL(check.url).pathname} ${wrong}; it was not good ${check.answersInARow} times in a row within ${Math.round(check.limitMs / 1000)} s.`,
+  );
 }
 
 async function askOnce(url: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(requestLimitMs), headers: { accept: 'application/json' } });
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(requestLimitMs),
+      headers: { accept: 'application/json' },
+    });
     const body = (await answer.text()).slice(0, 65_536);
     return judgeAnswer(answer.status, body);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'no answer';
+    const code =
+      typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'no answer';
     return `cannot be reached (${code})`;
   }
 }

@@ -1,4 +1,11 @@
-import type { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubeConfig, V1Deployment, V1Secret } from '@kubernetes/client-node';
+import type {
+  AppsV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  V1Deployment,
+  V1Secret,
+} from '@kubernetes/client-node';
 import { Failure } from '../failure';
 import { errorCode } from './errors';
 
@@ -46,14 +53,18 @@ export class Kubernetes {
   async secret(): Promise<V1Secret> {
     const { core } = await this.connected();
     const { namespace, secret: name } = this.target;
-    return this.call('get', `Secret ${namespace}/${name}`, () => core.readNamespacedSecret({ namespace, name }));
+    return this.call('get', `Secret ${namespace}/${name}`, () =>
+      core.readNamespacedSecret({ namespace, name }),
+    );
   }
 
   /** The Deployment with its status. */
   async deployment(): Promise<V1Deployment> {
     const { apps } = await this.connected();
     const { namespace, deployment: name } = this.target;
-    return this.call('get', `Deployment ${namespace}/${name}`, () => apps.readNamespacedDeployment({ namespace, name }));
+    return this.call('get', `Deployment ${namespace}/${name}`, () =>
+      apps.readNamespacedDeployment({ namespace, name }),
+    );
   }
 
   /** The rights among `rights` that this identity lacks, by SelfSubjectAccessReview. */
@@ -63,9 +74,22 @@ export class Kubernetes {
     const answers = await Promise.all(
       rights.map(async (right) => {
         const { verb, group, resource, name, subresource } = right;
-        const resourceAttributes = { namespace, verb, group, resource, name, ...(subresource ? { subresource } : {}) };
-        const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
-        const review = await this.call('create', 'SelfSubjectAccessReview', () => authorization.createSelfSubjectAccessReview({ body }));
+        const resourceAttributes = {
+          namespace,
+          verb,
+          group,
+          resource,
+          name,
+          ...(subresource ? { subresource } : {}),
+        };
+        const body = {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes },
+        };
+        const review = await this.call('create', 'SelfSubjectAccessReview', () =>
+          authorization.createSelfSubjectAccessReview({ body }),
+        );
         return review.status?.allowed === true ? undefined : right;
       }),
     );
@@ -78,7 +102,11 @@ export class Kubernetes {
       try {
         config.loadFromDefault();
       } catch (error) {
-        throw new Failure('configuration', 'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.', { cause: error });
+        throw new Failure(
+          'configuration',
+          'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.',
+          { cause: error },
+        );
       }
       this.server = config.getCurrentCluster()?.server ?? this.server;
       return {
@@ -96,11 +124,30 @@ export class Kubernetes {
     } catch (error) {
       const status = statusOf(error);
       const options = { cause: error };
-      if (status === 404) throw new Failure('configuration', `${what} does not exist at ${this.server}; check K8S_NAMESPACE, K8S_DEPLOYMENT_NAME and K8S_SECRET_NAME.`, options);
-      if (status === 401) throw new Failure('permission', `${this.server} does not accept this identity (401); renew the kubeconfig's credentials.`, options);
-      if (status === 403) throw new Failure('permission', `${this.server} refuses "${verb}" on ${what} (403); grant it in the Role of this service account.`, options);
+      if (status === 404)
+        throw new Failure(
+          'configuration',
+          `${what} does not exist at ${this.server}; check K8S_NAMESPACE, K8S_DEPLOYMENT_NAME and K8S_SECRET_NAME.`,
+          options,
+        );
+      if (status === 401)
+        throw new Failure(
+          'permission',
+          `${this.server} does not accept this identity (401); renew the kubeconfig's credentials.`,
+          options,
+        );
+      if (status === 403)
+        throw new Failure(
+          'permission',
+          `${this.server} refuses "${verb}" on ${what} (403); grant it in the Role of this service account.`,
+          options,
+        );
       const reason = status === undefined ? errorCode(error) || 'no answer' : String(status);
-      throw new Failure('before-switch', `${this.server} does not answer "${verb}" on ${what} (${reason}); check the kubeconfig and the network.`, options);
+      throw new Failure(
+        'before-switch',
+        `${this.server} does not answer "${verb}" on ${what} (${reason}); check the kubeconfig and the network.`,
+        options,
+      );
     }
   }
 }
@@ -108,7 +155,9 @@ export class Kubernetes {
 /** A Secret's data, decoded. */
 export function decodedData(secret: V1Secret): Record<string, string> {
   const entries = Object.entries(secret.data ?? {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
 }
 
 /** The HTTP status of an API error (the client's `ApiException` has it in `code`). */

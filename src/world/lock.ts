@@ -22,7 +22,11 @@ export function lockName(slotSecretArn: string): string {
  */
 export async function takeLock(session: Session, name: string): Promise<HeldLock> {
   const [row] = await session.query('SELECT GET_LOCK(?, 0) AS taken, CONNECTION_ID() AS id', [name]);
-  if (Number(row?.['taken']) !== 1) throw new Failure('locked', `Another rotation is running${await holderText(session, name)}; wait until it ends and run again.`);
+  if (Number(row?.['taken']) !== 1)
+    throw new Failure(
+      'locked',
+      `Another rotation is running${await holderText(session, name)}; wait until it ends and run again.`,
+    );
   return { name, connectionId: Number(row?.['id']) };
 }
 
@@ -31,8 +35,13 @@ export async function holderText(session: Session, name: string): Promise<string
   const [row] = await session.query('SELECT IS_USED_LOCK(?) AS id', [name]);
   const id = row?.['id'];
   if (id === null || id === undefined) return '';
-  const [process] = await session.query('SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE ID = ?', [id]);
-  return process === undefined ? ` (connection ${Number(id)})` : ` (from ${String(process['host'])}, connection ${Number(id)})`;
+  const [process] = await session.query(
+    'SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE ID = ?',
+    [id],
+  );
+  return process === undefined
+    ? ` (connection ${Number(id)})`
+    : ` (from ${String(process['host'])}, connection ${Number(id)})`;
 }
 
 /**
@@ -45,5 +54,8 @@ export async function assertLockHeld(session: Session): Promise<void> {
   const at = value.lastIndexOf(':');
   const [row] = await session.query('SELECT IS_USED_LOCK(?) AS id', [value.slice(0, at)]);
   if (Number(row?.['id'] ?? 0) === Number(value.slice(at + 1))) return;
-  throw new Failure('locked', 'This run lost its lock (its database connection was dropped); nothing more was written. Run again to finish.');
+  throw new Failure(
+    'locked',
+    'This run lost its lock (its database connection was dropped); nothing more was written. Run again to finish.',
+  );
 }

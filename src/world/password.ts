@@ -9,7 +9,12 @@ export const passwordSpecials = '-_.';
 /** Length of every password that the product makes. */
 export const passwordLength = 32;
 
-const groups = ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz', '0123456789', passwordSpecials] as const;
+const groups = [
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  'abcdefghijklmnopqrstuvwxyz',
+  '0123456789',
+  passwordSpecials,
+] as const;
 
 /** A new password with at least one character of each kind that the usual password policies ask for. */
 export function newPassword(): string {

@@ -23,7 +23,8 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
     status?.replicas ?? 0,
   ];
   const progressing: RolloutState = { kind: 'progressing', updated, available, wanted };
-  if (spec?.paused === true) return { kind: 'failed', reason: 'the Deployment is paused; run kubectl rollout resume' };
+  if (spec?.paused === true)
+    return { kind: 'failed', reason: 'the Deployment is paused; run kubectl rollout resume' };
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return progressing;
   const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
   if (condition?.reason === 'ProgressDeadlineExceeded') {
@@ -45,7 +46,11 @@ export function rolloutLimitMs(deployment: V1Deployment, givenSeconds?: number):
  * Waits until the restart with this token is complete.
  * @throws Failure `timeout` when the limit passes or the Deployment says that it does not progress.
  */
-export async function waitForRollout(kubernetes: Kubernetes, restart: { annotation: string; token: string }, givenSeconds?: number): Promise<void> {
+export async function waitForRollout(
+  kubernetes: Kubernetes,
+  restart: { annotation: string; token: string },
+  givenSeconds?: number,
+): Promise<void> {
   const name = `Deployment ${kubernetes.target.namespace}/${kubernetes.target.deployment}`;
   const started = performance.now();
   let pauseMs = 100;
@@ -53,13 +58,23 @@ export async function waitForRollout(kubernetes: Kubernetes, restart: { annotati
     const deployment = await kubernetes.deployment();
     const found = deployment.spec?.template.metadata?.annotations?.[restart.annotation];
     if (found !== restart.token) {
-      throw new Failure('before-switch', `${name} no longer has this rotation's restart annotation: somebody else restarted it; run again.`);
+      throw new Failure(
+        'before-switch',
+        `${name} no longer has this rotation's restart annotation: somebody else restarted it; run again.`,
+      );
     }
     const state = rolloutState(deployment);
     if (state.kind === 'complete') return;
-    if (state.kind === 'failed') throw new Failure('timeout', `${name} does not roll out: ${state.reason}; look at its newest pods with kubectl describe.`);
+    if (state.kind === 'failed')
+      throw new Failure(
+        'timeout',
+        `${name} does not roll out: ${state.reason}; look at its newest pods with kubectl describe.`,
+      );
     if (performance.now() - started > rolloutLimitMs(deployment, givenSeconds)) {
-      throw new Failure('timeout', `${name} is not complete in time (${state.updated} updated, ${state.available} available of ${state.wanted}); look at its newest pods with kubectl describe.`);
+      throw new Failure(
+        'timeout',
+        `${name} is not complete in time (${state.updated} updated, ${state.available} available of ${state.wanted}); look at its newest pods with kubectl describe.`,
+      );
     }
     await sleep(pauseMs);
     pauseMs = Math.min(pauseMs * 1.5, 1000);

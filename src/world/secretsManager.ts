@@ -40,8 +40,10 @@ export class SecretsManager {
     });
     try {
       const { ARN, VersionId, SecretString } = await (await this.connected()).send(command);
-      if (ARN === undefined || VersionId === undefined) throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
-      if (SecretString === undefined) throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
+      if (ARN === undefined || VersionId === undefined)
+        throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
+      if (SecretString === undefined)
+        throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
       return { arn: ARN, versionId: VersionId, text: SecretString };
     } catch (error) {
       const missing = errorCode(error) === 'ResourceNotFoundException';
@@ -126,22 +128,45 @@ export class SecretsManager {
       case 'InvalidSignatureException':
       case 'CredentialsProviderError':
       case 'DecryptionFailure':
-        return new Failure('permission', `Secrets Manager refuses ${action} on ${secretId} (${code}); allow secretsmanager:${action} on it and its KMS key for this role.`, options);
+        return new Failure(
+          'permission',
+          `Secrets Manager refuses ${action} on ${secretId} (${code}); allow secretsmanager:${action} on it and its KMS key for this role.`,
+          options,
+        );
       case 'ResourceNotFoundException':
-        return new Failure('configuration', `Secret ${secretId} does not exist in ${this.region}, or has no current value; check its id and AWS_REGION.`, options);
+        return new Failure(
+          'configuration',
+          `Secret ${secretId} does not exist in ${this.region}, or has no current value; check its id and AWS_REGION.`,
+          options,
+        );
       case 'InvalidRequestException':
       case 'InvalidParameterException':
-        return new Failure('before-switch', `Secrets Manager refused ${action} on ${secretId} (${code}): the secret is scheduled for deletion or was changed by someone else meanwhile; look at its versions and run again.`, options);
+        return new Failure(
+          'before-switch',
+          `Secrets Manager refused ${action} on ${secretId} (${code}): the secret is scheduled for deletion or was changed by someone else meanwhile; look at its versions and run again.`,
+          options,
+        );
       default:
-        return new Failure('before-switch', `Secrets Manager in ${this.region} failed at ${action} on ${secretId} (${code}); run again when it answers.`, options);
+        return new Failure(
+          'before-switch',
+          `Secrets Manager in ${this.region} failed at ${action} on ${secretId} (${code}); run again when it answers.`,
+          options,
+        );
     }
   }
 }
 
 /** RDS marks secrets that it owns; native rotation has a schedule of its own (docs.aws.amazon.com: DescribeSecret). */
-function otherOwner(answer: { OwningService?: string | undefined; RotationEnabled?: boolean | undefined; DeletedDate?: Date | undefined; PrimaryRegion?: string | undefined }): string | undefined {
-  if (answer.OwningService !== undefined && answer.OwningService !== '') return `is managed by ${answer.OwningService}; leave its rotation to that service`;
-  if (answer.RotationEnabled === true) return "has Secrets Manager's own rotation switched on; switch that off first";
+function otherOwner(answer: {
+  OwningService?: string | undefined;
+  RotationEnabled?: boolean | undefined;
+  DeletedDate?: Date | undefined;
+  PrimaryRegion?: string | undefined;
+}): string | undefined {
+  if (answer.OwningService !== undefined && answer.OwningService !== '')
+    return `is managed by ${answer.OwningService}; leave its rotation to that service`;
+  if (answer.RotationEnabled === true)
+    return "has Secrets Manager's own rotation switched on; switch that off first";
   if (answer.DeletedDate !== undefined) return 'is scheduled for deletion; restore it first';
   return undefined;
 }

@@ -23,7 +23,9 @@ export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'sit
   const file = await readSqlconf(context.sitesRoot, context.site);
   const parsed = parseSqlconf(file.bytes);
   if (parsed.kind === 'refused') {
-    const reasons = parsed.problems.map(({ reason, line }) => (line === undefined ? reason : `line ${line}: ${reason}`));
+    const reasons = parsed.problems.map(({ reason, line }) =>
+      line === undefined ? reason : `line ${line}: ${reason}`,
+    );
     throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join('; ')}.`);
   }
   return {

@@ -6,7 +6,15 @@ import { run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
-const required = ['AWS_REGION', 'RDS_SLOT_SECRET_ID', 'RDS_ADMIN_SECRET_ID', 'OPENEMR_SITES_MOUNT_ROOT', 'K8S_NAMESPACE', 'K8S_DEPLOYMENT_NAME', 'K8S_SECRET_NAME'];
+const required = [
+  'AWS_REGION',
+  'RDS_SLOT_SECRET_ID',
+  'RDS_ADMIN_SECRET_ID',
+  'OPENEMR_SITES_MOUNT_ROOT',
+  'K8S_NAMESPACE',
+  'K8S_DEPLOYMENT_NAME',
+  'K8S_SECRET_NAME',
+];
 
 for (const database of databases) {
   describe(`bad input ends with one sentence, its exit code, and nothing changed (${database})`, function () {
@@ -26,7 +34,12 @@ for (const database of databases) {
       ['a namespace without rights', 3, /refuses "get"/, { K8S_NAMESPACE: 'default' }],
       ['an unreachable API server', 4, /does not answer/, { KUBECONFIG: 'UNREACHABLE' }],
       ['an unreachable Secrets Manager', 4, /Secrets Manager/, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }],
-      ['a CA that did not sign the database certificate', 3, /no trusted TLS certificate/, { DATABASE_CA_FILE: undefined }],
+      [
+        'a CA that did not sign the database certificate',
+        3,
+        /no trusted TLS certificate/,
+        { DATABASE_CA_FILE: undefined },
+      ],
       ['a CA file that is not there', 2, /DATABASE_CA_FILE/, { DATABASE_CA_FILE: '/no-such-ca.pem' }],
       ['no engine', 2, /pulumi CLI/, { CREDENTIAL_ROTATION_ENGINE_ROOT: '/no-such-engine' }],
     ];
@@ -90,7 +103,11 @@ for (const database of databases) {
       const bytes = readFileSync(site.sqlconfFile);
       chmodSync(site.sqlconfFile, 0o600);
       try {
-        writeFileSync(site.sqlconfFile, bytes.toString('latin1').replace(/\$pass\s*=\s*'[^']*'/, "$$pass = getenv('MYSQL_PASS')"), 'latin1');
+        writeFileSync(
+          site.sqlconfFile,
+          bytes.toString('latin1').replace(/\$pass\s*=\s*'[^']*'/, "$$pass = getenv('MYSQL_PASS')"),
+          'latin1',
+        );
         const before = await site.slotDocument();
         const result = await run(site);
         expectCode(result, 2);
@@ -105,14 +122,26 @@ for (const database of databases) {
 
 function unreachableKubeconfig(site: Site): string {
   const file = `${site.folder}/unreachable-kubeconfig`;
-  const config = readFileSync(site.environment['KUBECONFIG'] ?? '', 'utf8').replace(/https:\/\/[^"\s]+/, 'https://127.0.0.1:9');
+  const config = readFileSync(site.environment['KUBECONFIG'] ?? '', 'utf8').replace(
+    /https:\/\/[^"\s]+/,
+    'https://127.0.0.1:9',
+  );
   writeFileSync(file, config);
   return file;
 }
 
 async function putSecret(site: Site, text: string): Promise<void> {
-  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = site.environment;
-  const client = new SecretsManagerClient({ region: region ?? '', endpoint: endpoint ?? '', credentials: { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '' } });
+  const {
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  } = site.environment;
+  const client = new SecretsManagerClient({
+    region: region ?? '',
+    endpoint: endpoint ?? '',
+    credentials: { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '' },
+  });
   await client.send(new PutSecretValueCommand({ SecretId: site.slotSecretId, SecretString: text }));
   client.destroy();
 }

@@ -22,16 +22,29 @@ for (const database of databases) {
 
     it('shows the plan with masked values and writes nothing anywhere', async () => {
       const before = await snapshot(site);
-      const logs = { database: linesOf(lab.database.generalLogFile).length, audit: linesOf(lab.kubernetes.auditLogFile).length, aws: lab.aws.requests().length };
+      const logs = {
+        database: linesOf(lab.database.generalLogFile).length,
+        audit: linesOf(lab.kubernetes.auditLogFile).length,
+        aws: lab.aws.requests().length,
+      };
       const result = await run(site, ['--dry-run']);
       expectCode(result, 0);
       expect(result.stdout).to.include('Would rotate: OpenEMR moves from slot A to slot B');
-      expect(result.stdout).to.include(`+ sqlconf.php $login = '${before.B.username}'`).and.to.include("$pass = '********'");
+      expect(result.stdout)
+        .to.include(`+ sqlconf.php $login = '${before.B.username}'`)
+        .and.to.include("$pass = '********'");
       expect(writesToDatabase(lab, logs.database)).to.deep.equal([]);
-      expect(lab.aws.requests().slice(logs.aws).filter(({ write, secretId }) => write && (secretId ?? '').includes(site.name))).to.deep.equal([]);
+      expect(
+        lab.aws
+          .requests()
+          .slice(logs.aws)
+          .filter(({ write, secretId }) => write && (secretId ?? '').includes(site.name)),
+      ).to.deep.equal([]);
       expect(writesToKubernetes(lab, site, logs.audit)).to.deep.equal([]);
       expect(await snapshot(site)).to.deep.equal(before);
-      expect(leftOnDisk(site), 'no state, no stack').to.satisfy((files: Record<string, string>) => Object.keys(files).every((file) => !file.includes('/stacks/')));
+      expect(leftOnDisk(site), 'no state, no stack').to.satisfy((files: Record<string, string>) =>
+        Object.keys(files).every((file) => !file.includes('/stacks/')),
+      );
       expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr, ...leftOnDisk(site) });
     });
 
@@ -39,7 +52,9 @@ for (const database of databases) {
       const before = await snapshot(site);
       const restricted = await run(site, ['--dry-run', '--deployment', 'another-deployment']);
       expectCode(restricted, 3);
-      expect(restricted.stdout).to.match(/RBAC does not allow "get" on deployments \S+another-deployment/).and.to.match(/"patch" on deployments/);
+      expect(restricted.stdout)
+        .to.match(/RBAC does not allow "get" on deployments \S+another-deployment/)
+        .and.to.match(/"patch" on deployments/);
       expect(await snapshot(site)).to.deep.equal(before);
     });
   });
@@ -51,8 +66,13 @@ function linesOf(file: string): string[] {
 
 /** Queries in the general log since a line that are not reads. The pods of the lab write too: their inserts do not count. */
 function writesToDatabase(lab: Lab, since: number): string[] {
-  const queries = linesOf(lab.database.generalLogFile).slice(since).map((line) => /\bQuery\t(.*)$/.exec(line)?.[1]).filter((query) => query !== undefined);
-  return queries.filter((query) => !harmless.test(query.trim()) && !/^INSERT INTO `?log`?/i.test(query.trim()));
+  const queries = linesOf(lab.database.generalLogFile)
+    .slice(since)
+    .map((line) => /\bQuery\t(.*)$/.exec(line)?.[1])
+    .filter((query) => query !== undefined);
+  return queries.filter(
+    (query) => !harmless.test(query.trim()) && !/^INSERT INTO `?log`?/i.test(query.trim()),
+  );
 }
 
 interface AuditEvent {
@@ -64,11 +84,19 @@ interface AuditEvent {
 
 /** Requests of the rotation's own user that persist something: neither reads, nor dry runs, nor access reviews. */
 function writesToKubernetes(lab: Lab, site: Site, since: number): string[] {
-  const events = linesOf(lab.kubernetes.auditLogFile).slice(since).filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEvent);
-  const ours = events.filter(({ user }) => user.username.startsWith(`system:serviceaccount:${site.namespace}:`));
+  const events = linesOf(lab.kubernetes.auditLogFile)
+    .slice(since)
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AuditEvent);
+  const ours = events.filter(({ user }) =>
+    user.username.startsWith(`system:serviceaccount:${site.namespace}:`),
+  );
   expect(ours, 'the rotation reads Kubernetes as itself').not.to.deep.equal([]);
   return ours
     .filter(({ verb }) => !['get', 'list', 'watch'].includes(verb))
-    .filter(({ requestURI, objectRef }) => !requestURI.includes('dryRun=All') && objectRef?.resource !== 'selfsubjectaccessreviews')
+    .filter(
+      ({ requestURI, objectRef }) =>
+        !requestURI.includes('dryRun=All') && objectRef?.resource !== 'selfsubjectaccessreviews',
+    )
     .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
 }

@@ -33,7 +33,11 @@ for (const database of databases) {
         expect(after.fileHash, 'the file has its old bytes').to.equal(before.fileHash);
         expect(after.slots).to.deep.equal(before.slots);
         expect(after.admin).to.deep.equal(before.admin);
-        expectNoSecret(site.canaries(), { stdout: failed.stdout, stderr: failed.stderr, ...leftOnDisk(site) });
+        expectNoSecret(site.canaries(), {
+          stdout: failed.stdout,
+          stderr: failed.stderr,
+          ...leftOnDisk(site),
+        });
         await site.podFault('none');
         expectCode(await run(site), 0);
         await expectHealthy(site, 'B');
@@ -44,17 +48,36 @@ for (const database of databases) {
     }
 
     it('step 9, the flip is refused: held with exit code 12, and the next run finishes with the same passwords', async () => {
-      await expectHeldAndFinished(site, () => lab.aws.fault({ action: 'UpdateSecretVersionStage', secretId: site.slotSecretId, times: 1, when: 'before', respond: denied }), 'Step 9');
+      await expectHeldAndFinished(
+        site,
+        () =>
+          lab.aws.fault({
+            action: 'UpdateSecretVersionStage',
+            secretId: site.slotSecretId,
+            times: 1,
+            when: 'before',
+            respond: denied,
+          }),
+        'Step 9',
+      );
     });
 
     it('step 10, the old account is still in use: held, its client host is named, and the next run finishes', async () => {
       const before = await snapshot(site);
       const ca = readFileSync(lab.database.caFile);
       const { host, port } = lab.database;
-      const held = await createConnection({ host, port, user: before.A.username, password: before.A.password, ssl: { ca } });
+      const held = await createConnection({
+        host,
+        port,
+        user: before.A.username,
+        password: before.A.password,
+        ssl: { ca },
+      });
       const failed = await run(site, ['--idle-limit', '2']);
       expectCode(failed, 12);
-      expect(failed.stderr).to.include('Step 10').and.to.match(/still in use from (127\.0\.0\.1|localhost)/);
+      expect(failed.stderr)
+        .to.include('Step 10')
+        .and.to.match(/still in use from (127\.0\.0\.1|localhost)/);
       expect((await snapshot(site)).active).to.equal('B');
       await held.end();
       expectCode(await run(site), 0);
@@ -66,7 +89,18 @@ for (const database of databases) {
     });
 
     it('step 11, the admin secret cannot be written: held, and the next run finishes', async () => {
-      await expectHeldAndFinished(site, () => lab.aws.fault({ action: 'PutSecretValue', secretId: site.adminSecretId, times: 1, when: 'before', respond: denied }), 'Step 11');
+      await expectHeldAndFinished(
+        site,
+        () =>
+          lab.aws.fault({
+            action: 'PutSecretValue',
+            secretId: site.adminSecretId,
+            times: 1,
+            when: 'before',
+            respond: denied,
+          }),
+        'Step 11',
+      );
     });
   });
 }
@@ -75,10 +109,19 @@ for (const database of databases) {
 function faultOnSecondCall(lab: Lab, site: Site): () => void {
   let release = (): void => undefined;
   const watch = setInterval(() => {
-    const moves = lab.aws.requests().filter(({ action, secretId }) => action === 'UpdateSecretVersionStage' && secretId === site.slotSecretId);
+    const moves = lab.aws
+      .requests()
+      .filter(
+        ({ action, secretId }) => action === 'UpdateSecretVersionStage' && secretId === site.slotSecretId,
+      );
     if (moves.length < 1) return;
     clearInterval(watch);
-    release = lab.aws.fault({ action: 'UpdateSecretVersionStage', secretId: site.slotSecretId, when: 'before', respond: denied });
+    release = lab.aws.fault({
+      action: 'UpdateSecretVersionStage',
+      secretId: site.slotSecretId,
+      when: 'before',
+      respond: denied,
+    });
   }, 5);
   return () => {
     clearInterval(watch);

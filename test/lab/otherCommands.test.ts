@@ -64,7 +64,10 @@ for (const database of databases) {
       const file = readFileSync(site.sqlconfFile, 'utf8');
       chmodSync(site.sqlconfFile, 0o600);
       const literal = `'${odd.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-      writeFileSync(site.sqlconfFile, file.replace(/(\$pass\s*=\s*)'[^']*'/, (_all, start: string) => start + literal));
+      writeFileSync(
+        site.sqlconfFile,
+        file.replace(/(\$pass\s*=\s*)'[^']*'/, (_all, start: string) => start + literal),
+      );
       expect((await site.sqlconf()).pass).to.equal(odd);
       const result = await run(site);
       expectCode(result, 0);

@@ -56,7 +56,10 @@ async function expectOldPasswordsDead(site: Site, worlds: WorldSnapshot[]): Prom
   for (const world of worlds.slice(0, -1)) {
     for (const key of ['A', 'B', 'admin'] as const) {
       if (world[key].password === last?.[key].password) continue;
-      expect(await site.canLogin(world[key].username, world[key].password), `old password of ${key}`).to.equal(false);
+      expect(
+        await site.canLogin(world[key].username, world[key].password),
+        `old password of ${key}`,
+      ).to.equal(false);
     }
   }
 }
@@ -66,9 +69,14 @@ function expectForeignKeysKept(worlds: WorldSnapshot[]): void {
   const [first, last] = [worlds[0], worlds.at(-1)];
   const foreign = (world: WorldSnapshot | undefined): unknown => {
     const without = (entry: object | undefined): unknown => ({ ...entry, username: '', password: '' });
-    return [{ ...world?.slots, active_slot: '', A: without(world?.A), B: without(world?.B) }, without(world?.admin), world?.mode];
+    return [
+      { ...world?.slots, active_slot: '', A: without(world?.A), B: without(world?.B) },
+      without(world?.admin),
+      world?.mode,
+    ];
   };
   expect(foreign(last)).to.deep.equal(foreign(first));
-  const others = (world: WorldSnapshot | undefined): unknown => Object.entries(world?.secret ?? {}).filter(([key]) => !key.startsWith('mysql-'));
+  const others = (world: WorldSnapshot | undefined): unknown =>
+    Object.entries(world?.secret ?? {}).filter(([key]) => !key.startsWith('mysql-'));
   expect(others(last)).to.deep.equal(others(first)).and.not.to.deep.equal([]);
 }

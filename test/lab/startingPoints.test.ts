@@ -28,7 +28,10 @@ for (const database of databases) {
       await dropDefaultUsers(lab);
     });
 
-    for (const [start, { slot, kind }] of Object.entries(expectations) as [StartingPoint, { slot: 'A' | 'B'; kind: string }][]) {
+    for (const [start, { slot, kind }] of Object.entries(expectations) as [
+      StartingPoint,
+      { slot: 'A' | 'B'; kind: string },
+    ][]) {
       it(`${start}: ${kind}, and OpenEMR ends on slot ${slot}`, async () => {
         site = await lab.createSite({ start });
         const before = await snapshot(site);

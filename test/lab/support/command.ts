@@ -14,17 +14,26 @@ export interface Run {
 }
 
 /** Variables that stand in every test run: short waits, since the lab's pods drain at once. */
-const testEnvironment = { CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1', CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: '8' };
+const testEnvironment = {
+  CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
+  CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: '8',
+};
 
 /** Runs the real command against a site; `changes` are variables on top, undefined takes one away. */
-export async function run(site: Site, args: string[] = [], changes: Record<string, string | undefined> = {}): Promise<Run> {
+export async function run(
+  site: Site,
+  args: string[] = [],
+  changes: Record<string, string | undefined> = {},
+): Promise<Run> {
   const base = { PATH: process.env['PATH'], HOME: site.folder, ...site.environment, ...testEnvironment };
   return runWith({ ...base, ...changes }, args);
 }
 
 /** Runs the real command with exactly this environment. */
 export function runWith(environment: Record<string, string | undefined>, args: string[]): Promise<Run> {
-  const given = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const given = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [commandFile, ...args], {
       env: Object.fromEntries(given),

@@ -2,7 +2,9 @@ import type { Lab } from '../../../lab';
 import { startLab } from '../../../lab';
 
 /** Both databases, or the one that TEST_DATABASE names. */
-export const databases = (['mysql', 'mariadb'] as const).filter((name) => (process.env['TEST_DATABASE'] ?? name) === name);
+export const databases = (['mysql', 'mariadb'] as const).filter(
+  (name) => (process.env['TEST_DATABASE'] ?? name) === name,
+);
 
 const labs = new Map<string, Promise<Lab>>();
 

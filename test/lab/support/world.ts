@@ -28,7 +28,12 @@ export interface WorldSnapshot {
 
 /** Reads the world of a site. */
 export async function snapshot(site: Site): Promise<WorldSnapshot> {
-  const [slots, admin, file, secret] = await Promise.all([site.slotDocument(), site.adminDocument(), site.sqlconf(), site.kubernetesSecretData()]);
+  const [slots, admin, file, secret] = await Promise.all([
+    site.slotDocument(),
+    site.adminDocument(),
+    site.sqlconf(),
+    site.kubernetesSecretData(),
+  ]);
   const { ino, mode } = statSync(site.sqlconfFile);
   return {
     active: String(slots['active_slot']),
@@ -49,7 +54,10 @@ export async function expectHealthy(site: Site, slot: 'A' | 'B'): Promise<WorldS
   const world = await snapshot(site);
   const live = world[slot];
   expect(world.active, 'active_slot').to.equal(slot);
-  expect({ login: world.file.login, pass: world.file.pass === live.password }, 'sqlconf.php').to.deep.equal({ login: live.username, pass: true });
+  expect({ login: world.file.login, pass: world.file.pass === live.password }, 'sqlconf.php').to.deep.equal({
+    login: live.username,
+    pass: true,
+  });
   expect(world.secret['mysql-user'], 'mysql-user').to.equal(live.username);
   expect(world.secret['mysql-password'] === live.password, 'mysql-password').to.equal(true);
   for (const entry of [world.A, world.B, world.admin]) {
@@ -67,9 +75,17 @@ export function expectCode(result: Run, code: number): void {
 export function expectNoSecret(secrets: Iterable<string>, texts: Record<string, string>): void {
   for (const secret of new Set(secrets)) {
     if (secret.length < 6) continue;
-    const forms = [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret), Buffer.from(secret).toString('hex')];
+    const forms = [
+      secret,
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('hex'),
+    ];
     for (const [name, text] of Object.entries(texts)) {
-      expect(forms.some((form) => text.includes(form)), `a password stands in ${name}`).to.equal(false);
+      expect(
+        forms.some((form) => text.includes(form)),
+        `a password stands in ${name}`,
+      ).to.equal(false);
     }
   }
 }
