@@ -47,11 +47,14 @@ export class Reading {
   /** Remembers a named variable where the tree has it; refuses `$$x` and `${'x'}`. */
   sawVariable(node: PhpNode): void {
     const name = variableName(node);
-    const inText = !this.scan.isCode(node.loc.start.offset);
-    if (name === undefined && !(inText && typeof node['name'] === 'string')) {
+    const { offset } = node.loc.start;
+    const inString = this.scan.isString(offset);
+    if (name === undefined && !(inString && typeof node['name'] === 'string')) {
       this.refuse(node, 'The file computes the name of a variable.');
-    } else if (name !== undefined && !inText) {
-      this.seen.set(node.loc.start.offset, name);
+    } else if (!inString && !this.scan.isCode(offset)) {
+      this.refuse(node, 'The file cannot be read without doubt.');
+    } else if (name !== undefined && !inString) {
+      this.seen.set(offset, name);
     }
   }
 

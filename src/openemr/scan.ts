@@ -12,6 +12,8 @@ export interface Scan {
   ampersands: number;
   /** True at each offset that is code: no comment, no string, no text outside the PHP tags. */
   isCode(offset: number): boolean;
+  /** True at each offset inside a string, quotes included. */
+  isString(offset: number): boolean;
 }
 
 export type ScanResult = { kind: 'scan'; scan: Scan } | { kind: 'refused'; reason: string; offset: number };
@@ -50,13 +52,23 @@ export function scanPhp(source: string): ScanResult {
   if (inCode && !/[;}]/.test(found.last))
     return { kind: 'refused', reason: unfinished, offset: source.length };
   const { strings, variables, ampersands, code } = found;
-  return { kind: 'scan', scan: { strings, variables, ampersands, isCode: (offset) => code[offset] === 1 } };
+  return {
+    kind: 'scan',
+    scan: {
+      strings,
+      variables,
+      ampersands,
+      isCode: (offset) => code[offset] === 1,
+      isString: (offset) => code[offset] === 2,
+    },
+  };
 }
 
 type Step = { next: number; inCode: boolean } | { reason: string };
 interface Found {
   strings: Set<string>;
   variables: Map<number, string>;
+  /** For each offset: 1 in code, 2 in a string, else 0. */
   code: Uint8Array;
   ampersands: number;
   /** The last byte of code in this pair of tags, space and comments left out; a semicolon at the start. */
@@ -92,7 +104,10 @@ function scanCode(source: string, at: number, found: Found): Step {
   if (rest.startsWith('`')) return { reason: 'The file runs a shell command.' };
   if (rest.startsWith("'") || rest.startsWith('"')) {
     const text = match(rest.startsWith("'") ? singleQuoted : doubleQuoted, source, at);
-    if (text) found.strings.add(`${at}-${at + text[0].length}`);
+    if (text) {
+      found.strings.add(`${at}-${at + text[0].length}`);
+      found.code.fill(2, at, at + text[0].length);
+    }
     found.last = rest.charAt(0);
     return skip(text, at, 'A text in quotes has no end, or nests code.');
   }

@@ -3,6 +3,7 @@ import { failureFromText } from '../failure';
 import type { Failure } from '../failure';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers } from '../plan/steps';
+import { moment } from '../world/effect';
 
 /** What became of one step. */
 export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
@@ -60,7 +61,10 @@ export class StepTracker {
   take(event: EngineEvent): void {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
     if (resourcePreEvent) this.begin(nameOf(resourcePreEvent.metadata.urn), resourcePreEvent.metadata.op);
-    if (resOutputsEvent) this.touch(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
+    if (resOutputsEvent) {
+      this.touch(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
+      moment(`engine: ${nameWithoutId(resOutputsEvent.metadata.urn)} recorded`);
+    }
     if (resOpFailedEvent) this.fail(nameOf(resOpFailedEvent.metadata.urn));
     if (diagnosticEvent?.severity === 'error') this.diagnose(diagnosticEvent.urn, diagnosticEvent.message);
   }
@@ -86,6 +90,7 @@ export class StepTracker {
   }
 
   private begin(name: string, operation: string): void {
+    moment(`engine: ${nameWithoutId(name)} begins`);
     const step = this.stepOf(name);
     if (step === undefined || operation === 'delete' || operation === 'discard') return;
     if (step !== this.current) {
@@ -148,9 +153,15 @@ function statusOf(time: { changed: boolean; failed: boolean }): StepStatus {
   return time.changed ? 'done' : 'unchanged';
 }
 
+/** The name of a resource without its rotation's id, so that it is the same in every run. */
+function nameWithoutId(urn: string): string {
+  return nameOf(urn).replace(/-\d{8}-\d{6}-[0-9a-f]+$/, '');
+}
+
 /** The resource's name: the last part of its URN. */
 export function nameOf(urn: string): string {
-  return urn.slice(urn.lastIndexOf('::') + 2);
+  const at = urn.lastIndexOf('::');
+  return at < 0 ? urn : urn.slice(at + 2);
 }
 
 function firstLine(text: string): string {

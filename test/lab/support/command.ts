@@ -44,6 +44,17 @@ export function runWith(environment: Record<string, string | undefined>, args: s
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
     child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    const limitMs = Number(environment['TEST_KILL_AFTER_MS'] ?? 0);
+    const timers =
+      limitMs === 0
+        ? []
+        : [
+            setTimeout(() => child.kill('SIGTERM'), limitMs),
+            setTimeout(() => child.kill('SIGKILL'), limitMs + 5000),
+          ];
+    child.on('close', (code, signal) => {
+      timers.forEach(clearTimeout);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
 }

@@ -1,0 +1,60 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import type { EffectHook } from '../../src/world/effect';
+import { effectHook } from '../../src/world/effect';
+
+/**
+ * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
+ * provider. At the point that FAULT_POINT names it does what FAULT_MODE says, once. All points met are
+ * written to FAULT_LOG, so that the sweep finds them by itself.
+ */
+const { FAULT_POINT: point, FAULT_MODE: mode, FAULT_LOG: log, FAULT_RUN: runId } = process.env;
+let used = false;
+
+/** Ends the whole run as a node failure would: command, engine and plugins at once. */
+function killRun(): void {
+  const mine = `FAULT_RUN=${runId}`;
+  const others = readdirSync('/proc').filter(
+    (pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && belongs(pid, mine),
+  );
+  for (const pid of others) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function belongs(pid: string, mine: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mine);
+  } catch {
+    return false;
+  }
+}
+
+function meet(name: string): boolean {
+  if (log !== undefined) appendFileSync(log, `${name}\n`);
+  if (used || name !== point) return false;
+  used = true;
+  return true;
+}
+
+const hook: EffectHook = {
+  async effect(name, action) {
+    if (!meet(name)) return action();
+    if (mode === 'kill-before') killRun();
+    if (mode === 'fail-before') throw new Error('injected: the call failed');
+    if (mode === 'hang') await new Promise(() => undefined);
+    const result = await action();
+    if (mode === 'kill-after') killRun();
+    if (mode === 'fail-after') throw new Error('injected: the reply was lost');
+    return result;
+  },
+  moment(name) {
+    if (meet(name)) killRun();
+  },
+};
+
+if (runId !== undefined) (globalThis as { [effectHook]?: EffectHook })[effectHook] = hook;
