@@ -7,6 +7,7 @@ import {
   createAccount,
   findAccount,
   grantSchema,
+  grantsOf,
   isMariaDb,
   sessionsOf,
 } from '../world/accounts';
@@ -63,6 +64,7 @@ async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<vo
   const account = await findAccount(session, username);
   if (account) {
     await assertNotLive(session, inputs);
+    await assertOurs(session, account, inputs);
     await effect(`database: ALTER USER of slot ${inputs.slot}`, () =>
       alterPassword(session, account, password),
     );
@@ -97,6 +99,26 @@ async function assertNotLive(
       'before-switch',
       `${username} has open sessions from ${[...sessions.keys()].join(', ')}; its password was not changed. Close them and run again.`,
     );
+}
+
+/**
+ * An account with rights on another schema, which the one in use does not have, is somebody else's: a second OpenEMR
+ * on the same server, whose slots have the same default names.
+ */
+async function assertOurs(session: Session, account: Account, inputs: DatabaseUserInputs): Promise<void> {
+  const model = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
+  const usual = model ? await grantsOf(session, model) : [];
+  const schemaOf = (part: string): string | undefined => / ON `((?:[^`]|``)+)`\./.exec(part)?.[1]?.replace(/\\([_%\\])/g, '$1');
+  const foreign = (await grantsOf(session, account)).find((part) => {
+    const schema = schemaOf(part);
+    return schema !== undefined && schema !== inputs.dbname && !usual.includes(part);
+  });
+  if (foreign === undefined) return;
+  throw new Failure(
+    'before-switch',
+    `The database user ${account.username} has rights on ${schemaOf(foreign)} and seems to belong to another OpenEMR; its password was not changed. ` +
+      `Name another username for slot ${inputs.slot} in the slot secret and run again.`,
+  );
 }
 
 async function completeGrants(session: Session, inputs: DatabaseUserInputs): Promise<void> {

@@ -83,7 +83,10 @@ export class TextRenderer implements Renderer {
     this.result(`Would ${resumed ? 'finish ' : ''}${describePlan(planned)}`);
     for (const [number, title] of Object.entries(stepTitles)) {
       const names = changes.filter(({ step, operation }) => step === Number(number) && operation !== 'same');
-      const what = names.map(({ name, operation }) => `${symbols[operation] ?? '~'} ${name}`).join(', ');
+      const what = names
+        .filter(({ name }) => name !== 'plan')
+        .map(({ name, operation }) => `${symbols[operation] ?? '~'} ${name.replace(`-${planned.plan.id}`, '')}`)
+        .join(', ');
       this.result(`${number.padStart(2)}/11 ${title}${what === '' ? '' : `: ${what}`}`);
     }
     differences.forEach((line) => this.result(`      ${line}`));

@@ -61,10 +61,7 @@ export class StepTracker {
   take(event: EngineEvent): void {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
     if (resourcePreEvent) this.begin(nameOf(resourcePreEvent.metadata.urn), resourcePreEvent.metadata.op);
-    if (resOutputsEvent) {
-      this.touch(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
-      moment(`engine: ${nameWithoutId(resOutputsEvent.metadata.urn)} recorded`);
-    }
+    if (resOutputsEvent) this.recorded(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
     if (resOpFailedEvent) this.fail(nameOf(resOpFailedEvent.metadata.urn));
     if (diagnosticEvent?.severity === 'error') this.diagnose(diagnosticEvent.urn, diagnosticEvent.message);
   }
@@ -90,9 +87,9 @@ export class StepTracker {
   }
 
   private begin(name: string, operation: string): void {
-    moment(`engine: ${nameWithoutId(name)} begins`);
     const step = this.stepOf(name);
     if (step === undefined || operation === 'delete' || operation === 'discard') return;
+    moment(`engine: ${nameWithoutId(name)} begins`);
     if (step !== this.current) {
       this.endCurrent();
       this.current = step;
@@ -100,22 +97,15 @@ export class StepTracker {
         this.times.set(step, { started: performance.now(), changed: false, failed: false });
       this.listener({ kind: 'started', step });
     }
-    this.touch(name, operation);
+    const time = this.times.get(step);
+    if (time && operation !== 'same') time.changed = true;
   }
 
-  private touch(name: string, operation: string): void {
+  private recorded(name: string, operation: string): void {
     const step = this.stepOf(name);
-    const time = step === undefined ? undefined : this.times.get(step);
-    if (
-      step === undefined ||
-      !time ||
-      operation === 'same' ||
-      operation === 'delete' ||
-      operation === 'discard'
-    )
-      return;
-    time.changed = true;
+    if (step === undefined || operation === 'same' || operation === 'delete' || operation === 'discard') return;
     this.listener({ kind: 'resource', step, name, operation });
+    moment(`engine: ${nameWithoutId(name)} recorded`);
   }
 
   private fail(name: string): void {
