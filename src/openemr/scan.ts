@@ -28,6 +28,10 @@ const singleQuoted = /'[^\\']*(?:\\[^][^\\']*)*'/y;
 const doubleQuoted =
   /"[^\\"{$]*(?:(?:\\[^]|\{(?!\$)|\$(?!\{)|(?:\{\$|\$\{)[A-Za-z0-9_\x80-\xff>'[\]-]*\})[^\\"{$]*)*"/y;
 const notInCode = /[^\t\n\r\x20-\x7e\x80-\xff]/;
+// The parser overlooks a backslash that belongs to no name.
+const strayBackslash = /\\(?![A-Za-z_\x80-\xff])/;
+/** A `\u{…}` that names no character: PHP refuses the file for it, the parser does not. */
+const brokenEscape = /(?<!\\)(?:\\\\)*\\u\{(?!0*(?:10[0-9A-Fa-f]{4}|[0-9A-Fa-f]{1,5})\})/;
 const ampersand = /(?<!&)&(?!&)/g;
 const plainCode = /[^'"`/#<?$]+/y;
 
@@ -89,6 +93,7 @@ function scanCode(source: string, at: number, found: Found): Step {
   const plain = match(plainCode, source, at);
   if (plain) {
     if (notInCode.test(plain[0])) return { reason: 'The file has a control character in its code.' };
+    if (strayBackslash.test(plain[0])) return { reason: 'The file has a stray backslash in its code.' };
     found.ampersands += plain[0].match(ampersand)?.length ?? 0;
     return mark(found, at, plain[0]);
   }
@@ -103,7 +108,11 @@ function scanCode(source: string, at: number, found: Found): Step {
   if (rest.startsWith('<<<')) return { reason: 'The file uses a heredoc or nowdoc text.' };
   if (rest.startsWith('`')) return { reason: 'The file runs a shell command.' };
   if (rest.startsWith("'") || rest.startsWith('"')) {
-    const text = match(rest.startsWith("'") ? singleQuoted : doubleQuoted, source, at);
+    const single = rest.startsWith("'");
+    const text = match(single ? singleQuoted : doubleQuoted, source, at);
+    if (text && !single && brokenEscape.test(text[0])) {
+      return { reason: 'A text in quotes names a character that does not exist.' };
+    }
     if (text) {
       found.strings.add(`${at}-${at + text[0].length}`);
       found.code.fill(2, at, at + text[0].length);

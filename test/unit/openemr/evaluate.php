@@ -30,7 +30,9 @@ function __evaluate($__file, $__names) {
 }
 
 function __forget() {
-    foreach (['host', 'port', 'login', 'pass', 'dbase', 'sqlconf'] as $name) unset($GLOBALS[$name]);
+    foreach (array_keys($GLOBALS) as $name) {
+        if (!str_starts_with($name, '_') && !in_array($name, ['argc', 'argv'])) unset($GLOBALS[$name]);
+    }
 }
 
 while (($__line = fgets(STDIN)) !== false) {
