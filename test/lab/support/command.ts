@@ -19,14 +19,18 @@ const testEnvironment = {
   CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: '8',
 };
 
+/** The environment of a run against a site: nothing of the developer's own but PATH. */
+export function environmentOf(site: Site): Record<string, string | undefined> {
+  return { PATH: process.env['PATH'], HOME: site.folder, ...site.environment, ...testEnvironment };
+}
+
 /** Runs the real command against a site; `changes` are variables on top, undefined takes one away. */
 export async function run(
   site: Site,
   args: string[] = [],
   changes: Record<string, string | undefined> = {},
 ): Promise<Run> {
-  const base = { PATH: process.env['PATH'], HOME: site.folder, ...site.environment, ...testEnvironment };
-  return runWith({ ...base, ...changes }, args);
+  return runWith({ ...environmentOf(site), ...changes }, args);
 }
 
 /** Runs the real command with exactly this environment. */

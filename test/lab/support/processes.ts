@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process, as far as the tests look into it. */
+export interface FoundProcess {
+  pid: number;
+  args: string[];
+}
+
+function read(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** What belongs to labs in folders below `folder`: their children by their environment, their reapers by name. */
+export function processesBelow(folder: string): FoundProcess[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const found = pids.map((pid) => ({ pid: Number(pid), args: read(`/proc/${pid}/cmdline`) }));
+  return found.filter(({ pid, args }) => {
+    const isReaper = args.some((argument) => argument.endsWith('reaper.js'));
+    const marked = read(`/proc/${pid}/environ`).some((entry) => entry.startsWith(`LAB_FOLDER=${folder}/`));
+    return marked || (isReaper && args.some((argument) => argument.startsWith(`${folder}/`)));
+  });
+}
