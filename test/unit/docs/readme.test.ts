@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { exitCodes } from '../../../src/failure';
+import { kubernetesSecretKeys } from '../../../src/plan/observation';
+import { stepTitles } from '../../../src/plan/steps';
+import { requestVariable } from '../../../src/program/raw';
+import { restartAnnotation } from '../../../src/program/switchSteps';
+import { versionLabels } from '../../../src/program/versions';
+import { definitionOf, optionNames } from '../../../src/settings/options';
+import { engineVariable } from '../../../src/stack/workspace';
+import {
+  codeLines,
+  codeSpans,
+  readme,
+  repositoryFile,
+  repositoryText,
+  sourceText,
+  tableRows,
+} from './readme';
+import { knownVariables, otherVariables, parseShell, problemOf, runNode } from './shell';
+
+describe('README', function () {
+  this.timeout(30_000);
+
+  it('is shorter than 200 lines', () => {
+    expect(readme.trimEnd().split('\n').length).to.be.lessThan(200);
+  });
+
+  it('has one row for each setting, made from the table of settings', () => {
+    const wanted = optionNames.map((name) => {
+      const { variable, flag, stackKey, required, default: value, describe: meaning } = definitionOf(name);
+      const fallback = required === true ? 'required' : value === undefined ? '–' : `\`${value}\``;
+      return [`\`${variable}\``, `\`--${flag}\``, `\`${stackKey}\``, fallback, meaning];
+    });
+    expect(tableRows('variable', 'flag', 'stack key', 'default', 'meaning')).to.deep.equal(wanted);
+  });
+
+  it('names every flag of the help, and no flag that is unknown', () => {
+    const help = runNode('dist/src/cli/main.js', ['--help']).stdout;
+    const flags = [...help.matchAll(/^ +--([a-z][a-z-]+)/gm)].map(([, flag]) => flag ?? '');
+    expect(flags).to.include.members(['dry-run', 'help', 'version']);
+    const named = [...readme.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? '');
+    const ofTheLab = ['database', 'start', 'replicas'];
+    expect(new Set(named.filter((flag) => !ofTheLab.includes(flag)))).to.deep.equal(new Set(flags));
+    const rows = tableRows('flag', 'meaning')
+      .map(([cell]) => cell ?? '')
+      .join(' ');
+    const actions = flags.filter((flag) => !optionNames.some((name) => definitionOf(name).flag === flag));
+    for (const flag of actions) expect(rows, 'table of flags').to.match(new RegExp(`--${flag}\\b`));
+  });
+
+  it('has one row for each exit code, like the help, and no other number', () => {
+    const rows = tableRows('code', 'outcome', 'what it means', 'what to do').map(([code, outcome]) => [
+      outcome?.replaceAll('`', ''),
+      Number(code),
+    ]);
+    expect(rows).to.deep.equal(Object.entries(exitCodes));
+    const help = runNode('dist/src/cli/main.js', ['--help']).stdout;
+    const inHelp = (/Exit codes:([\s\S]*)$/.exec(help)?.[1] ?? '')
+      .split('·')
+      .map((part) => Number.parseInt(part, 10));
+    expect(inHelp).to.have.members(Object.values(exitCodes));
+    const mentioned = [...readme.matchAll(/exit (\d+)(?: or (\d+))?/g)]
+      .flatMap(([, one, other]) => [one, other])
+      .filter((code) => code !== undefined);
+    expect(mentioned).not.to.deep.equal([]);
+    expect(Object.values(exitCodes)).to.include.members(mentioned.map(Number));
+  });
+
+  it('names no variable that nothing reads', () => {
+    const labels = Object.values(versionLabels);
+    const found = new Set(readme.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g));
+    expect(
+      [...found].filter((name) => !knownVariables.includes(name) && !labels.some((label) => label === name)),
+    ).to.deep.equal([]);
+    expect(otherVariables).to.include.members([engineVariable, requestVariable]);
+    const sources = ['src', 'lab', 'test/lab/support'].map(sourceText).join('\n');
+    for (const name of [...otherVariables, ...labels]) {
+      expect(readme, name).to.include(name);
+      expect(sources.includes(name), `${name} stands in the sources`).to.equal(true);
+    }
+  });
+
+  it('shows the eleven steps by their titles', () => {
+    for (const [number, title] of Object.entries(stepTitles))
+      expect(codeLines('text').join('\n')).to.match(new RegExp(`^${number} +${title}( |$)`, 'm'));
+  });
+
+  it('names what it uses in Kubernetes and in AWS', () => {
+    for (const name of [...Object.values(kubernetesSecretKeys), restartAnnotation])
+      expect(codeSpans()).to.include(name);
+    const [role] = repositoryText('infra', 'kubernetes', 'role.yaml').split('\n---\n');
+    const { rules } = parse(role ?? '') as { rules: { resources: string[]; verbs: string[] }[] };
+    const rights = rules.map(({ resources, verbs }) => `${resources.join()}: ${verbs.join()}`);
+    expect(rights).to.deep.equal([
+      'secrets: get,update,patch',
+      'deployments: get,patch',
+      'deployments/status: get',
+    ]);
+    expect(readme.replace(/\s+/g, ' ')).to.include(
+      'get, update and patch of the one Secret, get and patch of the one Deployment, get of its status',
+    );
+    const used = [...repositoryText('src', 'world', 'secretsManager.ts').matchAll(/new (\w+)Command\(/g)].map(
+      ([, action]) => `secretsmanager:${action}`,
+    );
+    const named = codeSpans().filter((text) => text.startsWith('secretsmanager:'));
+    expect(named).to.have.members([...new Set(used)]);
+  });
+
+  it('links only to files that are there', () => {
+    const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? '');
+    expect(targets).not.to.deep.equal([]);
+    for (const target of targets) expect(existsSync(repositoryFile(target)), target).to.equal(true);
+  });
+
+  it('names only folders of the repository that are there', () => {
+    for (const text of codeSpans().filter((span) => /^(src|lab|test|infra)\b/.test(span)))
+      expect(existsSync(repositoryFile(text)), text).to.equal(true);
+  });
+
+  const spans = codeSpans().filter((text) =>
+    /^([A-Z_]+=\S+ )?(npm|npx|node|pulumi|kubectl|credential-rotation) /.test(text),
+  );
+  for (const line of new Set([...codeLines('sh'), ...spans])) {
+    it(`shows a command that works: ${line}`, async () => {
+      for (const command of parseShell(line)) expect(await problemOf(command)).to.equal(undefined);
+    });
+  }
+});
+
+describe('the check of README commands', () => {
+  const wrong = [
+    'credential-rotation --dry-rum',
+    'credential-rotation rotate',
+    'credential-rotation --dry-run --fix-permissions',
+    'npm run no-such-script',
+    'npm run lab -- --no-such-flag',
+    'npm run lab -- --start nowhere',
+    'npm publish',
+    'pulumi plugin install resource aws 1.0.0',
+    'pulumi destroy --stack prod',
+    'kubectl apply -f no-such-file.yaml',
+    'export NO_SUCH_SETTING=1',
+    'NO_SUCH_SETTING=1 npm test',
+    'curl -O file',
+  ];
+  for (const line of wrong) {
+    it(`finds what is wrong in: ${line}`, async () => {
+      const [command] = parseShell(line);
+      expect(command && (await problemOf(command))).to.be.a('string');
+    });
+  }
+
+  it('refuses more shell than it can follow', () => {
+    for (const line of ['npm test | tee log', 'npm test > log', 'export A_B=$HOME', 'npm test; npm start'])
+      expect(() => parseShell(line)).to.throw(/more shell/);
+    expect(parseShell("A_B='x y?z' npm run lab -- --start bootstrap")).to.deep.equal([
+      { environment: { A_B: 'x y?z' }, words: ['npm', 'run', 'lab', '--', '--start', 'bootstrap'] },
+    ]);
+  });
+});

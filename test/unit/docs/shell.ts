@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { STARTING_POINTS } from '../../../lab';
+import { parseFlags } from '../../../src/cli/commandLine';
+import { definitionOf, optionNames } from '../../../src/settings/options';
+import { repositoryFile, repositoryText } from './readme';
+
+/** A command as the README shows it: variables in front, then words. */
+export interface ShellCommand {
+  environment: Record<string, string>;
+  words: string[];
+}
+
+/** Variables beside those of the settings that the README may name. */
+export const otherVariables = [
+  'PULUMI_CONFIG_PASSPHRASE',
+  'PULUMI_CONFIG_PASSPHRASE_FILE',
+  'PULUMI_HOME',
+  'KUBECONFIG',
+  'CREDENTIAL_ROTATION_ENGINE_ROOT',
+  'CREDENTIAL_ROTATION_REQUEST',
+  'CREDENTIAL_ROTATION_ENGINE',
+  'CREDENTIAL_ROTATION_PLUGINS',
+  'TEST_DATABASE',
+  'XDG_STATE_HOME',
+];
+
+/** Every variable that may be set before a command. */
+export const knownVariables = [...optionNames.map((name) => definitionOf(name).variable), ...otherVariables];
+
+/** Splits a line as a shell does; of a shell's syntax only `&&`, single quotes and variables in front are allowed. */
+export function parseShell(line: string): ShellCommand[] {
+  return line.split('&&').map((text) => {
+    const words = text.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+    const special = words.find((word) => /[|<>;`$\\"*?]/.test(word.replace(/'[^']*'/g, '')));
+    if (special !== undefined) throw new Error(`${line}: ${special} is more shell than the README may use`);
+    const plain = words.map((word) => word.replaceAll("'", ''));
+    const first = plain.findIndex((word) => !/^[A-Z][A-Z0-9_]*=/.test(word));
+    const assignments = plain.slice(0, first < 0 ? plain.length : first);
+    const environment = Object.fromEntries(
+      assignments.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+    );
+    return { environment, words: plain.slice(assignments.length) };
+  });
+}
+
+const { scripts, dependencies } = JSON.parse(repositoryText('package.json')) as {
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+};
+
+/** What is wrong with a command of the README, or undefined. */
+export async function problemOf({ environment, words }: ShellCommand): Promise<string | undefined> {
+  const unknown = Object.keys(environment).find((name) => !knownVariables.includes(name));
+  if (unknown !== undefined) return `unknown variable ${unknown}`;
+  const [program = '', ...rest] = words;
+  const check = checks[program];
+  return check === undefined ? `${program} is no command that the README may use` : check(rest);
+}
+
+const checks: Record<string, (args: string[]) => string | undefined | Promise<string | undefined>> = {
+  'credential-rotation': checkCommand,
+  node: ([file, ...args]) =>
+    file === 'dist/src/cli/main.js' ? checkCommand(args) : `node ${file} is not the command`,
+  npx: ([node, file, ...args]) =>
+    node === 'node' && file === 'dist/src/cli/main.js'
+      ? checkCommand(args)
+      : 'npx only with node and the command',
+  npm: checkNpm,
+  pulumi: checkPulumi,
+  kubectl: ([apply, flag, file = '']) =>
+    apply === 'apply' && flag === '-f' && existsSync(repositoryFile(file))
+      ? undefined
+      : `kubectl apply -f needs a file of the repository, not ${file}`,
+  export: ([assignment = '', ...more]) => {
+    const name = assignment.slice(0, assignment.indexOf('='));
+    return more.length === 0 && knownVariables.includes(name)
+      ? undefined
+      : `export of unknown variable ${name}`;
+  },
+};
+
+/** Help and version print at once, so these two are really run; anything else goes through the command's own parser. */
+async function checkCommand(args: string[]): Promise<string | undefined> {
+  if (args.includes('--help') || args.includes('--version')) {
+    const { status } = runNode('dist/src/cli/main.js', args);
+    return status === 0 ? undefined : `exits with ${status}`;
+  }
+  return parseFlags(args).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+function checkNpm([command = '', ...rest]: string[]): string | undefined {
+  if (['ci', 'link'].includes(command))
+    return rest.length === 0 ? undefined : `npm ${command} takes no more here`;
+  const [script = '', separator, ...args] = command === 'run' ? rest : [command, ...rest];
+  if (command !== 'run' && !['start', 'test'].includes(command)) return `npm ${command} is not allowed`;
+  if (!(script in scripts)) return `package.json has no script ${script}`;
+  if (separator === undefined) return undefined;
+  return separator === '--' && script === 'lab'
+    ? checkLab(args)
+    : `npm run ${script} takes no arguments here`;
+}
+
+function checkLab(args: string[]): string | undefined {
+  const { stdout } = runNode('dist/lab/main.js', ['--help']);
+  const unknown = args.find((word) => word.startsWith('--') && !stdout.includes(`  ${word} `));
+  if (unknown !== undefined) return `npm run lab has no ${unknown}`;
+  const start = args.includes('--start') ? args[args.indexOf('--start') + 1] : 'a-active';
+  return STARTING_POINTS.some((point) => point === start)
+    ? undefined
+    : `the lab has no starting point ${start}`;
+}
+
+function checkPulumi(args: string[]): string | undefined {
+  const text = args.join(' ');
+  const plugin = /^plugin install resource (\w+) (\S+)$/.exec(text);
+  if (plugin) {
+    const wanted = dependencies[`@pulumi/${plugin[1]}`];
+    return plugin[2] === wanted ? undefined : `package.json has @pulumi/${plugin[1]} ${wanted}`;
+  }
+  if (text === 'up') return undefined; // It is named as what is refused.
+  return /^(preview|stack history)( --stack prod)?$/.test(text) ? undefined : `pulumi ${text} is not checked`;
+}
+
+/** Runs a compiled file of the repository and waits for its end. */
+export function runNode(
+  file: string,
+  args: string[],
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [repositoryFile(file), ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+  });
+}
