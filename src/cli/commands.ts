@@ -76,7 +76,7 @@ async function fixPermissions(flags: Flags, text: string, renderer: Renderer): P
     throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
     throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
-  const { fixPermissions: fix, readSqlconf } = await import('../providers/file/sqlconfFile.js');
+  const { fixPermissions: fix, readSqlconf } = await import('../world/file/sqlconfFile.js');
   const file = await readSqlconf(root, 'default');
   const { before, after } = await fix(file, Number.parseInt(text, 8));
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');

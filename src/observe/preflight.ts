@@ -1,6 +1,6 @@
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { switches } from '../plan/rotationPlan';
-import { checkWritable } from '../providers/file/sqlconfFile';
+import { checkWritable } from '../world/file/sqlconfFile';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import type { Kubernetes } from '../world/kubernetes';

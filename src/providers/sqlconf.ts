@@ -3,7 +3,7 @@ import type { DatabaseLogin } from '../plan/slot';
 import type { WorldContext } from '../world/context';
 import type { OpenSqlconf } from '../world/sqlconf';
 import { openSqlconf } from '../world/sqlconf';
-import { writeSqlconf } from './file/sqlconfFile';
+import { writeSqlconf } from '../world/file/sqlconfFile';
 import type { ResourceLogic } from './logic';
 import { isUnknown } from './logic';
 import { asWriter } from './world';

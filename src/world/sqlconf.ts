@@ -1,8 +1,8 @@
 import { Failure } from '../failure';
 import { parseSqlconf } from '../openemr/sqlconf';
 import type { DatabaseLogin } from '../plan/slot';
-import type { SqlconfFile } from '../providers/file/sqlconfFile';
-import { readSqlconf } from '../providers/file/sqlconfFile';
+import type { SqlconfFile } from './file/sqlconfFile';
+import { readSqlconf } from './file/sqlconfFile';
 import type { WorldContext } from './context';
 
 /** `sqlconf.php` as read: the file, the login that PHP would see, and a way to render another login. */
@@ -26,7 +26,7 @@ export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'sit
     const reasons = parsed.problems.map(({ reason, line }) =>
       line === undefined ? reason : `line ${line}: ${reason}`,
     );
-    throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join('; ')}.`);
+    throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join(' ')}`);
   }
   return {
     path: file.path,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const modulePath = path.join(__dirname, '../../../src/providers/file/sqlconfFile.js');
+const modulePath = path.join(__dirname, '../../../src/world/file/sqlconfFile.js');
 
 /**
  * Runs an expression on the file module in a process of an ordinary user (65534) with these groups, since root may do

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { chmod, lstat, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fixPermissions, readSqlconf } from '../../../src/providers/file/sqlconfFile';
+import { fixPermissions, readSqlconf } from '../../../src/world/file/sqlconfFile';
 import { content, makeSandbox, refusal } from './sandbox';
 import type { Sandbox } from './sandbox';
 

@@ -4,7 +4,7 @@ import { chmod, link, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } f
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { readSqlconf } from '../../../src/providers/file/sqlconfFile';
+import { readSqlconf } from '../../../src/world/file/sqlconfFile';
 import { asUser } from './asUser';
 import { content, isRoot, makeSandbox, refusal } from './sandbox';
 import type { Sandbox } from './sandbox';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SqlconfFileError } from '../../../src/providers/file/sqlconfFile';
-import type { SqlconfFileProblem } from '../../../src/providers/file/sqlconfFile';
+import { SqlconfFileError } from '../../../src/world/file/sqlconfFile';
+import type { SqlconfFileProblem } from '../../../src/world/file/sqlconfFile';
 
 /** A sites folder of its own on the real file system. */
 export interface Sandbox {

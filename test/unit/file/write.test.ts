@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkWritable, readSqlconf, writeSqlconf } from '../../../src/providers/file/sqlconfFile';
+import { checkWritable, readSqlconf, writeSqlconf } from '../../../src/world/file/sqlconfFile';
 import { asUser } from './asUser';
 import { content, isRoot, makeSandbox, refusal } from './sandbox';
 import type { Sandbox } from './sandbox';
@@ -260,7 +260,7 @@ describe('writeSqlconf', () => {
   });
 });
 
-const fileModule = path.join(__dirname, '../../../src/providers/file/sqlconfFile.js');
+const fileModule = path.join(__dirname, '../../../src/world/file/sqlconfFile.js');
 const effectModule = path.join(__dirname, '../../../src/world/effect.js');
 
 /** Runs a write in a process that is killed the way an out-of-memory killer does, just before the rename. */

@@ -1,4 +1,4 @@
-import { effect } from '../../world/effect';
+import { effect } from '../effect';
 import { fileError, SqlconfFileError } from './errors';
 import { openPlainFile } from './read';
 import type { SqlconfFile } from './read';

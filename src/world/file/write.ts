@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { effect } from '../../world/effect';
+import { effect } from '../effect';
 import { errorCode, fileError, SqlconfFileError } from './errors';
 import { readPlainFile } from './read';
 import type { SqlconfFile } from './read';
