@@ -60,7 +60,7 @@ OpenEMR is up. For a second shell, in this folder:
 
 ${lines.join('\n')}
 
-Then: node dist/src/cli/main.js --dry-run    shows what a rotation would do
+Then: npx node dist/src/cli/main.js --dry-run    shows what a rotation would do
       node dist/src/cli/main.js              rotates
 
   health        ${site.healthUrl}

@@ -6,7 +6,7 @@ import { JsonRenderer, TextRenderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
 import { definitionOf } from '../settings/options';
 import type { Settings } from '../settings/settings';
-import { readSettings } from '../settings/settings';
+import { gather, readSettings } from '../settings/settings';
 import type { Flags } from './commandLine';
 import { withStopSignals } from './signals';
 
@@ -41,7 +41,7 @@ async function dryRun(flags: Flags, settings: Settings, renderer: Renderer): Pro
   const preview = await withStopSignals((signal) => run({ ...requestOf(flags, settings, renderer), signal }));
   renderer.preview({ ...preview, differences: differencesOf(preview.planned) });
   const { planned, resumed, problems } = preview;
-  const outcome: Outcome = problems.length === 0 ? 'done' : 'permission';
+  const outcome: Outcome = preview.lockedBy !== '' ? 'locked' : problems.length === 0 ? 'done' : 'permission';
   const message =
     problems.length === 0
       ? 'Dry run: nothing was changed.'
@@ -71,8 +71,8 @@ function end(renderer: Renderer, ending: Ending): number {
 /** Sets the mode of `sqlconf.php` and nothing else, as the Python tool's flag of the same name. */
 async function fixPermissions(flags: Flags, text: string, renderer: Renderer): Promise<number> {
   const { flag, variable } = definitionOf('sitesRoot');
-  const root = flags.values.sitesRoot ?? process.env[variable];
-  if (root === undefined || root === '')
+  const root = gather(flags.values, process.env, process.cwd()).sitesRoot?.value;
+  if (root === undefined)
     throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
     throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');

@@ -108,7 +108,8 @@ async function assertNotLive(
 async function assertOurs(session: Session, account: Account, inputs: DatabaseUserInputs): Promise<void> {
   const model = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
   const usual = model ? await grantsOf(session, model) : [];
-  const schemaOf = (part: string): string | undefined => / ON `((?:[^`]|``)+)`\./.exec(part)?.[1]?.replace(/\\([_%\\])/g, '$1');
+  const schemaOf = (part: string): string | undefined =>
+    / ON `((?:[^`]|``)+)`\./.exec(part)?.[1]?.replace(/\\([_%\\])/g, '$1');
   const foreign = (await grantsOf(session, account)).find((part) => {
     const schema = schemaOf(part);
     return schema !== undefined && schema !== inputs.dbname && !usual.includes(part);

@@ -85,7 +85,9 @@ export class TextRenderer implements Renderer {
       const names = changes.filter(({ step, operation }) => step === Number(number) && operation !== 'same');
       const what = names
         .filter(({ name }) => name !== 'plan')
-        .map(({ name, operation }) => `${symbols[operation] ?? '~'} ${name.replace(`-${planned.plan.id}`, '')}`)
+        .map(
+          ({ name, operation }) => `${symbols[operation] ?? '~'} ${name.replace(`-${planned.plan.id}`, '')}`,
+        )
         .join(', ');
       this.result(`${number.padStart(2)}/11 ${title}${what === '' ? '' : `: ${what}`}`);
     }

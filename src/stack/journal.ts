@@ -1,4 +1,3 @@
-import type { Stack } from '@pulumi/pulumi/automation';
 import type { Journal } from '../plan/observation';
 import type { RotationMaterial } from '../plan/rotationPlan';
 import { parsePlan } from '../plan/rotationPlan';
@@ -12,9 +11,7 @@ interface StateResource {
  * What the state says of the last rotation that was begun: its plan, its secret half, and whether it was finished.
  * The stack's outputs are recorded only at the end of an update that carried out every step.
  */
-export async function readJournal(stack: Stack): Promise<Journal | undefined> {
-  const exported = await stack.exportStack();
-  const deployment: unknown = exported.deployment;
+export function readJournal(deployment: unknown): Journal | undefined {
   const resources = resourcesOf(deployment);
   const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
   const plan = parsePlan(String(record?.['plan']));

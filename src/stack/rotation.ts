@@ -19,8 +19,8 @@ import { readJournal } from './journal';
 import type { StepEvent, StepResult } from './stepEvents';
 import type { PreviewedChange } from './update';
 import { runPreview, runUpdate } from './update';
-import type { StackLocation } from './workspace';
-import { announceLock, engineFailure, openStack, openStackForPreview } from './workspace';
+import type { OpenedStack, StackLocation } from './workspace';
+import { announceLock, openStack, openStackForPreview } from './workspace';
 
 /** What a run is told, and whom it tells. */
 export interface RunRequest {
@@ -62,12 +62,15 @@ export async function rotate(request: RunRequest): Promise<RunResult> {
   try {
     const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
     const lock = await takeLock(world.session, lockName(arn));
-    const stack = await openStack(request.location);
-    announceLock(stack, lock);
-    const first = await rotateOnce(request, world, stack);
+    const opened = await openedBesideObserving(request, world, openStack(request.location));
+    announceLock(opened.stack, lock);
+    const first = await rotateOnce(request, world, opened);
     // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
     const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
-    return finishedRollback ? await rotateOnce(request, world, stack) : first;
+    if (!finishedRollback) return first;
+    const reopened = await openedBesideObserving(request, world, openStack(request.location));
+    announceLock(reopened.stack, lock);
+    return await rotateOnce(request, world, reopened);
   } finally {
     await world.session.close();
   }
@@ -76,20 +79,31 @@ export async function rotate(request: RunRequest): Promise<RunResult> {
 /** Plans and previews; writes nothing anywhere, the state included. */
 export async function dryRun(
   request: RunRequest,
-): Promise<{ planned: PlannedRotation; resumed: boolean; changes: PreviewedChange[]; problems: string[] }> {
+): Promise<{
+  planned: PlannedRotation;
+  resumed: boolean;
+  changes: PreviewedChange[];
+  problems: string[];
+  lockedBy: string;
+}> {
   const world = await openWorld(request);
   try {
     const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
     const holder = await holderText(world.session, lockName(arn));
-    const { stack, release } = await openStackForPreview(request.location);
+    const opened = await openedBesideObserving(request, world, openStackForPreview(request.location));
     try {
-      const { planned, resumed } = await plan(request, world, stack);
+      const { planned, resumed } = plan(request, opened);
       const problems = await preflight(planned, request.settings.context, world.kubernetes, world.session);
       if (holder !== '') problems.push(`Another rotation is running${holder}.`);
-      const changes = await runPreview({ ...request, stack, planned, listener: () => undefined });
-      return { planned, resumed, changes, problems };
+      const changes = await runPreview({
+        ...request,
+        stack: opened.stack,
+        planned,
+        listener: () => undefined,
+      });
+      return { planned, resumed, changes, problems, lockedBy: holder };
     } finally {
-      await release();
+      await opened.release();
     }
   } finally {
     await world.session.close();
@@ -105,24 +119,30 @@ async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorl
   return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session };
 }
 
-async function plan(
-  request: RunRequest,
+/** The engine's start and the reading of the world take about as long as each other: they run side by side. */
+async function openedBesideObserving<T extends OpenedStack>(
+  { settings }: RunRequest,
   world: OpenWorld,
-  stack: Stack,
-): Promise<{ planned: PlannedRotation; resumed: boolean }> {
-  const { settings, kind, keepSecret, tell, location } = request;
-  const [observation, journal] = await Promise.all([
-    observe(settings.context, world, world.credentials),
-    readJournal(stack).catch((error: unknown) => {
-      throw engineFailure(error, location);
-    }),
-  ]);
+  opening: Promise<T>,
+): Promise<T & { observation: Observation }> {
+  const observing = observe(settings.context, world, world.credentials);
+  const [opened, observation] = await Promise.allSettled([opening, observing]);
+  // A world that cannot be read is the better reason: it is what the operator can mend.
+  if (observation.status === 'rejected') throw observation.reason;
+  if (opened.status === 'rejected') throw opened.reason;
+  return { ...opened.value, observation: observation.value };
+}
+
+function plan(
+  { kind, keepSecret, tell }: RunRequest,
+  { deployment, observation }: OpenedStack & { observation: Observation },
+): { planned: PlannedRotation; resumed: boolean } {
   secretsOf(observation).forEach(keepSecret);
   const now = new Date();
   const result = planRotation(
     observation,
     { kind, id: planId(now, randomBytes(3).toString('hex')), now },
-    journal,
+    readJournal(deployment),
   );
   if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
   const { planned, resumed, notices } = result;
@@ -136,8 +156,13 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
   return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
 }
 
-async function rotateOnce(request: RunRequest, world: OpenWorld, stack: Stack): Promise<RunResult> {
-  const { planned, resumed } = await plan(request, world, stack);
+async function rotateOnce(
+  request: RunRequest,
+  world: OpenWorld,
+  opened: OpenedStack & { observation: Observation },
+): Promise<RunResult> {
+  const { stack } = opened;
+  const { planned, resumed } = plan(request, opened);
   if (!resumed) {
     const problems = await preflight(planned, request.settings.context, world.kubernetes, world.session);
     if (problems.length > 0) throw new Failure('permission', problems.join(' '));

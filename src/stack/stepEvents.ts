@@ -103,7 +103,8 @@ export class StepTracker {
 
   private recorded(name: string, operation: string): void {
     const step = this.stepOf(name);
-    if (step === undefined || operation === 'same' || operation === 'delete' || operation === 'discard') return;
+    if (step === undefined || operation === 'same' || operation === 'delete' || operation === 'discard')
+      return;
     this.listener({ kind: 'resource', step, name, operation });
     moment(`engine: ${nameWithoutId(name)} recorded`);
   }

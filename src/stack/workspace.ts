@@ -9,6 +9,7 @@ import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { lockVariable } from '../world/lock';
+import { compileCacheFolder } from '../world/compileCache';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -29,12 +30,23 @@ function pulumiPackageFolder(): string {
   return path.dirname(require.resolve('@pulumi/pulumi/package.json'));
 }
 
+/** A stack, and its state as exported when it was opened; secrets in it are in clear. */
+export interface OpenedStack {
+  stack: Stack;
+  deployment: unknown;
+}
+
 /**
  * Opens the stack, making it in the backend if it is not there.
  * @throws Failure `configuration` when engine or backend cannot be used
  */
-export async function openStack(location: StackLocation): Promise<Stack> {
-  return openWith(location, (library, workspace) => library.Stack.createOrSelect(location.stack, workspace));
+export async function openStack(location: StackLocation): Promise<OpenedStack> {
+  const existing = await openExisting(location);
+  if (existing) return existing;
+  const stack = await openWith(location, (library, workspace) =>
+    library.Stack.create(location.stack, workspace),
+  );
+  return { stack, deployment: undefined };
 }
 
 /**
@@ -43,39 +55,36 @@ export async function openStack(location: StackLocation): Promise<Stack> {
  */
 export async function openStackForPreview(
   location: StackLocation,
-): Promise<{ stack: Stack; release: () => Promise<void> }> {
-  try {
-    const stack = await openWith(location, (library, workspace) =>
-      library.Stack.select(location.stack, workspace),
-    );
-    return { stack, release: async () => undefined };
-  } catch (error) {
-    if (
-      !(error instanceof Failure) ||
-      !(error.cause instanceof Error) ||
-      error.cause.name !== 'StackNotFoundError'
-    )
-      throw error;
-  }
+): Promise<OpenedStack & { release: () => Promise<void> }> {
+  const existing = await openExisting(location);
+  if (existing) return { ...existing, release: async () => undefined };
   const home = await mkdtemp(path.join(tmpdir(), 'credential-rotation-preview-'));
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
-  const temporary = {
-    ...location,
-    home,
-    backendUrl: `file://${path.join(home, 'state')}`,
-    secretsProvider: 'passphrase',
-  };
+  const backendUrl = `file://${path.join(home, 'state')}`;
+  const temporary = { ...location, home, backendUrl, secretsProvider: 'passphrase' };
   const passphrase = { PULUMI_CONFIG_PASSPHRASE: randomBytes(24).toString('hex') };
   try {
-    const stack = await openWith(
-      temporary,
-      (library, workspace) => library.Stack.create(location.stack, workspace),
-      passphrase,
-    );
-    return { stack, release };
+    const create = (library: AutomationLibrary, workspace: LocalWorkspace): Promise<Stack> =>
+      library.Stack.create(location.stack, workspace);
+    return { stack: await openWith(temporary, create, passphrase), deployment: undefined, release };
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+/** The stack with its state, by one call of the engine; undefined when the backend has none of that name. */
+async function openExisting(location: StackLocation): Promise<OpenedStack | undefined> {
+  const stack = await openWith(location, (library, workspace) => {
+    // Selecting only remembers a name for people; every call names the stack itself.
+    workspace.selectStack = async () => undefined;
+    return library.Stack.select(location.stack, workspace);
+  });
+  try {
+    return { stack, deployment: (await stack.exportStack()).deployment };
+  } catch (error) {
+    if (error instanceof Error && /no stack named/i.test(error.message)) return undefined;
+    throw engineFailure(error, location);
   }
 }
 
@@ -93,15 +102,16 @@ async function openWith(
   if (location.backendUrl.startsWith('file://'))
     await mkdir(location.backendUrl.slice('file://'.length), { recursive: true, mode: 0o700 });
   const root = process.env[engineVariable];
-  const pulumiCommand = await PulumiCommand.get(root === undefined ? {} : { root }).catch(
-    (error: unknown) => {
-      throw new Failure(
-        'configuration',
-        `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
-        { cause: error },
-      );
-    },
-  );
+  const pulumiCommand = await PulumiCommand.get({
+    skipVersionCheck: true,
+    ...(root === undefined ? {} : { root }),
+  }).catch((error: unknown) => {
+    throw new Failure(
+      'configuration',
+      `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+      { cause: error },
+    );
+  });
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
     pulumiCommand,
@@ -110,10 +120,20 @@ async function openWith(
     envVars: { ...engineEnvironment(location), ...environment },
   });
   try {
-    return await open(library, workspace);
+    return withoutNeedlessCalls(await open(library, workspace));
   } catch (error) {
     throw engineFailure(error, location);
   }
+}
+
+/**
+ * After each update the Automation API asks the engine twice for outputs and once for history; each call starts a
+ * process. Nobody reads the answers here.
+ */
+function withoutNeedlessCalls(stack: Stack): Stack {
+  stack.workspace.stackOutputs = async () => ({});
+  stack.info = async () => undefined;
+  return stack;
 }
 
 /** Environment of the engine and of its plugins, on top of our own. No secret is added. */
@@ -126,6 +146,7 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
     NODE_PATH: path.join(pulumiPackageFolder(), '..', '..'),
     PULUMI_BACKEND_URL: location.backendUrl,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    NODE_COMPILE_CACHE: compileCacheFolder(process.env),
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:
       process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false',
   };
@@ -195,7 +216,7 @@ export function engineFailure(
   }
   return new Failure(
     'unexpected',
-    `The Pulumi engine failed on ${state} (${describeUnknown(error)}); look at its log with --verbose.`,
+    `The Pulumi engine failed on ${state} (${describeUnknown(error)}); run again, and report it if it stays.`,
     options,
   );
 }

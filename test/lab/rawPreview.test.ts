@@ -30,7 +30,7 @@ describe('the program of Pulumi.yaml', function () {
     expectCode(await run(site), 0);
     const before = await snapshot(site);
     const settings = readSettings({}, process.env, site.folder);
-    const stack = await openStack(settings);
+    const { stack } = await openStack(settings);
     stack.workspace.program = () => rawProgram(settings, 'rotate');
     const { changeSummary } = await stack.preview();
     expect(changeSummary.create).to.be.greaterThan(5);
