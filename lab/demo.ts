@@ -140,9 +140,9 @@ function showNext(screen: Screen, { database }: Choices): void {
     `npm run lab${database === 'mysql' ? '' : ` -- --database ${database}`}`,
   ]);
   suggest('In that second shell, in this folder; each rotation goes to the other slot:', [
-    `npx ${COMMAND} --dry-run`,
-    `npx ${COMMAND}`,
-    `npx ${COMMAND} --help`,
+    `${COMMAND} --dry-run`,
+    `${COMMAND}`,
+    `${COMMAND} --help`,
   ]);
   suggest('An OpenEMR that has no slots yet (npm run lab -- --help lists more starting points):', [
     'npm run lab -- --start bootstrap',

@@ -14,7 +14,7 @@ export interface Finished {
 }
 
 /** The command as it is typed in the folder of the package. */
-export const COMMAND = 'node dist/src/cli/main.js';
+export const COMMAND = 'npx node dist/src/cli/main.js';
 
 /** Runs the product, and the engine's CLI, against one site, as a person would: as processes of their own. */
 export class Commands {
