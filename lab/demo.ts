@@ -141,7 +141,7 @@ function showNext(screen: Screen, { database }: Choices): void {
   ]);
   suggest('In that second shell, in this folder; each rotation goes to the other slot:', [
     `${COMMAND} --dry-run`,
-    `${COMMAND}`,
+    COMMAND,
     `${COMMAND} --help`,
   ]);
   suggest('An OpenEMR that has no slots yet (npm run lab -- --help lists more starting points):', [
