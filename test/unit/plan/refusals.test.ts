@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import type { RequestKind } from '../../../src/plan/rotationPlan';
+import { plannedIn, refusalIn } from './planned';
+import type { World } from './simulatedWorld';
+import { loginOf, slotText, worldOn } from './simulatedWorld';
+
+const [a, b] = [loginOf('openemr_a'), loginOf('openemr_b')];
+const withSecret = (entries: Record<string, unknown>, changes: Partial<World> = {}): World => ({
+  ...worldOn('A'),
+  secret: { versionId: 'v0', text: slotText('A', entries) },
+  ...changes,
+});
+
+const refusals: [name: string, world: World, problems: RegExp[], request?: RequestKind][] = [
+  [
+    'both slots name one user',
+    withSecret({ A: a, B: loginOf('openemr_a') }),
+    [/^arn:slots: slots A and B both name the user openemr_a; give each slot a user of its own\.$/],
+  ],
+  [
+    "an empty slot's default user is the other slot's",
+    withSecret({ A: loginOf('openemr_b') }, { file: loginOf('openemr_b') }),
+    [/slots A and B both name the user openemr_b/],
+  ],
+  [
+    'slot A names the admin',
+    withSecret({ A: loginOf('admin'), B: b }, { file: b }),
+    [/^arn:slots: slot A names the admin user admin; empty that slot/],
+  ],
+  [
+    'slot B names the admin',
+    withSecret({ A: a, B: loginOf('admin') }),
+    [/^arn:slots: slot B names the admin user admin; empty that slot/],
+  ],
+  ...(['host', 'port', 'dbname'] as const).map((field): [string, World, RegExp[]] => [
+    `the slots differ in ${field}`,
+    withSecret({ A: a, B: { ...b, [field]: field === 'port' ? '3307' : 'another' } }),
+    [/^arn:slots: slots A and B differ in host, port or dbname; both must name the same database\.$/],
+  ]),
+  ...(['host', 'port', 'dbname'] as const).map((field): [string, World, RegExp[]] => [
+    `the file's ${field} is not its slot's`,
+    { ...worldOn('A'), file: { ...a, [field]: field === 'port' ? '3307' : 'another' } },
+    [
+      /^\/sites\/default\/sqlconf\.php uses slot A's user openemr_a on another host, port or database than the slot secret says; make them agree \(file: .*, secret: db\.example:3306\/openemr\)\.$/,
+    ],
+  ]),
+  [
+    "the database refuses the file's login",
+    { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+    [/^\/sites\/default\/sqlconf\.php: the database refuses the login of openemr_a .* --sync-db-users/],
+  ],
+  [
+    "the database refuses the file's login, which is no slot's",
+    { ...worldOn('A'), file: loginOf('stranger') },
+    [/the database refuses the login of stranger/],
+  ],
+  [
+    "a sync where the file's host is not its slot's",
+    { ...worldOn('A'), file: { ...a, host: 'another' } },
+    [/uses slot A's user openemr_a on another host/],
+    'sync',
+  ],
+  [
+    'everything at once: all problems are named',
+    withSecret({ A: loginOf('admin'), B: loginOf('admin', { host: 'another' }) }, { file: loginOf('x') }),
+    [
+      /both name the user admin/,
+      /slot A names the admin/,
+      /slot B names the admin/,
+      /refuses the login of x/,
+    ],
+  ],
+];
+
+describe('planRotation: refusals', () => {
+  for (const [name, world, problems, request] of refusals) {
+    it(name, () => {
+      const found = refusalIn(world, request);
+      expect(found).to.have.lengthOf(problems.length);
+      problems.forEach((problem, index) => expect(found[index]).to.match(problem));
+    });
+  }
+
+  it('a sync is not refused because the login of the file is', () => {
+    const world = { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } };
+    expect(plannedIn(world, 'sync').plan.kind).to.equal('sync');
+  });
+});

@@ -1,0 +1,167 @@
+import type { V1Deployment, V1DeploymentCondition } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { rolloutLimitMs, rolloutState } from '../../../src/world/rollout';
+
+interface Counts {
+  updated?: number;
+  ready?: number;
+  available?: number;
+  total?: number;
+}
+
+const complete: Counts = { updated: 2, ready: 2, available: 2, total: 2 };
+
+function deployment(
+  counts: Counts,
+  {
+    generation = 4,
+    observed = 4,
+    spec = {},
+    conditions = [],
+  }: {
+    generation?: number;
+    observed?: number | null;
+    spec?: { replicas?: number; paused?: boolean; progressDeadlineSeconds?: number };
+    conditions?: V1DeploymentCondition[];
+  } = {},
+): V1Deployment {
+  return {
+    metadata: { generation },
+    spec: { replicas: 2, selector: {}, template: {}, ...spec },
+    status: {
+      ...(observed === null ? {} : { observedGeneration: observed }),
+      ...(counts.updated === undefined ? {} : { updatedReplicas: counts.updated }),
+      ...(counts.ready === undefined ? {} : { readyReplicas: counts.ready }),
+      ...(counts.available === undefined ? {} : { availableReplicas: counts.available }),
+      ...(counts.total === undefined ? {} : { replicas: counts.total }),
+      conditions,
+    },
+  };
+}
+
+const progressing = (updated: number, available: number, wanted = 2): object => ({
+  kind: 'progressing',
+  updated,
+  available,
+  wanted,
+});
+
+const gaveUp: V1DeploymentCondition = {
+  type: 'Progressing',
+  status: 'False',
+  reason: 'ProgressDeadlineExceeded',
+  message: 'ReplicaSet "openemr-5d9" has timed out progressing.',
+};
+const available: V1DeploymentCondition = {
+  type: 'Available',
+  status: 'True',
+  reason: 'MinimumReplicasAvailable',
+};
+const newSet: V1DeploymentCondition = {
+  type: 'Progressing',
+  status: 'True',
+  reason: 'NewReplicaSetAvailable',
+};
+
+const table: [name: string, deployment: V1Deployment, state: object][] = [
+  ['all replicas are new, ready and available', deployment(complete), { kind: 'complete' }],
+  [
+    'all done, with the conditions of a finished rollout',
+    deployment(complete, { conditions: [available, newSet] }),
+    { kind: 'complete' },
+  ],
+  ['the status is of a later generation', deployment(complete, { observed: 5 }), { kind: 'complete' }],
+  ['the status is of the generation before', deployment(complete, { observed: 3 }), progressing(2, 2)],
+  ['there is no status of any generation', deployment(complete, { observed: null }), progressing(2, 2)],
+  [
+    'an old failure is in a stale status',
+    deployment(complete, { observed: 3, conditions: [gaveUp] }),
+    progressing(2, 2),
+  ],
+  [
+    'the deadline has passed',
+    deployment({ ...complete, updated: 1 }, { conditions: [available, gaveUp] }),
+    { kind: 'failed', reason: gaveUp.message },
+  ],
+  [
+    'the deadline has passed, without a message',
+    deployment(
+      {},
+      { conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }] },
+    ),
+    { kind: 'failed', reason: 'ProgressDeadlineExceeded' },
+  ],
+  [
+    'another condition has the reason of a passed deadline',
+    deployment(complete, { conditions: [{ ...gaveUp, type: 'Available' }] }),
+    { kind: 'complete' },
+  ],
+  ['no new replica is there yet', deployment({ total: 2, ready: 2, available: 2 }), progressing(0, 2)],
+  ['one replica is still old', deployment({ ...complete, updated: 1 }), progressing(1, 2)],
+  ['one old replica is left beside the new ones', deployment({ ...complete, total: 3 }), progressing(2, 2)],
+  ['one new replica is not ready', deployment({ ...complete, ready: 1 }), progressing(2, 2)],
+  ['one new replica is not available', deployment({ ...complete, available: 1 }), progressing(2, 1)],
+  [
+    'more replicas are there than wanted after a scale-down',
+    deployment({ updated: 3, ready: 3, available: 3, total: 3 }),
+    progressing(3, 3),
+  ],
+  [
+    'the status is empty',
+    { metadata: { generation: 1 }, spec: { selector: {}, template: {} }, status: {} },
+    progressing(0, 0, 1),
+  ],
+  [
+    'there is no status',
+    { metadata: { generation: 1 }, spec: { selector: {}, template: {} } },
+    progressing(0, 0, 1),
+  ],
+  ['no replica is wanted and none is there', deployment({}, { spec: { replicas: 0 } }), { kind: 'complete' }],
+  [
+    'no replica is wanted and an old one is left',
+    deployment({ total: 1 }, { spec: { replicas: 0 } }),
+    progressing(0, 0, 0),
+  ],
+];
+
+describe('rolloutState', () => {
+  for (const [name, given, state] of table) {
+    it(`${name}: ${'kind' in state ? String(state.kind) : ''}`, () => {
+      expect(rolloutState(given)).to.deep.equal(state);
+    });
+  }
+
+  for (const observed of [3, 4]) {
+    it(`a paused Deployment never ends (generation ${observed} of 4 seen)`, () => {
+      const state = rolloutState(deployment({}, { observed, spec: { paused: true } }));
+      expect(state).to.have.property('kind', 'failed');
+      expect(state)
+        .to.have.property('reason')
+        .that.matches(/paused.*kubectl rollout resume/);
+    });
+  }
+});
+
+describe('rolloutLimitMs', () => {
+  const limits: [string, V1Deployment, number | undefined, number][] = [
+    ['what is given', deployment({}, { spec: { progressDeadlineSeconds: 60 } }), 12.5, 12_500],
+    ['nothing at all, when that is given', deployment({}), 0, 0],
+    [
+      "the Deployment's deadline once per replica",
+      deployment({}, { spec: { replicas: 3, progressDeadlineSeconds: 60 } }),
+      undefined,
+      210_000,
+    ],
+    ["Kubernetes' default deadline", deployment({}, { spec: { replicas: 1 } }), undefined, 630_000],
+    [
+      'one deadline when no replica is wanted',
+      deployment({}, { spec: { replicas: 0, progressDeadlineSeconds: 60 } }),
+      undefined,
+      90_000,
+    ],
+    ['one deadline for an empty Deployment', {}, undefined, 630_000],
+  ];
+  for (const [name, given, seconds, ms] of limits) {
+    it(`is ${name}`, () => expect(rolloutLimitMs(given, seconds)).to.equal(ms));
+  }
+});
