@@ -75,7 +75,8 @@ async function placeKubernetes(pulumiHome: string): Promise<InstalledPlugin> {
     });
   });
   // What the set-up builds lies in a folder of its own in the cache; any other place is an official copy.
-  const built = kubernetesPlugin.startsWith(path.join(cache, 'pulumi-resource-kubernetes-'));
+  const inCache = kubernetesPlugin.startsWith(path.join(cache, 'pulumi-resource-kubernetes-'));
+  const built = inCache && !path.dirname(kubernetesPlugin).endsWith('-official');
   return place(pulumiHome, 'kubernetes', built ? 'built' : 'official', (folder) =>
     sameFile(kubernetesPlugin, path.join(folder, 'pulumi-resource-kubernetes')),
   );

@@ -17,6 +17,7 @@ export async function runCommand(flags: Flags): Promise<number> {
   const settings = readSettings(flags.values, process.env, process.cwd());
   for (const name of ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
     scrubber.register(process.env[name] ?? '');
+  renderer.news({ kind: 'reading' });
   return flags.dryRun ? dryRun(flags, settings, renderer) : rotate(flags, settings, renderer);
 }
 

@@ -9,6 +9,7 @@ import { scrubber } from './scrubber';
 
 /** News of a run, as the renderers take it. */
 export type News =
+  | { kind: 'reading' }
   | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
   | { kind: 'step'; event: StepEvent }
   | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
@@ -71,6 +72,8 @@ export class TextRenderer implements Renderer {
   private readonly result = lineWriter(process.stdout);
 
   news(news: News): void {
+    if (news.kind === 'reading')
+      this.progress('Reading secrets, database, sqlconf.php, Kubernetes and state …');
     if (news.kind === 'planned') this.planned(news);
     if (news.kind === 'step') this.step(news.event);
     if (news.kind === 'rolling-back')
@@ -109,7 +112,7 @@ export class TextRenderer implements Renderer {
 
   private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
     const { plan } = planned;
-    this.progress(`${resumed ? 'Finishing' : 'Rotation'} ${plan.id}: ${describePlan(planned)}`);
+    this.progress(`${resumed ? 'Finishing' : 'Plan'} ${plan.id}: ${describePlan(planned)}`);
     notices.forEach((notice) => this.progress(`Note: ${notice}.`));
     this.progress(` 1/11 ${stepTitles[1]} … ${plan.from === 'other' ? 'neither slot' : plan.from}`);
     this.progress(` 2/11 ${stepTitles[2]} … ${plan.to}`);
@@ -144,6 +147,8 @@ export class JsonRenderer implements Renderer {
       const { id, kind, from, to } = news.planned.plan;
       this.rotation = id;
       this.write('info', 'planned', { kind, from, to, resumed: news.resumed, notices: news.notices });
+    } else if (news.kind === 'reading') {
+      this.write('info', 'reading', {});
     } else if (news.kind === 'rolling-back') {
       this.write('warn', 'rolling-back', { step: news.step ?? null, message: news.failure.message });
     } else {

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
+import { putSecret } from './support/secrets';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
 const required = [
@@ -88,13 +88,13 @@ for (const database of databases) {
     for (const [name, text, message] of documents) {
       it(`a slot secret that is ${name}: exit 2, and its text is not shown`, async () => {
         const good = JSON.stringify(await site.slotDocument());
-        await putSecret(site, text);
+        await putSecret(site, site.slotSecretId, text);
         try {
           const result = await run(site);
           expectCode(result, 2);
           expect(result.stderr).to.match(message).and.not.to.include('canary-password');
         } finally {
-          await putSecret(site, good);
+          await putSecret(site, site.slotSecretId, good);
         }
       });
     }
@@ -128,20 +128,4 @@ function unreachableKubeconfig(site: Site): string {
   );
   writeFileSync(file, config);
   return file;
-}
-
-async function putSecret(site: Site, text: string): Promise<void> {
-  const {
-    AWS_REGION: region,
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  } = site.environment;
-  const client = new SecretsManagerClient({
-    region: region ?? '',
-    endpoint: endpoint ?? '',
-    credentials: { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '' },
-  });
-  await client.send(new PutSecretValueCommand({ SecretId: site.slotSecretId, SecretString: text }));
-  client.destroy();
 }

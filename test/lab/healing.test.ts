@@ -1,0 +1,103 @@
+import { rmSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import { runWithFault } from '../faults/sweep';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { putSecret, secretUnder, stagesOf } from './support/secrets';
+import { expectCode, expectHealthy, snapshot } from './support/world';
+
+for (const database of databases) {
+  describe(`what an earlier run or somebody else left behind (${database})`, function () {
+    this.timeout(180_000);
+    let lab: Lab;
+    let site: Site;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+    });
+    afterEach(() => site.remove());
+
+    it('the admin password was set and never became current: the pending version is promoted', async () => {
+      const { admin } = await snapshot(site);
+      await putSecret(
+        site,
+        site.adminSecretId,
+        JSON.stringify({ ...admin, password: 'Set-but-not-current-1' }),
+        ['AWSPENDING'],
+      );
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Set-but-not-current-1'", [admin.username]);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('the admin secret was changed and the database was not: the version that works becomes current again', async () => {
+      const { admin } = await snapshot(site);
+      await putSecret(
+        site,
+        site.adminSecretId,
+        JSON.stringify({ ...admin, password: 'Never-told-to-anyone-1' }),
+      );
+      expectCode(await run(site), 0);
+      const after = await expectHealthy(site, 'B');
+      expect(after.admin.password).not.to.equal('Never-told-to-anyone-1');
+    });
+
+    it('no admin password works: exit 3, and nothing changed', async () => {
+      const before = await snapshot(site);
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Known-to-nobody-123'", [
+        before.admin.username,
+      ]);
+      const result = await run(site);
+      expectCode(result, 3);
+      expect(result.stderr).to.include(before.admin.username).and.to.include(site.adminSecretId);
+      expect(await snapshot(site)).to.deep.equal(before);
+    });
+
+    it('somebody changes the slot secret during the rotation: it is not overwritten, and the next run keeps the change', async () => {
+      const before = await snapshot(site);
+      const changed = JSON.stringify({ ...before.slots, note: 'changed by a person' });
+      lab.aws.fault({
+        action: 'UpdateSecretVersionStage',
+        secretId: site.slotSecretId,
+        times: 1,
+        when: 'before',
+        onMatch: async () => void (await putSecret(site, site.slotSecretId, changed)),
+      });
+      const result = await run(site);
+      expectCode(result, 12);
+      expect((await snapshot(site)).slots).to.include({ note: 'changed by a person', active_slot: 'A' });
+      expectCode(await run(site), 0);
+      const after = await expectHealthy(site, 'B');
+      expect(after.slots).to.include({ note: 'changed by a person' });
+    });
+
+    it('killed after the cut-over, and the state is lost: the world is enough to finish', async () => {
+      const canary = site.canary();
+      const killed = await runWithFault(site, { point: 'file: rename', mode: 'kill-after' });
+      expect(killed.signal).to.equal('SIGKILL');
+      rmSync((site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', ''), { recursive: true });
+      rmSync(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', { recursive: true });
+      const finished = await run(site, ['--log-json']);
+      expectCode(finished, 0);
+      expect(finished.stdout).to.include('"kind":"reconcile"');
+      await expectHealthy(site, 'B');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    });
+
+    it("the labels: AWSCURRENT on the renewed version, no AWSPENDING left, passwords under the tool's own labels", async () => {
+      expectCode(await run(site), 0);
+      const [slots, admin] = [
+        await stagesOf(site, site.slotSecretId),
+        await stagesOf(site, site.adminSecretId),
+      ];
+      const current = Object.values(slots).find((stages) => stages.includes('AWSCURRENT'));
+      expect(current).to.include('CREDENTIAL_ROTATION_RENEWED');
+      expect(Object.values(admin).flat()).to.include('AWSCURRENT').and.not.to.include('AWSPENDING');
+      const renewed = await secretUnder(site, site.slotSecretId, 'CREDENTIAL_ROTATION_RENEWED');
+      expect(JSON.parse(renewed ?? '{}')).to.deep.equal(await site.slotDocument());
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { Site } from '../../../lab';
+
+function clientOf(site: Site): SecretsManagerClient {
+  const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = site.environment;
+  return new SecretsManagerClient({
+    region: AWS_REGION ?? '',
+    endpoint: AWS_ENDPOINT_URL ?? '',
+    credentials: { accessKeyId: AWS_ACCESS_KEY_ID ?? '', secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '' },
+  });
+}
+
+/** Stores a version of a secret as a person would; without labels it becomes AWSCURRENT. */
+export async function putSecret(
+  site: Site,
+  secretId: string,
+  text: string,
+  stages?: string[],
+): Promise<string> {
+  const client = clientOf(site);
+  const labels = stages === undefined ? {} : { VersionStages: stages };
+  const token = randomUUID();
+  await client.send(
+    new PutSecretValueCommand({
+      SecretId: secretId,
+      SecretString: text,
+      ClientRequestToken: token,
+      ...labels,
+    }),
+  );
+  client.destroy();
+  return token;
+}
+
+/** The text of a secret under a label. */
+export async function secretUnder(site: Site, secretId: string, stage: string): Promise<string | undefined> {
+  const client = clientOf(site);
+  try {
+    return (await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage })))
+      .SecretString;
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Labels by version id. */
+export async function stagesOf(site: Site, secretId: string): Promise<Record<string, string[]>> {
+  const client = clientOf(site);
+  const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
+  client.destroy();
+  return VersionIdsToStages ?? {};
+}
