@@ -143,9 +143,10 @@ const points: StartingPoint[] = [
   {
     name: "sync while the file's login is refused: the secret's passwords are planned",
     request: 'sync',
-    world: { ...worldOn('A'), users: new Map() },
+    world: { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
     decision: { ...base, kind: 'sync', from: 'A', to: 'A', renew: null, rotateAdmin: false },
     passwords: { A: a.password, B: b.password },
+    notice: /^slot A's password in the slot secret is not the one in sqlconf\.php/,
   },
   {
     // The planner mints both as at a bootstrap.

@@ -1,3 +1,4 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import type { StepNumber } from '../../../src/plan/steps';
 import { resourceNames, stepNumbers } from '../../../src/plan/steps';
@@ -105,26 +106,32 @@ describe('StepTracker', () => {
     );
   });
 
+  /** An error line of the engine about a resource, or about the whole update. */
+  function errorLine(message: string, name?: string): EngineEvent {
+    const about = name === undefined ? {} : { urn: `urn:pulumi:s::p::t::${name}` };
+    return {
+      sequence: 0,
+      timestamp: 0,
+      diagnosticEvent: { severity: 'error', message, color: 'never', ...about },
+    };
+  }
+
   it('an error of another plugin keeps its first line, and the engine’s last word does not replace it', () => {
     const tracker = new StepTracker('a', () => undefined);
-    const says = (message: string, name?: string): void =>
-      tracker.take({
-        sequence: 0,
-        timestamp: 0,
-        diagnosticEvent: {
-          severity: 'error',
-          message,
-          color: 'never',
-          ...(name === undefined ? {} : { urn: `urn:pulumi:s::p::t::${name}` }),
-        },
-      });
-    says('\n  error: AccessDeniedException: no\nmore\n', 'slots-flipped-x');
-    says('update failed\n');
+    tracker.take(errorLine('\n  error: AccessDeniedException: no\nmore\n', 'slots-flipped-x'));
+    tracker.take(errorLine('update failed\n'));
     expect(tracker.failure).to.deep.equal({
       step: 4,
       failure: undefined,
       text: 'error: AccessDeniedException: no',
     });
+  });
+
+  it('what is said after the reason of a failure does not change its step', () => {
+    const { tracker } = play('failedHealth');
+    tracker.take(errorLine('resource was not registered', 'flip-x'));
+    expect(tracker.failure).to.deep.include({ step: 8 });
+    expect(tracker.failure?.failure?.outcome).to.equal('timeout');
   });
 
   it('before anything: steps 1 and 2 are done, no other is reached', () => {
