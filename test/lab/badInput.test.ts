@@ -16,7 +16,8 @@ const required = [
   'K8S_SECRET_NAME',
 ];
 
-for (const database of databases) {
+// What is wrong here is found before the kind of database matters.
+for (const database of databases.slice(0, 1)) {
   describe(`bad input ends with one sentence, its exit code, and nothing changed (${database})`, function () {
     this.timeout(120_000);
     let lab: Lab;

@@ -20,7 +20,9 @@ for (const database of databases) {
     });
     afterEach(() => site.remove());
 
-    for (const fault of ['health-500', 'login-page', 'never-ready', 'crash'] as const) {
+    // One of each kind on both databases; the other two differ only in what the pods do.
+    const more = database === 'mysql' ? (['login-page', 'crash'] as const) : [];
+    for (const fault of ['health-500', 'never-ready', ...more] as const) {
       it(`steps 7 and 8, ${fault}: rolled back with exit code 13, nothing renewed, and the next run rotates`, async () => {
         const before = await snapshot(site);
         const canary = site.canary();

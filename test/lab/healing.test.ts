@@ -7,7 +7,8 @@ import { databases, labWith } from './support/labs';
 import { putSecret, secretUnder, stagesOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
-for (const database of databases) {
+// Secrets Manager and state do not know the kind of database.
+for (const database of databases.slice(0, 1)) {
   describe(`what an earlier run or somebody else left behind (${database})`, function () {
     this.timeout(180_000);
     let lab: Lab;
