@@ -52,7 +52,7 @@ export function failureToText(error: unknown): string {
 export function failureFromText(text: string): Failure | undefined {
   const found = marker.exec(text);
   const outcome = found?.[1];
-  if (!found || outcome === undefined || !(outcome in exitCodes)) return undefined;
+  if (!found || outcome === undefined || !Object.hasOwn(exitCodes, outcome)) return undefined;
   const line = text.slice(found.index + found[0].length).split('\n')[0] ?? '';
   return new Failure(outcome as Outcome, line.trim());
 }

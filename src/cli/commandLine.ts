@@ -46,7 +46,7 @@ async function showFailure(failure: Failure, json: boolean): Promise<void> {
 export async function parseFlags(argv: string[]): Promise<Flags | undefined> {
   const { default: yargs } = await import('yargs');
   let shown = false;
-  let problem: string | undefined;
+  let problem = unclearSwitch(argv);
   const parser = describe(yargs([]))
     .exitProcess(false)
     .fail((message: string | null) => {
@@ -63,20 +63,35 @@ export async function parseFlags(argv: string[]): Promise<Flags | undefined> {
   return flagsOf(parsed);
 }
 
+/** yargs takes any value but `true` for false: `--dry-run=yes` would rotate. */
+function unclearSwitch(argv: string[]): string | undefined {
+  const unclear = argv.find((word) =>
+    /^--(dry-?[rR]un|log-?[jJ]son|sync-?[dD]b-?[uU]sers)=(?!(true|false)$)/.test(word),
+  );
+  return unclear === undefined ? undefined : `${unclear.split('=')[0]} takes no value`;
+}
+
 function flagsOf(parsed: Record<string, unknown>): Flags {
+  const single = (flag: string): string | undefined => {
+    const value = parsed[flag];
+    if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [word] = parsed['_'] as unknown[];
+  // What stands after -- is not checked by yargs.
+  if (word !== undefined)
+    throw new Failure('configuration', `Unknown argument: ${JSON.stringify(word)}; see credential-rotation --help.`);
   const values: GivenValues = {};
   for (const name of optionNames) {
-    const value = parsed[definitionOf(name).flag];
-    if (Array.isArray(value))
-      throw new Failure('configuration', `--${definitionOf(name).flag} is given twice; give it once.`);
-    if (typeof value === 'string') values[name] = value;
+    const value = single(definitionOf(name).flag);
+    if (value !== undefined) values[name] = value;
   }
-  const mode = parsed['fix-permissions'];
+  const mode = single('fix-permissions');
   return {
     dryRun: parsed['dry-run'] === true,
     logJson: parsed['log-json'] === true,
     syncDbUsers: parsed['sync-db-users'] === true,
-    fixPermissions: typeof mode === 'string' ? mode || '0644' : undefined,
+    fixPermissions: mode === undefined ? undefined : mode || '0644',
     values,
   };
 }
@@ -113,9 +128,11 @@ function describe(parser: Argv): Argv {
     .example('$0 --sync-db-users', 'repair the database users from the slot secret')
     .epilogue(epilogue)
     .strict()
+    .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false })
     .help()
     .version(packageVersion())
-    .wrap(110);
+    .locale('en')
+    .wrap(120);
   for (const name of optionNames) {
     const { flag, group, describe: text, variable } = definitionOf(name);
     described = described.option(flag, {
@@ -129,9 +146,19 @@ function describe(parser: Argv): Argv {
 }
 
 const epilogue = `Each setting is also read from the environment (names in brackets) or from Pulumi.<stack>.yaml; a flag wins.
-Exit codes: 0 done · 1 unexpected · 2 configuration · 3 permission · 4 failed before the switch, old password live ·
-8 stopped by a signal · 9 timeout · 10 drift · 11 locked by another rotation · 12 held after the switch, new password
-live, run again to finish · 13 rolled back, old password live`;
+
+Exit codes:
+   0  done
+   1  unexpected error
+   2  configuration: nothing was changed
+   3  permission: nothing was switched
+   4  failed before the switch, the old password is live
+   8  stopped by a signal, run again to finish
+   9  timeout (reserved)
+  10  drift (reserved)
+  11  another rotation holds the lock
+  12  held after the switch, the new password is live, run again to finish
+  13  rolled back, the old password is live`;
 
 function packageVersion(): string {
   const file = path.resolve(__dirname, '..', '..', '..', 'package.json');

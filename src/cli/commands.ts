@@ -27,7 +27,9 @@ async function rotate(flags: Flags, settings: Settings, renderer: Renderer): Pro
   const { planned, resumed, steps, failure } = result;
   const { kind, to } = planned.plan;
   const done =
-    kind === 'sync' ? 'Both database users log in as the slot secret says.' : `OpenEMR runs on slot ${to}.`;
+    kind === 'sync'
+      ? 'Both database users log in, with the passwords that OpenEMR and the slot secret name.'
+      : `OpenEMR runs on slot ${to}.`;
   return end(renderer, {
     outcome: failure?.outcome ?? 'done',
     message: failure?.message ?? done,

@@ -1,6 +1,7 @@
 import type { Journal, Observation } from './observation';
 import { kubernetesSecretKeys } from './observation';
 import type {
+  Place,
   PlanKind,
   PlannedLogin,
   PlannedRotation,
@@ -32,14 +33,19 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     const { plan, material } = journal;
     return { kind: 'planned', resumed: true, planned: { plan, material }, notices: [] };
   }
-  const logins = plannedLogins(observation);
+  const logins = plannedLogins(observation, request.kind);
   const problems = [...identityProblems(observation, logins), ...liveProblems(observation, request, logins)];
   if (problems.length > 0) return { kind: 'refused', problems };
   const planned =
     request.kind === 'sync'
       ? planSync(observation, request, logins)
       : planSwitch(observation, request, logins);
-  return { kind: 'planned', resumed: false, planned, notices: noticesOf(observation) };
+  return {
+    kind: 'planned',
+    resumed: false,
+    planned,
+    notices: request.kind === 'rotate' ? noticesOf(observation) : [],
+  };
 }
 
 /** The slot whose account `sqlconf.php` names, or undefined when it names neither. */
@@ -70,9 +76,16 @@ export function planRollback(failed: PlannedRotation, id: string, now: Date): Pl
 
 /** A begun plan still fits when nobody else moved the secret or the file since. */
 function canResume(observation: Observation, { plan, material, versionIds }: Journal): boolean {
-  const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
-  const { login } = observation.sqlconf;
-  const fileFits = [material.before.sqlconf.username, target.username].includes(login.username);
+  // A sync is made anew each time: it keeps nothing that must not be lost, and a failed one must not block a rotation.
+  if (plan.kind === 'sync') return false;
+  const accountOf = (place: Place): PlannedLogin =>
+    place === 'other' ? material.before.sqlconf : material.logins[place];
+  const { login, sha256 } = observation.sqlconf;
+  const [left, target] = [accountOf(plan.from).username, accountOf(plan.to).username];
+  // Step 5 writes only over the file that the plan was made from; a rollback writes over either.
+  const fileFits =
+    login.username === target ||
+    (login.username === left && (plan.kind === 'rollback' || sha256 === plan.sqlconfSha256));
   const known = [plan.slotSecretVersionId, ...versionIds];
   return (
     plan.slotSecretArn === observation.slotSecret.arn &&
@@ -85,7 +98,7 @@ function canResume(observation: Observation, { plan, material, versionIds }: Jou
  * Both slots as the rotation will use them. A password that something alive uses wins over the secret's: it is
  * the one that works, and it must not be changed while it is in use.
  */
-function plannedLogins(observation: Observation): Record<Slot, PlannedLogin> {
+function plannedLogins(observation: Observation, request: RequestKind): Record<Slot, PlannedLogin> {
   const { entries } = observation.slotSecret.document;
   const file = observation.sqlconf.login;
   const plan = (slot: Slot): PlannedLogin => {
@@ -100,7 +113,8 @@ function plannedLogins(observation: Observation): Record<Slot, PlannedLogin> {
     return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
   };
   const planned = { A: plan('A'), B: plan('B') };
-  if (slotInUse(observation, planned) === undefined) return bootstrapLogins(observation, planned);
+  if (request === 'rotate' && slotInUse(observation, planned) === undefined)
+    return bootstrapLogins(observation, planned);
   return planned;
 }
 
@@ -143,7 +157,7 @@ function identityProblems(observation: Observation, logins: Record<Slot, Planned
       `${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`,
     );
   }
-  if (A.host !== B.host || A.port !== B.port || A.dbname !== B.dbname) {
+  if (A.host.toLowerCase() !== B.host.toLowerCase() || A.port !== B.port || A.dbname !== B.dbname) {
     problems.push(`${arn}: slots A and B differ in host, port or dbname; both must name the same database.`);
   }
   return problems;

@@ -35,6 +35,7 @@ type JsonModule = {
     reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
   ): unknown;
   rawJSON(text: string): unknown;
+  isRawJSON(value: unknown): boolean;
 };
 
 /** Keeps numbers in their own spelling (`1.0`, `12345678901234567890`), so that unknown keys survive a rotation. */
@@ -48,7 +49,23 @@ function parseKeepingNumbers(text: string): unknown {
 }
 
 function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isRaw = (JSON as unknown as JsonModule).isRawJSON(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRaw;
+}
+
+/** A key that an object of this valid JSON holds twice: which value a reader takes is not defined. */
+function keyThatStandsTwice(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [, brace, key] of text.matchAll(/([{}])|("(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"/g)) {
+    if (brace === '{') open.push(new Set());
+    else if (brace === '}') open.pop();
+    else if (key !== undefined) {
+      const name = JSON.parse(key) as string;
+      if (open.at(-1)?.has(name)) return name.slice(0, 40);
+      open.at(-1)?.add(name);
+    }
+  }
+  return undefined;
 }
 
 function parseObject(text: string): Checked<JsonObject> {
@@ -61,6 +78,8 @@ function parseObject(text: string): Checked<JsonObject> {
     return { ok: false, problems: ['it is not JSON'] };
   }
   if (!isObject(value)) return { ok: false, problems: ['it is not a JSON object'] };
+  const twice = keyThatStandsTwice(body);
+  if (twice !== undefined) return { ok: false, problems: [`the key ${twice} stands twice in one object`] };
   return { ok: true, value };
 }
 

@@ -24,7 +24,7 @@ export function differencesOf({ plan, material }: PlannedRotation): string[] {
   for (const [key, value] of Object.entries(data)) {
     const old = material.before.kubernetesSecret[key];
     if (key === 'mysql-password') {
-      if (material.before.kubernetesSecret['mysql-user'] !== after.username)
+      if (material.before.kubernetesSecret['mysql-user'] !== after.username || old !== after.password)
         lines.push(`~ Secret ${key}: ******** → ********`);
     } else if (old !== value) lines.push(`~ Secret ${key}: ${old ?? '(none)'} → ${value}`);
   }

@@ -10,17 +10,19 @@ export class Scrubber {
     if (secret.length < 6) return;
     const sql = secret.replace(/[\\'"]/g, (char) => `\\${char}`);
     const base64 = Buffer.from(secret, 'utf8').toString('base64');
-    const json = JSON.stringify(secret).slice(1, -1);
     const forms = [
       secret,
       sql,
+      secret.replace(/[\\']/g, '\\$&'),
+      secret.replace(/[\\"$]/g, '\\$&'),
       secret.replaceAll("'", "''"),
       base64,
       base64.replace(/=+$/, ''),
-      json,
-      encodeURIComponent(secret),
+      encodeURIComponent(Buffer.from(secret, 'utf8').toString('utf8')),
     ];
-    for (const form of [...forms, JSON.stringify(json).slice(1, -1)]) this.spellings.add(form);
+    // Each also inside JSON, and inside JSON inside JSON.
+    for (const form of forms)
+      for (const text of [form, inJson(form), inJson(inJson(form))]) this.spellings.add(text);
   }
 
   /** The text with every registered secret masked. */
@@ -32,6 +34,10 @@ export class Scrubber {
     }
     return clean;
   }
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** The one scrubber of this process. */

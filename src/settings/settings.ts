@@ -26,7 +26,7 @@ export type GivenValues = Partial<Record<OptionName, string>>;
 export const projectName = 'openemr-credential-rotation';
 
 const checks: Record<OptionType, { test: (text: string) => boolean; expected: string }> = {
-  text: { test: (text) => !/[\r\n\0]/.test(text), expected: 'one line of text' },
+  text: { test: (text) => /^[^\r\n\0]+$/.test(text), expected: 'one line of text' },
   url: { test: (text) => /^https?:\/\//.test(text) && URL.canParse(text), expected: 'an http(s) URL' },
   seconds: {
     test: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400,
@@ -91,7 +91,7 @@ export function gather(
     const sources: [Origin, string | undefined][] = [
       ['flag', flags[name]],
       ['environment', nonEmpty(environment[definition.variable])],
-      ['stack file', stackFile[`${projectName}:${definition.stackKey}`]],
+      ['stack file', nonEmpty(stackFile[`${projectName}:${definition.stackKey}`])],
       ['default', definition.default],
     ];
     const first = sources.find(([, value]) => value !== undefined);

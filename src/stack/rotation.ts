@@ -77,9 +77,7 @@ export async function rotate(request: RunRequest): Promise<RunResult> {
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
-export async function dryRun(
-  request: RunRequest,
-): Promise<{
+export async function dryRun(request: RunRequest): Promise<{
   planned: PlannedRotation;
   resumed: boolean;
   changes: PreviewedChange[];

@@ -90,15 +90,18 @@ export class StepTracker {
     const step = this.stepOf(name);
     if (step === undefined || operation === 'delete' || operation === 'discard') return;
     moment(`engine: ${nameWithoutId(name)} begins`);
-    if (step !== this.current) {
-      this.endCurrent();
-      this.current = step;
-      if (!this.times.has(step))
-        this.times.set(step, { started: performance.now(), changed: false, failed: false });
-      this.listener({ kind: 'started', step });
-    }
+    this.start(step);
     const time = this.times.get(step);
     if (time && operation !== 'same') time.changed = true;
+  }
+
+  private start(step: StepNumber): void {
+    if (step === this.current) return;
+    this.endCurrent();
+    this.current = step;
+    if (!this.times.has(step))
+      this.times.set(step, { started: performance.now(), changed: false, failed: false });
+    this.listener({ kind: 'started', step });
   }
 
   private recorded(name: string, operation: string): void {
@@ -125,6 +128,8 @@ export class StepTracker {
       failure: failure ?? this.failure?.failure,
       text: this.failure?.text || firstLine(message),
     };
+    // A comparison that fails comes before anything of its step begins.
+    if (step !== undefined && !this.times.has(step)) this.start(step);
     const time = step === undefined ? undefined : this.times.get(step);
     if (time) time.failed = true;
   }

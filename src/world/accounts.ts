@@ -85,10 +85,12 @@ export async function grantsOf(
 
 /** `GRANT x ON y TO z …` → `x ON y`, with ` WITH GRANT OPTION` kept; undefined for USAGE. */
 export function grantedPart(line: string): string | undefined {
-  const found = /^GRANT (.+) TO [`'"].*$/s.exec(line);
+  const found = /^GRANT ((?:`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|[^`'])+?) TO (?=[`'"])/s.exec(line);
   const part = found?.[1];
-  if (part === undefined || part.startsWith('USAGE ON') || part.startsWith('PROXY ON')) return undefined;
-  return line.includes(' WITH GRANT OPTION') ? `${part} WITH GRANT OPTION` : part;
+  if (found === null || part === undefined || part.startsWith('USAGE ON') || part.startsWith('PROXY ON'))
+    return undefined;
+  const after = line.slice(found[0].length).replace(/`(?:[^`]|``)*`|'[^']*'/g, '');
+  return after.includes(' WITH GRANT OPTION') ? `${part} WITH GRANT OPTION` : part;
 }
 
 /** Gives an account the grants of another that it lacks. Returns what was added. */

@@ -58,8 +58,9 @@ describe('README', function () {
     expect(rows).to.deep.equal(Object.entries(exitCodes));
     const help = runNode('dist/src/cli/main.js', ['--help']).stdout;
     const inHelp = (/Exit codes:([\s\S]*)$/.exec(help)?.[1] ?? '')
-      .split('·')
-      .map((part) => Number.parseInt(part, 10));
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => Number.parseInt(line, 10));
     expect(inHelp).to.have.members(Object.values(exitCodes));
     const mentioned = [...readme.matchAll(/exit (\d+)(?: or (\d+))?/g)]
       .flatMap(([, one, other]) => [one, other])

@@ -69,8 +69,7 @@ describe('planRotation: a rotation that was begun', () => {
     });
   }
 
-  // Pending: step 5 would refuse the edited file in every run from now on.
-  it.skip('is superseded when the file was edited, and still names the account before', () => {
+  it('is superseded when the file was edited, and still names the account before', () => {
     const { world, planned } = cutOff(1);
     const seen = observationOf(world);
     const observation = { ...seen, sqlconf: { ...seen.sqlconf, sha256: 'sha-of-an-edit' } };
@@ -78,8 +77,7 @@ describe('planRotation: a rotation that was begun', () => {
     expect(next).to.include({ kind: 'planned', resumed: false });
   });
 
-  // Pending: a sync that fails would stand before every rotation from now on.
-  it.skip('is not taken up when it was only a sync: that is made anew', () => {
+  it('is not taken up when it was only a sync: that is made anew', () => {
     const { plan, material } = plannedIn(worldOn('A'), 'sync');
     for (const kind of ['sync', 'rotate'] as const) {
       const next = plannedIn(worldOn('A'), kind, { id: 'run-2', journal: journalOf({ plan, material }) });
@@ -142,8 +140,7 @@ describe('planRollback', () => {
     expect(again.plan).to.equal(rollback.plan);
   });
 
-  // Pending: the next run reconciles onto the slot whose proof has failed.
-  it.skip('that was cut off before the file was restored is taken up', () => {
+  it('that was cut off before the file was restored is taken up', () => {
     const { world } = cutOff(3);
     const again = plannedIn(world, 'rotate', { journal: journalOf(rollback) });
     expect(again.plan).to.equal(rollback.plan);

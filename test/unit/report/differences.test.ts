@@ -36,8 +36,7 @@ describe('differencesOf', () => {
     ).to.deep.equal([]);
   });
 
-  // Pending until passwords are compared too.
-  it.skip('a Secret with an old password of the same user', () => {
+  it('a Secret with an old password of the same user', () => {
     const file = loginOf('openemr_b');
     const kubernetes = kubernetesSecretData({ ...file, password: 'canary-old' });
     expect(differencesOf(plannedIn({ ...worldOn('A'), file, kubernetes }))).to.deep.equal([

@@ -137,8 +137,7 @@ describe('settings', () => {
       });
     }
 
-    // Pending until this is so for every source, not only for the environment.
-    it.skip('an empty flag, or an empty value in the stack file, is missing too', () => {
+    it('an empty flag, or an empty value in the stack file, is missing too', () => {
       expect(refusal({ awsRegion: '' })).to.include('AWS_REGION (or --aws-region)');
       stackFile({ [`${projectName}:awsRegion`]: '' });
       expect(refusal({}, { ...enough, AWS_REGION: '' })).to.include('AWS_REGION (or --aws-region)');

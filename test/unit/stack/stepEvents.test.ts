@@ -99,8 +99,7 @@ describe('StepTracker', () => {
     expect(tracker.failure?.failure?.outcome).to.equal('permission');
   });
 
-  // Pending until the results know it too.
-  it.skip('a failure while a resource is compared: that step failed', () => {
+  it('a failure while a resource is compared: that step failed', () => {
     expect(summary(play('failedDiff').tracker.results().slice(3, 6))).to.equal(
       '4 done, 5 failed, 6 not-reached',
     );
