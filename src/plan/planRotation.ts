@@ -186,7 +186,7 @@ function liveProblems(
   return [];
 }
 
-function noticesOf(observation: Observation): string[] {
+function noticesOf(observation: Observation, request: RequestKind): string[] {
   const { document } = observation.slotSecret;
   const { login } = observation.sqlconf;
   const stale = slots.find((slot) => {
@@ -197,11 +197,9 @@ function noticesOf(observation: Observation): string[] {
       entry.login.password !== login.password
     );
   });
-  return stale
-    ? [
-        `slot ${stale}'s password in the slot secret is not the one in sqlconf.php; the rotation replaces both`,
-      ]
-    : [];
+  if (stale === undefined) return [];
+  const found = `slot ${stale}'s password in the slot secret is not the one in sqlconf.php`;
+  return [request === 'rotate' ? `${found}; the rotation replaces both` : found];
 }
 
 function planSwitch(
