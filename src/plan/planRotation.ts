@@ -44,7 +44,7 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     kind: 'planned',
     resumed: false,
     planned,
-    notices: request.kind === 'rotate' ? noticesOf(observation) : [],
+    notices: noticesOf(observation, request.kind),
   };
 }
 
