@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type * as Automation from '@pulumi/pulumi/automation';
-import type { LocalWorkspace, PulumiFn, Stack } from '@pulumi/pulumi/automation';
+import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
 import { describeUnknown, Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesVariable } from '../resources/dynamicResource';
@@ -81,11 +81,36 @@ async function openExisting(location: StackLocation): Promise<OpenedStack | unde
     return library.Stack.select(location.stack, workspace);
   });
   try {
-    return { stack, deployment: (await stack.exportStack()).deployment };
+    const deployment: unknown = (await stack.exportStack()).deployment;
+    await adoptSecretsProvider(stack, deployment);
+    return { stack, deployment };
   } catch (error) {
     if (error instanceof Error && /no stack named/i.test(error.message)) return undefined;
     throw engineFailure(error, location);
   }
+}
+
+/**
+ * Names the state's own secrets provider in the stack file of the work folder. That folder is new in every pod, and
+ * without this the engine would take the state for one with a passphrase.
+ */
+async function adoptSecretsProvider(stack: Stack, deployment: unknown): Promise<void> {
+  const provider = secretsProviderOf(deployment);
+  if (provider === undefined) return;
+  const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
+  await stack.workspace.saveStackSettings(stack.name, { ...settings, ...provider });
+}
+
+/** The part of an exported state that says how its secrets are encrypted (apitype.SecretsProvidersV1). */
+function secretsProviderOf(deployment: unknown): Partial<StackSettings> | undefined {
+  const { secrets_providers: provider } = (deployment ?? {}) as {
+    secrets_providers?: { type?: string; state?: { url?: string; encryptedkey?: string; salt?: string } };
+  };
+  const { url, encryptedkey, salt } = provider?.state ?? {};
+  if (provider?.type === 'cloud' && url !== undefined && encryptedkey !== undefined) {
+    return { secretsProvider: url, encryptedKey: encryptedkey };
+  }
+  return provider?.type === 'passphrase' && salt !== undefined ? { encryptionSalt: salt } : undefined;
 }
 
 type AutomationLibrary = typeof Automation;
@@ -184,7 +209,7 @@ export function engineFailure(
   if (/incorrect passphrase|passphrase must be set|decrypt/i.test(text)) {
     return new Failure(
       'configuration',
-      `The passphrase or key does not open ${state}; give the one that it was made with. Nothing was changed.`,
+      `The passphrase or key does not open ${state}; give the one that it was made with.`,
       options,
     );
   }

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import type { Stack } from '@pulumi/pulumi/automation';
+import type { Outcome } from '../failure';
+import { Failure } from '../failure';
+import { observe } from '../observe/observe';
+import { planRollback } from '../plan/planRotation';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import { planId } from '../plan/rotationPlan';
+import type { OpenWorld, RunRequest, RunResult } from './run';
+import type { StepEvent } from './stepEvents';
+import { runUpdate } from './update';
+
+/** The end of a run that a signal stopped. */
+export function cancelled(): Failure {
+  return new Failure(
+    'cancelled',
+    'Stopped by a signal; OpenEMR keeps running. Run again to finish this rotation.',
+  );
+}
+
+/** Decides by what is true now: before the cut-over nothing moved; up to step 8 it is undone; after that it is held. */
+export async function afterFailure(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  step: number | undefined,
+): Promise<RunResult> {
+  const { plan: failed, material } = ended.planned;
+  const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
+  const live = await liveUsername(request, world);
+  const where = step === undefined ? '' : `Step ${step} failed. `;
+  if (failed.kind === 'sync')
+    return { ...ended, failure: withText(failure, failure.outcome, `${where}${failure.message}`) };
+  const reachedFlip = step !== undefined && step >= 9;
+  if (reachedFlip) {
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'held',
+        `${where}${failure.message} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`,
+      ),
+    };
+  }
+  if (failed.kind === 'rollback') {
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'held',
+        `The rollback did not finish. ${where}${failure.message} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
+      ),
+    };
+  }
+  const untouched =
+    (step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned));
+  if (untouched) {
+    const telling: Outcome[] = ['permission', 'locked', 'configuration'];
+    const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        outcome,
+        `${where}${failure.message} Nothing was switched: OpenEMR still runs on ${material.before.sqlconf.username}.`,
+      ),
+    };
+  }
+  if (failure.outcome === 'locked') {
+    return {
+      ...ended,
+      failure: withText(failure, 'held', `${where}${failure.message} sqlconf.php names ${live} now.`),
+    };
+  }
+  return rollBack(request, world, stack, { ...ended, failure }, step);
+}
+
+async function rollBack(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  step: number | undefined,
+): Promise<RunResult> {
+  const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
+  request.tell({ kind: 'rolling-back', failure, step });
+  const now = new Date();
+  const planned = planRollback(ended.planned, planId(now, randomBytes(3).toString('hex')), now);
+  const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });
+  const result = await runUpdate({ ...request, stack, planned, listener });
+  const where = step === undefined ? '' : `Step ${step} failed. `;
+  const before = planned.material.before.sqlconf.username;
+  if (result.kind === 'done') {
+    return {
+      ...ended,
+      failure: withText(
+        failure,
+        'rolled-back',
+        `${where}${failure.message} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`,
+      ),
+    };
+  }
+  const live = await liveUsername(request, world);
+  return {
+    ...ended,
+    failure: withText(
+      result.failure,
+      'held',
+      `${where}${failure.message} The rollback did not finish either (${result.failure.message}) sqlconf.php names ${live} now; both passwords still work. Run again to finish.`,
+    ),
+  };
+}
+
+function withText(failure: Failure, outcome: Failure['outcome'], message: string): Failure {
+  return new Failure(outcome, message, { cause: failure.cause });
+}
+
+async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise<string> {
+  try {
+    const { sqlconf } = await observe(settings.context, world, world.credentials);
+    return sqlconf.login.username;
+  } catch {
+    return 'an account that could not be read';
+  }
+}
+
+/** True when both file and Secret are as they were before. */
+async function nothingSwitched(
+  { settings }: RunRequest,
+  world: OpenWorld,
+  { plan: failed, material }: PlannedRotation,
+): Promise<boolean> {
+  try {
+    const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
+    const sameSecret =
+      JSON.stringify(kubernetesSecret.data) === JSON.stringify(material.before.kubernetesSecret);
+    return sqlconf.sha256 === failed.sqlconfSha256 && sameSecret && failed.from !== failed.to;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Failure } from '../failure';
+import type { PlannedRotation, RequestKind } from '../plan/rotationPlan';
+import type { ProgramSettings } from '../program/settings';
+import type { AdminCredentials } from '../world/adminCredentials';
+import type { Session } from '../world/database';
+import type { Kubernetes } from '../world/kubernetes';
+import type { SecretsManager } from '../world/secretsManager';
+import type { StepEvent, StepResult } from './stepEvents';
+import type { StackLocation } from './workspace';
+
+/** What a run is told, and whom it tells. */
+export interface RunRequest {
+  kind: RequestKind;
+  settings: ProgramSettings;
+  location: StackLocation;
+  /** Told of everything worth showing; must not throw. */
+  tell: (news: RunNews) => void;
+  /** Registers a secret value with the scrubber as soon as it is read. */
+  keepSecret: (value: string) => void;
+  signal?: AbortSignal;
+}
+
+/** News of a run for a renderer. */
+export type RunNews =
+  | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
+  | { kind: 'step'; event: StepEvent }
+  | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
+
+/** How a run ended; a failed one says which password is live in `failure`. */
+export interface RunResult {
+  planned: PlannedRotation;
+  resumed: boolean;
+  steps: StepResult[];
+  failure?: Failure;
+}
+
+/** The world that one run works in. */
+export interface OpenWorld {
+  secrets: SecretsManager;
+  kubernetes: Kubernetes;
+  credentials: AdminCredentials;
+  session: Session;
+}
