@@ -80,7 +80,10 @@ function flagsOf(parsed: Record<string, unknown>): Flags {
   const [word] = parsed['_'] as unknown[];
   // What stands after -- is not checked by yargs.
   if (word !== undefined)
-    throw new Failure('configuration', `Unknown argument: ${JSON.stringify(word)}; see credential-rotation --help.`);
+    throw new Failure(
+      'configuration',
+      `Unknown argument: ${JSON.stringify(word)}; see credential-rotation --help.`,
+    );
   const values: GivenValues = {};
   for (const name of optionNames) {
     const value = single(definitionOf(name).flag);
