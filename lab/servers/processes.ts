@@ -100,6 +100,7 @@ export class Processes {
 
 class ChildOf implements Child {
   readonly exited: Promise<number | string>;
+  private swept = false;
 
   constructor(
     readonly name: string,
@@ -117,6 +118,9 @@ class ChildOf implements Child {
   }
 
   signal(signal: NodeJS.Signals): void {
+    if (this.swept) return;
+    // After the leader's end one signal still reaches what it left; later its number may be another group's.
+    this.swept = !this.running;
     try {
       process.kill(-this.pid, signal);
     } catch {
