@@ -5,6 +5,7 @@ import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import type { Kubernetes } from '../world/kubernetes';
 import { neededRights } from '../world/kubernetes';
+import { ownGrants } from '../world/accounts';
 import { openSqlconf } from '../world/sqlconf';
 
 /** Privileges that the admin needs in the database, with the step that uses each. */
@@ -51,18 +52,12 @@ async function kubernetesProblems(kubernetes: Kubernetes): Promise<string[]> {
 }
 
 async function databaseProblems(admin: Session): Promise<string[]> {
-  const rows = await admin.query('SHOW GRANTS');
-  const everywhere = rows
-    .map((row) => String(Object.values(row)[0]))
-    .filter((line) => / ON \*\.\* TO /.test(line));
-  const has = (privilege: string): boolean =>
-    everywhere.some(
-      (line) =>
-        line.startsWith('GRANT ALL PRIVILEGES') ||
-        line.split(' ON *.*')[0]?.replace('GRANT ', '').split(', ').includes(privilege),
-    );
+  const everywhere = (await ownGrants(admin)).filter((line) => / ON \*\.\* TO /.test(line));
+  const privileges = everywhere.flatMap((line) =>
+    (line.split(' ON *.*')[0] ?? '').replace('GRANT ', '').split(', '),
+  );
   return adminPrivileges
-    .filter(([privilege]) => !has(privilege))
+    .filter(([privilege]) => !privileges.includes(privilege) && !privileges.includes('ALL PRIVILEGES'))
     .map(
       ([privilege, why]) => `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`,
     );

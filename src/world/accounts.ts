@@ -83,6 +83,20 @@ export async function grantsOf(
     .sort();
 }
 
+/**
+ * What the session itself may do, as SHOW GRANTS lines, those of its active roles included: the master user of RDS
+ * for MySQL 8.0.36 and later has most of its rights by a role.
+ */
+export async function ownGrants(session: Session): Promise<string[]> {
+  const [row] = await session.query('SELECT CURRENT_ROLE() AS roles');
+  const roles = row?.['roles'];
+  // MySQL answers NONE or quoted names; MariaDB's SHOW GRANTS has the current role's rights by itself.
+  const using =
+    typeof roles === 'string' && roles.startsWith('`') ? ` FOR CURRENT_USER() USING ${roles}` : '';
+  const rows = await session.query(`SHOW GRANTS${using}`);
+  return rows.map((each) => String(Object.values(each)[0]));
+}
+
 /** `GRANT x ON y TO z …` → `x ON y`, with ` WITH GRANT OPTION` kept; undefined for USAGE. */
 export function grantedPart(line: string): string | undefined {
   const found = /^GRANT ((?:`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|[^`'])+?) TO (?=[`'"])/s.exec(line);

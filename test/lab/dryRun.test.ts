@@ -48,6 +48,25 @@ for (const database of databases) {
       expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr, ...leftOnDisk(site) });
     });
 
+    it('knows the rights that the admin has by a role, as the master user of RDS, and misses those that it lacks', async () => {
+      const { admin } = await snapshot(site);
+      const role = `role_${site.name}`;
+      await lab.database.root(`CREATE ROLE ${role}`);
+      await lab.database.root(`GRANT CREATE USER, PROCESS ON *.* TO ${role}`);
+      await lab.database.root("REVOKE CREATE USER, PROCESS ON *.* FROM ?@'%'", [admin.username]);
+      const lacking = await run(site, ['--dry-run']);
+      expectCode(lacking, 3);
+      expect(lacking.stdout).to.include('lacks CREATE USER').and.to.include('lacks PROCESS');
+      await lab.database.root(`GRANT ${role} TO ?@'%'`, [admin.username]);
+      await lab.database.root(
+        database === 'mysql' ? `SET DEFAULT ROLE ${role} TO ?@'%'` : `SET DEFAULT ROLE ${role} FOR ?@'%'`,
+        [admin.username],
+      );
+      expectCode(await run(site, ['--dry-run']), 0);
+      await lab.database.root("GRANT CREATE USER, PROCESS ON *.* TO ?@'%'", [admin.username]);
+      await lab.database.root(`DROP ROLE ${role}`);
+    });
+
     it('tells each right that is missing, with exit code 3, before a rotation would use it', async () => {
       const before = await snapshot(site);
       const restricted = await run(site, ['--dry-run', '--deployment', 'another-deployment']);
