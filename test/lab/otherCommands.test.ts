@@ -2,7 +2,9 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
+import { lockName } from '../../src/world/lock';
 import { databases, labWith } from './support/labs';
+import { arnOf } from './support/secrets';
 import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
 
 for (const database of databases) {
@@ -80,7 +82,7 @@ for (const database of databases) {
     it('two runs at once: one rotates, the other ends with exit 11 and names the holder', async () => {
       site = await lab.createSite();
       const first = run(site);
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await lockTaken(lab, site);
       const second = await run(site, [], { CREDENTIAL_ROTATION_HOME: `${site.folder}/other-home` });
       expectCode(second, 11);
       expect(second.stderr).to.match(/Another rotation is running \(from .*connection \d+\)/);
@@ -88,4 +90,15 @@ for (const database of databases) {
       await expectHealthy(site, 'B');
     });
   });
+}
+
+/** Waits until a run holds the site's lock. */
+async function lockTaken(lab: Lab, site: Site): Promise<void> {
+  const name = lockName(await arnOf(site, site.slotSecretId));
+  for (let tries = 0; tries < 600; tries += 1) {
+    const [row] = (await lab.database.root('SELECT IS_USED_LOCK(?) AS id', [name])) as { id: unknown }[];
+    if (row?.id !== null && row?.id !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no run has taken the lock');
 }

@@ -58,3 +58,11 @@ export async function stagesOf(site: Site, secretId: string): Promise<Record<str
   client.destroy();
   return VersionIdsToStages ?? {};
 }
+
+/** The ARN of a secret. */
+export async function arnOf(site: Site, secretId: string): Promise<string> {
+  const client = clientOf(site);
+  const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
+  client.destroy();
+  return ARN ?? '';
+}
