@@ -42,7 +42,7 @@ export class StepTracker {
     { started: number; ended?: number; changed: boolean; failed: boolean }
   >();
   private current: StepNumber | undefined;
-  /** The failure that a provider reported, or the first line of the engine's own error. */
+  /** The failure that a provider reported, or the engine's own error as one line. */
   failure: { step: StepNumber | undefined; failure: Failure | undefined; text: string } | undefined;
 
   /** @param renewsSlot the slot whose user is changed in step 10, in lower case */
@@ -126,7 +126,7 @@ export class StepTracker {
     this.failure = {
       step: step ?? this.failure?.step,
       failure: failure ?? this.failure?.failure,
-      text: this.failure?.text || firstLine(message),
+      text: this.failure?.text || oneLine(message),
     };
     // A comparison that fails comes before anything of its step begins.
     if (step !== undefined && !this.times.has(step)) this.start(step);
@@ -160,11 +160,11 @@ export function nameOf(urn: string): string {
   return at < 0 ? urn : urn.slice(at + 2);
 }
 
-function firstLine(text: string): string {
-  return (
-    text
-      .split('\n')
-      .map((line) => line.trim())
-      .find((line) => line !== '') ?? ''
-  );
+/** The engine's text as one line, without the heading of its list of errors. */
+function oneLine(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/\d+ errors? occurred:\s*\*?\s*/g, '')
+    .trim()
+    .slice(0, 600);
 }

@@ -98,11 +98,11 @@ function optionsOf(
   return { onEvent: (event) => tracker.take(event), message, ...(signal ? { signal } : {}) };
 }
 
-/** The engine's own words are used only for resources of other plugins, whose errors it prints. */
+/** What a resource's own plugin said comes before what the engine made of it. */
 function failureOfEngine(error: unknown, tracker: StepTracker, location: StackLocation): Failure {
-  const known = engineFailure(error, location);
-  const text = tracker.failure?.text ?? '';
-  if (known.outcome !== 'unexpected' || text === '') return known;
+  const { step, text = '' } = tracker.failure ?? {};
+  if (step === undefined || text === '') return engineFailure(error, location);
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
-  return new Failure(permission ? 'permission' : 'before-switch', text.slice(0, 500), { cause: error });
+  const reason = text.slice(0, 500).replace(/\.$/, '');
+  return new Failure(permission ? 'permission' : 'before-switch', `${reason}.`, { cause: error });
 }

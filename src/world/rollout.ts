@@ -28,7 +28,7 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return progressing;
   const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
   if (condition?.reason === 'ProgressDeadlineExceeded') {
-    return { kind: 'failed', reason: condition.message ?? 'ProgressDeadlineExceeded' };
+    return { kind: 'failed', reason: (condition.message ?? 'ProgressDeadlineExceeded').replace(/\.$/, '') };
   }
   const complete = updated === wanted && ready === wanted && available === wanted && total === wanted;
   return complete ? { kind: 'complete' } : progressing;

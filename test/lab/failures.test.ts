@@ -49,6 +49,23 @@ for (const database of databases) {
       });
     }
 
+    it('step 4, Secrets Manager refuses a new version: exit code 3, nothing switched, and the next run rotates', async () => {
+      const before = await snapshot(site);
+      const release = lab.aws.fault({
+        action: 'PutSecretValue',
+        secretId: site.slotSecretId,
+        when: 'before',
+        respond: denied,
+      });
+      const failed = await run(site);
+      release();
+      expectCode(failed, 3);
+      expect(failed.stderr).to.match(/Step 4 failed\. .*AccessDenied.*Nothing was switched/);
+      expect(await snapshot(site)).to.deep.equal(before);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
     it('step 9, the flip is refused: held with exit code 12, and the next run finishes with the same passwords', async () => {
       await expectHeldAndFinished(
         site,

@@ -122,7 +122,7 @@ describe('StepTracker', () => {
     expect(tracker.failure).to.deep.equal({
       step: 4,
       failure: undefined,
-      text: 'error: AccessDeniedException: no',
+      text: 'error: AccessDeniedException: no more',
     });
   });
 

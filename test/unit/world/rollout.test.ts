@@ -81,7 +81,7 @@ const table: [name: string, deployment: V1Deployment, state: object][] = [
   [
     'the deadline has passed',
     deployment({ ...complete, updated: 1 }, { conditions: [available, gaveUp] }),
-    { kind: 'failed', reason: gaveUp.message },
+    { kind: 'failed', reason: 'ReplicaSet "openemr-5d9" has timed out progressing' },
   ],
   [
     'the deadline has passed, without a message',
