@@ -1,18 +1,14 @@
-import type { Failure, Outcome } from '../failure';
+import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import type { PlannedRotation } from '../plan/rotationPlan';
-
 import { stepTitles } from '../plan/steps';
+import type { RunNews } from '../stack/run';
 import type { StepEvent, StepResult } from '../stack/stepEvents';
 import type { PreviewedChange } from '../stack/update';
 import { scrubber } from './scrubber';
 
-/** News of a run, as the renderers take it. */
-export type News =
-  | { kind: 'reading' }
-  | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
-  | { kind: 'step'; event: StepEvent }
-  | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
+/** News of a command, as the renderers take it. */
+export type News = { kind: 'reading' } | RunNews;
 
 /** How a command ended. */
 export interface Ending {
