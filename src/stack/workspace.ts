@@ -3,11 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type * as Automation from '@pulumi/pulumi/automation';
-import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
+import type { Deployment, LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
 import { describeUnknown, Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
+import { sleep } from '../world/errors';
 import { lockVariable } from '../world/lock';
 import { compileCacheFolder } from '../world/compileCache';
 
@@ -81,12 +82,23 @@ async function openExisting(location: StackLocation): Promise<OpenedStack | unde
     return library.Stack.select(location.stack, workspace);
   });
   try {
-    const deployment: unknown = (await stack.exportStack()).deployment;
+    const deployment: unknown = (await exportTwice(stack)).deployment;
     await adoptSecretsProvider(stack, deployment);
     return { stack, deployment };
   } catch (error) {
     if (error instanceof Error && /no stack named/i.test(error.message)) return undefined;
     throw engineFailure(error, location);
+  }
+}
+
+/** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
+async function exportTwice(stack: Stack): Promise<Deployment> {
+  try {
+    return await stack.exportStack();
+  } catch (error) {
+    if (error instanceof Error && /no stack named|passphrase/i.test(error.message)) throw error;
+    await sleep(500);
+    return stack.exportStack();
   }
 }
 
@@ -239,9 +251,17 @@ export function engineFailure(
       options,
     );
   }
+  const said = engineErrorLine(text) ?? describeUnknown(error);
   return new Failure(
     'unexpected',
-    `The Pulumi engine failed on ${state} (${describeUnknown(error)}); run again, and report it if it stays.`,
+    `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
     options,
   );
+}
+
+/** The engine's own `error:` line. Only stderr is looked at: stdout may be a state with its secrets in clear. */
+function engineErrorLine(text: string): string | undefined {
+  const stderr = text.slice(Math.max(0, text.lastIndexOf('stderr:')));
+  const line = stderr.split('\n').find((each) => /^\s*(stderr:\s*)?error:/.test(each));
+  return line?.replace(/^\s*(stderr:\s*)?error:\s*/, '').slice(0, 300);
 }
