@@ -86,9 +86,18 @@ async function openExisting(location: StackLocation): Promise<OpenedStack | unde
     await adoptSecretsProvider(stack, deployment);
     return { stack, deployment };
   } catch (error) {
-    if (error instanceof Error && /no stack named/i.test(error.message)) return undefined;
+    if (isStackNotFound(error)) return undefined;
     throw engineFailure(error, location);
   }
+}
+
+/** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
+function isStackNotFound(error: unknown): boolean {
+  const { message = '', commandResult } = (error ?? {}) as {
+    message?: string;
+    commandResult?: { err?: { exitCode?: number } };
+  };
+  return commandResult?.err?.exitCode === 6 || /no stack named/i.test(message);
 }
 
 /** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
@@ -96,7 +105,7 @@ async function exportTwice(stack: Stack): Promise<Deployment> {
   try {
     return await stack.exportStack();
   } catch (error) {
-    if (error instanceof Error && /no stack named|passphrase/i.test(error.message)) throw error;
+    if (isStackNotFound(error) || (error instanceof Error && /passphrase/i.test(error.message))) throw error;
     await sleep(500);
     return stack.exportStack();
   }
