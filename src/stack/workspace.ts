@@ -11,6 +11,7 @@ import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
 import { lockVariable } from '../world/lock';
 import { compileCacheFolder } from '../world/compileCache';
+import { mendFileBackend } from './fileBackend';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -42,6 +43,7 @@ export interface OpenedStack {
  * @throws Failure `configuration` when engine or backend cannot be used
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
+  await mendFileBackend(location.backendUrl);
   const existing = await openExisting(location);
   if (existing) return existing;
   const stack = await openWith(location, (library, workspace) =>

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
@@ -27,15 +28,27 @@ describe('state backends', function () {
     });
   });
 
-  it('a folder with a passphrase', () => rotateTwice(site, {}));
+  it('a folder with a passphrase, whose metadata a kill has cut off', () =>
+    rotateTwice(site, {}, () => {
+      const folder = (site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
+      const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      const metadata = names.filter((name) => name.endsWith('.attrs'));
+      expect(metadata).not.to.deep.equal([]);
+      for (const name of metadata) writeFileSync(path.join(folder, name), '');
+    }));
 });
 
-async function rotateTwice(site: Site, environment: Record<string, string | undefined>): Promise<void> {
+async function rotateTwice(
+  site: Site,
+  environment: Record<string, string | undefined>,
+  between: () => void = () => undefined,
+): Promise<void> {
   const home = site.environment['CREDENTIAL_ROTATION_HOME'] ?? '';
   for (const slot of ['B', 'A'] as const) {
     expectCode(await run(site, [], environment), 0);
     await expectHealthy(site, slot);
     rmSync(home, { recursive: true });
+    between();
   }
 }
 
