@@ -27,53 +27,34 @@ export async function afterFailure(
   step: number | undefined,
 ): Promise<RunResult> {
   const { plan: failed, material } = ended.planned;
-  const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
-  const live = await liveUsername(request, world);
-  const where = step === undefined ? '' : `Step ${step} failed. `;
-  if (failed.kind === 'sync')
-    return { ...ended, failure: withText(failure, failure.outcome, `${where}${failure.message}`) };
-  const reachedFlip = step !== undefined && step >= 9;
-  if (reachedFlip) {
-    return {
-      ...ended,
-      failure: withText(
-        failure,
-        'held',
-        `${where}${failure.message} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`,
-      ),
-    };
+  const failure = failureOf(ended);
+  const said = `${stepText(step)}${failure.message}`;
+  const endAs = (outcome: Outcome, message: string): RunResult => ({
+    ...ended,
+    failure: withText(failure, outcome, message),
+  });
+  if (failed.kind === 'sync') return endAs(failure.outcome, said);
+  if (step !== undefined && step >= 9) {
+    const live = await liveUsername(request, world);
+    return endAs('held', `${said} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`);
   }
   if (failed.kind === 'rollback') {
-    return {
-      ...ended,
-      failure: withText(
-        failure,
-        'held',
-        `The rollback did not finish. ${where}${failure.message} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
-      ),
-    };
+    const live = await liveUsername(request, world);
+    return endAs(
+      'held',
+      `The rollback did not finish. ${said} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
+    );
   }
-  const untouched =
-    (step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned));
-  if (untouched) {
+  if ((step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned))) {
     const telling: Outcome[] = ['permission', 'locked', 'configuration'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
-    return {
-      ...ended,
-      failure: withText(
-        failure,
-        outcome,
-        `${where}${failure.message} Nothing was switched: OpenEMR still runs on ${material.before.sqlconf.username}.`,
-      ),
-    };
+    const { username } = material.before.sqlconf;
+    return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }
   if (failure.outcome === 'locked') {
-    return {
-      ...ended,
-      failure: withText(failure, 'held', `${where}${failure.message} sqlconf.php names ${live} now.`),
-    };
+    return endAs('held', `${said} sqlconf.php names ${await liveUsername(request, world)} now.`);
   }
-  return rollBack(request, world, stack, { ...ended, failure }, step);
+  return rollBack(request, world, stack, ended, step);
 }
 
 async function rollBack(
@@ -83,13 +64,13 @@ async function rollBack(
   ended: RunResult,
   step: number | undefined,
 ): Promise<RunResult> {
-  const failure = ended.failure ?? new Failure('unexpected', 'The update failed without a reason.');
+  const failure = failureOf(ended);
   request.tell({ kind: 'rolling-back', failure, step });
   const now = new Date();
   const planned = planRollback(ended.planned, planId(now, randomBytes(3).toString('hex')), now);
   const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });
   const result = await runUpdate({ ...request, stack, planned, listener });
-  const where = step === undefined ? '' : `Step ${step} failed. `;
+  const where = stepText(step);
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
     return {
@@ -110,6 +91,14 @@ async function rollBack(
       `${where}${failure.message} The rollback did not finish either (${result.failure.message}) sqlconf.php names ${live} now; both passwords still work. Run again to finish.`,
     ),
   };
+}
+
+function failureOf({ failure }: RunResult): Failure {
+  return failure ?? new Failure('unexpected', 'The update failed without a reason.');
+}
+
+function stepText(step: number | undefined): string {
+  return step === undefined ? '' : `Step ${step} failed. `;
 }
 
 function withText(failure: Failure, outcome: Failure['outcome'], message: string): Failure {
