@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../failure';
 import { observe } from '../observe/observe';
-import { preflight } from '../observe/preflight';
+import { preflight } from '../observe/preflight/preflight';
 import type { Observation } from '../plan/observation';
 import { planRotation } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
@@ -55,7 +55,7 @@ export async function dryRun(request: RunRequest): Promise<{
     const opened = await openedBesideObserving(request, world, openStackForPreview(request.location));
     try {
       const { planned, resumed } = plan(request, opened);
-      const problems = await preflight(planned, request.settings.context, world.kubernetes, world.session);
+      const problems = await preflight(planned, request.settings.context, world);
       if (holder !== '') problems.push(`Another rotation is running${holder}.`);
       const changes = await runPreview({
         ...request,
@@ -126,7 +126,7 @@ async function rotateOnce(
   const { stack } = opened;
   const { planned, resumed } = plan(request, opened);
   if (!resumed) {
-    const problems = await preflight(planned, request.settings.context, world.kubernetes, world.session);
+    const problems = await preflight(planned, request.settings.context, world);
     if (problems.length > 0) throw new Failure('permission', problems.join(' '));
   }
   const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { EffectHook } from '../../src/world/effect';
 import { effectHook } from '../../src/world/effect';
 
@@ -9,6 +9,14 @@ import { effectHook } from '../../src/world/effect';
  */
 const { FAULT_POINT: point, FAULT_MODE: mode, FAULT_LOG: log, FAULT_RUN: runId } = process.env;
 let used = false;
+
+/** Waits while the test does something to the world: it removes the file when the run may go on. */
+async function pause(): Promise<void> {
+  const file = process.env['FAULT_PAUSE'] ?? '';
+  writeFileSync(file, '');
+  for (let left = 600; left > 0 && existsSync(file); left -= 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 /** Ends the whole run as a node failure would: command, engine and plugins at once. */
 function killRun(): void {
@@ -47,8 +55,10 @@ const hook: EffectHook = {
     if (mode === 'kill-before') killRun();
     if (mode === 'fail-before') throw new Error('injected: the call failed');
     if (mode === 'hang') await new Promise(() => undefined);
+    if (mode === 'pause-before') await pause();
     const result = await action();
     if (mode === 'kill-after') killRun();
+    if (mode === 'pause-after') await pause();
     if (mode === 'fail-after') throw new Error('injected: the reply was lost');
     return result;
   },

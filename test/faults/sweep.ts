@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site, StartingPoint } from '../../lab';
 import type { Run } from '../lab/support/command';
@@ -29,6 +29,38 @@ export interface FaultResult extends FaultCase {
 const hookFile = path.join(__dirname, 'hook.js');
 /** A run that hangs is killed after this, in ms: longer than any sound run takes on a busy machine. */
 const hangLimitMs = 25_000;
+
+/**
+ * Runs the command and stops it before or after a point, does `meanwhile` to the world, and lets the run go on.
+ * @throws when the run ended without meeting the point
+ */
+export async function runPaused(
+  site: Site,
+  point: string,
+  when: 'before' | 'after',
+  meanwhile: () => Promise<void>,
+  args: string[] = [],
+): Promise<Run> {
+  const file = path.join(site.folder, `pause-${Date.now()}`);
+  let ended = false;
+  const running = run(site, args, {
+    NODE_OPTIONS: `--require ${hookFile}`,
+    FAULT_RUN: `${site.name}-${Date.now()}`,
+    FAULT_POINT: point,
+    FAULT_MODE: `pause-${when}`,
+    FAULT_PAUSE: file,
+  }).finally(() => (ended = true));
+  while (!existsSync(file)) {
+    if (ended) throw new Error(`the run never came to "${point}":\n${(await running).stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  try {
+    await meanwhile();
+  } finally {
+    rmSync(file, { force: true });
+  }
+  return running;
+}
 
 /** Runs the command with the hook; a hanging run gets SIGTERM, then SIGKILL. */
 export function runWithFault(

@@ -1,0 +1,22 @@
+import type { PlannedRotation } from '../../plan/rotationPlan';
+import type { WorldContext } from '../../world/context';
+import { checkWritable } from '../../world/file/sqlconfFile';
+import { openSqlconf } from '../../world/sqlconf';
+
+/** What would stop the write of `sqlconf.php`; each problem is one sentence with what to do. */
+export async function fileProblems(
+  { plan, material }: PlannedRotation,
+  context: WorldContext,
+): Promise<string[]> {
+  const file = await openSqlconf(context);
+  const notWritable = await checkWritable(file.file);
+  const target =
+    plan.to === 'other'
+      ? material.before.sqlconf
+      : { ...material.logins[plan.to], password: 'not-yet-known' };
+  const notRenderable = file.check(target);
+  return [
+    ...(notWritable === undefined ? [] : [notWritable]),
+    ...notRenderable.map((reason) => `${file.path}: ${reason}`),
+  ];
+}
