@@ -1,8 +1,11 @@
 /**
  * Runs an action that the first SIGINT or SIGTERM stops in order; the second one ends the process at once, by
- * the same signal, so that the parent sees the true reason.
+ * the same signal, so that the parent sees the true reason; `endAtOnce` ends its children before.
  */
-export async function withStopSignals<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withStopSignals<T>(
+  action: (signal: AbortSignal) => Promise<T>,
+  endAtOnce: () => void,
+): Promise<T> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
     if (!controller.signal.aborted) {
@@ -12,6 +15,7 @@ export async function withStopSignals<T>(action: (signal: AbortSignal) => Promis
     }
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
+    endAtOnce();
     process.kill(process.pid, signal);
   };
   process.on('SIGINT', stop);

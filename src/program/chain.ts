@@ -9,6 +9,9 @@ import { DynamicResource } from '../resources/dynamicResource';
 export class Chain {
   private last: pulumi.Resource | undefined;
 
+  /** @param guard called before a resource of another plugin is written: those cannot check the lock themselves */
+  constructor(private readonly guard: () => Promise<void> = async () => undefined) {}
+
   /** Options for the next resource. */
   options(): pulumi.CustomResourceOptions {
     return { retainOnDelete: true, ...(this.last ? { dependsOn: [this.last] } : {}) };
@@ -28,6 +31,20 @@ export class Chain {
     secrets: string[] = [],
   ): DynamicResource {
     return this.add(new DynamicResource(type, name, inputs, this.options(), secrets));
+  }
+
+  /**
+   * An input of the next resource, known only when the run still holds its lock and what comes before is done. In a
+   * preview it is just the value: nothing is written there.
+   */
+  guarded<T>(value: pulumi.Output<T>): pulumi.Output<T> {
+    if (pulumi.runtime.isDryRun()) return value;
+    const before = this.last instanceof pulumi.CustomResource ? this.last.id : '';
+    const both: pulumi.Output<[pulumi.Unwrap<T>, string]> = pulumi.all([value, before]);
+    return both.apply(async ([known]) => {
+      await this.guard();
+      return known;
+    }) as pulumi.Output<T>;
   }
 
   /** A value that is known only when the last resource of the chain is done. */

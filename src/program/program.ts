@@ -10,14 +10,16 @@ import type { ProgramSettings } from './settings';
 /**
  * The Pulumi program: a function of the plan. It takes no decision and reads nothing; the eleven steps are one
  * chain, so nothing of a step starts before the step before it is done.
+ * @param guard checks the run's lock; it throws when the run must not write any more
  * @returns the stack's outputs; they are recorded only when every step was carried out
  */
 export function rotationProgram(
   planned: PlannedRotation,
   settings: ProgramSettings,
+  guard?: () => Promise<void>,
 ): Record<string, pulumi.Output<unknown>> {
   const { plan, material } = planned;
-  const chain = new Chain();
+  const chain = new Chain(guard);
   chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, [
     'material',
   ]);

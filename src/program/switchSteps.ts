@@ -77,7 +77,7 @@ function patchSecret(
   chain.add(
     new SecretPatch(
       resourceNames.kubernetesSecret(),
-      { metadata: { namespace, name, annotations: patchAnnotations }, data: encoded },
+      { metadata: { namespace, name, annotations: patchAnnotations }, data: chain.guarded(encoded) },
       { ...chain.options(), additionalSecretOutputs: ['data', 'stringData'] },
     ),
   );
@@ -90,7 +90,7 @@ function restart(
   { context, rolloutTimeoutSeconds }: ProgramSettings,
 ): void {
   const { namespace, deployment: name } = context.kubernetes;
-  const annotations = { [restartAnnotation]: plan.restartToken };
+  const annotations = { [restartAnnotation]: chain.guarded(pulumi.output(plan.restartToken)) };
   // The plugin's own await needs rights that the Role does not give; the proof below waits instead.
   const metadata = { namespace, name, annotations: { ...patchAnnotations, 'pulumi.com/skipAwait': 'true' } };
   chain.add(

@@ -69,7 +69,11 @@ export function storeVersion(
   return chain.add(
     new SecretVersion(
       version.name,
-      { secretId: plan.slotSecretArn, secretString: pulumi.secret(text), versionStages: [version.label] },
+      {
+        secretId: plan.slotSecretArn,
+        secretString: pulumi.secret(chain.guarded(text)),
+        versionStages: [version.label],
+      },
       options,
     ),
   );

@@ -6,6 +6,7 @@ import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession } from '../world/database';
 import { Kubernetes } from '../world/kubernetes';
+import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
 import { SecretsManager } from '../world/secretsManager';
 import { openSqlconf } from '../world/sqlconf';
@@ -52,6 +53,7 @@ export async function asWriter<T>(
 ): Promise<T> {
   return asAdmin(context, async (session) => {
     await assertLockHeld(session);
+    await assertLeaseHeld(new Kubernetes(context.kubernetes));
     return action(session);
   });
 }

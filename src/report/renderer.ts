@@ -33,7 +33,14 @@ export interface Renderer {
   news(news: News): void;
   preview(preview: Preview): void;
   ending(ending: Ending): void;
+  /** One line of a command's result. */
+  line(text: string): void;
+  /** A command's whole result for a program; `schema` grows only when a field changes its meaning. */
+  object(type: string, fields: object): void;
 }
+
+/** The schema version of all JSON that the command prints. */
+export const jsonSchema = 1;
 
 /** Writes lines to a stream; a closed pipe ends the output, not the run. */
 function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
@@ -106,6 +113,14 @@ export class TextRenderer implements Renderer {
       this.progress(`${line} [exit ${exitCodes[outcome]}${planned ? `, rotation ${planned.plan.id}` : ''}]`);
   }
 
+  line(text: string): void {
+    this.result(text);
+  }
+
+  object(type: string, fields: object): void {
+    this.result(JSON.stringify({ schema: jsonSchema, type, ...fields }));
+  }
+
   private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
     const { plan } = planned;
     this.progress(`${resumed ? 'Finishing' : 'Plan'} ${plan.id}: ${describePlan(planned)}`);
@@ -135,7 +150,7 @@ const symbols: Record<string, string> = {
 
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {
-  private readonly line = lineWriter(process.stdout);
+  private readonly print = lineWriter(process.stdout);
   private rotation: string | undefined;
 
   news(news: News): void {
@@ -182,10 +197,18 @@ export class JsonRenderer implements Renderer {
     });
   }
 
+  line(text: string): void {
+    this.write('info', 'line', { text });
+  }
+
+  object(type: string, fields: object): void {
+    this.write('info', type, { ...fields });
+  }
+
   private write(level: string, type: string, fields: Record<string, unknown>): void {
-    this.line(
+    this.print(
       JSON.stringify({
-        schema: 1,
+        schema: jsonSchema,
         time: new Date().toISOString(),
         level,
         type,

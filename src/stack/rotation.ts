@@ -6,14 +6,12 @@ import type { Observation } from '../plan/observation';
 import { planRotation } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
-import { findAdminCredentials } from '../world/adminCredentials';
-import { openSession } from '../world/database';
-import { Kubernetes } from '../world/kubernetes';
-import { holderText, lockName, takeLock } from '../world/lock';
-import { SecretsManager } from '../world/secretsManager';
+import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
+import { openAdminSession, openWorld } from './openWorld';
 import type { OpenWorld, RunRequest, RunResult } from './run';
+import { RunLock } from './runLock';
 import type { StepEvent } from './stepEvents';
 import type { PreviewedChange } from './update';
 import { runPreview, runUpdate } from './update';
@@ -23,21 +21,33 @@ import { announceLock, openStack, openStackForPreview } from './workspace';
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
 export async function rotate(request: RunRequest): Promise<RunResult> {
   const world = await openWorld(request);
+  const { context } = request.settings;
+  let lock: RunLock | undefined;
   try {
-    const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
-    const lock = await takeLock(world.session, lockName(arn));
-    const opened = await openedBesideObserving(request, world, openStack(request.location));
-    announceLock(opened.stack, lock);
-    const first = await rotateOnce(request, world, opened);
-    // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
-    const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
-    if (!finishedRollback) return first;
-    const reopened = await openedBesideObserving(request, world, openStack(request.location));
-    announceLock(reopened.stack, lock);
-    return await rotateOnce(request, world, reopened);
+    const { arn } = await world.secrets.describe(context.slotSecretId);
+    lock = await RunLock.take(world, () => openAdminSession(request, world.secrets), lockName(arn));
+    return await rotateLocked(stoppingWith(lock, request), world, lock);
   } finally {
-    await world.session.close();
+    await (lock?.release() ?? world.session.close());
   }
+}
+
+/** The request, stopped in order also when the lock is lost. */
+function stoppingWith({ lost, guard }: RunLock, request: RunRequest): RunRequest {
+  const signal = request.signal ? AbortSignal.any([request.signal, lost]) : lost;
+  return { ...request, signal, guard };
+}
+
+async function rotateLocked(request: RunRequest, world: OpenWorld, lock: RunLock): Promise<RunResult> {
+  const open = async (): Promise<OpenedStack & { observation: Observation }> => {
+    const opened = await openedBesideObserving(request, world, openStack(request.location));
+    announceLock(opened.stack, lock.environment);
+    return opened;
+  };
+  const first = await rotateOnce(request, world, await open());
+  // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
+  const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
+  return finishedRollback ? rotateOnce(request, world, await open()) : first;
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
@@ -51,7 +61,7 @@ export async function dryRun(request: RunRequest): Promise<{
   const world = await openWorld(request);
   try {
     const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
-    const holder = await holderText(world.session, lockName(arn));
+    const holder = holderText(await lockHolder(world.session, lockName(arn)));
     const opened = await openedBesideObserving(request, world, openStackForPreview(request.location));
     try {
       const { planned, resumed } = plan(request, opened);
@@ -70,15 +80,6 @@ export async function dryRun(request: RunRequest): Promise<{
   } finally {
     await world.session.close();
   }
-}
-
-async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorld> {
-  const { context } = settings;
-  const secrets = new SecretsManager(context.region);
-  const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
-  keepSecret(credentials.login.password);
-  const session = await openSession(credentials.login, context.trust);
-  return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session };
 }
 
 /** The engine's start and the reading of the world take about as long as each other: they run side by side. */
@@ -133,6 +134,10 @@ async function rotateOnce(
   const result = await runUpdate({ ...request, stack, planned, listener });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const ended: RunResult = { planned, resumed, steps: result.steps, failure: result.failure };
-  if (request.signal?.aborted === true) return { ...ended, failure: cancelled() };
-  return afterFailure(request, world, stack, ended, result.step);
+  const { signal } = request;
+  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, result.step);
+  // A lost lock aborts with its own failure, a signal of the operating system without one.
+  const lost: unknown = signal.reason;
+  if (!(lost instanceof Failure)) return { ...ended, failure: cancelled() };
+  return afterFailure(request, world, stack, { ...ended, failure: lost }, result.step);
 }

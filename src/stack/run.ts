@@ -18,6 +18,8 @@ export interface RunRequest {
   /** Registers a secret value with the scrubber as soon as it is read. */
   keepSecret: (value: string) => void;
   signal?: AbortSignal;
+  /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
+  guard?: () => Promise<void>;
 }
 
 /** News of a run for a renderer. */

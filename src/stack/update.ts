@@ -17,6 +17,8 @@ export interface UpdateRequest {
   settings: ProgramSettings;
   listener: (event: StepEvent) => void;
   signal?: AbortSignal;
+  /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
+  guard?: () => Promise<void>;
 }
 
 /** How an update ended. `step` is where it failed, when the engine said so. */
@@ -38,7 +40,7 @@ export interface PreviewedChange {
 export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   const { stack, planned, settings, location } = request;
   await storePlan(stack, planned.plan);
-  setProgram(stack, async () => rotationProgram(planned, settings));
+  setProgram(stack, async () => rotationProgram(planned, settings, request.guard));
   const tracker = trackerOf(request);
   try {
     await withBackendLockCleared(stack, () => stack.up(optionsOf(request, tracker)));

@@ -9,8 +9,8 @@ import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
-import { lockVariable } from '../world/lock';
 import { compileCacheFolder } from '../world/compileCache';
+import { EngineError, inOwnGroup } from './engineProcess';
 import { mendFileBackend } from './fileBackend';
 
 /** What the engine needs to find the state. */
@@ -44,7 +44,7 @@ export interface OpenedStack {
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
   await mendFileBackend(location.backendUrl);
-  const existing = await openExisting(location);
+  const existing = await openStackIfThere(location);
   if (existing) return existing;
   const stack = await openWith(location, (library, workspace) =>
     library.Stack.create(location.stack, workspace),
@@ -59,7 +59,7 @@ export async function openStack(location: StackLocation): Promise<OpenedStack> {
 export async function openStackForPreview(
   location: StackLocation,
 ): Promise<OpenedStack & { release: () => Promise<void> }> {
-  const existing = await openExisting(location);
+  const existing = await openStackIfThere(location);
   if (existing) return { ...existing, release: async () => undefined };
   const home = await mkdtemp(path.join(tmpdir(), 'credential-rotation-preview-'));
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
@@ -77,7 +77,7 @@ export async function openStackForPreview(
 }
 
 /** The stack with its state, by one call of the engine; undefined when the backend has none of that name. */
-async function openExisting(location: StackLocation): Promise<OpenedStack | undefined> {
+export async function openStackIfThere(location: StackLocation): Promise<OpenedStack | undefined> {
   const stack = await openWith(location, (library, workspace) => {
     // Selecting only remembers a name for people; every call names the stack itself.
     workspace.selectStack = async () => undefined;
@@ -95,11 +95,7 @@ async function openExisting(location: StackLocation): Promise<OpenedStack | unde
 
 /** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
 function isStackNotFound(error: unknown): boolean {
-  const { message = '', commandResult } = (error ?? {}) as {
-    message?: string;
-    commandResult?: { err?: { exitCode?: number } };
-  };
-  return commandResult?.err?.exitCode === 6 || /no stack named/i.test(message);
+  return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
 }
 
 /** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
@@ -162,7 +158,7 @@ async function openWith(
   });
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
-    pulumiCommand,
+    pulumiCommand: inOwnGroup(pulumiCommand),
     secretsProvider: location.secretsProvider,
     projectSettings: { name: projectName, runtime: 'nodejs', backend: { url: location.backendUrl } },
     envVars: { ...engineEnvironment(location), ...environment },
@@ -201,8 +197,8 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
 }
 
 /** Names the run's lock to the provider processes, which check it before each write. */
-export function announceLock(stack: Stack, lock: { name: string; connectionId: number }): void {
-  stack.workspace.envVars[lockVariable] = `${lock.name}:${lock.connectionId}`;
+export function announceLock(stack: Stack, environment: Record<string, string>): void {
+  Object.assign(stack.workspace.envVars, environment);
 }
 
 /** Puts the plan into the stack's config without a call of the engine; each history entry then says what it did. */

@@ -1,6 +1,7 @@
 import type {
   AppsV1Api,
   AuthorizationV1Api,
+  CoordinationV1Api,
   CoreV1Api,
   KubeConfig,
   V1Deployment,
@@ -37,9 +38,16 @@ export function neededRights(target: KubernetesTarget): Right[] {
   ];
 }
 
+interface Apis {
+  core: CoreV1Api;
+  apps: AppsV1Api;
+  authorization: AuthorizationV1Api;
+  coordination: CoordinationV1Api;
+}
+
 /** Reads of the Kubernetes API outside Pulumi; the kubeconfig is the usual one, or the pod's service account. */
 export class Kubernetes {
-  private apis: Promise<{ core: CoreV1Api; apps: AppsV1Api; authorization: AuthorizationV1Api }> | undefined;
+  private apis: Promise<Apis> | undefined;
   private server = 'the API server';
 
   constructor(readonly target: KubernetesTarget) {}
@@ -96,7 +104,12 @@ export class Kubernetes {
     return answers.filter((right) => right !== undefined);
   }
 
-  private connected(): NonNullable<typeof this.apis> {
+  /** The client for Leases; its errors are its own (see {@link statusOf}). */
+  async leases(): Promise<CoordinationV1Api> {
+    return (await this.connected()).coordination;
+  }
+
+  private connected(): Promise<Apis> {
     this.apis ??= import('@kubernetes/client-node').then((library) => {
       const config: KubeConfig = new library.KubeConfig();
       try {
@@ -113,6 +126,7 @@ export class Kubernetes {
         core: config.makeApiClient(library.CoreV1Api),
         apps: config.makeApiClient(library.AppsV1Api),
         authorization: config.makeApiClient(library.AuthorizationV1Api),
+        coordination: config.makeApiClient(library.CoordinationV1Api),
       };
     });
     return this.apis;
@@ -161,7 +175,7 @@ export function decodedData(secret: V1Secret): Record<string, string> {
 }
 
 /** The HTTP status of an API error (the client's `ApiException` has it in `code`). */
-function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
     ? error.code
     : undefined;

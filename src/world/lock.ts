@@ -1,15 +1,30 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../failure';
 import type { Session } from './database';
+import { sleep } from './errors';
 
-/** Tells provider processes which connection holds the lock: `name:connection id`. */
+/** Tells provider processes which locks this run holds: `<name of the lock> <name of this run's own lock>`. */
 export const lockVariable = 'CREDENTIAL_ROTATION_LOCK';
 
-/** A MySQL named lock held by the command's own connection; it dies with the process. */
-export interface HeldLock {
-  name: string;
-  connectionId: number;
+/** Two MySQL named locks on one connection: the one that all runs want, and one that only this run knows. */
+export interface LockNames {
+  shared: string;
+  /** Says whose connection holds the shared one, also after that connection had to be opened anew. */
+  own: string;
 }
+
+/** Who holds the lock, as far as the server shows it. */
+export interface LockHolder {
+  connectionId: number;
+  /** `user@host:port` of the connection; undefined without the right to see it. */
+  client: string | undefined;
+  /** Seconds since that connection's last statement. */
+  idleSeconds: number | undefined;
+}
+
+/** How long a provider waits for the command to take the lock again after a dropped connection, in ms. */
+const retakeLimitMs = 20_000;
+const retakePollMs = 250;
 
 /** The name of the lock of one slot secret; MySQL allows 64 characters. */
 export function lockName(slotSecretArn: string): string {
@@ -17,45 +32,92 @@ export function lockName(slotSecretArn: string): string {
 }
 
 /**
- * Takes the lock without waiting. MySQL answers 0, not an error, when somebody else holds it.
- * @throws Failure `locked` naming the holder's host where it can be seen.
+ * Takes both locks without waiting. MySQL answers 0, not an error, when somebody else holds one.
+ * @returns undefined when they are taken, else who holds the shared one
  */
-export async function takeLock(session: Session, name: string): Promise<HeldLock> {
-  const [row] = await session.query('SELECT GET_LOCK(?, 0) AS taken, CONNECTION_ID() AS id', [name]);
-  if (Number(row?.['taken']) !== 1)
-    throw new Failure(
-      'locked',
-      `Another rotation is running${await holderText(session, name)}; wait until it ends and run again.`,
-    );
-  return { name, connectionId: Number(row?.['id']) };
+export async function tryLock(session: Session, { shared, own }: LockNames): Promise<LockHolder | undefined> {
+  // The own one first: who sees the shared one held and the own one not knows that it is somebody else's.
+  await session.query('SELECT GET_LOCK(?, 0) AS taken', [own]);
+  const [row] = await session.query('SELECT GET_LOCK(?, 0) AS taken', [shared]);
+  if (Number(row?.['taken']) === 1) return undefined;
+  await session.query('SELECT RELEASE_LOCK(?)', [own]);
+  return (
+    (await lockHolder(session, shared)) ?? { connectionId: 0, client: undefined, idleSeconds: undefined }
+  );
 }
 
-/** Who holds the lock, as ` (host …, since … s)`, or an empty string when it is free or not visible. */
-export async function holderText(session: Session, name: string): Promise<string> {
+/** The connection that holds a lock, or undefined when it is free. */
+export async function lockHolder(session: Session, name: string): Promise<LockHolder | undefined> {
   const [row] = await session.query('SELECT IS_USED_LOCK(?) AS id', [name]);
   const id = row?.['id'];
-  if (id === null || id === undefined) return '';
+  if (id === null || id === undefined) return undefined;
   const [process] = await session.query(
-    'SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE ID = ?',
+    'SELECT USER AS user, HOST AS host, TIME AS time FROM information_schema.PROCESSLIST WHERE ID = ?',
     [id],
   );
-  return process === undefined
-    ? ` (connection ${Number(id)})`
-    : ` (from ${String(process['host'])}, connection ${Number(id)})`;
+  const client = process === undefined ? undefined : `${String(process['user'])}@${String(process['host'])}`;
+  const idleSeconds = process === undefined ? undefined : Number(process['time']);
+  return { connectionId: Number(id), client, idleSeconds };
+}
+
+/** A holder for a message: ` (from …, connection …)`, or an empty string when nobody holds the lock. */
+export function holderText(holder: LockHolder | undefined): string {
+  if (holder === undefined) return '';
+  const { client, connectionId } = holder;
+  return client === undefined
+    ? ` (connection ${connectionId})`
+    : ` (from ${client}, connection ${connectionId})`;
+}
+
+/** Tells who is in the way. */
+export function lockedFailure(holder: LockHolder | undefined): Failure {
+  return new Failure(
+    'locked',
+    `Another rotation is running${holderText(holder)}; wait until it ends and run again. ` +
+      'credential-rotation unlock shows the holder, and ends one that hangs.',
+  );
+}
+
+/** What a provider says when the run has lost its lock. */
+export function lostLock(): Failure {
+  return new Failure(
+    'locked',
+    'This run lost its lock (its database connection was dropped, and another run may have begun); nothing more was written. Run again to finish.',
+  );
 }
 
 /**
- * Checks before a write that the run still holds its lock. Without the variable (raw CLI) there is nothing to check.
+ * Checks before a write that the run still holds its lock. After a failover the command takes it again on a new
+ * connection; this waits for that, at most 20 s. Without the variable (raw CLI) there is nothing to check.
  * @throws Failure `locked` when the lock is gone.
  */
 export async function assertLockHeld(session: Session): Promise<void> {
-  const value = process.env[lockVariable];
-  if (value === undefined || value === '') return;
-  const at = value.lastIndexOf(':');
-  const [row] = await session.query('SELECT IS_USED_LOCK(?) AS id', [value.slice(0, at)]);
-  if (Number(row?.['id'] ?? 0) === Number(value.slice(at + 1))) return;
-  throw new Failure(
-    'locked',
-    'This run lost its lock (its database connection was dropped); nothing more was written. Run again to finish.',
-  );
+  const names = namesFromEnvironment();
+  if (names === undefined) return;
+  const until = performance.now() + retakeLimitMs;
+  for (;;) {
+    const state = await lockState(session, names);
+    if (state === 'held') return;
+    if (state === 'lost' || performance.now() > until) throw lostLock();
+    await sleep(retakePollMs);
+  }
+}
+
+/** `free`: nobody holds the shared lock, so the run may take it again. `lost`: somebody else has it. */
+export async function lockState(
+  session: Session,
+  { shared, own }: LockNames,
+): Promise<'held' | 'free' | 'lost'> {
+  const [row] = await session.query('SELECT IS_USED_LOCK(?) AS holder, IS_USED_LOCK(?) AS own', [
+    shared,
+    own,
+  ]);
+  const holder = row?.['holder'];
+  if (holder === null || holder === undefined) return 'free';
+  return Number(holder) === Number(row?.['own'] ?? 0) ? 'held' : 'lost';
+}
+
+function namesFromEnvironment(): LockNames | undefined {
+  const [shared, own] = (process.env[lockVariable] ?? '').split(' ');
+  return shared === undefined || shared === '' || own === undefined ? undefined : { shared, own };
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { parseFlags, runCommandLine } from '../../../src/cli/commandLine';
+import { runCommandLine } from '../../../src/cli/commandLine';
+import { parseCommandLine } from '../../../src/cli/parser';
 import { exitCodes } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { captured } from '../report/captured';
@@ -15,7 +16,7 @@ describe('--help', () => {
   let help: string;
   before(async () => {
     const shown = await captured(async () => {
-      expect(await parseFlags(['--help'])).to.equal(undefined);
+      expect(await parseCommandLine(['--help'])).to.equal(undefined);
     });
     expect(shown.stderr).to.equal('');
     help = shown.stdout;
@@ -33,7 +34,7 @@ describe('--help', () => {
 
   it('says what it is for, gives examples and every exit code', () => {
     expect(help)
-      .to.match(/^credential-rotation \[options\]/)
+      .to.match(/^credential-rotation \[command\] \[options\]/)
       .and.match(/credential-rotation --dry-run +see the plan/);
     const codes = help.slice(help.indexOf('Exit codes:'));
     for (const code of Object.values(exitCodes)) expect(codes).to.match(new RegExp(`\n +${code} +[a-z]`));
@@ -47,7 +48,7 @@ describe('--help', () => {
   });
 
   it('loads no engine, no SDK and no database driver', () => {
-    const script = `require(${JSON.stringify(path.join(compiled, 'commandLine.js'))}).parseFlags(['--help']).then(() => {
+    const script = `require(${JSON.stringify(path.join(compiled, 'parser.js'))}).parseCommandLine(['--help']).then(() => {
       const loaded = Object.keys(require.cache).map((file) => /node_modules.((@[^/]+.)?[^/]+)/.exec(file)?.[1]);
       process.stderr.write(JSON.stringify([...new Set(loaded.filter(Boolean))]));
     });`;

@@ -133,7 +133,7 @@ describe('README', function () {
 describe('the check of README commands', () => {
   const wrong = [
     'credential-rotation --dry-rum',
-    'credential-rotation rotate',
+    'credential-rotation rotat',
     'credential-rotation --dry-run --fix-permissions',
     'npm run no-such-script',
     'npm run lab -- --no-such-flag',

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { STARTING_POINTS } from '../../../lab';
-import { parseFlags } from '../../../src/cli/commandLine';
+import { parseCommandLine } from '../../../src/cli/parser';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { repositoryFile, repositoryText } from './readme';
 
@@ -86,7 +86,7 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
     const { status } = runNode('dist/src/cli/main.js', args);
     return status === 0 ? undefined : `exits with ${status}`;
   }
-  return parseFlags(args).then(
+  return parseCommandLine(args).then(
     () => undefined,
     (error: Error) => error.message,
   );

@@ -1,29 +1,31 @@
-import type { Outcome } from '../failure';
-import { exitCodes, Failure } from '../failure';
-import { differencesOf } from '../report/differences';
-import type { Ending, Renderer } from '../report/renderer';
-import { JsonRenderer, TextRenderer } from '../report/renderer';
-import { scrubber } from '../report/scrubber';
-import { definitionOf } from '../settings/options';
-import type { Settings } from '../settings/settings';
-import { gather, readSettings } from '../settings/settings';
-import type { Flags } from './commandLine';
-import { withStopSignals } from './signals';
+import type { Outcome } from '../../failure';
+import { exitCodes, Failure } from '../../failure';
+import { differencesOf } from '../../report/differences';
+import type { RequestKind } from '../../plan/rotationPlan';
+import type { Ending, Renderer } from '../../report/renderer';
+import { definitionOf } from '../../settings/options';
+import type { Settings } from '../../settings/settings';
+import { gather } from '../../settings/settings';
+import type { Flags } from '../invocation';
+import { rendererOf, requestOf, settingsOf } from '../request';
+import { withStopSignals } from '../signals';
 
-/** Carries out what the flags say. Returns the exit code; throws a Failure when nothing was changed. */
-export async function runCommand(flags: Flags): Promise<number> {
-  const renderer: Renderer = flags.logJson ? new JsonRenderer() : new TextRenderer();
+/** The default command. Returns the exit code; throws a Failure when nothing was changed. */
+export async function rotateCommand(flags: Flags): Promise<number> {
+  const renderer = rendererOf(flags);
   if (flags.fixPermissions !== undefined) return fixPermissions(flags, flags.fixPermissions, renderer);
-  const settings = readSettings(flags.values, process.env, process.cwd());
-  for (const name of ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
-    scrubber.register(process.env[name] ?? '');
+  const settings = settingsOf(flags);
   renderer.news({ kind: 'reading' });
   return flags.dryRun ? dryRun(flags, settings, renderer) : rotate(flags, settings, renderer);
 }
 
 async function rotate(flags: Flags, settings: Settings, renderer: Renderer): Promise<number> {
-  const { rotate: run } = await import('../stack/rotation.js');
-  const result = await withStopSignals((signal) => run({ ...requestOf(flags, settings, renderer), signal }));
+  const [{ rotate: run }, { killEngines }] = await Promise.all([
+    import('../../stack/rotation.js'),
+    import('../../stack/engineProcess.js'),
+  ]);
+  const request = requestOf(kindOf(flags), settings, renderer);
+  const result = await withStopSignals((signal) => run({ ...request, signal }), killEngines);
   const { planned, resumed, steps, failure } = result;
   const { kind, to } = planned.plan;
   const done =
@@ -40,8 +42,12 @@ async function rotate(flags: Flags, settings: Settings, renderer: Renderer): Pro
 }
 
 async function dryRun(flags: Flags, settings: Settings, renderer: Renderer): Promise<number> {
-  const { dryRun: run } = await import('../stack/rotation.js');
-  const preview = await withStopSignals((signal) => run({ ...requestOf(flags, settings, renderer), signal }));
+  const [{ dryRun: run }, { killEngines }] = await Promise.all([
+    import('../../stack/rotation.js'),
+    import('../../stack/engineProcess.js'),
+  ]);
+  const request = requestOf(kindOf(flags), settings, renderer);
+  const preview = await withStopSignals((signal) => run({ ...request, signal }), killEngines);
   renderer.preview({ ...preview, differences: differencesOf(preview.planned) });
   const { planned, resumed, problems } = preview;
   const outcome: Outcome = preview.lockedBy !== '' ? 'locked' : problems.length === 0 ? 'done' : 'permission';
@@ -52,18 +58,8 @@ async function dryRun(flags: Flags, settings: Settings, renderer: Renderer): Pro
   return end(renderer, { outcome, message, planned, resumed, steps: [] });
 }
 
-function requestOf(
-  flags: Flags,
-  { program, stack, home, backendUrl, secretsProvider }: Settings,
-  renderer: Renderer,
-) {
-  return {
-    kind: flags.syncDbUsers ? ('sync' as const) : ('rotate' as const),
-    settings: program,
-    location: { stack, home, backendUrl, secretsProvider },
-    tell: (news: Parameters<Renderer['news']>[0]) => renderer.news(news),
-    keepSecret: (value: string) => scrubber.register(value),
-  };
+function kindOf({ syncDbUsers }: Flags): RequestKind {
+  return syncDbUsers ? 'sync' : 'rotate';
 }
 
 function end(renderer: Renderer, ending: Ending): number {
@@ -79,7 +75,7 @@ async function fixPermissions(flags: Flags, text: string, renderer: Renderer): P
     throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
     throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
-  const { fixPermissions: fix, readSqlconf } = await import('../world/file/sqlconfFile.js');
+  const { fixPermissions: fix, readSqlconf } = await import('../../world/file/sqlconfFile.js');
   const file = await readSqlconf(root, 'default');
   const { before, after } = await fix(file, Number.parseInt(text, 8));
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Flags } from '../../../src/cli/commandLine';
-import { parseFlags } from '../../../src/cli/commandLine';
+import type { Flags, Invocation } from '../../../src/cli/invocation';
+import { parseCommandLine } from '../../../src/cli/parser';
 import { Failure } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { captured } from '../report/captured';
@@ -8,8 +8,14 @@ import { captured } from '../report/captured';
 const nothing: Flags = {
   dryRun: false,
   logJson: false,
+  json: false,
+  yes: false,
   syncDbUsers: false,
   fixPermissions: undefined,
+  planFile: undefined,
+  ifOlderThan: undefined,
+  html: undefined,
+  origin: false,
   values: {},
 };
 
@@ -33,11 +39,29 @@ const parsed: [argv: string[], flags: Partial<Flags>][] = [
   [['--stack', 'a b', '--timeout', '-5'], { values: { stack: 'a b', rolloutTimeoutSeconds: '-5' } }],
 ];
 
+const commands: [argv: string[], command: Invocation['command'], flags: Partial<Flags>][] = [
+  [['rotate', '--dry-run'], 'rotate', { dryRun: true }],
+  [['--dry-run', '--plan', 'p.json'], 'rotate', { dryRun: true, planFile: 'p.json' }],
+  [['--if-older-than', '30d'], 'rotate', { ifOlderThan: '30d' }],
+  [['status', '--json'], 'status', { json: true }],
+  [['verify', '--namespace', 'a'], 'verify', { values: { namespace: 'a' } }],
+  [['history', '--html', 'x.html'], 'history', { html: 'x.html' }],
+  [['rollback', '--yes', '--dry-run'], 'rollback', { yes: true, dryRun: true }],
+  [['unlock', '--yes'], 'unlock', { yes: true }],
+  [['config', 'show', '--origin'], 'config', { origin: true }],
+];
+
 /** Command lines that must not be taken for a rotation; `named` is in the message. */
 const refused: [argv: string[], named: string][] = [
   [['--dry-rum'], 'dry-rum'],
   [['-n'], 'n'],
-  [['rotate'], 'rotate'],
+  [['rotat'], 'rotat'],
+  [['status', '--dry-run'], 'dry-run'],
+  [['rotate', 'status'], 'status'],
+  [['status', 'verify'], 'verify'],
+  [['unlock', '--plan', 'x'], 'plan'],
+  [['config'], 'config'],
+  [['--plan', 'x', '--sync-db-users'], 'sync-db-users'],
   [['dry-run'], 'dry-run'],
   [['--namespace'], 'namespace'],
   [['--namespace', '--dry-run'], 'namespace'],
@@ -62,7 +86,7 @@ const refusedByUs: [argv: string[], named: string][] = [
 ];
 
 async function refusal(argv: string[]): Promise<string> {
-  const flags = await parseFlags(argv).catch((error: unknown) => {
+  const flags = await parseCommandLine(argv).catch((error: unknown) => {
     if (error instanceof Failure) return error;
     throw error;
   });
@@ -74,19 +98,28 @@ async function refusal(argv: string[]): Promise<string> {
   return flags.message;
 }
 
-describe('parseFlags', () => {
+describe('parseCommandLine', () => {
   for (const [argv, flags] of parsed) {
     it(`takes ${JSON.stringify(argv.join(' '))}`, async () => {
-      expect(await parseFlags(argv)).to.deep.equal({ ...nothing, ...flags });
+      expect(await parseCommandLine(argv)).to.deep.equal({
+        command: 'rotate',
+        flags: { ...nothing, ...flags },
+      });
+    });
+  }
+
+  for (const [argv, command, flags] of commands) {
+    it(`takes ${JSON.stringify(argv.join(' '))}`, async () => {
+      expect(await parseCommandLine(argv)).to.deep.equal({ command, flags: { ...nothing, ...flags } });
     });
   }
 
   for (const name of optionNames) {
     const { flag } = definitionOf(name);
     it(`takes --${flag} in both spellings`, async () => {
-      const expected = { ...nothing, values: { [name]: 'a value' } };
-      expect(await parseFlags([`--${flag}`, 'a value'])).to.deep.equal(expected);
-      expect(await parseFlags([`--${flag}=a value`])).to.deep.equal(expected);
+      const expected = { command: 'rotate', flags: { ...nothing, values: { [name]: 'a value' } } };
+      expect(await parseCommandLine([`--${flag}`, 'a value'])).to.deep.equal(expected);
+      expect(await parseCommandLine([`--${flag}=a value`])).to.deep.equal(expected);
     });
   }
 

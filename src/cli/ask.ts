@@ -1,0 +1,22 @@
+import { createInterface } from 'node:readline/promises';
+import { Failure } from '../failure';
+
+/**
+ * Asks a person for a yes, on the terminal.
+ * @returns false for anything but yes
+ * @throws Failure `configuration` when there is no terminal to ask on
+ */
+export async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new Failure(
+      'configuration',
+      'There is no terminal to ask on; look at the output above and give --yes. Nothing was changed.',
+    );
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await asking.question(`${question} [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    asking.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { exitCodes } from '../../failure';
+import type { Holders } from '../../stack/unlock';
+import { confirmed } from '../ask';
+import type { Flags } from '../invocation';
+import { rendererOf, requestOf, settingsOf } from '../request';
+
+/** Seconds without a statement after which a holder does not seem alive: a sound run asks every 2 s. */
+const silentSeconds = 10;
+
+/** Shows who holds the lock of this OpenEMR, and ends the holder after a yes. Returns the exit code. */
+export async function unlockCommand(flags: Flags): Promise<number> {
+  const settings = settingsOf(flags);
+  const renderer = rendererOf(flags);
+  const { unlock } = await import('../../stack/unlock.js');
+  const request = requestOf('rotate', settings, renderer);
+  const lines: string[] = [];
+  const say = (text: string): void => {
+    lines.push(text);
+    if (!flags.json) renderer.line(text);
+  };
+  const { holders, cleared } = await unlock(request, async (found) => {
+    describeHolders(found).forEach(say);
+    if (flags.yes) return true;
+    return confirmed('End the holder, and clear every lock of this OpenEMR?');
+  });
+  if (flags.json) renderer.object('unlock', { ...holders, cleared });
+  else
+    say(
+      cleared
+        ? '✓ Every lock is clear. Run credential-rotation again: it finishes what was begun.'
+        : 'Nothing was changed.',
+    );
+  return cleared ? exitCodes.done : exitCodes.cancelled;
+}
+
+/** What a person needs to decide. */
+export function describeHolders({ lock, lease }: Holders): string[] {
+  const lines: string[] = [];
+  if (lock) {
+    const { client, connectionId, idleSeconds } = lock;
+    const who = `${client ?? 'a user that this admin may not see'}, connection ${connectionId}`;
+    const alive =
+      idleSeconds === undefined
+        ? ''
+        : idleSeconds > silentSeconds
+          ? `; silent for ${idleSeconds} s: it hangs, or its machine is gone`
+          : `; its last statement was ${idleSeconds} s ago: it is alive`;
+    lines.push(`Database lock: held by ${who}${alive}.`);
+  } else lines.push('Database lock: free.');
+  if (lease) lines.push(`Lease ${lease.name}: held by ${lease.holder}, renewed ${lease.renewed}.`);
+  return lines;
+}

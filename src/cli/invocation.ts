@@ -1,0 +1,44 @@
+import type { GivenValues } from '../settings/settings';
+
+/** The commands; `rotate` is the one without a word. */
+export const commandNames = [
+  'rotate',
+  'status',
+  'verify',
+  'history',
+  'rollback',
+  'unlock',
+  'config',
+] as const;
+
+/** A command's name. */
+export type CommandName = (typeof commandNames)[number];
+
+/** Flags that say what to do; all settings have flags of their own beside these. */
+export interface Flags {
+  dryRun: boolean;
+  /** One JSON object a line while it goes on. */
+  logJson: boolean;
+  /** The result as one JSON object. */
+  json: boolean;
+  /** Do not ask. */
+  yes: boolean;
+  syncDbUsers: boolean;
+  /** File mode in octal, or undefined when the flag was not given. */
+  fixPermissions: string | undefined;
+  /** Where a dry run saves its plan, or a rotation finds it. */
+  planFile: string | undefined;
+  /** Age such as `30d`; a younger password is not rotated. */
+  ifOlderThan: string | undefined;
+  /** Where `history` writes its page. */
+  html: string | undefined;
+  /** Show where each setting came from. */
+  origin: boolean;
+  values: GivenValues;
+}
+
+/** A command line as read. */
+export interface Invocation {
+  command: CommandName;
+  flags: Flags;
+}

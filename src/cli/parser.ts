@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Argv } from 'yargs';
+import { Failure } from '../failure';
+import { definitionOf, optionNames } from '../settings/options';
+import type { GivenValues } from '../settings/settings';
+import { describeCommands, epilogue, switchNames } from './help';
+import type { CommandName, Flags, Invocation } from './invocation';
+import { commandNames } from './invocation';
+
+/**
+ * Reads a command line; undefined when help, version or a completion script was shown.
+ * @throws Failure `configuration` for unknown commands and flags
+ */
+export async function parseCommandLine(argv: string[]): Promise<Invocation | undefined> {
+  const { default: yargs } = await import('yargs');
+  if (argv.length === 1 && argv[0] === 'completion') {
+    describe(yargs([])).showCompletionScript('credential-rotation', 'completion');
+    return undefined;
+  }
+  let shown = false;
+  let problem = unclearSwitch(argv);
+  const parser = describe(yargs([]))
+    .exitProcess(false)
+    .fail((message: string | null) => {
+      problem ??= message ?? 'the command line cannot be read';
+    });
+  const parsed = await parser.parseAsync(argv, {}, (_error: unknown, _values: unknown, output: string) => {
+    if (output === '' || problem !== undefined) return;
+    shown = true;
+    process.stdout.write(`${output}\n`);
+  });
+  if (problem !== undefined)
+    throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
+  return shown || 'get-yargs-completions' in parsed ? undefined : invocationOf(parsed);
+}
+
+/** yargs takes any value but `true` for false: `--dry-run=yes` would rotate. */
+function unclearSwitch(argv: string[]): string | undefined {
+  // yargs also takes --dryRun for --dry-run.
+  const plain = (name: string): string => name.replaceAll('-', '').toLowerCase();
+  const switches = switchNames.map(plain);
+  const unclear = argv.find((word) => {
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    return name !== undefined && switches.includes(plain(name)) && value !== 'true' && value !== 'false';
+  });
+  return unclear === undefined ? undefined : `${unclear.split('=')[0]} takes no value`;
+}
+
+function invocationOf(parsed: Record<string, unknown>): Invocation {
+  const [word, ...rest] = (parsed['_'] as unknown[]).map(String);
+  const command = commandNames.find((name) => name === word);
+  // What stands after -- is not checked by yargs.
+  const stray = command === undefined ? word : rest.find((each) => command !== 'config' || each !== 'show');
+  if (stray !== undefined)
+    throw new Failure(
+      'configuration',
+      `Unknown argument: ${JSON.stringify(stray)}; see credential-rotation --help.`,
+    );
+  return { command: command ?? 'rotate', flags: flagsOf(parsed, command ?? 'rotate') };
+}
+
+function flagsOf(parsed: Record<string, unknown>, command: CommandName): Flags {
+  const single = (flag: string): string | undefined => {
+    const value = parsed[flag];
+    if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const values: GivenValues = {};
+  for (const name of optionNames) {
+    const value = single(definitionOf(name).flag);
+    if (value !== undefined) values[name] = value;
+  }
+  const mode = single('fix-permissions');
+  return {
+    dryRun: parsed['dry-run'] === true,
+    logJson: parsed['log-json'] === true,
+    json: parsed['json'] === true,
+    yes: parsed['yes'] === true,
+    syncDbUsers: parsed['sync-db-users'] === true,
+    fixPermissions: mode === undefined ? undefined : mode || '0644',
+    planFile: command === 'rotate' ? single('plan') : undefined,
+    ifOlderThan: single('if-older-than'),
+    html: single('html'),
+    origin: parsed['origin'] === true,
+    values,
+  };
+}
+
+function describe(parser: Argv): Argv {
+  let described = describeCommands(parser)
+    .scriptName('credential-rotation')
+    .epilogue(epilogue)
+    .strict()
+    .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false })
+    .help()
+    .version(packageVersion())
+    .completion('completion', 'print a completion script for the shell (bash or zsh)')
+    .locale('en')
+    .wrap(120);
+  for (const name of optionNames) {
+    const { flag, group, describe: text, variable } = definitionOf(name);
+    described = described.option(flag, {
+      type: 'string',
+      group: `${group}:`,
+      describe: `${text} [${variable}]`,
+      requiresArg: true,
+    });
+  }
+  return described;
+}
+
+function packageVersion(): string {
+  const file = path.resolve(__dirname, '..', '..', '..', 'package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

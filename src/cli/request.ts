@@ -1,0 +1,41 @@
+import type { RequestKind } from '../plan/rotationPlan';
+import type { Renderer } from '../report/renderer';
+import { JsonRenderer, TextRenderer } from '../report/renderer';
+import { scrubber } from '../report/scrubber';
+import type { Settings } from '../settings/settings';
+import { readSettings } from '../settings/settings';
+import type { RunRequest } from '../stack/run';
+import type { Flags } from './invocation';
+
+/** Variables of our own environment that hold secrets. */
+const secretVariables = ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+/**
+ * The checked settings; secrets of the environment are registered with the scrubber.
+ * @throws Failure `configuration` naming every missing and malformed one
+ */
+export function settingsOf(flags: Flags): Settings {
+  const settings = readSettings(flags.values, process.env, process.cwd());
+  for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
+  return settings;
+}
+
+/** Lines for a person, or for a program. */
+export function rendererOf({ logJson }: Flags): Renderer {
+  return logJson ? new JsonRenderer() : new TextRenderer();
+}
+
+/** What a run of the stack is told. */
+export function requestOf(
+  kind: RequestKind,
+  { program, stack, home, backendUrl, secretsProvider }: Settings,
+  renderer: Renderer,
+): RunRequest {
+  return {
+    kind,
+    settings: program,
+    location: { stack, home, backendUrl, secretsProvider },
+    tell: (news) => renderer.news(news),
+    keepSecret: (value) => scrubber.register(value),
+  };
+}

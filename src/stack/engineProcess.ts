@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PulumiCommand } from '@pulumi/pulumi/automation';
+
+/** Engines that run now, by pid. */
+const running = new Set<number>();
+
+/** How a call of the engine ended; the Automation API reads these fields. */
+interface EngineResult {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+/** The engine ended with an error. Its stdout is not kept: it may be a state with its secrets in clear. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+
+  constructor(
+    stderr: string,
+    /** The engine's exit code (pulumi.com/docs/iac/cli/exit-codes); -2 when it could not be started. */
+    readonly exitCode: number,
+    options?: { cause?: unknown },
+  ) {
+    super(`stderr: ${stderr}`, options);
+  }
+}
+
+type Run = (
+  args: string[],
+  cwd: string,
+  environment: Record<string, string>,
+  onOutput?: (text: string) => void,
+  onError?: (text: string) => void,
+  signal?: AbortSignal,
+) => Promise<EngineResult>;
+
+/**
+ * Lets the Automation API start the engine in a process group of its own. On a terminal Ctrl-C reaches every process
+ * of the group: the engine would get it at once and a second time from us, and two mean "end now" to it.
+ */
+export function inOwnGroup(command: PulumiCommand): PulumiCommand {
+  const run: Run = (args, cwd, environment, onOutput, onError, signal) =>
+    runEngine(command.command, args, cwd, environment, { onOutput, onError, signal });
+  return Object.assign(command, { run });
+}
+
+interface Listeners {
+  onOutput: ((text: string) => void) | undefined;
+  onError: ((text: string) => void) | undefined;
+  signal: AbortSignal | undefined;
+}
+
+function runEngine(
+  file: string,
+  args: string[],
+  cwd: string,
+  environment: Record<string, string>,
+  { onOutput, onError, signal }: Listeners,
+): Promise<EngineResult> {
+  const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
+  const folders = path.isAbsolute(file) ? [path.dirname(file)] : [];
+  const PATH = [...folders, environment['PATH'] ?? process.env['PATH'] ?? ''].join(path.delimiter);
+  const env = { ...process.env, ...environment, PATH, PULUMI_AUTOMATION_API: 'true' };
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, all, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      onOutput?.(text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onError?.(text);
+    });
+    const stop = (): void => void child.kill('SIGINT');
+    if (signal?.aborted === true) stop();
+    signal?.addEventListener('abort', stop);
+    if (child.pid !== undefined) running.add(child.pid);
+    child.on('error', (error) => reject(new EngineError(error.message, -2, { cause: error })));
+    child.on('close', (code) => {
+      if (child.pid !== undefined) running.delete(child.pid);
+      signal?.removeEventListener('abort', stop);
+      if (code === 0) resolve({ stdout, stderr, code });
+      else reject(new EngineError(stderr, code ?? -2));
+    });
+  });
+}
+
+/** Ends every engine and its plugins at once; the next run takes up what they left. */
+export function killEngines(): void {
+  const children = childrenByParent();
+  const end = (pid: number): void => {
+    (children.get(pid) ?? []).forEach(end);
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  };
+  running.forEach(end);
+}
+
+/** Plugins have process groups of their own, so they are found by their parents. Empty where there is no /proc. */
+function childrenByParent(): Map<number, number[]> {
+  const children = new Map<number, number[]>();
+  let names: string[] = [];
+  try {
+    names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    // Not Linux: the plugins end when their engine is gone.
+  }
+  for (const name of names) {
+    const parent = parentOf(name);
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  return children;
+}
+
+/** The fourth field of /proc/PID/stat; the second one is a name in brackets and may hold spaces. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}

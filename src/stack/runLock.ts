@@ -1,0 +1,60 @@
+import type { Failure } from '../failure';
+import type { Kubernetes } from '../world/kubernetes';
+import type { Session } from '../world/database';
+import { leaseVariable } from '../world/lease';
+import { LeaseKeeper } from '../world/leaseKeeper';
+import { lockVariable } from '../world/lock';
+import { LockKeeper } from '../world/lockKeeper';
+
+/** The lock of one run: the database's, and the Kubernetes Lease where RBAC grants it. */
+export class RunLock {
+  private constructor(
+    private readonly keeper: LockKeeper,
+    private readonly lease: LeaseKeeper | undefined,
+  ) {}
+
+  /**
+   * Takes both without waiting for a holder that is alive.
+   * @param open opens a new admin session after a failover
+   * @throws Failure `locked` naming the holder
+   */
+  static async take(
+    { session, kubernetes }: { session: Session; kubernetes: Kubernetes },
+    open: () => Promise<Session>,
+    name: string,
+  ): Promise<RunLock> {
+    const keeper = await LockKeeper.take(session, open, name);
+    try {
+      return new RunLock(keeper, await LeaseKeeper.take(kubernetes));
+    } catch (error) {
+      await keeper.release();
+      throw error;
+    }
+  }
+
+  /** Aborted when either is lost; the reason is a Failure. */
+  get lost(): AbortSignal {
+    return this.lease ? AbortSignal.any([this.keeper.lost, this.lease.lost]) : this.keeper.lost;
+  }
+
+  /** What the provider processes need to check the lock themselves before each write. */
+  get environment(): Record<string, string> {
+    const lease = this.lease ? { [leaseVariable]: this.lease.announcement } : {};
+    return { [lockVariable]: this.keeper.announcement, ...lease };
+  }
+
+  /**
+   * Checks before a write of an engine plugin, which cannot check it itself.
+   * @throws Failure `locked`
+   */
+  readonly guard = async (): Promise<void> => {
+    if (this.lost.aborted) throw this.lost.reason as Failure;
+    await this.keeper.assertHeld();
+  };
+
+  /** Gives both back. Never throws. */
+  async release(): Promise<void> {
+    await this.lease?.release();
+    await this.keeper.release();
+  }
+}

@@ -1,0 +1,105 @@
+import { Failure } from '../failure';
+import type { Session } from '../world/database';
+import { effect } from '../world/effect';
+import { sleep } from '../world/errors';
+import type { Kubernetes } from '../world/kubernetes';
+import { leaseHolder, leaseName, leaseRights, readLease, writeLease } from '../world/lease';
+import type { LockHolder } from '../world/lock';
+import { lockHolder, lockName } from '../world/lock';
+import type { OpenWorld, RunRequest } from './run';
+import { openAdminSession, openWorld } from './openWorld';
+import { openStackIfThere } from './workspace';
+
+/** Who holds what; undefined where nobody does. */
+export interface Holders {
+  lock: LockHolder | undefined;
+  /** Name and holder of the Kubernetes Lease, where this identity may read it. */
+  lease: { name: string; holder: string; renewed: string } | undefined;
+}
+
+/** How long the lock is kept from a run that is alive, in ms: longer than that run takes to look. */
+const keepFromOthersMs = 5000;
+/** How long to wait for the lock after its holder was ended, in seconds. */
+const waitSeconds = 20;
+
+/** Shows the holders to `decide`; if it says yes, ends them all. Returns what was found and whether it was cleared. */
+export async function unlock(
+  request: RunRequest,
+  decide: (holders: Holders) => Promise<boolean>,
+): Promise<{ holders: Holders; cleared: boolean }> {
+  const world = await openWorld(request);
+  try {
+    const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
+    const name = lockName(arn);
+    const holders = await readHolders(world, name);
+    if (!(await decide(holders))) return { holders, cleared: false };
+    if (holders.lock) await endHolder(request, world, name, holders.lock);
+    if (holders.lease) await clearLease(world.kubernetes);
+    await clearBackend(request);
+    return { holders, cleared: true };
+  } finally {
+    await world.session.close();
+  }
+}
+
+/** Reads who holds the lock and the Lease. */
+export async function readHolders(
+  { session, kubernetes }: Pick<OpenWorld, 'session' | 'kubernetes'>,
+  name: string,
+): Promise<Holders> {
+  const [lock, lease] = await Promise.all([lockHolder(session, name), readableLease(kubernetes)]);
+  return { lock, lease };
+}
+
+async function readableLease(kubernetes: Kubernetes): Promise<Holders['lease']> {
+  const { target } = kubernetes;
+  const get = leaseRights(target).filter(({ verb }) => verb === 'get');
+  if ((await kubernetes.missingRights(get)).length > 0) return undefined;
+  const lease = await readLease(kubernetes);
+  const holder = leaseHolder(lease);
+  if (holder === undefined) return undefined;
+  return { name: leaseName(target), holder, renewed: String(lease?.spec?.renewTime) };
+}
+
+/**
+ * Ends the connection that holds the lock, and has the lock itself for a moment: a run that is alive would else take
+ * it again on a new connection, as after a failover. It finds somebody else there, and stops.
+ */
+async function endHolder(
+  request: RunRequest,
+  world: OpenWorld,
+  name: string,
+  { connectionId }: LockHolder,
+): Promise<void> {
+  const waiting: Session = await openAdminSession(request, world.secrets);
+  try {
+    const taken = waiting.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitSeconds]);
+    // A rejection is looked at below, after the other statements.
+    taken.catch(() => undefined);
+    const now = await lockHolder(world.session, name);
+    if (now?.connectionId === connectionId)
+      await effect('database: KILL the connection that holds the lock', () =>
+        world.session.query(`KILL ${connectionId}`),
+      );
+    const [row] = await taken;
+    if (Number(row?.['taken']) !== 1)
+      throw new Failure(
+        'locked',
+        `Connection ${connectionId} still holds the lock; end it in the database (CALL mysql.rds_kill(${connectionId}) on RDS) and run again.`,
+      );
+    await sleep(keepFromOthersMs);
+  } finally {
+    await waiting.close();
+  }
+}
+
+async function clearLease(kubernetes: Kubernetes): Promise<void> {
+  const lease = await readLease(kubernetes);
+  if (lease) await effect('lease: clear', () => writeLease(kubernetes, lease, ''));
+}
+
+/** The engine's own lock of the state; the engine answers the same when there is none. */
+async function clearBackend({ location }: RunRequest): Promise<void> {
+  const opened = await openStackIfThere(location);
+  if (opened) await effect('state: clear the lock', () => opened.stack.cancel());
+}
