@@ -15,7 +15,7 @@ import { commandNames } from './invocation';
 export async function parseCommandLine(argv: string[]): Promise<Invocation | undefined> {
   const { default: yargs } = await import('yargs');
   if (argv.length === 1 && argv[0] === 'completion') {
-    describe(yargs([])).showCompletionScript('credential-rotation', 'completion');
+    describe(yargs([])).showCompletionScript();
     return undefined;
   }
   let shown = false;
