@@ -19,7 +19,12 @@ export function leaseName(target: KubernetesTarget): string {
 /** Rights that make the Lease possible; without them the database's lock is the only one. */
 export function leaseRights(target: KubernetesTarget): Right[] {
   const lease = { group: 'coordination.k8s.io', resource: 'leases', name: leaseName(target) };
-  return ['get', 'create', 'update'].map((verb) => ({ verb, ...lease }));
+  // A request to create has no name for RBAC to compare.
+  return [
+    { verb: 'get', ...lease },
+    { verb: 'create', ...lease, name: '' },
+    { verb: 'update', ...lease },
+  ];
 }
 
 /** The Lease as it is; undefined when there is none. */

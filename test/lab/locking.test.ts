@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+import { createConnection } from 'mysql2/promise';
+import { readFileSync } from 'node:fs';
+import type { Lab, Site } from '../../lab';
+import { lockName } from '../../src/world/lock';
+import { runPaused } from '../faults/sweep';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { grantOptionalRights, SiteLease } from './support/optionalRights';
+import { arnOf } from './support/secrets';
+import { expectCode, expectHealthy, snapshot } from './support/world';
+
+for (const database of databases) {
+  describe(`one writer (${database})`, function () {
+    this.timeout(300_000);
+    let lab: Lab;
+    let site: Site;
+    let name: string;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+      name = lockName(await arnOf(site, site.slotSecretId));
+    });
+    afterEach(() => site.remove());
+
+    it("the lock's connection is dropped, as by a failover: the lock is taken again and the rotation ends well", async () => {
+      const canary = site.canary();
+      const result = await runPaused(site, 'file: rename', 'before', () => killHolder(lab, name));
+      expectCode(result, 0);
+      await expectHealthy(site, 'B');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    });
+
+    for (const [point, when, codes] of [
+      ['database: ALTER USER of slot A', 'before', [12]],
+      ['file: rename', 'before', [4, 11, 12]],
+    ] as const) {
+      it(`somebody else has the lock at "${point}": no write after that, and the next run finishes`, async () => {
+        const thief = await connectionOf(lab, site);
+        const before = { effects: 0 };
+        const result = await runPaused(site, point, when, async () => {
+          await killHolder(lab, name);
+          const [rows] = await thief.query('SELECT GET_LOCK(?, 5) AS taken', [name]);
+          // The command may have been quicker: then it holds it again, and is killed again.
+          if (JSON.stringify(rows) !== '[{"taken":1}]') throw new Error('the lock was not to be had');
+          before.effects = lab.aws.requests().filter(({ write }) => write).length;
+          // The command looks every two seconds.
+          await new Promise((resolve) => setTimeout(resolve, 4000));
+        });
+        expect(codes, result.stderr).to.include(result.code);
+        expect(result.stderr).to.match(/lost its lock/);
+        const writes = lab.aws.requests().filter(({ write }) => write).length;
+        expect(writes, 'writes to Secrets Manager after the lock was lost').to.equal(before.effects);
+        const blocked = await run(site);
+        expectCode(blocked, 11);
+        await thief.end();
+        expectCode(await run(site), 0);
+        await expectHealthy(site, (await snapshot(site)).active === 'A' ? 'A' : 'B');
+      });
+    }
+
+    if (database === 'mysql') {
+      it('a Lease where RBAC grants it: taken, renewed, given back', async () => {
+        await grantOptionalRights(lab, site);
+        const lease = new SiteLease(lab, site);
+        let held = '';
+        const result = await runPaused(site, 'file: rename', 'before', async () => {
+          held = (await lease.read()).spec?.holderIdentity ?? '';
+          const first = String((await lease.read()).spec?.renewTime);
+          await waitUntil(async () => String((await lease.read()).spec?.renewTime) !== first);
+        });
+        expectCode(result, 0);
+        expect(held).to.match(/\/\d+\/[0-9a-f]{8}$/);
+        expect((await lease.read()).spec?.holderIdentity ?? '').to.equal('');
+      });
+
+      it('a Lease that somebody holds: exit 11 with the holder while it is renewed, taken over when it is not', async () => {
+        await grantOptionalRights(lab, site);
+        const lease = new SiteLease(lab, site);
+        const before = await snapshot(site);
+        await lease.hold('other-pod/1/abcd');
+        const renewing = setInterval(() => void lease.hold('other-pod/1/abcd'), 1500);
+        const refused = await run(site).finally(() => clearInterval(renewing));
+        expectCode(refused, 11);
+        expect(refused.stderr).to.include('other-pod/1/abcd').and.to.include(site.namespace);
+        expect(await snapshot(site)).to.deep.equal(before);
+        await lease.hold('dead-pod/1/abcd', 3);
+        expectCode(await run(site), 0);
+        await expectHealthy(site, 'B');
+      });
+
+      it('the Lease is taken by somebody else during the run: it stops before its next write', async () => {
+        await grantOptionalRights(lab, site);
+        const lease = new SiteLease(lab, site);
+        const result = await runPaused(site, 'database: ALTER USER of slot A', 'before', () =>
+          lease.hold('other-pod/1/abcd'),
+        );
+        expectCode(result, 12);
+        expect(result.stderr).to.match(/lost its Lease .*other-pod/);
+        await lease.hold('', 15);
+        expectCode(await run(site), 0);
+        await expectHealthy(site, 'B');
+      });
+    }
+
+    it('unlock: shows the holder, asks for --yes, ends the run, and the next run finishes', async () => {
+      let shown: Awaited<ReturnType<typeof run>> | undefined;
+      let cleared: typeof shown;
+      const result = await runPaused(site, 'database: ALTER USER of slot A', 'before', async () => {
+        shown = await run(site, ['unlock']);
+        cleared = await run(site, ['unlock', '--yes']);
+      });
+      expectCode(shown ?? result, 2);
+      expect(shown?.stdout).to.match(
+        /Database lock: held by \S+@\S+, connection \d+; its last statement was \d+ s ago: it is alive/,
+      );
+      expect(shown?.stderr).to.include('--yes');
+      expectCode(cleared ?? result, 0);
+      expectCode(result, 12);
+      expect(result.stderr).to.match(/lost its lock/);
+      const free = await run(site, ['unlock', '--yes', '--json']);
+      expectCode(free, 0);
+      expect(JSON.parse(free.stdout)).to.deep.include({ schema: 1, type: 'unlock', cleared: true });
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+  });
+}
+
+async function killHolder(lab: Lab, name: string): Promise<void> {
+  const [row] = (await lab.database.root('SELECT IS_USED_LOCK(?) AS id', [name])) as { id: number | null }[];
+  if (row?.id === null || row?.id === undefined) throw new Error('nobody holds the lock');
+  await lab.database.root(`KILL ${row.id}`);
+}
+
+async function connectionOf(lab: Lab, site: Site): Promise<Awaited<ReturnType<typeof createConnection>>> {
+  const { admin } = await snapshot(site);
+  const { host, port } = lab.database;
+  const ca = readFileSync(lab.database.caFile);
+  return createConnection({ host, port, user: admin.username, password: admin.password, ssl: { ca } });
+}
+
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('waited in vain');
+}
