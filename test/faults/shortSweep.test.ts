@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import type { Lab } from '../../lab';
-import { commandFile, environmentOf, run } from '../lab/support/command';
 import { labWith } from '../lab/support/labs';
-import { expectCode, expectHealthy } from '../lab/support/world';
+import { stopAndFinish } from './signals';
 import type { FaultMode } from './sweep';
 import { carryOut, casesOf, pointsOf } from './sweep';
 
@@ -30,38 +28,17 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
     expect(problems, problems.join('\n')).to.deep.equal([]);
   });
 
-  for (const step of [4, 7, 10]) {
-    it(`SIGTERM in step ${step}: an orderly stop with exit code 8, and the next run finishes`, async () => {
-      const site = await lab.createSite();
-      const canary = site.canary();
-      try {
-        expect(await stopInStep(environmentOf(site), step)).to.equal(8);
-        expectCode(await run(site), 0);
-        await expectHealthy(site, 'B');
-        const { failed, failures } = await canary.stop();
-        expect(failed, failures.join('\n')).to.equal(0);
-      } finally {
-        await canary.stop();
-        await site.remove();
-      }
+  for (const [step, stop] of [
+    [4, 'SIGTERM'],
+    [5, 'ctrl-c'],
+    [10, 'SIGTERM'],
+  ] as const) {
+    it(`${stop} in step ${step}: an orderly stop with exit code 8, and the next run finishes`, async () => {
+      await stopAndFinish(lab, step, stop);
     });
   }
-});
 
-/** Sends SIGTERM when the step begins; gives the exit code. */
-function stopInStep(environment: NodeJS.ProcessEnv, step: number): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [commandFile], {
-      env: environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let text = '';
-    child.stderr.on('data', (data: Buffer) => {
-      const before = text.includes(`${step}/11`);
-      text += data.toString();
-      if (!before && text.includes(`${step}/11`)) child.kill('SIGTERM');
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code));
+  it('two signals in step 7: it ends at once, leaves no process behind, and the next run finishes', async () => {
+    await stopAndFinish(lab, 7, 'twice');
   });
-}
+});
