@@ -29,10 +29,11 @@ async function run({ command, flags }: Invocation): Promise<number> {
       return (await import('./commands/rotate.js')).rotateCommand(flags);
     case 'unlock':
       return (await import('./commands/unlock.js')).unlockCommand(flags);
+    case 'rollback':
+      return (await import('./commands/rollback.js')).rollbackCommand(flags);
     case 'status':
     case 'verify':
     case 'history':
-    case 'rollback':
     case 'config':
       throw new Failure('configuration', `${command} is not there yet.`);
   }

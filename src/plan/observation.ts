@@ -4,7 +4,7 @@ import type { DatabaseLogin } from './slot';
 
 /** The world as read before a plan is made. Nothing in it was written. */
 export interface Observation {
-  slotSecret: { arn: string; versionId: string; text: string; document: SlotDocument };
+  slotSecret: { arn: string; versionId: string; text: string; createdAt?: Date; document: SlotDocument };
   adminSecret: { arn: string; login: DatabaseLogin };
   sqlconf: { path: string; sha256: string; login: DatabaseLogin; works: boolean };
   /** The four database keys of the Kubernetes Secret, decoded. */

@@ -9,8 +9,9 @@ import type {
   RotationMaterial,
   RotationPlan,
 } from './rotationPlan';
+import { identityProblems, liveProblems, noticesOf, rollbackProblems, slotInUse } from './problems';
 import type { Slot } from './slot';
-import { defaultUsername, otherSlot, sameAccount, slots } from './slot';
+import { defaultUsername, otherSlot, slots } from './slot';
 
 /** What is asked for; id, time and token are given so that planning is a pure function. */
 export interface PlanRequest {
@@ -29,17 +30,19 @@ export type PlanResult =
  * its plan is taken up unchanged, so that its passwords are too.
  */
 export function planRotation(observation: Observation, request: PlanRequest, journal?: Journal): PlanResult {
-  if (journal && !journal.finished && canResume(observation, journal)) {
+  if (journal && !journal.finished && canResume(observation, journal) && resumes(request.kind, journal)) {
     const { plan, material } = journal;
     return { kind: 'planned', resumed: true, planned: { plan, material }, notices: [] };
   }
   const logins = plannedLogins(observation, request.kind);
-  const problems = [...identityProblems(observation, logins), ...liveProblems(observation, request, logins)];
+  const problems = [
+    ...identityProblems(observation, logins),
+    ...liveProblems(observation, request, logins),
+    ...(request.kind === 'rollback' ? rollbackProblems(observation, logins, journal) : []),
+  ];
   if (problems.length > 0) return { kind: 'refused', problems };
-  const planned =
-    request.kind === 'sync'
-      ? planSync(observation, request, logins)
-      : planSwitch(observation, request, logins);
+  const plans = { sync: planSync, rotate: planSwitch, rollback: planSwitchBack };
+  const planned = plans[request.kind](observation, request, logins);
   return {
     kind: 'planned',
     resumed: false,
@@ -48,9 +51,9 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
   };
 }
 
-/** The slot whose account `sqlconf.php` names, or undefined when it names neither. */
-export function slotInUse(observation: Observation, logins: Record<Slot, PlannedLogin>): Slot | undefined {
-  return slots.find((slot) => logins[slot].username === observation.sqlconf.login.username);
+/** A rollback that is asked for does not finish a rotation; it finishes what goes back already. */
+function resumes(kind: RequestKind, { plan }: Journal): boolean {
+  return kind !== 'rollback' || plan.kind === 'rollback' || plan.kind === 'switch-back';
 }
 
 /** The plan that undoes a rotation's switch: the state before, under a token of its own. */
@@ -141,67 +144,6 @@ function livePassword(observation: Observation, username: string): string | unde
     : undefined;
 }
 
-function identityProblems(observation: Observation, logins: Record<Slot, PlannedLogin>): string[] {
-  const { A, B } = logins;
-  const admin = observation.adminSecret.login.username;
-  const { arn } = observation.slotSecret;
-  const problems: string[] = [];
-  if (A.username === B.username) {
-    problems.push(
-      `${arn}: slots A and B both name the user ${A.username}; give each slot a user of its own.`,
-    );
-  }
-  for (const slot of slots) {
-    if (logins[slot].username !== admin) continue;
-    problems.push(
-      `${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`,
-    );
-  }
-  if (A.host.toLowerCase() !== B.host.toLowerCase() || A.port !== B.port || A.dbname !== B.dbname) {
-    problems.push(`${arn}: slots A and B differ in host, port or dbname; both must name the same database.`);
-  }
-  return problems;
-}
-
-function liveProblems(
-  observation: Observation,
-  request: PlanRequest,
-  logins: Record<Slot, PlannedLogin>,
-): string[] {
-  const { sqlconf } = observation;
-  const slot = slotInUse(observation, logins);
-  if (!sqlconf.works && request.kind === 'rotate') {
-    return [
-      `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now, so there is ` +
-        'nothing to roll back to; set the users to the slot secret with --sync-db-users, or correct the file, and run again.',
-    ];
-  }
-  if (slot !== undefined && !sameAccount({ ...logins[slot], password: '' }, sqlconf.login)) {
-    return [
-      `${sqlconf.path} uses slot ${slot}'s user ${sqlconf.login.username} on another host, port or database than the slot secret says; ` +
-        `make them agree (file: ${sqlconf.login.host}:${sqlconf.login.port}/${sqlconf.login.dbname}, ` +
-        `secret: ${logins[slot].host}:${logins[slot].port}/${logins[slot].dbname}).`,
-    ];
-  }
-  return [];
-}
-
-function noticesOf(observation: Observation, request: RequestKind): string[] {
-  const { document } = observation.slotSecret;
-  const { login } = observation.sqlconf;
-  const stale = slots.find((slot) => {
-    const entry = document.entries[slot];
-    return (
-      entry.kind === 'complete' &&
-      entry.login.username === login.username &&
-      entry.login.password !== login.password
-    );
-  });
-  if (stale === undefined) return [];
-  const found = `slot ${stale}'s password in the slot secret is not the one in sqlconf.php`;
-  return [request === 'rotate' ? `${found}; the rotation replaces both` : found];
-}
-
 function planSwitch(
   observation: Observation,
   request: PlanRequest,
@@ -215,6 +157,18 @@ function planSwitch(
   const mint = slots.filter((slot) => logins[slot].password === undefined && slot !== renew);
   const plan = makePlan(observation, request, { kind, from: inUse ?? 'other', to, mint, renew });
   return { plan, material: materialOf(observation, logins) };
+}
+
+/** Back to the other slot: the switch and the flip, and nothing is renewed. */
+function planSwitchBack(
+  observation: Observation,
+  request: PlanRequest,
+  logins: Record<Slot, PlannedLogin>,
+): PlannedRotation {
+  const from = slotInUse(observation, logins) ?? 'A';
+  const to = otherSlot(from);
+  const plan = makePlan(observation, request, { kind: 'switch-back', from, to, mint: [], renew: null });
+  return { plan: { ...plan, rotateAdmin: false }, material: materialOf(observation, logins) };
 }
 
 function planSync(

@@ -1,10 +1,13 @@
 import type { DatabaseLogin, Slot } from './slot';
 
 /** What a run is asked for. */
-export type RequestKind = 'rotate' | 'sync';
+export type RequestKind = 'rotate' | 'sync' | 'rollback';
 
-/** What a plan does, found from the world; `bootstrap` and `reconcile` are starting points of a rotation. */
-export type PlanKind = 'rotate' | 'reconcile' | 'bootstrap' | 'rollback' | 'sync';
+/**
+ * What a plan does, found from the world; `bootstrap` and `reconcile` are starting points of a rotation. `rollback` undoes
+ * a switch that did not prove healthy, `switch-back` is the operator's: it moves to the other slot and renews nothing.
+ */
+export type PlanKind = 'rotate' | 'reconcile' | 'bootstrap' | 'rollback' | 'switch-back' | 'sync';
 
 /** A place that OpenEMR can log in from: a slot, or another account (before a bootstrap). */
 export type Place = Slot | 'other';

@@ -1,6 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
-import type { PlannedRotation } from '../plan/rotationPlan';
+import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
@@ -30,10 +30,15 @@ export function userSteps(
   const { plan, material } = planned;
   const stored = storeVersions(chain, planned, passwords);
   const usernameInUse = plan.kind === 'bootstrap' ? undefined : material.before.sqlconf.username;
-  for (const slot of slots.filter((each) => each !== plan.renew)) {
+  for (const slot of slots.filter((each) => needsUser(plan, each))) {
     user(chain, planned, settings, { slot, password: passwords.before[slot], like: usernameInUse });
   }
   return stored;
+}
+
+/** Slots whose users must be right before the switch. The one that OpenEMR leaves works, or is renewed after it. */
+function needsUser(plan: RotationPlan, slot: Slot): boolean {
+  return plan.kind === 'switch-back' ? slot === plan.to : slot !== plan.renew;
 }
 
 /** The document after the flip, and the document after the renewal; both are stored before the switch. */

@@ -62,6 +62,8 @@ export function describePlan({ plan }: PlannedRotation): string {
       return 'bootstrap: sqlconf.php is on neither slot; both slots get users, and OpenEMR moves to slot A';
     case 'rollback':
       return `rollback of ${plan.undoes}: OpenEMR goes back to ${plan.to === 'other' ? 'the account before' : `slot ${plan.to}`}`;
+    case 'switch-back':
+      return `switch back: OpenEMR moves from slot ${plan.from} to slot ${plan.to}; no password is renewed`;
     case 'sync':
       return "sync: both slots' database users are set to the slot secret; nothing is switched";
   }

@@ -3,14 +3,16 @@ import { Failure } from '../failure';
 import { observe } from '../observe/observe';
 import { preflight } from '../observe/preflight/preflight';
 import type { Observation } from '../plan/observation';
+import { notDue } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
-import type { PlannedRotation } from '../plan/rotationPlan';
+import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
+import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
 import { openAdminSession, openWorld } from './openWorld';
-import type { OpenWorld, RunRequest, RunResult } from './run';
+import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { RunLock } from './runLock';
 import type { StepEvent } from './stepEvents';
 import type { PreviewedChange } from './update';
@@ -19,7 +21,7 @@ import type { OpenedStack } from './workspace';
 import { announceLock, openStack, openStackForPreview } from './workspace';
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
-export async function rotate(request: RunRequest): Promise<RunResult> {
+export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
   const world = await openWorld(request);
   const { context } = request.settings;
   let lock: RunLock | undefined;
@@ -38,16 +40,32 @@ function stoppingWith({ lost, guard }: RunLock, request: RunRequest): RunRequest
   return { ...request, signal, guard };
 }
 
-async function rotateLocked(request: RunRequest, world: OpenWorld, lock: RunLock): Promise<RunResult> {
+async function rotateLocked(
+  request: RunRequest,
+  world: OpenWorld,
+  lock: RunLock,
+): Promise<RunResult | NotDue> {
   const open = async (): Promise<OpenedStack & { observation: Observation }> => {
     const opened = await openedBesideObserving(request, world, openStack(request.location));
     announceLock(opened.stack, lock.environment);
     return opened;
   };
-  const first = await rotateOnce(request, world, await open());
+  const opened = await open();
+  const reason = notDueReason(request, opened);
+  if (reason !== undefined) return { notDue: reason };
+  const first = await rotateOnce(request, world, opened);
   // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
   const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
-  return finishedRollback ? rotateOnce(request, world, await open()) : first;
+  const wantsMore = finishedRollback && request.kind === 'rotate' && !request.savedPlan;
+  return wantsMore ? rotateOnce(request, world, await open()) : first;
+}
+
+function notDueReason(
+  { ifOlderThanMs }: RunRequest,
+  { deployment, observation }: OpenedStack & { observation: Observation },
+): string | undefined {
+  if (ifOlderThanMs === undefined) return undefined;
+  return notDue(observation, readJournal(deployment), ifOlderThanMs, new Date());
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
@@ -57,6 +75,9 @@ export async function dryRun(request: RunRequest): Promise<{
   changes: PreviewedChange[];
   problems: string[];
   lockedBy: string;
+  /** Why a scheduled run would do nothing yet. */
+  notDue: string | undefined;
+  enginePlan: unknown;
 }> {
   const world = await openWorld(request);
   try {
@@ -67,13 +88,12 @@ export async function dryRun(request: RunRequest): Promise<{
       const { planned, resumed } = plan(request, opened);
       const problems = await preflight(planned, request.settings.context, world);
       if (holder !== '') problems.push(`Another rotation is running${holder}.`);
-      const changes = await runPreview({
-        ...request,
-        stack: opened.stack,
-        planned,
-        listener: () => undefined,
-      });
-      return { planned, resumed, changes, problems, lockedBy: holder };
+      const preview = { ...request, stack: opened.stack, planned, listener: () => undefined };
+      // An update plan that a stack in a temporary folder made cannot be read by the real one.
+      const wantsEnginePlan = request.saveEnginePlan === true && opened.deployment !== undefined;
+      const { changes, enginePlan } = await runPreview(preview, wantsEnginePlan);
+      const notDue = notDueReason(request, opened);
+      return { planned, resumed, changes, problems, lockedBy: holder, notDue, enginePlan };
     } finally {
       await opened.release();
     }
@@ -97,20 +117,33 @@ async function openedBesideObserving<T extends OpenedStack>(
 }
 
 function plan(
-  { kind, keepSecret, tell }: RunRequest,
+  { kind, savedPlan, keepSecret, tell }: RunRequest,
   { deployment, observation }: OpenedStack & { observation: Observation },
 ): { planned: PlannedRotation; resumed: boolean } {
   secretsOf(observation).forEach(keepSecret);
-  const now = new Date();
-  const result = planRotation(
-    observation,
-    { kind, id: planId(now, randomBytes(3).toString('hex')), now },
-    readJournal(deployment),
-  );
+  const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
+  const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
+  const result = planRotation(observation, { kind, id, now }, readJournal(deployment));
   if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
   const { planned, resumed, notices } = result;
+  if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
   tell({ kind: 'planned', planned, resumed, notices });
   return { planned, resumed };
+}
+
+/** @throws Failure `drift` when the world is no longer the one that the saved plan was made for */
+function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: boolean): void {
+  if (resumed && found.id !== saved.id)
+    throw new Failure(
+      'drift',
+      `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
+    );
+  const differences = planDifferences(saved, found);
+  if (differences.length === 0) return;
+  throw new Failure(
+    'drift',
+    `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
+  );
 }
 
 function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): string[] {

@@ -1,5 +1,6 @@
 import type { Failure } from '../failure';
 import type { PlannedRotation, RequestKind } from '../plan/rotationPlan';
+import type { SavedPlan } from '../plan/savedPlan';
 import type { ProgramSettings } from '../program/settings';
 import type { AdminCredentials } from '../world/adminCredentials';
 import type { Session } from '../world/database';
@@ -18,6 +19,12 @@ export interface RunRequest {
   /** Registers a secret value with the scrubber as soon as it is read. */
   keepSecret: (value: string) => void;
   signal?: AbortSignal;
+  /** A younger rotation is enough, in ms: then nothing is done. */
+  ifOlderThanMs?: number;
+  /** Carry out exactly this plan, or refuse. */
+  savedPlan?: SavedPlan;
+  /** For a dry run: also make the engine's own update plan, for a saved plan. */
+  saveEnginePlan?: boolean;
   /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
   guard?: () => Promise<void>;
 }
@@ -34,6 +41,11 @@ export interface RunResult {
   resumed: boolean;
   steps: StepResult[];
   failure?: Failure;
+}
+
+/** The end of a scheduled run before its time: nothing was done. */
+export interface NotDue {
+  notDue: string;
 }
 
 /** The world that one run works in. */

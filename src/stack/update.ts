@@ -1,6 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { EngineEvent, Stack } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
 import type { PlannedRotation } from '../plan/rotationPlan';
+import type { SavedPlan } from '../plan/savedPlan';
 import type { StepNumber } from '../plan/steps';
 import { rotationProgram } from '../program/program';
 import type { ProgramSettings } from '../program/settings';
@@ -17,6 +21,8 @@ export interface UpdateRequest {
   settings: ProgramSettings;
   listener: (event: StepEvent) => void;
   signal?: AbortSignal;
+  /** Keep to this plan, or refuse. */
+  savedPlan?: SavedPlan;
   /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
   guard?: () => Promise<void>;
 }
@@ -43,7 +49,12 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   setProgram(stack, async () => rotationProgram(planned, settings, request.guard));
   const tracker = trackerOf(request);
   try {
-    await withBackendLockCleared(stack, () => stack.up(optionsOf(request, tracker)));
+    const up = (plan?: string): Promise<unknown> =>
+      withBackendLockCleared(stack, () =>
+        stack.up({ ...optionsOf(request, tracker), ...(plan === undefined ? {} : { plan }) }),
+      );
+    const engine = request.savedPlan?.engine;
+    await (engine === undefined ? up() : inPrivateFile(JSON.stringify(engine), up));
     tracker.end();
     return { kind: 'done', steps: tracker.results() };
   } catch (error) {
@@ -53,8 +64,11 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   }
 }
 
-/** Previews a plan: the same program, no write. */
-export async function runPreview(request: UpdateRequest): Promise<PreviewedChange[]> {
+/** Previews a plan: the same program, no write. With `wantsEnginePlan` also the engine's update plan, as JSON. */
+export async function runPreview(
+  request: UpdateRequest,
+  wantsEnginePlan = false,
+): Promise<{ changes: PreviewedChange[]; enginePlan: unknown }> {
   const { stack, planned, settings, location } = request;
   setProgram(stack, async () => rotationProgram(planned, settings));
   const changes: PreviewedChange[] = [];
@@ -67,11 +81,36 @@ export async function runPreview(request: UpdateRequest): Promise<PreviewedChang
     if (metadata && name !== undefined && step !== undefined)
       changes.push({ name, operation: metadata.op, step });
   };
+  const signal = request.signal ? { signal: request.signal } : {};
+  const preview = (file?: string): Promise<unknown> =>
+    stack.preview({ onEvent: collect, ...signal, ...(file === undefined ? {} : { plan: file }) });
   try {
-    await stack.preview({ onEvent: collect, ...(request.signal ? { signal: request.signal } : {}) });
-    return changes;
+    if (!wantsEnginePlan) {
+      await preview();
+      return { changes, enginePlan: undefined };
+    }
+    const enginePlan = await inPrivateFile(undefined, async (file) => {
+      await preview(file);
+      return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    });
+    return { changes, enginePlan };
   } catch (error) {
     throw tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+  }
+}
+
+/** Hands a file of a private folder to an action, with this content if there is one; it is removed at the end. */
+async function inPrivateFile<T>(
+  content: string | undefined,
+  action: (file: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'credential-rotation-plan-'));
+  const file = path.join(folder, 'plan.json');
+  try {
+    if (content !== undefined) await writeFile(file, content, { mode: 0o600 });
+    return await action(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,8 @@ export interface SecretVersion {
   arn: string;
   versionId: string;
   text: string;
+  /** When this version was stored. */
+  createdAt?: Date;
 }
 
 /** What Secrets Manager says of a secret besides its value. */
@@ -39,12 +41,17 @@ export class SecretsManager {
       ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
     });
     try {
-      const { ARN, VersionId, SecretString } = await (await this.connected()).send(command);
+      const { ARN, VersionId, SecretString, CreatedDate } = await (await this.connected()).send(command);
       if (ARN === undefined || VersionId === undefined)
         throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
       if (SecretString === undefined)
         throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
-      return { arn: ARN, versionId: VersionId, text: SecretString };
+      return {
+        arn: ARN,
+        versionId: VersionId,
+        text: SecretString,
+        ...(CreatedDate === undefined ? {} : { createdAt: CreatedDate }),
+      };
     } catch (error) {
       const missing = errorCode(error) === 'ResourceNotFoundException';
       if (missing && !('stage' in which && which.stage === 'AWSCURRENT')) return undefined;

@@ -1,0 +1,25 @@
+import { exitCodes } from '../../failure';
+import { confirmed } from '../ask';
+import type { Flags } from '../invocation';
+import { rendererOf, requestOf, settingsOf } from '../request';
+import { carryOut, showDryRun } from '../run';
+
+/**
+ * Moves OpenEMR back to the slot before: shows what it would do, asks, and does it as a rotation of its own. Returns the
+ * exit code; throws a Failure when nothing was changed.
+ */
+export async function rollbackCommand(flags: Flags): Promise<number> {
+  const settings = settingsOf(flags);
+  const renderer = rendererOf(flags);
+  const request = requestOf('rollback', settings, renderer);
+  if (flags.dryRun) return (await showDryRun(request, renderer)).end();
+  if (!flags.yes) {
+    const preview = await showDryRun(request, renderer);
+    if (preview.outcome !== 'done') return preview.end();
+    if (!(await confirmed('Move OpenEMR back?'))) {
+      renderer.ending({ outcome: 'cancelled', message: 'Nothing was changed.', steps: [] });
+      return exitCodes.cancelled;
+    }
+  }
+  return carryOut(request, renderer);
+}

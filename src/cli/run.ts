@@ -1,0 +1,62 @@
+import type { Outcome } from '../failure';
+import { exitCodes } from '../failure';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import { differencesOf } from '../report/differences';
+import type { Renderer } from '../report/renderer';
+import type { RunRequest } from '../stack/run';
+import { withStopSignals } from './signals';
+
+/** A dry run that was shown. */
+export interface ShownPreview {
+  planned: PlannedRotation;
+  enginePlan: unknown;
+  outcome: Outcome;
+  /** Shows the end; gives the exit code. */
+  end(): number;
+}
+
+/** Carries out a request and shows how it ended. Returns the exit code; throws a Failure when nothing was changed. */
+export async function carryOut(request: RunRequest, renderer: Renderer): Promise<number> {
+  renderer.news({ kind: 'reading' });
+  const [{ rotate }, { killEngines }] = await Promise.all([
+    import('../stack/rotation.js'),
+    import('../stack/engineProcess.js'),
+  ]);
+  const result = await withStopSignals((signal) => rotate({ ...request, signal }), killEngines);
+  if ('notDue' in result) {
+    renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
+    return exitCodes.done;
+  }
+  const { planned, resumed, steps, failure } = result;
+  const outcome = failure?.outcome ?? 'done';
+  renderer.ending({ outcome, message: failure?.message ?? doneText(planned), planned, resumed, steps });
+  return exitCodes[outcome];
+}
+
+function doneText({ plan }: PlannedRotation): string {
+  return plan.kind === 'sync'
+    ? 'Both database users log in, with the passwords that OpenEMR and the slot secret name.'
+    : `OpenEMR runs on slot ${plan.to}.`;
+}
+
+/** Previews a request and shows it. Throws a Failure when there is no plan. */
+export async function showDryRun(request: RunRequest, renderer: Renderer): Promise<ShownPreview> {
+  renderer.news({ kind: 'reading' });
+  const [{ dryRun }, { killEngines }] = await Promise.all([
+    import('../stack/rotation.js'),
+    import('../stack/engineProcess.js'),
+  ]);
+  const preview = await withStopSignals((signal) => dryRun({ ...request, signal }), killEngines);
+  const { planned, resumed, problems, lockedBy, notDue, enginePlan } = preview;
+  renderer.preview({ ...preview, differences: differencesOf(planned) });
+  const outcome: Outcome = lockedBy !== '' ? 'locked' : problems.length === 0 ? 'done' : 'permission';
+  const message =
+    problems.length === 0
+      ? `Dry run: nothing was changed.${notDue === undefined ? '' : ` A run with this age would do nothing: ${notDue}`}`
+      : `Dry run: ${problems.length} problem(s) would stop the rotation; nothing was changed.`;
+  const end = (): number => {
+    renderer.ending({ outcome, message, planned, resumed, steps: [] });
+    return exitCodes[outcome];
+  };
+  return { planned, enginePlan, outcome, end };
+}

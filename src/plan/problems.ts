@@ -1,0 +1,100 @@
+import type { Journal, Observation } from './observation';
+import type { PlannedLogin, RequestKind } from './rotationPlan';
+import type { Slot } from './slot';
+import { otherSlot, sameAccount, slots } from './slot';
+
+/** The slot whose account `sqlconf.php` names, or undefined when it names neither. */
+export function slotInUse(observation: Observation, logins: Record<Slot, PlannedLogin>): Slot | undefined {
+  return slots.find((slot) => logins[slot].username === observation.sqlconf.login.username);
+}
+
+/** Slots that are not two accounts of one database, or that are the admin. */
+export function identityProblems(observation: Observation, logins: Record<Slot, PlannedLogin>): string[] {
+  const { A, B } = logins;
+  const admin = observation.adminSecret.login.username;
+  const { arn } = observation.slotSecret;
+  const problems: string[] = [];
+  if (A.username === B.username) {
+    problems.push(
+      `${arn}: slots A and B both name the user ${A.username}; give each slot a user of its own.`,
+    );
+  }
+  for (const slot of slots) {
+    if (logins[slot].username !== admin) continue;
+    problems.push(
+      `${arn}: slot ${slot} names the admin user ${admin}; empty that slot, so that it gets a user of its own.`,
+    );
+  }
+  if (A.host.toLowerCase() !== B.host.toLowerCase() || A.port !== B.port || A.dbname !== B.dbname) {
+    problems.push(`${arn}: slots A and B differ in host, port or dbname; both must name the same database.`);
+  }
+  return problems;
+}
+
+/** What is wrong with the login that OpenEMR uses now. */
+export function liveProblems(
+  observation: Observation,
+  request: { kind: RequestKind },
+  logins: Record<Slot, PlannedLogin>,
+): string[] {
+  const { sqlconf } = observation;
+  const slot = slotInUse(observation, logins);
+  if (!sqlconf.works && request.kind !== 'sync') {
+    return [
+      `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now, so there is ` +
+        'nothing to roll back to; set the users to the slot secret with --sync-db-users, or correct the file, and run again.',
+    ];
+  }
+  if (slot !== undefined && !sameAccount({ ...logins[slot], password: '' }, sqlconf.login)) {
+    return [
+      `${sqlconf.path} uses slot ${slot}'s user ${sqlconf.login.username} on another host, port or database than the slot secret says; ` +
+        `make them agree (file: ${sqlconf.login.host}:${sqlconf.login.port}/${sqlconf.login.dbname}, ` +
+        `secret: ${logins[slot].host}:${logins[slot].port}/${logins[slot].dbname}).`,
+    ];
+  }
+  return [];
+}
+
+/** Why OpenEMR cannot go back to the other slot. */
+export function rollbackProblems(
+  observation: Observation,
+  logins: Record<Slot, PlannedLogin>,
+  journal: Journal | undefined,
+): string[] {
+  const inUse = slotInUse(observation, logins);
+  const { path } = observation.sqlconf;
+  if (inUse === undefined) return [`${path} is on neither slot, so there is no slot to go back to.`];
+  const target = otherSlot(inUse);
+  if (logins[target].password === undefined)
+    return [`Slot ${target} has no password in the slot secret; run a rotation, which makes one.`];
+  if (journal?.plan.kind === 'rollback' && journal.finished)
+    return [
+      `The last rotation was rolled back already: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
+    ];
+  if (journal && !journal.finished && journal.plan.kind !== 'sync' && journal.plan.from === inUse)
+    return [
+      `Rotation ${journal.plan.id} was stopped before the switch: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
+    ];
+  return [];
+}
+
+/** What an operator should know, though it stops nothing. */
+export function noticesOf(observation: Observation, request: RequestKind): string[] {
+  if (request === 'rollback')
+    return [
+      'a rollback restores which slot OpenEMR uses; it does not restore passwords: both slots and the admin keep those that they have now',
+    ];
+  const { document } = observation.slotSecret;
+  const { login } = observation.sqlconf;
+  const stale = slots.find((slot) => {
+    const entry = document.entries[slot];
+    return (
+      entry.kind === 'complete' &&
+      entry.login.username === login.username &&
+      entry.login.password !== login.password
+    );
+  });
+  if (stale === undefined) return [];
+  const found = `slot ${stale}'s password in the slot secret is not the one in sqlconf.php`;
+  return [request === 'rotate' ? `${found}; the rotation replaces both` : found];
+}
