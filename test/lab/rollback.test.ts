@@ -1,0 +1,111 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import { runWithFault } from '../faults/sweep';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
+
+const denied = { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' };
+
+// The kind of database does not matter here.
+for (const database of databases.slice(0, 1)) {
+  describe(`rollback, saved plans, schedules (${database})`, function () {
+    this.timeout(300_000);
+    let lab: Lab;
+    let site: Site;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+    });
+    afterEach(() => site.remove());
+
+    it('rollback after a rotation: previewed, not without --yes, back on A with the passwords of now; the next rotation goes on', async () => {
+      expectCode(await run(site), 0);
+      const rotated = await expectHealthy(site, 'B');
+      const canary = site.canary();
+      const preview = await run(site, ['rollback', '--dry-run']);
+      expectCode(preview, 0);
+      expect(preview.stdout).to.include('switch back: OpenEMR moves from slot B to slot A');
+      expect(preview.stderr).to.include('does not restore passwords');
+      const refused = await run(site, ['rollback']);
+      expectCode(refused, 2);
+      expect(refused.stderr).to.include('--yes');
+      expect(await snapshot(site)).to.deep.equal(rotated);
+      const back = await run(site, ['rollback', '--yes']);
+      expectCode(back, 0);
+      const after = await expectHealthy(site, 'A');
+      expect(after.A.password).to.equal(rotated.A.password);
+      expect(after.B.password).to.equal(rotated.B.password);
+      expect(after.admin.password).to.equal(rotated.admin.password);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    });
+
+    it('rollback of a rotation that is held at the flip: back on A, whose password was never changed', async () => {
+      const before = await snapshot(site);
+      const release = lab.aws.fault({
+        action: 'UpdateSecretVersionStage',
+        secretId: site.slotSecretId,
+        when: 'before',
+        times: 1,
+        respond: denied,
+      });
+      expectCode(await run(site), 12);
+      release();
+      expectCode(await run(site, ['rollback', '--yes']), 0);
+      const after = await expectHealthy(site, 'A');
+      expect(after.A.password).to.equal(before.A.password);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('rollback of a rotation that was killed before the switch: nothing to do, and it says so', async () => {
+      await runWithFault(site, { point: 'file: write beside', mode: 'kill-before' });
+      const result = await run(site, ['rollback', '--yes']);
+      expectCode(result, 2);
+      expect(result.stderr).to.include('stopped before the switch').and.to.include('Nothing to do');
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('a saved plan is carried out; a second time, or in a changed world, it is refused with exit 10', async () => {
+      const file = path.join(site.folder, 'plan.json');
+      expectCode(await run(site), 0);
+      const other = path.join(site.folder, 'other.json');
+      expectCode(await run(site, ['--dry-run', '--plan', other]), 0);
+      expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
+      const { A, B, admin } = await snapshot(site);
+      expectNoSecret([A.password, B.password, admin.password], { plan: readFileSync(file, 'utf8') });
+      expectCode(await run(site, ['--plan', file]), 0);
+      const rotated = await expectHealthy(site, 'A');
+      const saved = JSON.parse(readFileSync(file, 'utf8')) as { plan: { id: string }; engine?: unknown };
+      expect(saved.engine, "the engine's own plan").to.be.an('object');
+      for (const stale of [file, other]) {
+        const again = await run(site, ['--plan', stale]);
+        expectCode(again, 10);
+        expect(again.stderr).to.include('sqlconf.php was changed').and.to.include('current version');
+      }
+      expect(await snapshot(site)).to.deep.equal(rotated);
+    });
+
+    it('--if-older-than: nothing before its time, a rotation after it, and an unfinished one always', async () => {
+      expectCode(await run(site), 0);
+      const rotated = await snapshot(site);
+      const young = await run(site, ['--if-older-than', '30d']);
+      expectCode(young, 0);
+      expect(young.stdout).to.match(/The last rotation was \d+ minutes ago .* nothing to do yet/);
+      expect(await snapshot(site)).to.deep.equal(rotated);
+      await runWithFault(site, { point: 'file: rename', mode: 'kill-after' });
+      expectCode(await run(site, ['--if-older-than', '30d']), 0);
+      await expectHealthy(site, 'A');
+      expectCode(await run(site, ['--if-older-than', '0m']), 0);
+      await expectHealthy(site, 'B');
+    });
+  });
+}
