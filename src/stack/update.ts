@@ -4,10 +4,11 @@ import type { PlannedRotation } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
 import { rotationProgram } from '../program/program';
 import type { ProgramSettings } from '../program/settings';
+import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import type { StackLocation } from './workspace';
-import { engineFailure, setProgram, storePlan } from './workspace';
+import { setProgram, storePlan } from './workspace';
 
 /** What one update or preview needs. */
 export interface UpdateRequest {
