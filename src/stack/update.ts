@@ -4,6 +4,7 @@ import type { PlannedRotation } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
 import { rotationProgram } from '../program/program';
 import type { ProgramSettings } from '../program/settings';
+import { awsFailureFromText } from '../world/awsFailure';
 import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
@@ -39,7 +40,7 @@ export interface PreviewedChange {
  * A lock that a killed run left in the backend is cleared: the caller holds the database lock, so no other run is alive.
  */
 export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
-  const { stack, planned, settings, location } = request;
+  const { stack, planned, settings } = request;
   await storePlan(stack, planned.plan);
   setProgram(stack, async () => rotationProgram(planned, settings, request.guard));
   const tracker = trackerOf(request);
@@ -49,14 +50,14 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
     return { kind: 'done', steps: tracker.results() };
   } catch (error) {
     tracker.end();
-    const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+    const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
     return { kind: 'failed', step: tracker.failure?.step, failure, steps: tracker.results() };
   }
 }
 
 /** Previews a plan: the same program, no write. */
 export async function runPreview(request: UpdateRequest): Promise<PreviewedChange[]> {
-  const { stack, planned, settings, location } = request;
+  const { stack, planned, settings } = request;
   setProgram(stack, async () => rotationProgram(planned, settings));
   const changes: PreviewedChange[] = [];
   const tracker = trackerOf({ ...request, listener: () => undefined });
@@ -72,7 +73,7 @@ export async function runPreview(request: UpdateRequest): Promise<PreviewedChang
     await stack.preview({ onEvent: collect, ...(request.signal ? { signal: request.signal } : {}) });
     return changes;
   } catch (error) {
-    throw tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+    throw tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
   }
 }
 
@@ -102,9 +103,15 @@ function optionsOf(
 }
 
 /** What a resource's own plugin said comes before what the engine made of it. */
-function failureOfEngine(error: unknown, tracker: StepTracker, location: StackLocation): Failure {
+function failureOfEngine(
+  error: unknown,
+  tracker: StepTracker,
+  { location, settings }: UpdateRequest,
+): Failure {
   const { step, text = '' } = tracker.failure ?? {};
   if (step === undefined || text === '') return engineFailure(error, location);
+  const aws = awsFailureFromText(text, settings.context.region, error);
+  if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
   const reason = text.slice(0, 500).replace(/\.$/, '');
   return new Failure(permission ? 'permission' : 'before-switch', `${reason}.`, { cause: error });

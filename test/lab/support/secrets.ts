@@ -5,7 +5,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { Site } from '../../../lab';
+import type { Lab, Site } from '../../../lab';
 
 function clientOf(site: Site): SecretsManagerClient {
   const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = site.environment;
@@ -65,4 +65,24 @@ export async function arnOf(site: Site, secretId: string): Promise<string> {
   const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
   client.destroy();
   return ARN ?? '';
+}
+
+/** Every version of both secrets with its labels. */
+export async function labelsOf(site: Site): Promise<Record<string, string[]>[]> {
+  return Promise.all([stagesOf(site, site.slotSecretId), stagesOf(site, site.adminSecretId)]);
+}
+
+type AwsRequest = ReturnType<Lab['aws']['requests']>[number];
+
+/** Requests to write to a site's secrets since a point of the record, refused ones too. */
+export function writeRequests(lab: Lab, site: Site, since: number): AwsRequest[] {
+  return lab.aws
+    .requests()
+    .slice(since)
+    .filter(({ write, secretId }) => write && (secretId ?? '').includes(`/${site.name}/`));
+}
+
+/** Whether AWS may have done what a request asked for: it was not refused. */
+export function tookEffect({ status }: AwsRequest): boolean {
+  return status < 400;
 }
