@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RestoreSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../../../lab';
@@ -20,7 +22,7 @@ function clientOf(site: Site): SecretsManagerClient {
 export async function putSecret(
   site: Site,
   secretId: string,
-  text: string,
+  content: string | Uint8Array,
   stages?: string[],
 ): Promise<string> {
   const client = clientOf(site);
@@ -29,7 +31,7 @@ export async function putSecret(
   await client.send(
     new PutSecretValueCommand({
       SecretId: secretId,
-      SecretString: text,
+      ...(typeof content === 'string' ? { SecretString: content } : { SecretBinary: content }),
       ClientRequestToken: token,
       ...labels,
     }),
@@ -85,4 +87,14 @@ export function writeRequests(lab: Lab, site: Site, since: number): AwsRequest[]
 /** Whether AWS may have done what a request asked for: it was not refused. */
 export function tookEffect({ status }: AwsRequest): boolean {
   return status < 400;
+}
+
+/** Schedules a secret for deletion; gives the function that restores it. */
+export async function scheduleDeletion(site: Site, secretId: string): Promise<() => Promise<void>> {
+  const client = clientOf(site);
+  await client.send(new DeleteSecretCommand({ SecretId: secretId, RecoveryWindowInDays: 7 }));
+  return async () => {
+    await client.send(new RestoreSecretCommand({ SecretId: secretId }));
+    client.destroy();
+  };
 }
