@@ -10,9 +10,13 @@ export interface AwsRequest {
   action: string;
   /** The secret's name, also when the client sent its ARN. */
   secretId?: string;
+  /** The staging labels that it names. */
+  stages: string[];
   /** HTTP status that the client got; 0 when the reply was withheld. */
   status: number;
-  /** Whether such a request changes anything. */
+  /** The error that AWS, or a rule in its place, answered with. */
+  error?: string;
+  /** Whether such a request changes anything when it is not refused. */
   write: boolean;
 }
 
@@ -22,12 +26,16 @@ export interface AwsFault {
   action: string;
   /** Name or ARN; without it every secret. */
   secretId?: string;
+  /** Only requests that name this staging label. */
+  stage?: string;
   /** How many requests fail; without it all of them until the rule is taken away. */
   times?: number;
   /** `before`: AWS never sees the request. `after`: AWS does it, and its reply is lost. */
   when: 'before' | 'after';
   /** The answer; without it the connection is cut. */
-  respond?: { status: number; type: string; message: string };
+  respond?: { status: number; type: string; message: string; headers?: Record<string, string> };
+  /** With `after`: the client gets AWS's own reply, with its JSON changed. */
+  rewrite?: (body: Record<string, unknown>) => Record<string, unknown>;
   /** Called when a request meets the rule, before anything is done with it. */
   onMatch?: (request: AwsRequest) => void | Promise<void>;
 }
@@ -93,9 +101,29 @@ async function handle(
   await rule?.onMatch?.(seen);
   if (rule?.when === 'before') return refuse(rule, seen, outgoing);
   const reply = await forward(target, incoming, body);
-  if (rule) return refuse(rule, seen, outgoing);
+  if (rule && !rule.rewrite) return refuse(rule, seen, outgoing);
   seen.status = reply.status;
-  outgoing.writeHead(reply.status, reply.headers).end(reply.body);
+  const error = errorOf(reply);
+  if (error !== undefined) seen.error = error;
+  const { headers, body: given } = rule?.rewrite ? rewritten(reply, rule.rewrite) : reply;
+  outgoing.writeHead(reply.status, headers).end(given);
+}
+
+function rewritten(
+  { status, headers, body }: Reply,
+  rewrite: (body: Record<string, unknown>) => Record<string, unknown>,
+): Reply {
+  const changed = rewrite(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
+  const text = Buffer.from(JSON.stringify(changed));
+  return { status, headers: { ...headers, 'content-length': String(text.length) }, body: text };
+}
+
+/** The error's name in a JSON reply of AWS; of S3, which speaks XML, in its `Code`. */
+function errorOf({ status, headers, body }: Reply): string | undefined {
+  if (status < 400) return undefined;
+  const type = String(headers['x-amzn-errortype'] ?? '');
+  const text = body.toString('utf8');
+  return type || (/"__type": *"(?:[^"#]*#)?(\w+)/.exec(text) ?? /<Code>(\w+)</.exec(text))?.[1];
 }
 
 function refuse(rule: AwsFault, seen: AwsRequest, outgoing: ServerResponse): void {
@@ -103,9 +131,15 @@ function refuse(rule: AwsFault, seen: AwsRequest, outgoing: ServerResponse): voi
     outgoing.destroy();
     return;
   }
-  const { status, type, message } = rule.respond;
-  seen.status = status;
-  outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type });
+  const { status, type, message, headers } = rule.respond;
+  Object.assign(seen, { status, error: type });
+  if (seen.action.startsWith('S3 ')) {
+    outgoing.writeHead(status, { 'content-type': 'application/xml' });
+    outgoing.end(`<Error><Code>${type}</Code><Message>${message}</Message></Error>`);
+    return;
+  }
+  const own = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type };
+  outgoing.writeHead(status, { ...own, ...headers });
   outgoing.end(JSON.stringify({ __type: type, message, Message: message }));
 }
 
@@ -133,24 +167,34 @@ function describe(incoming: IncomingMessage, body: Buffer): AwsRequest {
   const targetHeader = String(incoming.headers['x-amz-target'] ?? '');
   const service = /\/([a-z0-9-]+)\/aws4_request/.exec(incoming.headers.authorization ?? '')?.[1];
   let action = targetHeader.slice(targetHeader.lastIndexOf('.') + 1);
-  let secretId: string | undefined;
+  let named: { secretId?: string; stages: string[] } = { stages: [] };
   if (action === '') {
     const query = /(?:^|&)Action=(\w+)/.exec(body.toString('utf8'))?.[1];
     action = query ?? `${service === 's3' ? 'S3' : (service ?? 'HTTP')} ${incoming.method}`;
   } else if (service === 'secretsmanager') {
-    secretId = secretOf(body);
+    named = namedIn(body);
   }
-  const seen = { time: Date.now(), action, status: 0, write: !READS.test(action) };
-  return secretId === undefined ? seen : { ...seen, secretId };
+  return { time: Date.now(), action, status: 0, write: !READS.test(action), ...named };
 }
 
-function secretOf(body: Buffer): string | undefined {
+interface SecretRequest {
+  SecretId?: string;
+  Name?: string;
+  VersionStage?: string;
+  VersionStages?: string[];
+}
+
+/** The secret and the labels that a request names. */
+function namedIn(body: Buffer): { secretId?: string; stages: string[] } {
   try {
-    const { SecretId, Name } = JSON.parse(body.toString('utf8')) as { SecretId?: string; Name?: string };
+    const { SecretId, Name, VersionStage, VersionStages } = JSON.parse(
+      body.toString('utf8'),
+    ) as SecretRequest;
     const id = SecretId ?? Name;
-    return id === undefined ? undefined : secretName(id);
+    const stages = VersionStages ?? (VersionStage === undefined ? [] : [VersionStage]);
+    return { stages, ...(id === undefined ? {} : { secretId: secretName(id) }) };
   } catch {
-    return undefined;
+    return { stages: [] };
   }
 }
 
@@ -161,5 +205,6 @@ function secretName(id: string): string {
 
 function meets(rule: AwsFault, seen: AwsRequest): boolean {
   if (rule.action !== '*' && rule.action !== seen.action) return false;
+  if (rule.stage !== undefined && !seen.stages.includes(rule.stage)) return false;
   return rule.secretId === undefined || secretName(rule.secretId) === seen.secretId;
 }

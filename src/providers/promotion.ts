@@ -15,20 +15,30 @@ export interface PromotionInputs {
   what: string;
 }
 
-/** Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. */
+/**
+ * Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. Only
+ * the swap itself decides, since labels that are read can be older than the last move (aws/aws-sdk-js-v3#7701).
+ */
 export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, what }) => {
   const secrets = secretsManager(context);
   await asWriter(context, async () => {
-    const { stages } = await secrets.describe(secretArn);
-    const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
-    if (current === to) return;
-    if (current !== from) {
+    const current = async (): Promise<string | undefined> => {
+      const { stages } = await secrets.describe(secretArn);
+      return Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+    };
+    if ((await current()) === to) return;
+    try {
+      await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;
+      const found = await current();
+      if (found === from || found === to) throw error;
       throw new Failure(
         'held',
-        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${current ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`,
+        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`,
+        { cause: error },
       );
     }
-    await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
   });
   return { from, to };
 });

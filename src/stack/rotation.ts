@@ -161,7 +161,7 @@ async function rotateOnce(
   const { planned, resumed } = plan(request, opened);
   if (!resumed) {
     const problems = await preflight(planned, request.settings.context, world);
-    if (problems.length > 0) throw new Failure('permission', problems.join(' '));
+    if (problems.length > 0) throw new Failure('permission', `${problems.join(' ')} Nothing was changed.`);
   }
   const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });
   const result = await runUpdate({ ...request, stack, planned, listener });

@@ -8,10 +8,12 @@ import type { SavedPlan } from '../plan/savedPlan';
 import type { StepNumber } from '../plan/steps';
 import { rotationProgram } from '../program/program';
 import type { ProgramSettings } from '../program/settings';
+import { awsFailureFromText } from '../world/awsFailure';
+import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import type { StackLocation } from './workspace';
-import { engineFailure, setProgram, storePlan } from './workspace';
+import { setProgram, storePlan } from './workspace';
 
 /** What one update or preview needs. */
 export interface UpdateRequest {
@@ -44,7 +46,7 @@ export interface PreviewedChange {
  * A lock that a killed run left in the backend is cleared: the caller holds the database lock, so no other run is alive.
  */
 export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
-  const { stack, planned, settings, location } = request;
+  const { stack, planned, settings } = request;
   await storePlan(stack, planned.plan);
   setProgram(stack, async () => rotationProgram(planned, settings, request.guard));
   const tracker = trackerOf(request);
@@ -59,7 +61,7 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
     return { kind: 'done', steps: tracker.results() };
   } catch (error) {
     tracker.end();
-    const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+    const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
     return { kind: 'failed', step: tracker.failure?.step, failure, steps: tracker.results() };
   }
 }
@@ -69,7 +71,7 @@ export async function runPreview(
   request: UpdateRequest,
   wantsEnginePlan = false,
 ): Promise<{ changes: PreviewedChange[]; enginePlan: unknown }> {
-  const { stack, planned, settings, location } = request;
+  const { stack, planned, settings } = request;
   setProgram(stack, async () => rotationProgram(planned, settings));
   const changes: PreviewedChange[] = [];
   const tracker = trackerOf({ ...request, listener: () => undefined });
@@ -95,7 +97,7 @@ export async function runPreview(
     });
     return { changes, enginePlan };
   } catch (error) {
-    throw tracker.failure?.failure ?? failureOfEngine(error, tracker, location);
+    throw tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
   }
 }
 
@@ -140,9 +142,15 @@ function optionsOf(
 }
 
 /** What a resource's own plugin said comes before what the engine made of it. */
-function failureOfEngine(error: unknown, tracker: StepTracker, location: StackLocation): Failure {
+function failureOfEngine(
+  error: unknown,
+  tracker: StepTracker,
+  { location, settings }: UpdateRequest,
+): Failure {
   const { step, text = '' } = tracker.failure ?? {};
   if (step === undefined || text === '') return engineFailure(error, location);
+  const aws = awsFailureFromText(text, settings.context.region, error);
+  if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
   const reason = text.slice(0, 500).replace(/\.$/, '');
   return new Failure(permission ? 'permission' : 'before-switch', `${reason}.`, { cause: error });

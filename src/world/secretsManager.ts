@@ -1,6 +1,10 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type * as Library from '@aws-sdk/client-secrets-manager';
 import { Failure } from '../failure';
+import type { AwsCall } from './awsFailure';
+import { awsFailure } from './awsFailure';
 import { errorCode } from './errors';
+
+type Client = Library.SecretsManagerClient;
 
 /** One version of a secret, as text. */
 export interface SecretVersion {
@@ -23,48 +27,69 @@ export interface SecretDescription {
 /** Which version of a secret: a staging label or a version id. */
 export type Which = { stage: string } | { versionId: string };
 
+/** How long to wait for Secrets Manager, in ms. */
+export interface WaitLimits {
+  connectMs: number;
+  /** Of one try. */
+  requestMs: number;
+  /** Of all tries of one call, with the pauses between them. */
+  callMs: number;
+}
+
+const defaultLimits: WaitLimits = { connectMs: 5000, requestMs: 15_000, callMs: 45_000 };
+
+/** Label of the probes below. No version ever has it. */
+export const probeLabel = 'CREDENTIAL_ROTATION_PROBE';
+
 /**
  * The part of Secrets Manager that the product uses outside Pulumi's own resources. Errors are Failures
- * without any value.
+ * without any value. Throttling, server errors and lost connections are tried again with the SDK's own jitter.
  */
 export class SecretsManager {
-  private client: Promise<SecretsManagerClient> | undefined;
+  private client: Client | undefined;
 
   /** @param region the AWS region; credentials and endpoint come from the SDK's own chain */
-  constructor(private readonly region: string) {}
+  constructor(
+    private readonly region: string,
+    private readonly limits: WaitLimits = defaultLimits,
+  ) {}
 
-  /** Reads one version; undefined when that label or version does not exist. */
+  /**
+   * Reads one version; undefined when that label or version does not exist. Only AWSCURRENT must be there and must
+   * be text: what anybody else left under another label is not ours to complain of.
+   */
   async read(secretId: string, which: Which): Promise<SecretVersion | undefined> {
-    const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
-    const command = new GetSecretValueCommand({
-      SecretId: secretId,
-      ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
-    });
+    const needed = 'stage' in which && which.stage === 'AWSCURRENT';
     try {
-      const { ARN, VersionId, SecretString, CreatedDate } = await (await this.connected()).send(command);
+      const { ARN, VersionId, SecretString, CreatedDate } = await this.call((client, { GetSecretValueCommand }, options) =>
+        client.send(
+          new GetSecretValueCommand({
+            SecretId: this.inRegion(secretId),
+            ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
+          }),
+          options,
+        ),
+      );
       if (ARN === undefined || VersionId === undefined)
         throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
-      if (SecretString === undefined)
-        throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
-      return {
-        arn: ARN,
-        versionId: VersionId,
-        text: SecretString,
-        ...(CreatedDate === undefined ? {} : { createdAt: CreatedDate }),
-      };
+      const createdAt = CreatedDate === undefined ? {} : { createdAt: CreatedDate };
+      if (SecretString !== undefined)
+        return { arn: ARN, versionId: VersionId, text: SecretString, ...createdAt };
     } catch (error) {
-      const missing = errorCode(error) === 'ResourceNotFoundException';
-      if (missing && !('stage' in which && which.stage === 'AWSCURRENT')) return undefined;
+      if (!needed && errorCode(error) === 'ResourceNotFoundException') return undefined;
       throw this.failure(error, secretId, 'GetSecretValue');
     }
+    if (!needed) return undefined;
+    throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
   }
 
   /** Labels and ownership of a secret. */
   async describe(secretId: string): Promise<SecretDescription> {
-    const { DescribeSecretCommand } = await import('@aws-sdk/client-secrets-manager');
     try {
-      const answer = await (await this.connected()).send(new DescribeSecretCommand({ SecretId: secretId }));
-      const owner = otherOwner(answer);
+      const answer = await this.call((client, { DescribeSecretCommand }, options) =>
+        client.send(new DescribeSecretCommand({ SecretId: this.inRegion(secretId) }), options),
+      );
+      const owner = otherOwner(answer, this.region);
       return {
         arn: answer.ARN ?? secretId,
         stages: answer.VersionIdsToStages ?? {},
@@ -77,19 +102,8 @@ export class SecretsManager {
 
   /** Stores a version under one label; `token` makes a repeated call the same version. Returns the version id. */
   async put(secretId: string, text: string, stage: string, token: string): Promise<string> {
-    const { PutSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
     try {
-      const answer = await (
-        await this.connected()
-      ).send(
-        new PutSecretValueCommand({
-          SecretId: secretId,
-          SecretString: text,
-          VersionStages: [stage],
-          ClientRequestToken: token,
-        }),
-      );
-      return answer.VersionId ?? token;
+      return await this.sendPut(secretId, text, stage, token);
     } catch (error) {
       throw this.failure(error, secretId, 'PutSecretValue');
     }
@@ -97,83 +111,140 @@ export class SecretsManager {
 
   /**
    * Moves a label by compare-and-swap: Secrets Manager refuses unless `from` has it at this moment.
-   * Without `to` the label is only taken away.
+   * Without `to` the label is only taken away. A move whose reply was lost is known by the labels.
    */
   async moveStage(secretId: string, stage: string, from: string, to?: string): Promise<void> {
-    const { UpdateSecretVersionStageCommand } = await import('@aws-sdk/client-secrets-manager');
     try {
-      await (
-        await this.connected()
-      ).send(
+      await this.sendMove(secretId, stage, from, to);
+    } catch (error) {
+      const failure = this.failure(error, secretId, 'UpdateSecretVersionStage');
+      if (failure.outcome !== 'before-switch') throw failure;
+      const stages = await this.describe(secretId).then(
+        (description) => description.stages,
+        () => undefined,
+      );
+      if (stages === undefined) throw failure;
+      const holder = Object.keys(stages).find((id) => stages[id]?.includes(stage));
+      if (to === undefined ? holder === from : holder !== to) throw failure;
+    }
+  }
+
+  /**
+   * Asks whether this role may store versions, without storing one: the request has the id of a version that exists
+   * and another content, which Secrets Manager refuses ("the operation fails because you can't modify an existing
+   * version", API reference of PutSecretValue) after it has checked the right.
+   * @returns why it may not, or undefined
+   */
+  async refusedPut(secretId: string, existingVersionId: string): Promise<Failure | undefined> {
+    const text = 'a probe of the right to store versions; never stored';
+    try {
+      await this.sendPut(secretId, text, probeLabel, existingVersionId);
+    } catch (error) {
+      if (errorCode(error) === 'ResourceExistsException') return undefined;
+      return this.failure(error, secretId, 'PutSecretValue');
+    }
+    return new Failure(
+      'unexpected',
+      `${secretId}: Secrets Manager accepted another content for version ${existingVersionId}; this is not AWS, report it.`,
+    );
+  }
+
+  /**
+   * Asks whether this role may move labels, without moving one: a label that no version has is to be taken away from
+   * a version, and be put nowhere. Whether Secrets Manager calls that an error or a success, nothing changes.
+   * @returns why it may not, or undefined
+   */
+  async refusedMove(secretId: string, versionId: string): Promise<Failure | undefined> {
+    try {
+      await this.sendMove(secretId, probeLabel, versionId);
+      return undefined;
+    } catch (error) {
+      const failure = this.failure(error, secretId, 'UpdateSecretVersionStage');
+      const noSuchLabel = /^(InvalidParameterException|ResourceNotFoundException)$/.test(errorCode(error));
+      return noSuchLabel && failure.outcome !== 'permission' ? undefined : failure;
+    }
+  }
+
+  private async sendPut(secretId: string, text: string, stage: string, token: string): Promise<string> {
+    const answer = await this.call((client, { PutSecretValueCommand }, options) =>
+      client.send(
+        new PutSecretValueCommand({
+          SecretId: this.inRegion(secretId),
+          SecretString: text,
+          VersionStages: [stage],
+          ClientRequestToken: token,
+        }),
+        options,
+      ),
+    );
+    return answer.VersionId ?? token;
+  }
+
+  private async sendMove(secretId: string, stage: string, from: string, to?: string): Promise<void> {
+    await this.call((client, { UpdateSecretVersionStageCommand }, options) =>
+      client.send(
         new UpdateSecretVersionStageCommand({
-          SecretId: secretId,
+          SecretId: this.inRegion(secretId),
           VersionStage: stage,
           RemoveFromVersionId: from,
           ...(to === undefined ? {} : { MoveToVersionId: to }),
         }),
-      );
-    } catch (error) {
-      throw this.failure(error, secretId, 'UpdateSecretVersionStage');
-    }
+        options,
+      ),
+    );
   }
 
-  private connected(): Promise<SecretsManagerClient> {
-    this.client ??= import('@aws-sdk/client-secrets-manager').then(
-      ({ SecretsManagerClient: Client }) => new Client({ region: this.region, maxAttempts: 4 }),
+  /** One call with its deadline; the SDK is loaded when it is first needed. */
+  private async call<T>(
+    send: (client: Client, library: typeof Library, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const library = await import('@aws-sdk/client-secrets-manager');
+    this.client ??= new library.SecretsManagerClient({
+      region: this.region,
+      retryMode: 'standard',
+      maxAttempts: 4,
+      requestHandler: {
+        connectionTimeout: this.limits.connectMs,
+        requestTimeout: this.limits.requestMs,
+        throwOnRequestTimeout: true,
+      },
+    });
+    return send(this.client, library, { abortSignal: AbortSignal.timeout(this.limits.callMs) });
+  }
+
+  /** Secrets Manager only says "not found" to an ARN of another region. */
+  private inRegion(secretId: string): string {
+    const region = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(secretId)?.[1];
+    if (region === undefined || region === this.region) return secretId;
+    throw new Failure(
+      'configuration',
+      `Secret ${secretId} is in ${region} and AWS_REGION is ${this.region}; set AWS_REGION to the secret's region.`,
     );
-    return this.client;
   }
 
   private failure(error: unknown, secretId: string, action: string): Failure {
     if (error instanceof Failure) return error;
-    const code = errorCode(error) || 'no answer';
-    const options = { cause: error };
-    switch (code) {
-      case 'AccessDeniedException':
-      case 'UnrecognizedClientException':
-      case 'ExpiredTokenException':
-      case 'InvalidSignatureException':
-      case 'CredentialsProviderError':
-      case 'DecryptionFailure':
-        return new Failure(
-          'permission',
-          `Secrets Manager refuses ${action} on ${secretId} (${code}); allow secretsmanager:${action} on it and its KMS key for this role.`,
-          options,
-        );
-      case 'ResourceNotFoundException':
-        return new Failure(
-          'configuration',
-          `Secret ${secretId} does not exist in ${this.region}, or has no current value; check its id and AWS_REGION.`,
-          options,
-        );
-      case 'InvalidRequestException':
-      case 'InvalidParameterException':
-        return new Failure(
-          'before-switch',
-          `Secrets Manager refused ${action} on ${secretId} (${code}): the secret is scheduled for deletion or was changed by someone else meanwhile; look at its versions and run again.`,
-          options,
-        );
-      default:
-        return new Failure(
-          'before-switch',
-          `Secrets Manager in ${this.region} failed at ${action} on ${secretId} (${code}); run again when it answers.`,
-          options,
-        );
-    }
+    const call: AwsCall = { action, secretId, region: this.region };
+    return awsFailure(call, errorCode(error), error instanceof Error ? error.message : '', error);
   }
 }
 
 /** RDS marks secrets that it owns; native rotation has a schedule of its own (docs.aws.amazon.com: DescribeSecret). */
-function otherOwner(answer: {
-  OwningService?: string | undefined;
-  RotationEnabled?: boolean | undefined;
-  DeletedDate?: Date | undefined;
-  PrimaryRegion?: string | undefined;
-}): string | undefined {
+function otherOwner(
+  answer: {
+    OwningService?: string | undefined;
+    RotationEnabled?: boolean | undefined;
+    DeletedDate?: Date | undefined;
+    PrimaryRegion?: string | undefined;
+  },
+  region: string,
+): string | undefined {
   if (answer.OwningService !== undefined && answer.OwningService !== '')
     return `is managed by ${answer.OwningService}; leave its rotation to that service`;
   if (answer.RotationEnabled === true)
     return "has Secrets Manager's own rotation switched on; switch that off first";
   if (answer.DeletedDate !== undefined) return 'is scheduled for deletion; restore it first';
+  if (answer.PrimaryRegion !== undefined && answer.PrimaryRegion !== region)
+    return `is a replica of the secret in ${answer.PrimaryRegion}; set AWS_REGION to that region`;
   return undefined;
 }

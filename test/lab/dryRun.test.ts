@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { labelsOf, tookEffect, writeRequests } from './support/secrets';
 import { expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 
 /** Statements that change nothing: logins, reads, and session settings of the connection itself. */
@@ -22,6 +23,7 @@ for (const database of databases) {
 
     it('shows the plan with masked values and writes nothing anywhere', async () => {
       const before = await snapshot(site);
+      const versions = await labelsOf(site);
       const logs = {
         database: linesOf(lab.database.generalLogFile).length,
         audit: linesOf(lab.kubernetes.auditLogFile).length,
@@ -34,12 +36,16 @@ for (const database of databases) {
         .to.include(`+ sqlconf.php $login = '${before.B.username}'`)
         .and.to.include("$pass = '********'");
       expect(writesToDatabase(lab, logs.database)).to.deep.equal([]);
-      expect(
-        lab.aws
-          .requests()
-          .slice(logs.aws)
-          .filter(({ write, secretId }) => write && (secretId ?? '').includes(site.name)),
-      ).to.deep.equal([]);
+      const asked = writeRequests(lab, site, logs.aws);
+      expect(asked.filter(tookEffect)).to.deep.equal([]);
+      expect(asked.map(({ secretId, action, error }) => [secretId, action, error])).to.have.deep.members(
+        [site.slotSecretId, site.adminSecretId].flatMap((secret) => [
+          [secret, 'PutSecretValue', 'ResourceExistsException'],
+          [secret, 'UpdateSecretVersionStage', 'InvalidParameterException'],
+        ]),
+        'only the probes of the rights, each refused',
+      );
+      expect(await labelsOf(site), 'versions and labels').to.deep.equal(versions);
       expect(writesToKubernetes(lab, site, logs.audit)).to.deep.equal([]);
       expect(await snapshot(site)).to.deep.equal(before);
       expect(leftOnDisk(site), 'no state, no stack').to.satisfy((files: Record<string, string>) =>

@@ -54,6 +54,7 @@ for (const database of databases) {
       const release = lab.aws.fault({
         action: 'PutSecretValue',
         secretId: site.slotSecretId,
+        stage: 'CREDENTIAL_ROTATION_FLIPPED',
         when: 'before',
         respond: denied,
       });
@@ -73,6 +74,7 @@ for (const database of databases) {
           lab.aws.fault({
             action: 'UpdateSecretVersionStage',
             secretId: site.slotSecretId,
+            stage: 'AWSCURRENT',
             times: 1,
             when: 'before',
             respond: denied,
@@ -114,6 +116,7 @@ for (const database of databases) {
           lab.aws.fault({
             action: 'PutSecretValue',
             secretId: site.adminSecretId,
+            stage: 'AWSPENDING',
             times: 1,
             when: 'before',
             respond: denied,
@@ -131,13 +134,17 @@ function faultOnSecondCall(lab: Lab, site: Site): () => void {
     const moves = lab.aws
       .requests()
       .filter(
-        ({ action, secretId }) => action === 'UpdateSecretVersionStage' && secretId === site.slotSecretId,
+        ({ action, secretId, stages }) =>
+          action === 'UpdateSecretVersionStage' &&
+          secretId === site.slotSecretId &&
+          stages.includes('AWSCURRENT'),
       );
     if (moves.length < 1) return;
     clearInterval(watch);
     release = lab.aws.fault({
       action: 'UpdateSecretVersionStage',
       secretId: site.slotSecretId,
+      stage: 'AWSCURRENT',
       when: 'before',
       respond: denied,
     });

@@ -62,6 +62,7 @@ for (const database of databases.slice(0, 1)) {
       lab.aws.fault({
         action: 'UpdateSecretVersionStage',
         secretId: site.slotSecretId,
+        stage: 'AWSCURRENT',
         times: 1,
         when: 'before',
         onMatch: async () => void (await putSecret(site, site.slotSecretId, changed)),

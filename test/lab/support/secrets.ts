@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RestoreSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { Site } from '../../../lab';
+import type { Lab, Site } from '../../../lab';
 
 function clientOf(site: Site): SecretsManagerClient {
   const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = site.environment;
@@ -20,7 +22,7 @@ function clientOf(site: Site): SecretsManagerClient {
 export async function putSecret(
   site: Site,
   secretId: string,
-  text: string,
+  content: string | Uint8Array,
   stages?: string[],
 ): Promise<string> {
   const client = clientOf(site);
@@ -29,7 +31,7 @@ export async function putSecret(
   await client.send(
     new PutSecretValueCommand({
       SecretId: secretId,
-      SecretString: text,
+      ...(typeof content === 'string' ? { SecretString: content } : { SecretBinary: content }),
       ClientRequestToken: token,
       ...labels,
     }),
@@ -65,4 +67,34 @@ export async function arnOf(site: Site, secretId: string): Promise<string> {
   const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
   client.destroy();
   return ARN ?? '';
+}
+
+/** Every version of both secrets with its labels. */
+export async function labelsOf(site: Site): Promise<Record<string, string[]>[]> {
+  return Promise.all([stagesOf(site, site.slotSecretId), stagesOf(site, site.adminSecretId)]);
+}
+
+type AwsRequest = ReturnType<Lab['aws']['requests']>[number];
+
+/** Requests to write to a site's secrets since a point of the record, refused ones too. */
+export function writeRequests(lab: Lab, site: Site, since: number): AwsRequest[] {
+  return lab.aws
+    .requests()
+    .slice(since)
+    .filter(({ write, secretId }) => write && (secretId ?? '').includes(`/${site.name}/`));
+}
+
+/** Whether AWS may have done what a request asked for: it was not refused. */
+export function tookEffect({ status }: AwsRequest): boolean {
+  return status < 400;
+}
+
+/** Schedules a secret for deletion; gives the function that restores it. */
+export async function scheduleDeletion(site: Site, secretId: string): Promise<() => Promise<void>> {
+  const client = clientOf(site);
+  await client.send(new DeleteSecretCommand({ SecretId: secretId, RecoveryWindowInDays: 7 }));
+  return async () => {
+    await client.send(new RestoreSecretCommand({ SecretId: secretId }));
+    client.destroy();
+  };
 }

@@ -1,0 +1,30 @@
+import { Failure } from '../../failure';
+import type { SecretsManager } from '../../world/secretsManager';
+
+/**
+ * What would stop the writes to these secrets; each problem is one sentence with what to do. It asks by requests that
+ * Secrets Manager checks for the right and then refuses, so that nothing can change: see `refusedPut` and `refusedMove`.
+ * @throws Failure when Secrets Manager does not answer, which is no problem of rights
+ */
+export async function secretProblems(
+  secrets: SecretsManager,
+  secretIds: readonly string[],
+): Promise<string[]> {
+  const problems = await Promise.all(secretIds.map((secretId) => problemsOf(secrets, secretId)));
+  return problems.flat();
+}
+
+async function problemsOf(secrets: SecretsManager, secretId: string): Promise<string[]> {
+  const { stages } = await secrets.describe(secretId);
+  const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+  if (current === undefined)
+    throw new Failure('configuration', `Secret ${secretId} has no AWSCURRENT version; store one in it.`);
+  const refusals = await Promise.all([
+    secrets.refusedPut(secretId, current),
+    secrets.refusedMove(secretId, current),
+  ]);
+  const found = refusals.filter((refusal) => refusal !== undefined);
+  const other = found.find(({ outcome }) => outcome !== 'permission');
+  if (other) throw other;
+  return found.map(({ message }) => message);
+}

@@ -1,0 +1,154 @@
+import type { Outcome } from '../failure';
+import { Failure } from '../failure';
+
+/** One call of Secrets Manager, as its failure names it. */
+export interface AwsCall {
+  /** As in `PutSecretValue`. */
+  action: string;
+  secretId: string;
+  region: string;
+}
+
+/** What a refusal means. `codes` are the service's; `detail`, if given, must also be found in its text. */
+interface Meaning {
+  codes: RegExp;
+  detail?: RegExp;
+  outcome: Outcome;
+  say: (call: AwsCall, code: string) => string;
+}
+
+/**
+ * First match wins. The codes are those of the API reference (docs.aws.amazon.com/secretsmanager: CommonErrors and the
+ * errors of each action), and the SDK's own. The service's text is only looked at: it may quote names of roles.
+ */
+const meanings: Meaning[] = [
+  {
+    codes: /Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimit|SlowDown/,
+    outcome: 'before-switch',
+    say: ({ action, secretId, region }, code) =>
+      `Secrets Manager in ${region} throttles ${action} on ${secretId}, also after several tries (${code}); run again when other clients ask less.`,
+  },
+  {
+    codes: /^(AbortError|TimeoutError|ETIMEDOUT)/,
+    outcome: 'before-switch',
+    say: ({ action, secretId, region }, code) =>
+      `Secrets Manager in ${region} does not answer ${action} on ${secretId} in time (${code}); check the way to it (VPC endpoint, NAT) and run again.`,
+  },
+  {
+    codes: /^LimitExceeded/,
+    outcome: 'before-switch',
+    say: ({ action, secretId }, code) =>
+      `${secretId} is at a quota of Secrets Manager (${action}: ${code}), of versions within 24 hours or of labels; ` +
+      'wait a day, or take away labels that nobody uses, and run again.',
+  },
+  {
+    codes: /^(ExpiredToken|TokenRefreshRequired)/,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `The AWS credentials expired before ${action} on ${secretId} (${code}); renew them and run again.`,
+  },
+  {
+    codes: /^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired)/,
+    outcome: 'configuration',
+    say: clockSentence,
+  },
+  {
+    codes: /^(InvalidSignature|SignatureDoesNotMatch)/,
+    detail: /expired|not yet current|skew/i,
+    outcome: 'configuration',
+    say: clockSentence,
+  },
+  {
+    codes: /^(CredentialsProviderError|MissingAuthenticationToken)/,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `No AWS credentials are found for ${action} on ${secretId} (${code}); give this process a role, or set its AWS variables.`,
+  },
+  {
+    codes:
+      /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNot|IncompleteSig)/,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `AWS does not accept the credentials at ${action} on ${secretId} (${code}); correct the access key, or the role, and run again.`,
+  },
+  {
+    codes: /^AccessDenied/,
+    detail: /\bkms\b/i,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `The KMS key of ${secretId} is closed to this role (${action}: ${code}); allow kms:Decrypt and kms:GenerateDataKey on it.`,
+  },
+  {
+    codes: /^AccessDenied/,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `Secrets Manager refuses ${action} on ${secretId} (${code}); allow secretsmanager:${action} on it and its KMS key for this role.`,
+  },
+  {
+    codes: /^(DecryptionFailure|EncryptionFailure|KMS|DisabledException)/,
+    outcome: 'permission',
+    say: ({ action, secretId }, code) =>
+      `Secrets Manager cannot use the KMS key of ${secretId} (${action}: ${code}); enable that key, cancel its deletion, and run again.`,
+  },
+  {
+    codes: /^InvalidRequest/,
+    detail: /marked (for )?delet|scheduled for deletion|was deleted/i,
+    outcome: 'configuration',
+    say: ({ secretId, region }) =>
+      `Secret ${secretId} in ${region} is scheduled for deletion; restore it (aws secretsmanager restore-secret) and run again.`,
+  },
+  {
+    codes: /^Invalid(Request|Parameter)/,
+    detail: /replica/i,
+    outcome: 'configuration',
+    say: ({ secretId, region }) =>
+      `Secret ${secretId} in ${region} is a replica, which cannot be changed there; set AWS_REGION to the region of its primary.`,
+  },
+  {
+    codes: /^Invalid(Request|Parameter)/,
+    outcome: 'before-switch',
+    say: ({ action, secretId }, code) =>
+      `Secrets Manager refused ${action} on ${secretId} (${code}): it was changed by someone else meanwhile; look at its versions and run again.`,
+  },
+  {
+    codes: /^ResourceNotFound/,
+    outcome: 'configuration',
+    say: ({ secretId, region }) =>
+      `Secret ${secretId} does not exist in ${region}, or has no current value; check its id and AWS_REGION.`,
+  },
+];
+
+function clockSentence({ action, secretId }: AwsCall, code: string): string {
+  return `AWS refuses the time of ${action} on ${secretId} (${code}): this machine's clock is wrong; set it by NTP and run again.`;
+}
+
+/**
+ * The failure that an answer of Secrets Manager means: one sentence with what, where and what to do.
+ * @param code the service's error code, or the SDK's; empty when there was no answer
+ * @param detail the service's text; it is not shown
+ */
+export function awsFailure(call: AwsCall, code: string, detail: string, cause: unknown): Failure {
+  const meaning = meanings.find(
+    (each) => each.codes.test(code) && (each.detail === undefined || each.detail.test(detail)),
+  );
+  if (meaning) return new Failure(meaning.outcome, meaning.say(call, code), { cause });
+  return new Failure(
+    'before-switch',
+    `Secrets Manager in ${call.region} failed at ${call.action} on ${call.secretId} (${code || 'no answer'}); run again when it answers.`,
+    { cause },
+  );
+}
+
+/**
+ * The same out of the text of Pulumi's aws plugin, which says it in the words of the Go SDK; undefined when the text
+ * is not about Secrets Manager.
+ */
+export function awsFailureFromText(text: string, region: string, cause: unknown): Failure | undefined {
+  const found =
+    /Secrets Manager Secret(?: Version)? \(([^)|]+).*?operation error Secrets Manager: (\w+),.*?RequestID: [^,]*, (?:api error )?(\w+):(.*)/s.exec(
+      text,
+    );
+  if (!found) return undefined;
+  const [, secretId = '', action = '', code = '', detail = ''] = found;
+  return awsFailure({ action, secretId, region }, code, detail, cause);
+}

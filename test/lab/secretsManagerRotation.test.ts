@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import { runWithFault } from '../faults/sweep';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { labelsOf, putSecret, secretUnder, writeRequests } from './support/secrets';
+import { expectCode, expectHealthy, snapshot } from './support/world';
+
+type Fault = Parameters<Lab['aws']['fault']>[0];
+
+const answer = (type: string): NonNullable<Fault['respond']> => ({ status: 400, type, message: 'lab' });
+
+// Secrets Manager does not know the kind of database.
+describe('Secrets Manager fails in the middle of a rotation', function () {
+  this.timeout(240_000);
+  let lab: Lab;
+  let site: Site;
+
+  beforeEach(async () => {
+    lab = await labWith(databases[0] ?? 'mysql');
+    site = await lab.createSite();
+  });
+  afterEach(() => site.remove());
+
+  it('quota at step 4, expired token at step 9, quota at step 11, lost replies: each safe end, one rotation', async () => {
+    const before = await snapshot(site);
+    const canary = site.canary();
+    const [slots, admin] = [site.slotSecretId, site.adminSecretId];
+    const failing = async (fault: Omit<Fault, 'when'>, code: number, message: RegExp): Promise<void> => {
+      const release = lab.aws.fault({ ...fault, when: 'before' });
+      const result = await run(site);
+      release();
+      expectCode(result, code);
+      expect(result.stderr).to.match(message);
+    };
+    const quota = answer('LimitExceededException');
+    const flipped = { action: 'PutSecretValue', secretId: slots, stage: 'CREDENTIAL_ROTATION_FLIPPED' };
+    await failing(
+      { ...flipped, respond: quota },
+      4,
+      /Step 4 failed\. \S+ is at a quota.*Nothing was switched/,
+    );
+    expect(await snapshot(site)).to.deep.equal(before);
+    const flip = { action: 'UpdateSecretVersionStage', secretId: slots, stage: 'AWSCURRENT' };
+    await failing(
+      { ...flip, respond: answer('ExpiredTokenException') },
+      12,
+      /Step 9 failed\. The AWS credentials expired/,
+    );
+    const pending = { action: 'PutSecretValue', secretId: admin, stage: 'AWSPENDING' };
+    await failing({ ...pending, respond: quota }, 12, /Step 11 failed\. \S+ is at a quota/);
+    expect((await snapshot(site)).admin, 'the database did not learn a password').to.deep.equal(before.admin);
+    const lost = [pending, { ...flip, secretId: admin }, { ...flip, secretId: admin, stage: 'AWSPENDING' }];
+    const since = lab.aws.requests().length;
+    lost.forEach((fault) => lab.aws.fault({ ...fault, when: 'after', times: 1 }));
+    expectCode(await run(site), 0);
+    const withheld = writeRequests(lab, site, since).filter(({ status }) => status === 0);
+    expect(withheld, 'the lost replies').to.have.length(3);
+    const after = await expectHealthy(site, 'B');
+    expect(after.B.password, 'the same rotation').to.equal(before.B.password);
+    const { failed, failures } = await canary.stop();
+    expect(failed, failures.join('\n')).to.equal(0);
+  });
+
+  it('labels that are read lag behind: no false "changed by someone else", and lost replies of both promotions', async () => {
+    let first: unknown;
+    const release = lab.aws.fault({
+      action: 'DescribeSecret',
+      secretId: site.slotSecretId,
+      when: 'after',
+      rewrite: (body) => {
+        first ??= body['VersionIdsToStages'];
+        return { ...body, VersionIdsToStages: first };
+      },
+    });
+    expectCode(await run(site), 0);
+    release();
+    await expectHealthy(site, 'B');
+    const flip = { action: 'UpdateSecretVersionStage', secretId: site.slotSecretId, stage: 'AWSCURRENT' };
+    lab.aws.fault({ ...flip, when: 'after', times: 1 });
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'A');
+  });
+
+  it('an AWSPENDING that somebody else left on the admin secret does not log in: it loses its label', async () => {
+    const { admin } = await snapshot(site);
+    const left = [
+      'not JSON',
+      Buffer.from('binary'),
+      JSON.stringify({ ...admin, password: 'Pending-of-another-rotation-1' }),
+    ];
+    for (const [index, text] of left.entries()) {
+      const versionId = await putSecret(site, site.adminSecretId, text, ['AWSPENDING']);
+      expectCode(await run(site), 0);
+      const after = await expectHealthy(site, index % 2 === 0 ? 'B' : 'A');
+      expect(after.admin.password).not.to.equal('Pending-of-another-rotation-1');
+      const [, labels] = await labelsOf(site);
+      expect(Object.values(labels ?? {}).flat(), String(index)).not.to.include('AWSPENDING');
+      expect(labels?.[versionId] ?? []).to.deep.equal([]);
+    }
+  });
+
+  it("garbage under AWSPENDING does not hide AWSPREVIOUS when the current password is not the database's", async () => {
+    const { admin } = await snapshot(site);
+    await putSecret(site, site.adminSecretId, Buffer.from('binary'), ['AWSPENDING']);
+    await putSecret(site, site.adminSecretId, JSON.stringify({ ...admin, password: 'Never-told-1' }));
+    expectCode(await run(site, ['--dry-run']), 0);
+  });
+
+  it("the run's own AWSPENDING of before a kill is the password that the next run sets", async () => {
+    const killed = await runWithFault(site, { point: 'admin secret: create AWSPENDING', mode: 'kill-after' });
+    expect(killed.signal).to.equal('SIGKILL');
+    const pending = JSON.parse((await secretUnder(site, site.adminSecretId, 'AWSPENDING')) ?? '{}') as {
+      password: string;
+    };
+    expectCode(await run(site), 0);
+    const { admin } = await expectHealthy(site, 'B');
+    expect(admin.password === pending.password).to.equal(true);
+  });
+});
