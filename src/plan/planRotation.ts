@@ -1,5 +1,6 @@
 import type { Journal, Observation } from './observation';
 import { kubernetesSecretKeys } from './observation';
+import { otherSiteProblems } from './otherSites';
 import type {
   Place,
   PlanKind,
@@ -34,7 +35,11 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     return { kind: 'planned', resumed: true, planned: { plan, material }, notices: [] };
   }
   const logins = plannedLogins(observation, request.kind);
-  const problems = [...identityProblems(observation, logins), ...liveProblems(observation, request, logins)];
+  const problems = [
+    ...identityProblems(observation, logins),
+    ...liveProblems(observation, request, logins),
+    ...(request.kind === 'rotate' ? siteProblems(observation, logins) : []),
+  ];
   if (problems.length > 0) return { kind: 'refused', problems };
   const planned =
     request.kind === 'sync'
@@ -184,6 +189,14 @@ function liveProblems(
     ];
   }
   return [];
+}
+
+/** Accounts whose password a rotation changes, now or in the next turn, and the one that OpenEMR leaves. */
+function siteProblems(
+  { otherSites, sqlconf, adminSecret }: Observation,
+  { A, B }: Record<Slot, PlannedLogin>,
+): string[] {
+  return otherSiteProblems(otherSites, [A, B, sqlconf.login, adminSecret.login]);
 }
 
 function noticesOf(observation: Observation, request: RequestKind): string[] {

@@ -6,6 +6,7 @@ import type { Observation } from '../plan/observation';
 import { planRotation } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
+import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
@@ -26,6 +27,7 @@ export async function rotate(request: RunRequest): Promise<RunResult> {
   try {
     const { arn } = await world.secrets.describe(context.slotSecretId);
     lock = await RunLock.take(world, () => openAdminSession(request, world.secrets), lockName(arn));
+    await cleanUp(context.sitesRoot, context.site);
     return await rotateLocked(stoppingWith(lock, request), world, lock);
   } finally {
     await (lock?.release() ?? world.session.close());

@@ -70,13 +70,13 @@ function end(renderer: Renderer, ending: Ending): number {
 /** Sets the mode of `sqlconf.php` and nothing else, as the Python tool's flag of the same name. */
 async function fixPermissions(flags: Flags, text: string, renderer: Renderer): Promise<number> {
   const { flag, variable } = definitionOf('sitesRoot');
-  const root = gather(flags.values, process.env, process.cwd()).sitesRoot?.value;
-  if (root === undefined)
+  const { sitesRoot, site } = gather(flags.values, process.env, process.cwd());
+  if (sitesRoot === undefined)
     throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
     throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
   const { fixPermissions: fix, readSqlconf } = await import('../../world/file/sqlconfFile.js');
-  const file = await readSqlconf(root, 'default');
+  const file = await readSqlconf(sitesRoot.value, site?.value);
   const { before, after } = await fix(file, Number.parseInt(text, 8));
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
   return end(renderer, {
