@@ -13,6 +13,9 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
 // Before anything else is loaded: parsing the SDKs is most of the start-up time.
 enableCompileCache(compileCacheFolder(process.env));
 
+// A reader that goes away (`| head`, a dropped terminal) ends the output, never the run.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 // The one place that ends the process: engine clients may keep handles open after the work is done.
 void import('./commandLine.js').then(async ({ runCommandLine }) => {
   const code = await runCommandLine(process.argv.slice(2));

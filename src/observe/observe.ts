@@ -9,6 +9,8 @@ import { tryLogin } from '../world/database';
 import type { Kubernetes } from '../world/kubernetes';
 import { decodedData } from '../world/kubernetes';
 import type { SecretsManager } from '../world/secretsManager';
+import { readOtherSites } from '../world/otherSites';
+import type { OpenSqlconf } from '../world/sqlconf';
 import { openSqlconf } from '../world/sqlconf';
 
 /** Clients that an observation reads through. */
@@ -26,10 +28,10 @@ export async function observe(
   { secrets, kubernetes }: Clients,
   admin: AdminCredentials,
 ): Promise<Observation> {
-  const [slotSecret, , sqlconf, secret] = await Promise.all([
+  const [slotSecret, , { sqlconf, otherSites }, secret] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
-    openSqlconf(context),
+    readSites(context),
     readKubernetesSecret(kubernetes),
   ]);
   const { login } = sqlconf;
@@ -46,8 +48,16 @@ export async function observe(
     slotSecret,
     adminSecret: { arn: admin.version.arn, login: admin.login },
     sqlconf: { path: sqlconf.path, sha256: sqlconf.file.sha256, login, works: works === 'works' },
+    otherSites,
     kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
   };
+}
+
+async function readSites(
+  context: WorldContext,
+): Promise<{ sqlconf: OpenSqlconf; otherSites: Observation['otherSites'] }> {
+  const sqlconf = await openSqlconf(context);
+  return { sqlconf, otherSites: await readOtherSites(context, sqlconf) };
 }
 
 async function readSlotSecret(secrets: SecretsManager, secretId: string): Promise<Observation['slotSecret']> {

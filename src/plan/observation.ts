@@ -1,3 +1,4 @@
+import type { OtherSite } from './otherSites';
 import type { RotationMaterial, RotationPlan } from './rotationPlan';
 import type { SlotDocument } from './secretDocument';
 import type { DatabaseLogin } from './slot';
@@ -7,6 +8,8 @@ export interface Observation {
   slotSecret: { arn: string; versionId: string; text: string; createdAt?: Date; document: SlotDocument };
   adminSecret: { arn: string; login: DatabaseLogin };
   sqlconf: { path: string; sha256: string; login: DatabaseLogin; works: boolean };
+  /** What the other sites' files say. */
+  otherSites: OtherSite[];
   /** The four database keys of the Kubernetes Secret, decoded. */
   kubernetesSecret: { data: Record<string, string>; works: boolean };
 }

@@ -9,7 +9,7 @@ import type {
   RotationMaterial,
   RotationPlan,
 } from './rotationPlan';
-import { identityProblems, liveProblems, noticesOf, rollbackProblems, slotInUse } from './problems';
+import { identityProblems, liveProblems, noticesOf, rollbackProblems, siteProblems, slotInUse } from './problems';
 import type { Slot } from './slot';
 import { defaultUsername, otherSlot, slots } from './slot';
 
@@ -39,6 +39,7 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     ...identityProblems(observation, logins),
     ...liveProblems(observation, request, logins),
     ...(request.kind === 'rollback' ? rollbackProblems(observation, logins, journal) : []),
+    ...(request.kind === 'sync' ? [] : siteProblems(observation, logins)),
   ];
   if (problems.length > 0) return { kind: 'refused', problems };
   const plans = { sync: planSync, rotate: planSwitch, rollback: planSwitchBack };

@@ -1,4 +1,5 @@
 import type { Journal, Observation } from './observation';
+import { otherSiteProblems } from './otherSites';
 import type { PlannedLogin, RequestKind } from './rotationPlan';
 import type { Slot } from './slot';
 import { otherSlot, sameAccount, slots } from './slot';
@@ -53,6 +54,14 @@ export function liveProblems(
     ];
   }
   return [];
+}
+
+/** Accounts whose password a rotation changes, now or in the next turn, and the one that OpenEMR leaves. */
+export function siteProblems(
+  { otherSites, sqlconf, adminSecret }: Observation,
+  { A, B }: Record<Slot, PlannedLogin>,
+): string[] {
+  return otherSiteProblems(otherSites, [A, B, sqlconf.login, adminSecret.login]);
 }
 
 /** Why OpenEMR cannot go back to the other slot. */

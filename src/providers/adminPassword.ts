@@ -99,7 +99,7 @@ function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
 
 async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
   if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'works') return;
-  const [use] = await liveUses(context, login.username);
+  const [use] = await liveUses(context, login);
   if (use)
     throw new Failure(
       'held',

@@ -83,15 +83,15 @@ async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<vo
  */
 async function assertNotLive(
   session: Session,
-  { context, username, password, repair }: DatabaseUserInputs,
+  { context, username, host, port, password, repair }: DatabaseUserInputs,
 ): Promise<void> {
-  const uses = await liveUses(context, username);
+  const uses = await liveUses(context, { username, host, port });
   if (repair && uses.every((use) => use.password === password)) return;
   const [use] = uses;
   if (use)
     throw new Failure(
       'before-switch',
-      `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed.`,
+      `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed. Correct that place and run again.`,
     );
   const sessions = await sessionsOf(session, username);
   if (sessions.size > 0)

@@ -1,5 +1,7 @@
 import { Failure } from '../failure';
 import { kubernetesSecretKeys } from '../plan/observation';
+import type { NamedAccount } from '../plan/otherSites';
+import { otherUsesOf } from '../plan/otherSites';
 import type { DatabaseLogin } from '../plan/slot';
 import { findAdminCredentials } from '../world/adminCredentials';
 import type { WorldContext } from '../world/context';
@@ -9,6 +11,7 @@ import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
 import { SecretsManager } from '../world/secretsManager';
+import { readOtherSites } from '../world/otherSites';
 import { openSqlconf } from '../world/sqlconf';
 
 /** One Secrets Manager client for each region, so that connections are kept alive. */
@@ -58,16 +61,18 @@ export async function asWriter<T>(
   });
 }
 
-/** Something alive that names an account: the file, or the Secret that starting pods read. */
+/** Something alive that names an account: a file, or the Secret that starting pods read. */
 export interface LiveUse {
   where: string;
   password: string;
 }
 
-/** Where an account is named now. */
-export async function liveUses(context: WorldContext, username: string): Promise<LiveUse[]> {
+/** Where an account is named now: in the file, in that of any other site, or in the Secret. */
+export async function liveUses(context: WorldContext, account: NamedAccount): Promise<LiveUse[]> {
+  const { username } = account;
   const kubernetes = new Kubernetes(context.kubernetes);
   const [file, data] = await Promise.all([openSqlconf(context), kubernetes.secretData()]);
+  const others = otherUsesOf(await readOtherSites(context, file), account);
   const uses: LiveUse[] = [];
   if (file.login.username === username) uses.push({ where: file.path, password: file.login.password });
   if (data[kubernetesSecretKeys.username] === username) {
@@ -77,7 +82,12 @@ export async function liveUses(context: WorldContext, username: string): Promise
       password: data[kubernetesSecretKeys.password] ?? '',
     });
   }
-  return uses;
+  // A password that could not be read is not the one to set.
+  const otherUses = others.map(({ path, why, password = '' }) => ({
+    where: `another site, ${path} (${why})`,
+    password,
+  }));
+  return [...uses, ...otherUses];
 }
 
 /**

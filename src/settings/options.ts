@@ -1,6 +1,15 @@
 /** How the text of an option is checked. */
 export type OptionType =
-  'text' | 'url' | 'seconds' | 'count' | 'folder' | 'file' | 'arn-or-name' | 'kubernetes-name' | 'stack-name';
+  | 'text'
+  | 'url'
+  | 'seconds'
+  | 'count'
+  | 'folder'
+  | 'file'
+  | 'arn-or-name'
+  | 'kubernetes-name'
+  | 'site-name'
+  | 'stack-name';
 
 /** One setting: it comes from a flag, the environment or the stack file, in this order, or is the default. */
 export interface OptionDefinition {
@@ -52,6 +61,15 @@ export const optionTable = {
     group: 'Target',
     required: true,
     describe: "folder where OpenEMR's sites/ is mounted",
+  },
+  site: {
+    flag: 'site',
+    variable: 'OPENEMR_SITE',
+    stackKey: 'site',
+    type: 'site-name',
+    group: 'Target',
+    default: 'default',
+    describe: "OpenEMR's site: the folder below sites/ whose login is changed",
   },
   namespace: {
     flag: 'namespace',

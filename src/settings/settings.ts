@@ -4,6 +4,7 @@ import path from 'node:path';
 import type * as Yaml from 'yaml';
 import { Failure } from '../failure';
 import type { ProgramSettings } from '../program/settings';
+import { isSiteName } from '../world/file/siteName';
 import type { OptionName, OptionType } from './options';
 import { definitionOf, optionNames } from './options';
 
@@ -45,6 +46,10 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
   'kubernetes-name': {
     test: (text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text),
     expected: 'a Kubernetes name',
+  },
+  'site-name': {
+    test: isSiteName,
+    expected: 'the name of one folder (letters, digits, dots, dashes, underscores)',
   },
   'stack-name': { test: (text) => /^[A-Za-z0-9_.-]{1,100}$/.test(text), expected: 'a Pulumi stack name' },
 };
@@ -156,7 +161,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
         slotSecretId: text('slotSecretId'),
         adminSecretId: text('adminSecretId'),
         sitesRoot: text('sitesRoot'),
-        site: 'default',
+        site: text('site'),
         kubernetes: {
           namespace: text('namespace'),
           deployment: text('deployment'),

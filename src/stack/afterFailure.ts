@@ -3,6 +3,7 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import type { Outcome } from '../failure';
 import { Failure } from '../failure';
 import { observe } from '../observe/observe';
+import { kubernetesSecretKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
@@ -45,10 +46,13 @@ export async function afterFailure(
       `The rollback did not finish. ${said} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
     );
   }
-  if ((step !== undefined && step <= 4) || (await nothingSwitched(request, world, ended.planned))) {
+  const username =
+    step !== undefined && step <= 4
+      ? material.before.sqlconf.username
+      : await usernameNotSwitched(request, world, ended.planned);
+  if (username !== undefined) {
     const telling: Outcome[] = ['permission', 'locked', 'configuration'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
-    const { username } = material.before.sqlconf;
     return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }
   if (failure.outcome === 'locked') {
@@ -114,18 +118,27 @@ async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise
   }
 }
 
-/** True when both file and Secret are as they were before. */
-async function nothingSwitched(
+/**
+ * The user that OpenEMR is still on: the file does not name the target, and the Secret is as before. A file that
+ * somebody else edited in between is left as it is: to put the login before back would undo the edit.
+ * @returns undefined when something was switched, or when that cannot be seen
+ */
+async function usernameNotSwitched(
   { settings }: RunRequest,
   world: OpenWorld,
   { plan: failed, material }: PlannedRotation,
-): Promise<boolean> {
+): Promise<string | undefined> {
+  if (failed.to === 'other' || failed.from === failed.to) return undefined;
   try {
     const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
-    const sameSecret =
-      JSON.stringify(kubernetesSecret.data) === JSON.stringify(material.before.kubernetesSecret);
-    return sqlconf.sha256 === failed.sqlconfSha256 && sameSecret && failed.from !== failed.to;
+    const before = material.before.kubernetesSecret;
+    // Key by key: what was in the state has its keys in another order.
+    const sameSecret = Object.values(kubernetesSecretKeys).every(
+      (key) => kubernetesSecret.data[key] === before[key],
+    );
+    const { username } = sqlconf.login;
+    return sameSecret && username !== material.logins[failed.to].username ? username : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

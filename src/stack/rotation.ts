@@ -8,6 +8,7 @@ import { planRotation } from '../plan/planRotation';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
+import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
@@ -28,6 +29,7 @@ export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
   try {
     const { arn } = await world.secrets.describe(context.slotSecretId);
     lock = await RunLock.take(world, () => openAdminSession(request, world.secrets), lockName(arn));
+    await cleanUp(context.sitesRoot, context.site);
     return await rotateLocked(stoppingWith(lock, request), world, lock);
   } finally {
     await (lock?.release() ?? world.session.close());

@@ -1,4 +1,4 @@
-/** The `code` of a Node.js, mysql2 or AWS error, or an empty string. */
+/** The `code` of an error of Node.js, the operating system or mysql2, the name of any other (as AWS's), or an empty string. */
 export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   if ('code' in error && typeof error.code === 'string') return error.code;

@@ -1,5 +1,6 @@
 import { Failure } from '../../failure';
 import type { Outcome } from '../../failure';
+import { errorCode } from '../errors';
 
 /** Why `sqlconf.php` was not read or not written. */
 export type SqlconfFileProblem =
@@ -42,11 +43,6 @@ export class SqlconfFileError extends Failure {
   }
 }
 
-/** The operating system's error code, if the error has one. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 const known: Record<string, [SqlconfFileProblem, string]> = {
   EACCES: ['permission', 'permission is denied; give this process the right to it'],
   EPERM: ['permission', 'permission is denied; give this process the right to it'],
@@ -61,9 +57,6 @@ const known: Record<string, [SqlconfFileProblem, string]> = {
 export function fileError(error: unknown, action: string, path: string): SqlconfFileError {
   if (error instanceof SqlconfFileError) return error;
   const code = errorCode(error);
-  const [kind, reason] = known[code ?? ''] ?? [
-    'io',
-    `the file system answered ${code ?? 'with an unknown error'}`,
-  ];
+  const [kind, reason] = known[code] ?? ['io', `the file system answered ${code || 'with an unknown error'}`];
   return new SqlconfFileError(kind, path, `Cannot ${action} ${path}: ${reason}.`, { cause: error });
 }

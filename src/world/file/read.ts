@@ -4,7 +4,9 @@ import type { Stats } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, fileError, SqlconfFileError } from './errors';
+import { errorCode } from '../errors';
+import { fileError, SqlconfFileError } from './errors';
+import { isSiteName } from './siteName';
 
 /** The file as it was read. The path has no symbolic links left in it. */
 export interface SqlconfFile {
@@ -19,9 +21,10 @@ export interface SqlconfFile {
   inode: number;
 }
 
-const fileName = 'sqlconf.php';
-/** OpenEMR's own file has less than 2 KiB. */
-const largestFile = 1024 * 1024;
+/** The name of the file in its site's folder. */
+export const fileName = 'sqlconf.php';
+/** In bytes; OpenEMR's own file has less than 2 KiB. */
+export const largestFile = 1024 * 1024;
 
 /**
  * Reads `<sitesRoot>/<site>/sqlconf.php`.
@@ -43,8 +46,9 @@ export async function readSqlconf(sitesRoot: string, site = 'default'): Promise<
   }
 }
 
-async function siteFolder(sitesRoot: string, site: string): Promise<string> {
-  if (!/^[A-Za-z0-9_.-]+$/.test(site) || site === '.' || site === '..') {
+/** The site's folder without symbolic links. @throws SqlconfFileError when it is missing or outside the root */
+export async function siteFolder(sitesRoot: string, site: string): Promise<string> {
+  if (!isSiteName(site)) {
     throw new SqlconfFileError(
       'site-name',
       sitesRoot,

@@ -4,8 +4,10 @@
  */
 export { SqlconfFileError } from './errors';
 export type { SqlconfFileProblem } from './errors';
+export { readOtherFiles } from './otherFiles';
+export type { OtherFile } from './otherFiles';
 export { fixPermissions } from './permissions';
 export { checkWritable } from './preflight';
 export { readSqlconf } from './read';
 export type { SqlconfFile } from './read';
-export { writeSqlconf } from './write';
+export { cleanUp, writeSqlconf } from './write';

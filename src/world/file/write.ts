@@ -5,8 +5,9 @@ import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { effect } from '../effect';
-import { errorCode, fileError, SqlconfFileError } from './errors';
-import { readPlainFile } from './read';
+import { errorCode } from '../errors';
+import { fileError, SqlconfFileError } from './errors';
+import { readPlainFile, siteFolder } from './read';
 import type { SqlconfFile } from './read';
 
 /** A dot name that ends in .php: a web server hides it or runs it, but never shows its text. */
@@ -28,8 +29,9 @@ export async function writeSqlconf(
   const beside = path.join(folder, `.sqlconf.${randomBytes(8).toString('hex')}.php`);
   try {
     await effect('file: write beside', () => writeBeside(beside, bytes, before, mode));
-    await assertUnchanged(before);
     await effect('file: rename', async () => {
+      // At the last moment: no call replaces a file on condition that nobody else did.
+      await assertUnchanged(before);
       await rename(beside, before.path);
       await syncFolder(folder);
     });
@@ -82,7 +84,7 @@ async function tryChown(handle: FileHandle, uid: number, gid: number): Promise<b
     await handle.chown(uid, gid);
     return true;
   } catch (error) {
-    if (['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(errorCode(error) ?? '')) return false;
+    if (['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(errorCode(error))) return false;
     throw error;
   }
 }
@@ -100,7 +102,7 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     // Some network file systems cannot sync a folder; there the rename is on the server when it returns.
-    if (!['EINVAL', 'ENOTSUP'].includes(errorCode(error) ?? '')) throw error;
+    if (!['EINVAL', 'ENOTSUP'].includes(errorCode(error))) throw error;
   } finally {
     await handle.close();
   }
@@ -121,6 +123,18 @@ async function readBack(file: string, bytes: Buffer, mode: number): Promise<Sqlc
 function notWritten(file: string, cause?: unknown): SqlconfFileError {
   const message = `${file} was replaced but does not read back as it was written; look at it before anything else.`;
   return new SqlconfFileError('not-written', file, message, { cause });
+}
+
+/**
+ * Removes what a killed run left beside the site's file. For the start of a run that holds the lock: the next write,
+ * which cleans up too, may be long in coming. What cannot be removed now stops that write, and nothing before it.
+ */
+export async function cleanUp(sitesRoot: string, site: string): Promise<void> {
+  try {
+    await removeLeftovers(await siteFolder(sitesRoot, site));
+  } catch {
+    // Said by what reads or writes there next.
+  }
 }
 
 /** Removes what a run that was killed between write and rename has left: such a file holds a password. */

@@ -33,6 +33,22 @@ export async function run(
   return runWith({ ...environmentOf(site), ...changes }, args);
 }
 
+/** Runs the real command with the read ends of stdout and stderr closed from the start: every write fails with EPIPE. */
+export function runClosed(site: Site, args: string[]): Promise<Pick<Run, 'code' | 'signal'>> {
+  const given = Object.entries(environmentOf(site)).filter(([, value]) => value !== undefined);
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [commandFile, ...args], {
+      env: Object.fromEntries(given),
+      cwd: site.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
 /** Runs the real command with exactly this environment. */
 export function runWith(environment: Record<string, string | undefined>, args: string[]): Promise<Run> {
   const given = Object.entries(environment).filter(

@@ -11,7 +11,7 @@ const modulePath = path.join(__dirname, '../../../src/world/file/sqlconfFile.js'
 export async function asUser(root: string, expression: string, groups: number[] = [65534]): Promise<unknown> {
   // Everything is loaded while the process is still root: the package may lie where the user cannot look.
   const script = `
-    const { readSqlconf, writeSqlconf, checkWritable } = require(${JSON.stringify(modulePath)});
+    const { readSqlconf, readOtherFiles, writeSqlconf, checkWritable } = require(${JSON.stringify(modulePath)});
     const root = ${JSON.stringify(root)};
     process.setgroups(${JSON.stringify(groups)}); process.setgid(${groups[0]}); process.setuid(65534);
     (async () => ${expression})().then(

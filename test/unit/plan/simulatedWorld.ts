@@ -66,6 +66,7 @@ export function observationOf(world: World): Observation {
       login: { ...file },
       works: logsIn(world, file.username, file.password),
     },
+    otherSites: [],
     kubernetesSecret: { data: { ...world.kubernetes }, works: podLogsIn(world) },
   };
 }

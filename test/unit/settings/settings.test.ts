@@ -150,6 +150,16 @@ describe('settings', () => {
       slotSecretId: ['canary secret', 'canary\n', 'arn:canary;x', 'ä-canary'],
       adminSecretId: ['canary secret', '$(canary)'],
       sitesRoot: ['canary/sites', './canary', '/canary\n', '~/canary'],
+      site: [
+        '..',
+        '.',
+        'canary/x',
+        '../canary',
+        'canary\n',
+        'canary x',
+        '/canary',
+        `canary${'x'.repeat(250)}`,
+      ],
       namespace: [
         'Canary',
         'canary_x',
