@@ -112,8 +112,7 @@ async function setPending(context: WorldContext, login: DatabaseLogin): Promise<
     );
   await asWriter(context, async (session) => {
     const own = await ownAccount(session);
-    const account =
-      own.username === login.username ? own : await findAccount(session, login.username);
+    const account = own.username === login.username ? own : await findAccount(session, login.username);
     if (account === undefined)
       throw new Failure(
         'held',

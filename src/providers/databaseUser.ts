@@ -1,11 +1,12 @@
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
-import { alterPassword, createStatement, sessionsOf } from '../world/accounts';
+import { alterPassword, createAccount, sessionsOf } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
 import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
+import { DatabaseFailure } from '../world/databaseErrors';
 import { effect } from '../world/effect';
 import { clausesLike, isLevel } from '../world/parity';
 import { openSqlconf } from '../world/sqlconf';
@@ -38,7 +39,7 @@ export const databaseUser: ResourceLogic = {
     const keys = ['username', 'host', 'port', 'dbname', 'password'] as const;
     if (keys.some((key) => isUnknown(inputs[key]) || olds[key] !== inputs[key])) return true;
     if ((await tryLogin(loginOf(inputs), inputs.context.trust)) === 'denied') return true;
-    return !isLevel((await asAdmin(inputs.context, (session) => compare(session, inputs))).parity);
+    return asAdmin(inputs.context, (session) => isBehind(session, inputs));
   },
   async apply(properties: Properties) {
     const inputs = properties as unknown as DatabaseUserInputs;
@@ -61,6 +62,16 @@ async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Co
   return compareAccount(session, { username, dbname, like, inUse: login.username });
 }
 
+async function isBehind(session: Session, inputs: DatabaseUserInputs): Promise<boolean> {
+  try {
+    return !isLevel((await compare(session, inputs)).parity);
+  } catch (error) {
+    // What stops the rotation is said by the preflight, and by the step itself.
+    if (error instanceof Failure && !(error instanceof DatabaseFailure)) return true;
+    throw error;
+  }
+}
+
 async function bringUp(session: Session, inputs: DatabaseUserInputs, works: boolean): Promise<void> {
   const { slot, password } = inputs;
   const compared = await compare(session, inputs);
@@ -68,7 +79,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
   if (parity.problems.length > 0) throw new Failure('before-switch', parity.problems.join(' '));
   if (!account) {
     await effect(`database: CREATE USER of slot ${slot}`, () =>
-      session.query(createStatement(name, clausesLike(model.account)), [password]),
+      createAccount(session, name, clausesLike(model.account), password),
     );
   } else if (!works) {
     assertOurs(inputs, compared);
@@ -83,8 +94,20 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     await effect(`database: GRANT to slot ${slot}`, () => all(session, parity.grant));
 }
 
+/** Runs statements that hold no secret, so that a refusal may show the one that was refused. */
 async function all(session: Session, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await session.query(statement);
+  for (const statement of statements) {
+    try {
+      await session.query(statement);
+    } catch (error) {
+      if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
+      throw new Failure(
+        'permission',
+        `The admin user may not run ${statement}; let somebody run it who may, and run again.`,
+        { cause: error },
+      );
+    }
+  }
 }
 
 /**

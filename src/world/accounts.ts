@@ -84,15 +84,17 @@ export async function ownAccount(session: Session): Promise<AccountName> {
   return { username: account.slice(0, at), host: account.slice(at + 1) };
 }
 
-/** The statement that makes an account, with a place for the password: with the requirement and limits of `like`. */
-export function createStatement(
-  account: AccountName & { plugin?: string },
+/** Makes an account. `clauses` is what comes after the password: `REQUIRE …`, `WITH …`. */
+export async function createAccount(
+  session: Session,
+  { username, host, plugin }: AccountName & { plugin?: string },
   clauses: string,
-  password = '?',
-): string {
-  const { plugin } = account;
+  password: string,
+): Promise<void> {
+  await serverOf(session);
   const method = plugin === undefined ? '' : ` WITH ${quoteIdentifier(plugin)}`;
-  return `CREATE USER ${quoteAccount(account)} IDENTIFIED${method} BY ${password} ${clauses}`;
+  // The names are values, too: a question mark in one would be taken for the password's place.
+  await session.query(`CREATE USER ?@? IDENTIFIED${method} BY ? ${clauses}`, [username, host, password]);
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { connect, isIP } from 'node:net';
+import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promise';
 import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
@@ -87,6 +88,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
       connectTimeout: connectTimeoutMs,
       multipleStatements: false,
       connectAttributes: { program_name: programName },
+      ...identityOfAddress(login),
       ssl: { ca: trusted, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
@@ -95,6 +97,15 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
   } catch (error) {
     throw connectFailure(error, login);
   }
+}
+
+/**
+ * mysql2 leaves the host name out where the host is an address, and Node.js then checks the certificate for
+ * "localhost". A socket that knows its host makes it check for the address.
+ */
+function identityOfAddress({ host, port }: DatabaseLogin): Pick<ConnectionOptions, 'stream'> {
+  if (isIP(host) === 0) return {};
+  return { stream: () => Object.assign(connect(Number(port), host), { _host: host }) };
 }
 
 class MysqlSession implements Session {

@@ -21,7 +21,7 @@ const refusedCodes = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_
 const policyNumbers = new Set([1819, 3638]);
 
 /** Refusals of a right: a grant mends them. */
-const rightNumbers = new Set([1044, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523]);
+const rightNumbers = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523]);
 
 /** A failure of the database. Its message holds neither statement text nor the server's own words. */
 export class DatabaseFailure extends Failure {

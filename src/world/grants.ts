@@ -64,13 +64,20 @@ function splitList(text: string): string[] {
 /** All rights on one schema. In a grant, _ and % of a schema name are wildcards unless escaped. */
 export function allOnSchema(schema: string): Grant {
   const literal = schema.replace(/[\\_%]/g, (char) => `\\${char}`);
-  return { kind: 'privilege', privilege: 'ALL PRIVILEGES', on: `${quoteIdentifier(literal)}.*`, option: false };
+  return {
+    kind: 'privilege',
+    privilege: 'ALL PRIVILEGES',
+    on: `${quoteIdentifier(literal)}.*`,
+    option: false,
+  };
 }
 
 /** The schema that a right is on, or undefined for a right on all schemas, or on none. */
 export function schemaOf(grant: Grant): string | undefined {
   if (grant.kind !== 'privilege') return undefined;
-  const name = /^(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?`((?:[^`]|``)+)`\./.exec(grant.on)?.[1];
+  const name = /^(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?`((?:[^`]|``)+)`\./.exec(
+    grant.on,
+  )?.[1];
   return name?.replaceAll('``', '`').replace(/\\([_%\\])/g, '$1');
 }
 

@@ -1,5 +1,4 @@
 import type { Account, AccountName, Rights } from './accounts';
-import { createStatement } from './accounts';
 import type { Grant } from './grants';
 import { grantStatements, missingGrants } from './grants';
 import { compareRequirements, limitClause, noRequirement, raisedLimits, requireClause } from './requirements';
@@ -35,7 +34,8 @@ export function clausesLike(model: Account | undefined): string {
 
 /** How a new account would be made, with the password masked. */
 export function maskedCreation(name: AccountName & { plugin?: string }, model: Account | undefined): string {
-  return createStatement(name, clausesLike(model), "'********'");
+  const method = name.plugin === undefined ? '' : ` WITH ${name.plugin}`;
+  return `CREATE USER ${quoteAccount(name)} IDENTIFIED${method} BY '********' ${clausesLike(model)}`;
 }
 
 /** The rights that a new account gets. */

@@ -1,5 +1,6 @@
 import type { PlannedRotation } from '../../plan/rotationPlan';
 import { switches } from '../../plan/rotationPlan';
+import type { AdminCredentials } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
@@ -12,6 +13,8 @@ export interface PreflightClients {
   kubernetes: Kubernetes;
   /** The admin's session. */
   session: Session;
+  /** The login of that session. */
+  credentials: AdminCredentials;
 }
 
 /**
@@ -22,10 +25,11 @@ export interface PreflightClients {
 export async function preflight(
   planned: PlannedRotation,
   context: WorldContext,
-  { kubernetes, session }: PreflightClients,
+  clients: PreflightClients,
 ): Promise<string[]> {
+  const { kubernetes } = clients;
   const problems = await Promise.all([
-    databaseProblems(session),
+    databaseProblems(planned, context, clients),
     switches(planned.plan) ? kubernetesProblems(kubernetes) : [],
     switches(planned.plan) ? fileProblems(planned, context) : [],
   ]);
