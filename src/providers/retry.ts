@@ -1,4 +1,4 @@
-import { DatabaseFailure } from '../world/databaseErrors';
+import { DatabaseFailure, LoginTriesUsedUp } from '../world/databaseErrors';
 import { sleep } from '../world/errors';
 
 /** Pauses before the second, third and fourth try, in ms; each is spread by a quarter either way. */
@@ -16,15 +16,19 @@ export async function withRetries<T>(
   { pause = sleep, now = () => performance.now() } = {},
 ): Promise<T> {
   const started = now();
-  for (const pauseMs of pausesMs) {
+  let before: DatabaseFailure | undefined;
+  for (let tried = 0; ; tried += 1) {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof DatabaseFailure) || !error.passes) throw error;
+      // That the login tries are used up is no reason; what made it try again is.
+      if (error instanceof LoginTriesUsedUp && before) throw before;
+      const pauseMs = pausesMs[tried];
+      if (pauseMs === undefined || !(error instanceof DatabaseFailure) || !error.passes) throw error;
       const wait = pauseMs * (0.75 + Math.random() / 2);
       if (now() - started + wait > limitMs) throw error;
+      before = error;
       await pause(wait);
     }
   }
-  return action();
 }

@@ -5,7 +5,7 @@ import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promis
 import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
-import { connectFailure, isDenied, passesSoon, statementFailure } from './databaseErrors';
+import { connectFailure, isDenied, LoginTriesUsedUp, passesSoon, statementFailure } from './databaseErrors';
 import { errorCode } from './errors';
 
 /** How to reach and trust the database; the login is given with each connection. */
@@ -139,18 +139,28 @@ class MysqlSession implements Session {
   }
 }
 
+/** How often one process tries a login in vain. */
+const mostTries = 3;
+const triesInVain = new Map<string, number>();
+
 /**
  * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
- * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections).
+ * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when the user
+ *   was refused three times in a row
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
+  const account = `${login.username}@${login.host}:${login.port}`;
+  const tries = triesInVain.get(account) ?? 0;
+  if (tries >= mostTries) throw new LoginTriesUsedUp(login);
   try {
     const session = await openSession(login, trust, login.dbname === '' ? undefined : login.dbname);
     // A server may let an expired password in, and then refuse every statement.
     await session.query('SELECT 1').finally(() => session.close());
+    triesInVain.delete(account);
     return 'works';
   } catch (error) {
-    if (isDenied(error)) return 'denied';
-    throw error;
+    if (!isDenied(error)) throw error;
+    triesInVain.set(account, tries + 1);
+    return 'denied';
   }
 }

@@ -38,6 +38,17 @@ export class DatabaseFailure extends Failure {
   }
 }
 
+/** The login was refused as often as one run may try: once more, and a server may lock the account or this host. */
+export class LoginTriesUsedUp extends DatabaseFailure {
+  constructor({ username, host, port }: DatabaseLogin) {
+    super(
+      'before-switch',
+      `The database at ${host}:${port} refused the login of ${username} again and again; it was not tried any more, so that the account is not locked. Run again.`,
+      { passes: false },
+    );
+  }
+}
+
 /** True for a failure that is the server's refusal of a login. */
 export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/failure';
 import { withRetries } from '../../../src/providers/retry';
-import { connectFailure, statementFailure } from '../../../src/world/databaseErrors';
+import { connectFailure, LoginTriesUsedUp, statementFailure } from '../../../src/world/databaseErrors';
 
 const login = { host: 'db', port: '3306', username: 'u', password: 'p', dbname: 'd' };
 
@@ -65,6 +65,15 @@ describe('withRetries', () => {
 
   it('a statement that hangs for 20 s each time is tried twice', async () =>
     expect((await attempt(Array<Error>(4).fill(statement(1205)), 20_000)).tries).to.equal(2));
+
+  it('login tries that are used up by the retries: the first reason is told', async () => {
+    const [reason, used] = [statement(1290), new LoginTriesUsedUp(login)];
+    const failing = [reason, used];
+    const ended = await withRetries(() => Promise.reject(failing.shift() ?? used), {
+      pause: async () => undefined,
+    }).catch((error: unknown) => error);
+    expect(ended).to.equal(reason);
+  });
 
   it('a refusal after a retry ends it', async () =>
     expect((await attempt([statement(1290), statement(1227)])).tries).to.equal(2));
