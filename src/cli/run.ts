@@ -48,7 +48,7 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
   ]);
   const preview = await withStopSignals((signal) => dryRun({ ...request, signal }), killEngines);
   const { planned, resumed, problems, lockedBy, notDue, enginePlan } = preview;
-  renderer.preview({ ...preview, differences: differencesOf(planned) });
+  renderer.preview({ ...preview, differences: [...differencesOf(planned), ...preview.databaseDifferences] });
   const outcome: Outcome = lockedBy !== '' ? 'locked' : problems.length === 0 ? 'done' : 'permission';
   const message =
     problems.length === 0

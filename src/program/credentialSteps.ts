@@ -29,7 +29,7 @@ export function userSteps(
 ): StoredVersions {
   const { plan, material } = planned;
   const stored = storeVersions(chain, planned, passwords);
-  const usernameInUse = plan.kind === 'bootstrap' ? undefined : material.before.sqlconf.username;
+  const usernameInUse = plan.from === 'other' ? undefined : material.before.sqlconf.username;
   for (const slot of slots.filter((each) => needsUser(plan, each))) {
     user(chain, planned, settings, { slot, password: passwords.before[slot], like: usernameInUse });
   }

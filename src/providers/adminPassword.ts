@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../failure';
 import { parseAdminDocument, renderAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
-import { alterPassword, findAccount } from '../world/accounts';
+import { discardOldPassword, setRetaining } from '../world/dualPassword';
+import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
 import { effect } from '../world/effect';
@@ -19,7 +20,8 @@ export interface AdminPasswordInputs {
 
 /**
  * Step 11 in the four steps of an AWS rotation (docs.aws.amazon.com/secretsmanager: rotate-secrets_lambda-functions):
- * create (AWSPENDING), set, test, finish (AWSCURRENT by compare-and-swap). Each looks first at what is done.
+ * create (AWSPENDING), set, test, finish (AWSCURRENT by compare-and-swap). Each looks first at what is done. Where the
+ * server knows two passwords for a user, the old one works until AWSCURRENT has moved.
  */
 export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
@@ -46,6 +48,9 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
       ),
     );
   }
+  await asWriter(context, async (session) => {
+    await discardOldPassword(session, await ownAccount(session));
+  });
   await finish(context, token);
   return { rotation, versionId: token };
 });
@@ -106,13 +111,14 @@ async function setPending(context: WorldContext, login: DatabaseLogin): Promise<
       `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`,
     );
   await asWriter(context, async (session) => {
-    const account = await findAccount(session, login.username);
+    const own = await ownAccount(session);
+    const account = own.username === login.username ? own : await findAccount(session, login.username);
     if (account === undefined)
       throw new Failure(
         'held',
         `The database user ${login.username} of ${context.adminSecretId} does not exist.`,
       );
-    await effect('database: ALTER USER of the admin', () => alterPassword(session, account, login.password));
+    await effect('database: ALTER USER of the admin', () => setRetaining(session, account, login.password));
   });
 }
 

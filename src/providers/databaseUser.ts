@@ -1,23 +1,18 @@
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
-import type { Account } from '../world/accounts';
-import {
-  alterPassword,
-  copyGrants,
-  createAccount,
-  findAccount,
-  grantSchema,
-  grantsOf,
-  isMariaDb,
-  sessionsOf,
-} from '../world/accounts';
+import { alterPassword, createAccount, sessionsOf } from '../world/accounts';
+import type { Comparison } from '../world/comparison';
+import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
+import { DatabaseFailure } from '../world/databaseErrors';
 import { effect } from '../world/effect';
+import { clausesLike, isLevel } from '../world/parity';
+import { openSqlconf } from '../world/sqlconf';
 import type { Properties, ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asWriter, liveUses, proveSession } from './world';
+import { asAdmin, asWriter, liveUses, proveSession } from './world';
 
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs {
@@ -28,27 +23,29 @@ export interface DatabaseUserInputs {
   port: string;
   dbname: string;
   password: string;
-  /** The user whose host, plugin and grants a new account takes over; without it, all rights on the schema only. */
+  /**
+   * The user whose host, plugin, grants, TLS requirement and limits it takes over; without it, all rights on the
+   * schema only, and host and TLS requirement of the user that `sqlconf.php` names.
+   */
   like?: string;
   /** True for an explicit repair: a live account may be set to the very password that the live place names. */
   repair: boolean;
 }
 
-/** Steps 4 and 10: a slot's user exists, has the active one's grants, and logs in with the given password. */
+/** Steps 4 and 10: a slot's user exists, has the active one's rights, and logs in with the given password. */
 export const databaseUser: ResourceLogic = {
   async diff(olds, news) {
     const inputs = news as unknown as DatabaseUserInputs;
     const keys = ['username', 'host', 'port', 'dbname', 'password'] as const;
     if (keys.some((key) => isUnknown(inputs[key]) || olds[key] !== inputs[key])) return true;
-    return (await tryLogin(loginOf(inputs), inputs.context.trust)) === 'denied';
+    if ((await tryLogin(loginOf(inputs), inputs.context.trust)) === 'denied') return true;
+    return asAdmin(inputs.context, (session) => isBehind(session, inputs));
   },
   async apply(properties: Properties) {
     const inputs = properties as unknown as DatabaseUserInputs;
     const login = loginOf(inputs);
-    if ((await tryLogin(login, inputs.context.trust)) === 'denied') {
-      await asWriter(inputs.context, (session) => setUser(session, inputs));
-    }
-    await asWriter(inputs.context, (session) => completeGrants(session, inputs));
+    const works = (await tryLogin(login, inputs.context.trust)) === 'works';
+    await asWriter(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
     const { slot, username, host, port, dbname, password } = inputs;
     return { slot, username, host, port, dbname, password };
@@ -59,22 +56,58 @@ function loginOf({ username, password, host, port, dbname }: DatabaseUserInputs)
   return { username, password, host, port, dbname };
 }
 
-async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<void> {
-  const { username, password } = inputs;
-  const account = await findAccount(session, username);
-  if (account) {
-    await assertNotLive(session, inputs);
-    await assertOurs(session, account, inputs);
-    await effect(`database: ALTER USER of slot ${inputs.slot}`, () =>
-      alterPassword(session, account, password),
-    );
-    return;
+async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
+  const { username, dbname, like, context } = inputs;
+  const { login } = await openSqlconf(context);
+  return compareAccount(session, { username, dbname, like, inUse: login.username });
+}
+
+async function isBehind(session: Session, inputs: DatabaseUserInputs): Promise<boolean> {
+  try {
+    return !isLevel((await compare(session, inputs)).parity);
+  } catch (error) {
+    // What stops the rotation is said by the preflight, and by the step itself.
+    if (error instanceof Failure && !(error instanceof DatabaseFailure)) return true;
+    throw error;
   }
-  const model = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
-  const plugin = model && !(await isMariaDb(session)) ? { plugin: model.plugin } : {};
-  await effect(`database: CREATE USER of slot ${inputs.slot}`, () =>
-    createAccount(session, { username, host: model?.host ?? '%', ...plugin }, password),
-  );
+}
+
+async function bringUp(session: Session, inputs: DatabaseUserInputs, works: boolean): Promise<void> {
+  const { slot, password } = inputs;
+  const compared = await compare(session, inputs);
+  const { account, name, model, parity } = compared;
+  if (parity.problems.length > 0) throw new Failure('before-switch', parity.problems.join(' '));
+  if (!account) {
+    await effect(`database: CREATE USER of slot ${slot}`, () =>
+      createAccount(session, name, clausesLike(model.account), password),
+    );
+  } else if (!works) {
+    assertOurs(inputs, compared);
+    await assertNotLive(session, inputs, 'its password was not changed');
+    await effect(`database: ALTER USER of slot ${slot}`, () => alterPassword(session, account, password));
+  }
+  if (parity.alter.length > 0) {
+    await assertNotLive(session, { ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
+    await effect(`database: REQUIRE of slot ${slot}`, () => all(session, parity.alter));
+  }
+  if (parity.grant.length > 0)
+    await effect(`database: GRANT to slot ${slot}`, () => all(session, parity.grant));
+}
+
+/** Runs statements that hold no secret, so that a refusal may show the one that was refused. */
+async function all(session: Session, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) {
+    try {
+      await session.query(statement);
+    } catch (error) {
+      if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
+      throw new Failure(
+        'permission',
+        `The admin user may not run ${statement}; let somebody run it who may, and run again.`,
+        { cause: error },
+      );
+    }
+  }
 }
 
 /**
@@ -83,7 +116,12 @@ async function setUser(session: Session, inputs: DatabaseUserInputs): Promise<vo
  */
 async function assertNotLive(
   session: Session,
+<<<<<<< HEAD
   { context, username, host, port, password, repair }: DatabaseUserInputs,
+=======
+  { context, username, password, repair }: DatabaseUserInputs,
+  consequence: string,
+>>>>>>> helper/db
 ): Promise<void> {
   const uses = await liveUses(context, { username, host, port });
   if (repair && uses.every((use) => use.password === password)) return;
@@ -91,13 +129,17 @@ async function assertNotLive(
   if (use)
     throw new Failure(
       'before-switch',
+<<<<<<< HEAD
       `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed. Correct that place and run again.`,
+=======
+      `${username} is in use by ${use.where}, ${use.password === password ? '' : 'with another password than the one to set; '}${consequence}.`,
+>>>>>>> helper/db
     );
   const sessions = await sessionsOf(session, username);
   if (sessions.size > 0)
     throw new Failure(
       'before-switch',
-      `${username} has open sessions from ${[...sessions.keys()].join(', ')}; its password was not changed. Close them and run again.`,
+      `${username} has open sessions from ${[...sessions.keys()].join(', ')}; ${consequence}. Close them and run again.`,
     );
 }
 
@@ -105,36 +147,13 @@ async function assertNotLive(
  * An account with rights on another schema, which the one in use does not have, is somebody else's: a second OpenEMR
  * on the same server, whose slots have the same default names.
  */
-async function assertOurs(session: Session, account: Account, inputs: DatabaseUserInputs): Promise<void> {
-  const model = inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
-  const usual = model ? await grantsOf(session, model) : [];
-  const schemaOf = (part: string): string | undefined =>
-    / ON `((?:[^`]|``)+)`\./.exec(part)?.[1]?.replace(/\\([_%\\])/g, '$1');
-  const foreign = (await grantsOf(session, account)).find((part) => {
-    const schema = schemaOf(part);
-    return schema !== undefined && schema !== inputs.dbname && !usual.includes(part);
-  });
-  if (foreign === undefined) return;
+function assertOurs({ username, slot }: DatabaseUserInputs, { foreignSchema }: Comparison): void {
+  if (foreignSchema === undefined) return;
   throw new Failure(
     'before-switch',
-    `The database user ${account.username} has rights on ${schemaOf(foreign)} and seems to belong to another OpenEMR; its password was not changed. ` +
-      `Name another username for slot ${inputs.slot} in the slot secret and run again.`,
+    `The database user ${username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; its password was not changed. ` +
+      `Name another username for slot ${slot} in the slot secret and run again.`,
   );
-}
-
-async function completeGrants(session: Session, inputs: DatabaseUserInputs): Promise<void> {
-  const account = await findAccount(session, inputs.username);
-  if (!account)
-    throw new Failure(
-      'before-switch',
-      `The database user ${inputs.username} is not there after its creation; run again.`,
-    );
-  const model: Account | undefined =
-    inputs.like === undefined ? undefined : await findAccount(session, inputs.like);
-  await effect(`database: GRANT to slot ${inputs.slot}`, async () => {
-    if (model) await copyGrants(session, model, account);
-    else await grantSchema(session, account, inputs.dbname);
-  });
 }
 
 async function prove(login: DatabaseLogin, context: WorldContext): Promise<void> {

@@ -6,6 +6,7 @@ import type { Properties, ResourceLogic } from './logic';
 import { planRecord } from './planRecord';
 import { promotion } from './promotion';
 import { healthProof, idleProof, rolloutProof } from './proofs';
+import { withRetries } from './retry';
 import { sqlconf } from './sqlconf';
 
 /** Logic by the type name of the dynamic resource. The names stand in states: never rename one. */
@@ -31,12 +32,12 @@ export interface DynamicProvider {
   update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
 }
 
-/** The provider of one type. Its errors carry their outcome through the engine's text; see failureToText. */
+/** The provider of one type. What passes by itself is tried again; errors carry their outcome through the engine's text; see failureToText. */
 export function dynamicProvider(type: ResourceType): DynamicProvider {
   const logic: ResourceLogic = registry[type];
   const named = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
-      return await action();
+      return await withRetries(action);
     } catch (error) {
       throw new Error(failureToText(error), { cause: error });
     }

@@ -4,14 +4,20 @@ import type { NamedAccount } from '../plan/otherSites';
 import { otherUsesOf } from '../plan/otherSites';
 import type { DatabaseLogin } from '../plan/slot';
 import { findAdminCredentials } from '../world/adminCredentials';
+import { ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession } from '../world/database';
+import { DatabaseFailure } from '../world/databaseErrors';
 import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
 import { SecretsManager } from '../world/secretsManager';
+<<<<<<< HEAD
 import { readOtherSites } from '../world/otherSites';
+=======
+import { isReadOnly } from '../world/server';
+>>>>>>> helper/db
 import { openSqlconf } from '../world/sqlconf';
 
 /** One Secrets Manager client for each region, so that connections are kept alive. */
@@ -95,20 +101,19 @@ export async function liveUses(context: WorldContext, account: NamedAccount): Pr
  * @throws Failure `before-switch` naming what is wrong.
  */
 export async function proveSession(session: Session, login: DatabaseLogin): Promise<void> {
-  const [row] = await session.query(
-    'SELECT CURRENT_USER() AS account, @@GLOBAL.read_only AS read_only, @@GLOBAL.innodb_read_only AS innodb_read_only',
-  );
-  const account = String(row?.['account']);
-  if (account.slice(0, account.lastIndexOf('@')) !== login.username) {
+  const account = await ownAccount(session);
+  if (account.username !== login.username) {
     throw new Failure(
       'before-switch',
-      `The login of ${login.username} at ${login.host}:${login.port} is served as ${account}; remove the anonymous or wildcard user that shadows it.`,
+      `The login of ${login.username} at ${login.host}:${login.port} is served as ${account.username}@${account.host}; remove the anonymous or wildcard user that shadows it.`,
     );
   }
-  if (Number(row?.['read_only']) !== 0 || Number(row?.['innodb_read_only']) !== 0) {
-    throw new Failure(
+  if (await isReadOnly(session)) {
+    // A writer that fails over says so for a moment; a reader endpoint was refused by the preflight.
+    throw new DatabaseFailure(
       'before-switch',
       `${login.host}:${login.port} is read-only (a reader endpoint?); set host to the writer endpoint.`,
+      { passes: true },
     );
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../failure';
 import { observe } from '../observe/observe';
+import { accountFindings } from '../observe/preflight/accounts';
 import { preflight } from '../observe/preflight/preflight';
 import type { Observation } from '../plan/observation';
 import { notDue } from '../plan/age';
@@ -76,6 +77,7 @@ export async function dryRun(request: RunRequest): Promise<{
   resumed: boolean;
   changes: PreviewedChange[];
   problems: string[];
+  databaseDifferences: string[];
   lockedBy: string;
   /** Why a scheduled run would do nothing yet. */
   notDue: string | undefined;
@@ -95,7 +97,17 @@ export async function dryRun(request: RunRequest): Promise<{
       const wantsEnginePlan = request.saveEnginePlan === true && opened.deployment !== undefined;
       const { changes, enginePlan } = await runPreview(preview, wantsEnginePlan);
       const notDue = notDueReason(request, opened);
-      return { planned, resumed, changes, problems, lockedBy: holder, notDue, enginePlan };
+      const { differences: databaseDifferences } = await accountFindings(planned, world.session);
+      return {
+        planned,
+        resumed,
+        changes,
+        problems,
+        databaseDifferences,
+        lockedBy: holder,
+        notDue,
+        enginePlan,
+      };
     } finally {
       await opened.release();
     }

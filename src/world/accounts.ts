@@ -1,18 +1,62 @@
 import { Failure } from '../failure';
 import type { Session } from './database';
+import type { Grant } from './grants';
+import { parseGrants } from './grants';
+import type { Limits, Requirement } from './requirements';
+import { limitsOf, requirementOf } from './requirements';
+import { serverOf } from './server';
+import { quoteAccount, quoteIdentifier } from './sqlText';
 
-/** A database account as the server knows it. */
-export interface Account {
+/** A database account by its name. */
+export interface AccountName {
   username: string;
   host: string;
-  /** Authentication plugin, e.g. `caching_sha2_password`. */
-  plugin: string;
 }
 
-/** The server's product; statements differ in few places. */
-export async function isMariaDb(session: Session): Promise<boolean> {
-  const [row] = await session.query('SELECT VERSION() AS version');
-  return String(row?.['version']).includes('MariaDB');
+/** A database account as the server knows it. */
+export interface Account extends AccountName {
+  /** Authentication plugin, e.g. `caching_sha2_password`. */
+  plugin: string;
+  requirement: Requirement;
+  limits: Limits;
+  locked: boolean;
+  expired: boolean;
+}
+
+/** What an account may do. */
+export interface Rights {
+  grants: Grant[];
+  /** Roles that are active after a login, as statements take them. */
+  defaultRoles: string[];
+}
+
+const columns =
+  'u.Host AS host, u.plugin, u.ssl_type, CAST(u.ssl_cipher AS CHAR) AS ssl_cipher, CAST(u.x509_issuer AS CHAR) AS x509_issuer, ' +
+  'CAST(u.x509_subject AS CHAR) AS x509_subject, u.max_questions, u.max_updates, u.max_connections, u.max_user_connections, u.password_expired';
+
+/** All accounts of that user name, one for each host. */
+export async function accountsNamed(session: Session, username: string): Promise<Account[]> {
+  const { mariadb, atLeast } = await serverOf(session);
+  const lockColumn = !mariadb
+    ? 'u.account_locked'
+    : atLeast(10, 4)
+      ? "JSON_VALUE(g.Priv, '$.account_locked')"
+      : "'N'";
+  const join = mariadb && atLeast(10, 4) ? ' JOIN mysql.global_priv g USING (Host, User)' : '';
+  const only = mariadb ? " AND u.is_role = 'N'" : '';
+  const rows = await session.query(
+    `SELECT ${columns}, ${lockColumn} AS locked${mariadb ? ', u.max_statement_time' : ''} FROM mysql.user u${join} WHERE u.User = ?${only}`,
+    [username],
+  );
+  return rows.map((row) => ({
+    username,
+    host: String(row['host']),
+    plugin: String(row['plugin']),
+    requirement: requirementOf(row),
+    limits: limitsOf(row),
+    locked: ['Y', '1', 'true'].includes(String(row['locked'])),
+    expired: row['password_expired'] === 'Y',
+  }));
 }
 
 /**
@@ -20,67 +64,69 @@ export async function isMariaDb(session: Session): Promise<boolean> {
  * @throws Failure `before-switch` when the name exists under several hosts: which one OpenEMR uses is not known.
  */
 export async function findAccount(session: Session, username: string): Promise<Account | undefined> {
-  const rows = await session.query(
-    'SELECT User AS user, Host AS host, plugin FROM mysql.user WHERE User = ?',
-    [username],
-  );
-  const hosts = rows.map((row) => String(row['host']));
-  if (hosts.length > 1) {
-    throw new Failure(
-      'before-switch',
-      `The database user ${username} exists under several hosts (${hosts.join(', ')}); drop all but the one that OpenEMR uses.`,
-    );
-  }
-  const [row] = rows;
-  return row === undefined
-    ? undefined
-    : { username, host: String(row['host']), plugin: String(row['plugin']) };
+  const accounts = await accountsNamed(session, username);
+  if (accounts.length > 1) throw new Failure('before-switch', severalHosts(accounts));
+  return accounts[0];
 }
 
-/** Creates an account that must use TLS. */
+/** Says that a name exists under several hosts, and how to mend it. */
+export function severalHosts(accounts: readonly AccountName[]): string {
+  const hosts = accounts.map(({ host }) => host).join(', ');
+  const drops = accounts.map((account) => `DROP USER ${quoteAccount(account)}`).join(' or ');
+  return `The database user ${accounts[0]?.username} exists under several hosts (${hosts}); drop all but the one that OpenEMR uses: ${drops}.`;
+}
+
+/** The account that the session itself is logged in as. */
+export async function ownAccount(session: Session): Promise<AccountName> {
+  const [row] = await session.query('SELECT CURRENT_USER() AS account');
+  const account = String(row?.['account']);
+  const at = account.lastIndexOf('@');
+  return { username: account.slice(0, at), host: account.slice(at + 1) };
+}
+
+/** Makes an account. `clauses` is what comes after the password: `REQUIRE …`, `WITH …`. */
 export async function createAccount(
   session: Session,
-  account: { username: string; host: string; plugin?: string },
+  { username, host, plugin }: AccountName & { plugin?: string },
+  clauses: string,
   password: string,
 ): Promise<void> {
-  await assertBackslashEscapes(session);
-  const { username, host, plugin } = account;
-  const identified =
-    plugin === undefined ? 'IDENTIFIED BY ?' : `IDENTIFIED WITH ${quoteIdentifier(plugin)} BY ?`;
-  await session.query(`CREATE USER ?@? ${identified} REQUIRE SSL`, [username, host, password]);
+  await serverOf(session);
+  const method = plugin === undefined ? '' : ` WITH ${quoteIdentifier(plugin)}`;
+  // The names are values, too: a question mark in one would be taken for the password's place.
+  await session.query(`CREATE USER ?@? IDENTIFIED${method} BY ? ${clauses}`, [username, host, password]);
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */
 export async function alterPassword(
   session: Session,
-  account: { username: string; host: string },
+  account: AccountName,
   password: string,
+  { retainCurrent = false } = {},
 ): Promise<void> {
-  await assertBackslashEscapes(session);
-  await session.query('ALTER USER ?@? IDENTIFIED BY ?', [account.username, account.host, password]);
+  await serverOf(session);
+  const retain = retainCurrent ? ' RETAIN CURRENT PASSWORD' : '';
+  await session.query(`ALTER USER ?@? IDENTIFIED BY ?${retain}`, [account.username, account.host, password]);
 }
 
-/** mysql2 escapes with backslashes, which the server must read as such. */
-async function assertBackslashEscapes(session: Session): Promise<void> {
-  const [row] = await session.query('SELECT @@SESSION.sql_mode AS mode');
-  if (!String(row?.['mode']).includes('NO_BACKSLASH_ESCAPES')) return;
-  await session.query("SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')");
-}
-
-/**
- * What an account may do, as the part of SHOW GRANTS between GRANT and TO, sorted; password hashes and the
- * TLS requirement that old servers append are not part of it.
- */
-export async function grantsOf(
-  session: Session,
-  account: { username: string; host: string },
-): Promise<string[]> {
-  const rows = await session.query('SHOW GRANTS FOR ?@?', [account.username, account.host]);
-  const lines = rows.map((row) => String(Object.values(row)[0]));
-  return lines
-    .map(grantedPart)
-    .filter((part) => part !== undefined)
-    .sort();
+/** What an account may do, by SHOW GRANTS and by its default roles. */
+export async function rightsOf(session: Session, { username, host }: AccountName): Promise<Rights> {
+  const { mariadb } = await serverOf(session);
+  const lines = await session.query('SHOW GRANTS FOR ?@?', [username, host]);
+  const roles = await session.query(
+    mariadb
+      ? "SELECT default_role AS role FROM mysql.user WHERE User = ? AND Host = ? AND default_role <> ''"
+      : 'SELECT DEFAULT_ROLE_USER AS role, DEFAULT_ROLE_HOST AS host FROM mysql.default_roles WHERE USER = ? AND HOST = ?',
+    [username, host],
+  );
+  return {
+    grants: lines.flatMap((line) => parseGrants(String(Object.values(line)[0]))),
+    defaultRoles: roles.map((row) =>
+      mariadb
+        ? quoteIdentifier(String(row['role']))
+        : quoteAccount({ username: String(row['role']), host: String(row['host']) }),
+    ),
+  };
 }
 
 /**
@@ -97,52 +143,6 @@ export async function ownGrants(session: Session): Promise<string[]> {
   return rows.map((each) => String(Object.values(each)[0]));
 }
 
-/** `GRANT x ON y TO z …` → `x ON y`, with ` WITH GRANT OPTION` kept; undefined for USAGE. */
-export function grantedPart(line: string): string | undefined {
-  const found = /^GRANT ((?:`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|[^`'])+?) TO (?=[`'"])/s.exec(line);
-  const part = found?.[1];
-  if (found === null || part === undefined || part.startsWith('USAGE ON') || part.startsWith('PROXY ON'))
-    return undefined;
-  const after = line.slice(found[0].length).replace(/`(?:[^`]|``)*`|'[^']*'/g, '');
-  return after.includes(' WITH GRANT OPTION') ? `${part} WITH GRANT OPTION` : part;
-}
-
-/** Gives an account the grants of another that it lacks. Returns what was added. */
-export async function copyGrants(
-  session: Session,
-  from: { username: string; host: string },
-  to: { username: string; host: string },
-): Promise<string[]> {
-  const [wanted, present] = [await grantsOf(session, from), await grantsOf(session, to)];
-  const missing = wanted.filter((part) => !present.includes(part));
-  for (const part of missing) {
-    const option = part.endsWith(' WITH GRANT OPTION') ? ' WITH GRANT OPTION' : '';
-    const what = option === '' ? part : part.slice(0, -option.length);
-    if (what.includes('?')) {
-      throw new Failure(
-        'before-switch',
-        `The grant "${what}" of ${from.username} has a question mark in a name and cannot be copied; grant it to ${to.username} by hand.`,
-      );
-    }
-    await session.query(`GRANT ${what} TO ?@?${option}`, [to.username, to.host]);
-  }
-  return missing;
-}
-
-/** Gives an account all rights on one schema, and nothing else. */
-export async function grantSchema(
-  session: Session,
-  account: { username: string; host: string },
-  schema: string,
-): Promise<void> {
-  // In a grant, _ and % of a schema name are wildcards unless escaped.
-  const literal = schema.replace(/[\\_%]/g, (char) => `\\${char}`);
-  await session.query(`GRANT ALL PRIVILEGES ON ${quoteIdentifier(literal)}.* TO ?@?`, [
-    account.username,
-    account.host,
-  ]);
-}
-
 /** Sessions of a user by client host, without port. Needs PROCESS. */
 export async function sessionsOf(session: Session, username: string): Promise<Map<string, number>> {
   const rows = await session.query(
@@ -155,8 +155,4 @@ export async function sessionsOf(session: Session, username: string): Promise<Ma
     hosts.set(host, (hosts.get(host) ?? 0) + 1);
   }
   return hosts;
-}
-
-function quoteIdentifier(name: string): string {
-  return '`' + name.replaceAll('`', '``') + '`';
 }

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, isIP } from 'node:net';
+import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promise';
 import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
-import { errorCode, errorNumber } from './errors';
+import { connectFailure, isDenied, LoginTriesUsedUp, passesSoon, statementFailure } from './databaseErrors';
+import { errorCode } from './errors';
 
 /** How to reach and trust the database; the login is given with each connection. */
 export interface DatabaseTrust {
@@ -21,12 +24,14 @@ export interface Session {
 /** What a login attempt said. `denied` is the server's own answer; everything else throws. */
 export type LoginAnswer = 'works' | 'denied';
 
+/** Shown to a DBA as the program of our sessions. */
+export const programName = 'credential-rotation';
+
 const connectTimeoutMs = 10_000;
-/** Server answers that mean "no such login": 1045 wrong password, 1698 plugin refuses, 1044 no right on the schema. */
-const deniedNumbers = new Set([1045, 1698, 1044, 3118, 4151, 1862, 1820]);
-/** Server answers and socket errors that pass by themselves: too many connections, a failover under way. */
-const passingNumbers = new Set([1040, 1203, 1290, 1836, 1053]);
-const passingCodes = new Set(['ECONNRESET', 'PROTOCOL_CONNECTION_LOST', 'EPIPE']);
+/** How long a statement may take before it is given up, in ms. */
+const statementTimeoutMs = 20_000;
+/** How long a session may take to say goodbye, in ms. */
+const closeTimeoutMs = 2000;
 
 const bundles = new Map<string, Promise<string[]>>();
 
@@ -63,7 +68,7 @@ export async function openSession(
     retries: 4,
     minTimeout: 300,
     randomize: true,
-    shouldRetry: ({ error }) => error.cause !== undefined && isPassing(error.cause),
+    shouldRetry: ({ error }) => error.cause !== undefined && passesSoon(error.cause),
   });
 }
 
@@ -82,6 +87,8 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
       ...(database === undefined ? {} : { database }),
       connectTimeout: connectTimeoutMs,
       multipleStatements: false,
+      connectAttributes: { program_name: programName },
+      ...identityOfAddress(login),
       ssl: { ca: trusted, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
@@ -90,6 +97,15 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
   } catch (error) {
     throw connectFailure(error, login);
   }
+}
+
+/**
+ * mysql2 leaves the host name out where the host is an address, and Node.js then checks the certificate for
+ * "localhost". A socket that knows its host makes it check for the address.
+ */
+function identityOfAddress({ host, port }: DatabaseLogin): Pick<ConnectionOptions, 'stream'> {
+  if (isIP(host) === 0) return {};
+  return { stream: () => Object.assign(connect(Number(port), host), { _host: host }) };
 }
 
 class MysqlSession implements Session {
@@ -103,95 +119,48 @@ class MysqlSession implements Session {
       const [rows] = await this.connection.query<RowDataPacket[]>({
         sql,
         values: [...values],
-        timeout: 60_000,
+        timeout: statementTimeoutMs,
       });
       return Array.isArray(rows) ? rows : [];
     } catch (error) {
+      // The server may still be at the statement: the session is of no more use.
+      if (errorCode(error) === 'PROTOCOL_SEQUENCE_TIMEOUT') this.connection.destroy();
       throw statementFailure(error, sql, this.login);
     }
   }
 
   async close(): Promise<void> {
-    await this.connection.end().catch(() => this.connection.destroy());
+    const ended = new AbortController();
+    const goodbye = this.connection.end().catch(() => undefined);
+    const timer = sleep(closeTimeoutMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([goodbye, timer]);
+    ended.abort();
+    this.connection.destroy();
   }
 }
+
+/** How often one process tries a login in vain. */
+const mostTries = 3;
+const triesInVain = new Map<string, number>();
 
 /**
  * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
- * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections).
+ * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when the user
+ *   was refused three times in a row
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
+  const account = `${login.username}@${login.host}:${login.port}`;
+  const tries = triesInVain.get(account) ?? 0;
+  if (tries >= mostTries) throw new LoginTriesUsedUp(login);
   try {
     const session = await openSession(login, trust, login.dbname === '' ? undefined : login.dbname);
-    await session.close();
+    // A server may let an expired password in, and then refuse every statement.
+    await session.query('SELECT 1').finally(() => session.close());
+    triesInVain.delete(account);
     return 'works';
   } catch (error) {
-    if (error instanceof Failure && isDenied(error)) return 'denied';
-    throw error;
+    if (!isDenied(error)) throw error;
+    triesInVain.set(account, tries + 1);
+    return 'denied';
   }
-}
-
-/** True for a failure that is the server's refusal of a login. */
-export function isDenied(error: unknown): boolean {
-  return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
-}
-
-function isPassing(cause: unknown): boolean {
-  return passingNumbers.has(errorNumber(cause)) || passingCodes.has(errorCode(cause));
-}
-
-function connectFailure(error: unknown, login: DatabaseLogin): Failure {
-  const where = `${login.host}:${login.port}`;
-  const code = errorCode(error);
-  if (deniedNumbers.has(errorNumber(error))) {
-    return new Failure(
-      'permission',
-      `The database at ${where} refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
-      { cause: error },
-    );
-  }
-  if (isPassing(error)) {
-    return new Failure(
-      'before-switch',
-      `The database at ${where} does not take a connection now (${code}); free connections or wait for the failover, then run again.`,
-      { cause: error },
-    );
-  }
-  if (isTlsError(error)) {
-    return new Failure(
-      'permission',
-      `The database at ${where} shows no trusted TLS certificate (${tlsReason(error)}); set DATABASE_CA_FILE to its CA, or correct the host name.`,
-      { cause: error },
-    );
-  }
-  return new Failure(
-    'before-switch',
-    `The database at ${where} cannot be reached (${code || 'no answer'}); check host, port, security group and NetworkPolicy.`,
-    { cause: error },
-  );
-}
-
-function isTlsError(error: unknown): boolean {
-  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|HANDSHAKE_SSL|certificate/i.test(
-    `${errorCode(error)} ${tlsReason(error)}`,
-  );
-}
-
-function tlsReason(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 160) : '';
-}
-
-/** Names the statement by its first words: the rest, and the server's own text, may hold a password. */
-function statementFailure(error: unknown, sql: string, login: DatabaseLogin): Failure {
-  const verb = sql.trim().split(/\s+/).slice(0, 2).join(' ').toUpperCase();
-  const code = errorCode(error) || `error ${errorNumber(error)}`;
-  const denied = [1142, 1143, 1227, 1410, 1044, 1419].includes(errorNumber(error));
-  return new Failure(
-    denied ? 'permission' : 'before-switch',
-    `The database at ${login.host}:${login.port} refused "${verb} …" by ${login.username} (${code})` +
-      (denied
-        ? `; grant ${login.username} the right that this statement needs.`
-        : '; correct the cause and run again.'),
-    { cause: error },
-  );
 }

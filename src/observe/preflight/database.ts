@@ -1,5 +1,11 @@
-import type { Session } from '../../world/database';
+import type { PlannedRotation } from '../../plan/rotationPlan';
 import { ownGrants } from '../../world/accounts';
+import type { WorldContext } from '../../world/context';
+import type { Session } from '../../world/database';
+import { isReadOnly } from '../../world/server';
+import { accountFindings } from './accounts';
+import type { PreflightClients } from './preflight';
+import { targetProblems } from './target';
 
 /** Privileges that the admin needs in the database, with the step that uses each. */
 const adminPrivileges = [
@@ -8,7 +14,20 @@ const adminPrivileges = [
 ] as const;
 
 /** What would stop the changes of users in the database; each problem is one sentence with what to do. */
-export async function databaseProblems(admin: Session): Promise<string[]> {
+export async function databaseProblems(
+  planned: PlannedRotation,
+  context: WorldContext,
+  clients: PreflightClients,
+): Promise<string[]> {
+  const { session } = clients;
+  const target = await targetProblems(context, clients);
+  // On another server the accounts would be missing or strange: that tells nothing.
+  if (target.length > 0) return target;
+  const { problems } = await accountFindings(planned, session);
+  return [...(await missingPrivileges(session)), ...(await readerProblems(clients)), ...problems];
+}
+
+async function missingPrivileges(admin: Session): Promise<string[]> {
   const everywhere = (await ownGrants(admin)).filter((line) => / ON \*\.\* TO /.test(line));
   const privileges = everywhere.flatMap((line) =>
     (line.split(' ON *.*')[0] ?? '').replace('GRANT ', '').split(', '),
@@ -18,4 +37,12 @@ export async function databaseProblems(admin: Session): Promise<string[]> {
     .map(
       ([privilege, why]) => `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`,
     );
+}
+
+async function readerProblems({ session, credentials }: PreflightClients): Promise<string[]> {
+  if (!(await isReadOnly(session))) return [];
+  const { host, port } = credentials.login;
+  return [
+    `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
+  ];
 }

@@ -1,5 +1,6 @@
 import type { PlannedRotation } from '../../plan/rotationPlan';
 import { switches } from '../../plan/rotationPlan';
+import type { AdminCredentials } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
@@ -14,7 +15,12 @@ export interface PreflightClients {
   kubernetes: Kubernetes;
   /** The admin's session. */
   session: Session;
+<<<<<<< HEAD
   secrets: SecretsManager;
+=======
+  /** The login of that session. */
+  credentials: AdminCredentials;
+>>>>>>> helper/db
 }
 
 /**
@@ -25,10 +31,15 @@ export interface PreflightClients {
 export async function preflight(
   planned: PlannedRotation,
   context: WorldContext,
+<<<<<<< HEAD
   { kubernetes, session, secrets }: PreflightClients,
+=======
+  clients: PreflightClients,
+>>>>>>> helper/db
 ): Promise<string[]> {
+  const { kubernetes } = clients;
   const problems = await Promise.all([
-    databaseProblems(session),
+    databaseProblems(planned, context, clients),
     switches(planned.plan) ? kubernetesProblems(kubernetes) : [],
     switches(planned.plan) ? fileProblems(planned, context) : [],
     secretProblems(secrets, secretsWritten(planned, context)),

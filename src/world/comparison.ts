@@ -1,0 +1,78 @@
+import type { Account, AccountName, Rights } from './accounts';
+import { findAccount, rightsOf } from './accounts';
+import type { Session } from './database';
+import { allOnSchema, schemaOf } from './grants';
+import type { Model, Parity } from './parity';
+import { firstGrants, parityOf, schemaRights } from './parity';
+import { serverOf } from './server';
+
+/** An account as a rotation wants it. */
+export interface WantedAccount {
+  username: string;
+  dbname: string;
+  /** The user whose host, plugin, grants, requirement and limits it takes over; without it, all rights on the schema. */
+  like?: string | undefined;
+  /** The user that `sqlconf.php` names: whatever lets it in must let in a new account, too. */
+  inUse: string;
+}
+
+/** An account beside its model: what there is, and what is to be done. Read only. */
+export interface Comparison {
+  /** The account as it is; undefined when it is still to be made. */
+  account: Account | undefined;
+  /** Name and plugin of an account that is still to be made. */
+  name: AccountName & { plugin?: string };
+  model: Model;
+  parity: Parity;
+  /** A schema on which the account has rights, but its model has none: it seems to be somebody else's. */
+  foreignSchema: string | undefined;
+}
+
+/** Plugins that store a password in the server, so that a new account can have one. */
+const passwordPlugins = new Set(['mysql_native_password', 'caching_sha2_password', 'sha256_password']);
+
+/**
+ * Reads an account and its model.
+ * @throws Failure `before-switch` when one of them exists under several hosts
+ */
+export async function compareAccount(session: Session, wanted: WantedAccount): Promise<Comparison> {
+  const { mariadb } = await serverOf(session);
+  const account = await findAccount(session, wanted.username);
+  const rights = account ? await rightsOf(session, account) : undefined;
+  const model = await modelOf(session, wanted, rights);
+  const { host = '%', plugin = '' } = model.account ?? {};
+  const name = {
+    username: wanted.username,
+    host: account?.host ?? host,
+    ...(!mariadb && passwordPlugins.has(plugin) ? { plugin } : {}),
+  };
+  const parity =
+    account && rights
+      ? parityOf({ account, rights }, model, mariadb)
+      : { alter: [], problems: [], grant: firstGrants(name, model, mariadb) };
+  return { account, name, model, parity, foreignSchema: foreignSchemaOf(rights, model, wanted.dbname) };
+}
+
+async function modelOf(
+  session: Session,
+  { username, dbname, like, inUse }: WantedAccount,
+  own: Rights | undefined,
+): Promise<Model> {
+  const modelName = like ?? inUse;
+  const account = modelName === username ? undefined : await findAccount(session, modelName);
+  if (like !== undefined && account) return { account, rights: await rightsOf(session, account) };
+  // The account in use is the measure itself; it gets its schema only when it can do nothing there.
+  if (inUse === username && own?.grants.some((grant) => reaches(schemaOf(grant), dbname)))
+    return { rights: { grants: [], defaultRoles: [] } };
+  return { account, rights: schemaRights(allOnSchema(dbname)) };
+}
+
+/** True for a right on this schema, and for one that may be on it: on all schemas, by a role, by a pattern. */
+function reaches(schema: string | undefined, dbname: string): boolean {
+  return schema === undefined || schema === dbname || /[%_]/.test(schema);
+}
+
+function foreignSchemaOf(own: Rights | undefined, model: Model, dbname: string): string | undefined {
+  const usual = new Set([dbname, ...model.rights.grants.map(schemaOf)]);
+  return own?.grants.map(schemaOf).find((schema) => !usual.has(schema) && schema !== undefined);
+}

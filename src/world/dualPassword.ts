@@ -1,0 +1,60 @@
+import type { AccountName } from './accounts';
+import { alterPassword } from './accounts';
+import type { Session } from './database';
+import { effect } from './effect';
+import { errorNumber } from './errors';
+import { serverOf } from './server';
+
+/**
+ * Refusals of a second password for this account: no right to it (1227), an empty password (3878), a change of plugin
+ * (3894), a password that cannot be retained (3895), and a server that does not know the clause (1064).
+ * dev.mysql.com/doc/refman/8.0/en/alter-user.html, "Dual Password Clauses"
+ */
+const refusals = new Set([1064, 1227, 3878, 3894, 3895]);
+
+/** True where a user can have two passwords: MySQL from 8.0.14 on. */
+async function knowsTwoPasswords(session: Session): Promise<boolean> {
+  const { mariadb, atLeast } = await serverOf(session);
+  return !mariadb && atLeast(8, 0, 14);
+}
+
+/**
+ * Sets a password; the one before works until {@link discardOldPassword}, if the server allows it. Where it does not,
+ * the password is set alone.
+ */
+export async function setRetaining(session: Session, account: AccountName, password: string): Promise<void> {
+  if (await knowsTwoPasswords(session)) {
+    try {
+      await alterPassword(session, account, password, { retainCurrent: true });
+      return;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  await alterPassword(session, account, password);
+}
+
+/** Ends the older of an account's two passwords. Does nothing where there is one; may be called again. */
+export async function discardOldPassword(session: Session, account: AccountName): Promise<void> {
+  if (!(await knowsTwoPasswords(session)) || !(await hasSecondPassword(session, account))) return;
+  try {
+    await effect('database: discard the old password of the admin', () =>
+      session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [account.username, account.host]),
+    );
+  } catch (error) {
+    // Who may not retain a password may not discard one either: this one is somebody else's.
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+async function hasSecondPassword(session: Session, { username, host }: AccountName): Promise<boolean> {
+  const [row] = await session.query(
+    "SELECT JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password') AS second FROM mysql.user WHERE User = ? AND Host = ?",
+    [username, host],
+  );
+  return Number(row?.['second'] ?? 0) === 1;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && refusals.has(errorNumber(error.cause));
+}

@@ -1,0 +1,59 @@
+import type { Session } from './database';
+
+/** Product and version of the server behind a session; statements differ in few places. */
+export interface Server {
+  mariadb: boolean;
+  /** True from this version on. */
+  atLeast: (major: number, minor: number, patch?: number) => boolean;
+}
+
+const servers = new WeakMap<Session, Promise<Server>>();
+
+/**
+ * The server behind a session. The first call sets what the statements of this program count on: mysql2 escapes
+ * with backslashes, SHOW GRANTS is read with backticks, and a statement that a lock holds up is given up by the
+ * server itself, before the client does.
+ */
+export function serverOf(session: Session): Promise<Server> {
+  const known = servers.get(session) ?? readServer(session);
+  servers.set(session, known);
+  return known;
+}
+
+async function readServer(session: Session): Promise<Server> {
+  const [row] = await session.query('SELECT VERSION() AS version');
+  const version = String(row?.['version']);
+  const mariadb = version.includes('MariaDB');
+  // Without NO_AUTO_CREATE_USER a GRANT of MariaDB to an account that is gone would make it anew.
+  const mode = `STRICT_TRANS_TABLES${mariadb ? ',NO_AUTO_CREATE_USER' : ''}`;
+  await session.query(
+    `SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1, SESSION lock_wait_timeout = 15`,
+  );
+  const found = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
+  const own = found.slice(1).map(Number);
+  return {
+    mariadb,
+    atLeast: (...wanted) => {
+      const at = wanted.findIndex((part, index) => part !== own[index]);
+      return at < 0 || (own[at] ?? 0) > (wanted[at] ?? 0);
+    },
+  };
+}
+
+/** True for a server that takes no writes: a reader endpoint, or a writer in the middle of a failover. */
+export async function isReadOnly(session: Session): Promise<boolean> {
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'innodb_read_only', 'super_read_only')",
+  );
+  return rows.some((row) => !['OFF', '0'].includes(String(row['Value'])));
+}
+
+/** What tells one server from another; a MariaDB has no identifier of its own, so its place must do. */
+export async function identityOf(session: Session): Promise<string> {
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'hostname', 'port', 'server_id')",
+  );
+  const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  const place = ['hostname', 'port', 'server_id'].map((name) => values.get(name)).join(' ');
+  return values.get('server_uuid') ?? place;
+}

@@ -1,0 +1,14 @@
+/** A name as an identifier in SQL: safe in every `sql_mode`. */
+export function quoteIdentifier(name: string): string {
+  return '`' + name.replaceAll('`', '``') + '`';
+}
+
+/** An account as statements take it. Quoted as identifiers, it is the same in every `sql_mode`. */
+export function quoteAccount({ username, host }: { username: string; host: string }): string {
+  return `${quoteIdentifier(username)}@${quoteIdentifier(host)}`;
+}
+
+/** A text as a literal in SQL, for sessions whose `sql_mode` reads backslashes as escapes. */
+export function quoteText(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}

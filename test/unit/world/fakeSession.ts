@@ -1,0 +1,27 @@
+import type { Session } from '../../../src/world/database';
+
+/** An answer of a scripted session: rows, or an error with the server's number. */
+export type Answer = Record<string, unknown>[] | Error;
+
+/**
+ * A session that answers from a table of statement beginnings, the same again and again, and notes what it is asked
+ * beyond what every session asks first. A VERSION is the server to play.
+ */
+export function fakeSession(
+  version: string,
+  answers: [start: string, answer: Answer][] = [],
+): { session: Session; asked: unknown[][] } {
+  const asked: unknown[][] = [];
+  const session: Session = {
+    query: async (sql, values = []) => {
+      if (sql === 'SELECT VERSION() AS version') return [{ version }];
+      if (sql.startsWith('SET SESSION sql_mode')) return [];
+      asked.push([sql, ...values]);
+      const answer = answers.find(([start]) => sql.startsWith(start))?.[1] ?? [];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    close: async () => undefined,
+  };
+  return { session, asked };
+}
