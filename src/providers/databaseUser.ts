@@ -116,12 +116,8 @@ async function all(session: Session, statements: readonly string[]): Promise<voi
  */
 async function assertNotLive(
   session: Session,
-<<<<<<< HEAD
   { context, username, host, port, password, repair }: DatabaseUserInputs,
-=======
-  { context, username, password, repair }: DatabaseUserInputs,
   consequence: string,
->>>>>>> helper/db
 ): Promise<void> {
   const uses = await liveUses(context, { username, host, port });
   if (repair && uses.every((use) => use.password === password)) return;
@@ -129,11 +125,7 @@ async function assertNotLive(
   if (use)
     throw new Failure(
       'before-switch',
-<<<<<<< HEAD
-      `${username} is in use by ${use.where}, with another password than the one to set; its password was not changed. Correct that place and run again.`,
-=======
-      `${username} is in use by ${use.where}, ${use.password === password ? '' : 'with another password than the one to set; '}${consequence}.`,
->>>>>>> helper/db
+      `${username} is in use by ${use.where}, ${use.password === password ? '' : 'with another password than the one to set; '}${consequence}. Correct that place and run again.`,
     );
   const sessions = await sessionsOf(session, username);
   if (sessions.size > 0)

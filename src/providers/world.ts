@@ -13,11 +13,8 @@ import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
 import { SecretsManager } from '../world/secretsManager';
-<<<<<<< HEAD
 import { readOtherSites } from '../world/otherSites';
-=======
 import { isReadOnly } from '../world/server';
->>>>>>> helper/db
 import { openSqlconf } from '../world/sqlconf';
 
 /** One Secrets Manager client for each region, so that connections are kept alive. */

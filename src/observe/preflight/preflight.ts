@@ -15,12 +15,9 @@ export interface PreflightClients {
   kubernetes: Kubernetes;
   /** The admin's session. */
   session: Session;
-<<<<<<< HEAD
-  secrets: SecretsManager;
-=======
   /** The login of that session. */
   credentials: AdminCredentials;
->>>>>>> helper/db
+  secrets: SecretsManager;
 }
 
 /**
@@ -31,13 +28,9 @@ export interface PreflightClients {
 export async function preflight(
   planned: PlannedRotation,
   context: WorldContext,
-<<<<<<< HEAD
-  { kubernetes, session, secrets }: PreflightClients,
-=======
   clients: PreflightClients,
->>>>>>> helper/db
 ): Promise<string[]> {
-  const { kubernetes } = clients;
+  const { kubernetes, secrets } = clients;
   const problems = await Promise.all([
     databaseProblems(planned, context, clients),
     switches(planned.plan) ? kubernetesProblems(kubernetes) : [],
