@@ -2,6 +2,7 @@ import type { RequestKind } from '../plan/rotationPlan';
 import type { Renderer } from '../report/renderer';
 import { JsonRenderer, TextRenderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
+import { TerminalRenderer } from '../report/terminal';
 import type { Settings } from '../settings/settings';
 import { readSettings } from '../settings/settings';
 import type { RunRequest } from '../stack/run';
@@ -20,9 +21,11 @@ export function settingsOf(flags: Flags): Settings {
   return settings;
 }
 
-/** Lines for a person, or for a program. */
+/** A block that moves on a terminal, lines for a pipe, JSON for a program. */
 export function rendererOf({ logJson }: Flags): Renderer {
-  return logJson ? new JsonRenderer() : new TextRenderer();
+  if (logJson) return new JsonRenderer();
+  const moves = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
+  return moves ? new TerminalRenderer() : new TextRenderer();
 }
 
 /** What a run of the stack is told. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import type { PlannedRotation } from '../plan/rotationPlan';
-import { stepTitles } from '../plan/steps';
+import { stepNumbers, stepTitles } from '../plan/steps';
 import type { RunNews } from '../stack/run';
 import type { StepEvent, StepResult } from '../stack/stepEvents';
 import type { PreviewedChange } from '../stack/update';
@@ -69,11 +69,16 @@ export function describePlan({ plan }: PlannedRotation): string {
   }
 }
 
+/** How far a rollout is, in the words of kubectl. */
+export function rolloutText(counts: { updated: number; available: number; wanted: number }): string {
+  return `${counts.updated} updated, ${counts.available} available of ${counts.wanted}`;
+}
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Plain lines: progress on stderr, results on stdout. */
 export class TextRenderer implements Renderer {
-  private readonly progress = lineWriter(process.stderr);
+  protected readonly progress = lineWriter(process.stderr);
   private readonly result = lineWriter(process.stdout);
 
   news(news: News): void {
@@ -81,6 +86,7 @@ export class TextRenderer implements Renderer {
       this.progress('Reading secrets, database, sqlconf.php, Kubernetes and state …');
     if (news.kind === 'planned') this.planned(news);
     if (news.kind === 'step') this.step(news.event);
+    if (news.kind === 'rollout') this.progress(`      rollout: ${rolloutText(news)}`);
     if (news.kind === 'rolling-back')
       this.progress(
         `Step ${news.step ?? '?'} failed: ${news.failure.message}\nRolling back to the state before.`,
@@ -150,6 +156,8 @@ const symbols: Record<string, string> = {
   'create-replacement': '+',
 };
 
+const noStepReached: StepResult[] = stepNumbers.map((number) => ({ number, status: 'not-reached' }));
+
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {
   private readonly print = lineWriter(process.stdout);
@@ -162,6 +170,9 @@ export class JsonRenderer implements Renderer {
       this.write('info', 'planned', { kind, from, to, resumed: news.resumed, notices: news.notices });
     } else if (news.kind === 'reading') {
       this.write('info', 'reading', {});
+    } else if (news.kind === 'rollout') {
+      const { updated, available, wanted } = news;
+      this.write('info', 'rollout', { step: 7, updated, available, wanted });
     } else if (news.kind === 'rolling-back') {
       this.write('warn', 'rolling-back', { step: news.step ?? null, message: news.failure.message });
     } else {
@@ -195,7 +206,7 @@ export class JsonRenderer implements Renderer {
       from,
       to,
       resumed,
-      steps,
+      steps: steps.length > 0 ? steps : noStepReached,
     });
   }
 

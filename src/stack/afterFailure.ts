@@ -8,7 +8,7 @@ import { planRollback } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
 import type { OpenWorld, RunRequest, RunResult } from './run';
-import type { StepEvent } from './stepEvents';
+import { withRolloutNews } from './rolloutNews';
 import { runUpdate } from './update';
 
 /** The end of a run that a signal stopped. */
@@ -72,7 +72,7 @@ async function rollBack(
   request.tell({ kind: 'rolling-back', failure, step });
   const now = new Date();
   const planned = planRollback(ended.planned, planId(now, randomBytes(3).toString('hex')), now);
-  const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });
+  const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
   const where = stepText(step);
   const before = planned.material.before.sqlconf.username;

@@ -15,8 +15,8 @@ import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
+import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
-import type { StepEvent } from './stepEvents';
 import type { PreviewedChange } from './update';
 import { runPreview, runUpdate } from './update';
 import type { OpenedStack } from './workspace';
@@ -177,7 +177,7 @@ async function rotateOnce(
     const problems = await preflight(planned, request.settings.context, world);
     if (problems.length > 0) throw new Failure('permission', `${problems.join(' ')} Nothing was changed.`);
   }
-  const listener = (event: StepEvent): void => request.tell({ kind: 'step', event });
+  const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const ended: RunResult = { planned, resumed, steps: result.steps, failure: result.failure };

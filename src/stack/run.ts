@@ -33,6 +33,7 @@ export interface RunRequest {
 export type RunNews =
   | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
   | { kind: 'step'; event: StepEvent }
+  | { kind: 'rollout'; updated: number; available: number; wanted: number }
   | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
 
 /** How a run ended; a failed one says which password is live in `failure`. */

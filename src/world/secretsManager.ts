@@ -61,14 +61,15 @@ export class SecretsManager {
   async read(secretId: string, which: Which): Promise<SecretVersion | undefined> {
     const needed = 'stage' in which && which.stage === 'AWSCURRENT';
     try {
-      const { ARN, VersionId, SecretString, CreatedDate } = await this.call((client, { GetSecretValueCommand }, options) =>
-        client.send(
-          new GetSecretValueCommand({
-            SecretId: this.inRegion(secretId),
-            ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
-          }),
-          options,
-        ),
+      const { ARN, VersionId, SecretString, CreatedDate } = await this.call(
+        (client, { GetSecretValueCommand }, options) =>
+          client.send(
+            new GetSecretValueCommand({
+              SecretId: this.inRegion(secretId),
+              ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
+            }),
+            options,
+          ),
       );
       if (ARN === undefined || VersionId === undefined)
         throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);

@@ -1,0 +1,93 @@
+import type { ShownSteps } from './block';
+import { blockLines } from './block';
+import type { Ending, News } from './renderer';
+import { describePlan, rolloutText, TextRenderer } from './renderer';
+import { scrubber } from './scrubber';
+
+const redrawEveryMs = 100;
+
+/** On a terminal: one block with the eleven steps that is drawn anew, and plain lines above it. */
+export class TerminalRenderer extends TextRenderer {
+  private readonly steps: ShownSteps = new Map();
+  private timer: NodeJS.Timeout | undefined;
+  private drawn = 0;
+
+  /** @param stream a terminal */
+  constructor(
+    private readonly stream: NodeJS.WriteStream = process.stderr,
+    private readonly colour = (process.env['NO_COLOR'] ?? '') === '',
+  ) {
+    super();
+    // A closed terminal ends the output, not the run.
+    stream.on('error', () => this.stop());
+  }
+
+  override news(news: News): void {
+    switch (news.kind) {
+      case 'reading':
+        return super.news(news);
+      case 'planned': {
+        const { plan } = news.planned;
+        this.clear();
+        this.progress(`${news.resumed ? 'Finishing' : 'Plan'} ${plan.id}: ${describePlan(news.planned)}`);
+        news.notices.forEach((notice) => this.progress(`Note: ${notice}.`));
+        this.steps.clear();
+        this.steps.set(1, { status: 'done', note: plan.from === 'other' ? 'neither slot' : plan.from });
+        this.steps.set(2, { status: 'done', note: plan.to });
+        this.timer ??= setInterval(() => this.draw(), redrawEveryMs);
+        this.timer.unref();
+        return this.draw();
+      }
+      case 'step': {
+        const { event } = news;
+        if (event.step <= 2 || event.kind === 'resource') return;
+        const { step } = event;
+        const now = performance.now();
+        if (event.kind === 'started') this.steps.set(step, { ...this.steps.get(step), started: now });
+        else {
+          const { status, ms } = event;
+          this.steps.set(step, { status, ms, ...(status === 'unchanged' ? { note: 'already done' } : {}) });
+        }
+        return this.draw();
+      }
+      case 'rollout':
+        this.steps.set(7, { ...this.steps.get(7), note: rolloutText(news) });
+        return this.draw();
+      case 'rolling-back':
+        this.clear();
+        super.news(news);
+        [...this.steps.keys()].filter((step) => step > 2).forEach((step) => this.steps.delete(step));
+        return this.draw();
+    }
+  }
+
+  override ending(ending: Ending): void {
+    if (this.timer !== undefined) this.draw();
+    this.stop();
+    super.ending(ending);
+  }
+
+  /** Leaves what was drawn last where it is. */
+  private stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.drawn = 0;
+  }
+
+  /** Takes the block away, so that lines can be written where it stood. */
+  private clear(): void {
+    if (this.drawn > 0) this.stream.write(`\u001b[${this.drawn}A\u001b[0J`);
+    this.drawn = 0;
+  }
+
+  private draw(): void {
+    if (this.timer === undefined) return;
+    const { columns = 80, rows = 24 } = this.stream;
+    const lines = blockLines(this.steps, { now: performance.now(), columns, colour: this.colour });
+    // A block that does not fit cannot be drawn anew: the terminal scrolls its top away.
+    const fitting = lines.slice(Math.max(0, lines.length - rows + 2));
+    const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
+    this.stream.write(up + fitting.map((line) => `\u001b[2K${scrubber.scrub(line)}\n`).join(''));
+    this.drawn = fitting.length;
+  }
+}
