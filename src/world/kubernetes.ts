@@ -9,6 +9,7 @@ import type {
   V1Pod,
   V1Secret,
 } from '@kubernetes/client-node';
+import type * as client from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { answerFailure, NoAnswer } from './kubernetesErrors';
@@ -170,7 +171,7 @@ export class Kubernetes {
 }
 
 /** Options of one try: a server that takes the request and never answers must not hold the run up. */
-function limitEachTry({ Observable }: typeof import('@kubernetes/client-node')): ConfigurationOptions {
+function limitEachTry({ Observable }: typeof client): ConfigurationOptions {
   return {
     middleware: [
       {
