@@ -12,6 +12,8 @@ import { startDatabase } from './servers/database';
 import type { DatabaseServer } from './servers/database';
 import { startKubernetes } from './servers/kubernetes';
 import type { KubernetesServers } from './servers/kubernetes';
+import { startKubernetesProxy } from './servers/kubernetes-proxy';
+import type { KubernetesProxy } from './servers/kubernetes-proxy';
 import { startMoto } from './servers/moto';
 import { Processes } from './servers/processes';
 import { Secrets } from './site/secrets';
@@ -24,6 +26,7 @@ interface Servers {
   kubernetes: KubernetesServers;
   moto: string;
   proxy: AwsProxy;
+  kubernetesProxy: KubernetesProxy;
   kubelet: Kubelet;
 }
 
@@ -83,10 +86,13 @@ async function startServers(
     timed(options, 'moto', startMoto(toolPaths, processes)),
     timed(options, 'plugins', makePulumiHome(pulumiHome)),
   ]);
-  const proxy = await startAwsProxy(moto);
+  const [proxy, kubernetesProxy] = await together(processes, [
+    startAwsProxy(moto),
+    startKubernetesProxy(kubernetes.server, kubernetes.certificates),
+  ]);
   const kubelet = new Kubelet(kubernetes.admin, processes, path.join(folder, 'pods'));
   await kubelet.start();
-  return { database, kubernetes, moto, proxy, kubelet };
+  return { database, kubernetes, moto, proxy, kubernetesProxy, kubelet };
 }
 
 /** A PULUMI_HOME as the installer of Pulumi leaves it: the engine in `bin`, the plugins in `plugins`. */
@@ -102,15 +108,19 @@ function assemble(
   temporary: boolean,
   processes: Processes,
   pulumiHome: string,
-  { database, kubernetes, moto, proxy, kubelet }: Servers,
+  { database, kubernetes, moto, proxy, kubernetesProxy, kubelet }: Servers,
 ): Lab {
   const secrets = new Secrets(moto);
   const shared = { folder, database, kubernetes, kubelet, secrets, pulumiHome };
-  const siteServers: SiteServers = { ...shared, awsEndpoint: proxy.endpoint };
+  const siteServers: SiteServers = {
+    ...shared,
+    awsEndpoint: proxy.endpoint,
+    kubernetesEndpoint: kubernetesProxy.server,
+  };
   let sites = 0;
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await Promise.all([kubelet.stop(), database.close(), proxy.close()]);
+    await Promise.all([kubelet.stop(), database.close(), proxy.close(), kubernetesProxy.close()]);
     secrets.close();
     await processes.stop();
     kubernetes.admin.close();
@@ -120,7 +130,11 @@ function assemble(
     folder,
     database,
     aws: { endpoint: proxy.endpoint, requests: () => proxy.requests(), fault: (rule) => proxy.fault(rule) },
-    kubernetes,
+    kubernetes: {
+      ...kubernetes,
+      requests: () => kubernetesProxy.requests(),
+      fault: (rule) => kubernetesProxy.fault(rule),
+    },
     pulumiHome,
     createSite: (siteOptions = {}) => {
       const name = siteOptions.name ?? `site${++sites}`;

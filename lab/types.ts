@@ -1,6 +1,8 @@
 import type { PodFault } from './kubelet/pod';
 import type { AwsFault, AwsRequest } from './servers/aws-proxy';
 import type { Flavour } from './servers/database';
+import type { KubernetesFault } from './servers/kubernetes-proxy';
+import type { KubernetesRequest } from './servers/kubernetes-requests';
 import type { Canary, CanaryOptions } from './traffic/canary';
 import type { Load, LoadOptions } from './traffic/load';
 
@@ -34,7 +36,16 @@ export interface Lab {
     /** Adds a rule that makes requests fail; gives the function that takes it away. */
     fault(rule: AwsFault): () => void;
   };
-  kubernetes: { server: string; adminKubeconfig: string; auditLogFile: string };
+  kubernetes: {
+    /** The API server itself. The `KUBECONFIG` of a site's environment names the recording proxy before it. */
+    server: string;
+    adminKubeconfig: string;
+    auditLogFile: string;
+    /** What came through the proxy so far, oldest first. The lab's own requests do not. */
+    requests(): KubernetesRequest[];
+    /** Adds a rule that makes requests fail; gives the function that takes it away. */
+    fault(rule: KubernetesFault): () => void;
+  };
   /** The lab's own PULUMI_HOME, with the plugins in it, and the engine as `bin/pulumi`. */
   pulumiHome: string;
   /** Makes an OpenEMR and waits until its pods are ready. */

@@ -28,7 +28,9 @@ export interface AwsFault {
   secretId?: string;
   /** Only requests that name this staging label. */
   stage?: string;
-  /** How many requests fail; without it all of them until the rule is taken away. */
+  /** How many requests that fit are let through first. */
+  skip?: number;
+  /** How many requests fail after that; without it all of them until the rule is taken away. */
   times?: number;
   /** `before`: AWS never sees the request. `after`: AWS does it, and its reply is lost. */
   when: 'before' | 'after';
@@ -38,6 +40,8 @@ export interface AwsFault {
   rewrite?: (body: Record<string, unknown>) => Record<string, unknown>;
   /** Called when a request meets the rule, before anything is done with it. */
   onMatch?: (request: AwsRequest) => void | Promise<void>;
+  /** With `after`: called when AWS has done it. */
+  onDone?: (request: AwsRequest) => void | Promise<void>;
 }
 
 /** The recording, fault-injecting proxy before moto. */
@@ -55,9 +59,9 @@ const READS =
 /** Starts the proxy in this process. */
 export async function startAwsProxy(target: string): Promise<AwsProxy> {
   const requests: AwsRequest[] = [];
-  const rules: { rule: AwsFault; left: number }[] = [];
+  const rules: { rule: AwsFault; skip: number; left: number }[] = [];
   const takeRule = (seen: AwsRequest): AwsFault | undefined => {
-    const entry = rules.find(({ rule, left }) => left > 0 && meets(rule, seen));
+    const entry = rules.find((each) => each.left > 0 && meets(each.rule, seen) && each.skip-- <= 0);
     if (entry) entry.left--;
     return entry?.rule;
   };
@@ -71,7 +75,7 @@ export async function startAwsProxy(target: string): Promise<AwsProxy> {
     endpoint: `http://127.0.0.1:${port}`,
     requests: () => [...requests],
     fault(rule) {
-      const entry = { rule, left: rule.times ?? Infinity };
+      const entry = { rule, skip: rule.skip ?? 0, left: rule.times ?? Infinity };
       rules.push(entry);
       return () => {
         entry.left = 0;
@@ -101,6 +105,7 @@ async function handle(
   await rule?.onMatch?.(seen);
   if (rule?.when === 'before') return refuse(rule, seen, outgoing);
   const reply = await forward(target, incoming, body);
+  await rule?.onDone?.(seen);
   if (rule && !rule.rewrite) return refuse(rule, seen, outgoing);
   seen.status = reply.status;
   const error = errorOf(reply);

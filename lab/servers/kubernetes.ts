@@ -15,6 +15,8 @@ export interface KubernetesServers {
   caFile: string;
   /** Of a user who may do everything. */
   adminKubeconfig: string;
+  /** Of the server, which the proxy before it shows too. */
+  certificates: Certificates;
   /** One JSON line for each request, with verb, user, and the URI (with `dryRun`, if any). */
   auditLogFile: string;
   admin: KubernetesClient;
@@ -74,7 +76,7 @@ export async function startKubernetes(context: Context): Promise<KubernetesServe
   );
   await ready(child, async () => (await admin.raw('GET', '/readyz')).status === 200, 90_000, 100);
   await startControllers(context, adminKubeconfig, certificates);
-  return { server, caFile: certificates.caFile, adminKubeconfig, auditLogFile, admin };
+  return { server, caFile: certificates.caFile, adminKubeconfig, certificates, auditLogFile, admin };
 }
 
 async function startEtcd({ tools, processes, folder }: Context): Promise<string> {

@@ -34,6 +34,8 @@ export interface SiteServers {
   kubelet: Kubelet;
   secrets: Secrets;
   awsEndpoint: string;
+  /** The proxy before the API server; only the tool under test goes through it. */
+  kubernetesEndpoint: string;
   pulumiHome: string;
 }
 
@@ -134,7 +136,8 @@ async function makeEnvironment(
   const state = path.join(folder, 'state');
   await Promise.all([home, state].map((each) => mkdir(each, { recursive: true, mode: 0o700 })));
   const file = path.join(folder, 'kubeconfig');
-  const { server, caFile } = servers.kubernetes;
+  const { kubernetesEndpoint: server, kubernetes } = servers;
+  const { caFile } = kubernetes;
   await writeFile(file, kubeconfig({ server, caFile, token, namespace }), { mode: 0o600 });
   return {
     ...AWS_ENVIRONMENT,

@@ -41,3 +41,8 @@ export function kubernetesSecretData(login: DatabaseLogin): Record<string, strin
     [kubernetesSecretKeys.dbname]: login.dbname,
   };
 }
+
+/** The database keys in which a Kubernetes Secret differs from what it was or is to be. */
+export function changedKeys(wanted: Record<string, string>, found: Record<string, string>): string[] {
+  return Object.values(kubernetesSecretKeys).filter((key) => wanted[key] !== found[key]);
+}

@@ -1,5 +1,5 @@
 import type { Journal, Observation } from './observation';
-import { kubernetesSecretKeys } from './observation';
+import { changedKeys, kubernetesSecretKeys } from './observation';
 import type {
   Place,
   PlanKind,
@@ -38,8 +38,7 @@ export type PlanResult =
  */
 export function planRotation(observation: Observation, request: PlanRequest, journal?: Journal): PlanResult {
   if (journal && !journal.finished && canResume(observation, journal) && resumes(request.kind, journal)) {
-    const { plan, material } = journal;
-    return { kind: 'planned', resumed: true, planned: { plan, material }, notices: [] };
+    return { kind: 'planned', resumed: true, planned: takenUp(observation, journal, request), notices: [] };
   }
   const logins = plannedLogins(observation, request.kind);
   const problems = [
@@ -98,11 +97,37 @@ function canResume(observation: Observation, { plan, material, versionIds }: Jou
     login.username === target ||
     (login.username === left && (plan.kind === 'rollback' || sha256 === plan.sqlconfSha256));
   const known = [plan.slotSecretVersionId, ...versionIds];
+  // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
+  const secretFits =
+    plan.kind === 'rollback' ||
+    login.username === target ||
+    changedKeys(material.before.kubernetesSecret, observation.kubernetesSecret.data).length === 0;
   return (
     plan.slotSecretArn === observation.slotSecret.arn &&
     fileFits &&
+    secretFits &&
     known.includes(observation.slotSecret.versionId)
   );
+}
+
+/**
+ * The same plan; when the file is switched and the Secret is not, or not any more, the Secret is patched again: the
+ * state may say that this was done before somebody else changed it back.
+ */
+function takenUp(
+  { sqlconf, kubernetesSecret }: Observation,
+  { plan, material }: Journal,
+  { id }: PlanRequest,
+): PlannedRotation {
+  const said = kubernetesSecret.data[kubernetesSecretKeys.username];
+  const password = kubernetesSecret.data[kubernetesSecretKeys.password];
+  const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
+  const switched = sqlconf.login.username === target.username;
+  const differs =
+    plan.kind === 'rollback'
+      ? changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length > 0
+      : said !== sqlconf.login.username || password !== sqlconf.login.password;
+  return switched && differs ? { plan: { ...plan, patchToken: id }, material } : { plan, material };
 }
 
 /**

@@ -37,6 +37,8 @@ export interface RotationPlan {
   rotateAdmin: boolean;
   /** Value of the pod template's annotation; unique for each plan, so that each restarts. */
   restartToken: string;
+  /** Given when a plan is taken up while the Kubernetes Secret says another login than `sqlconf.php`: it is patched again. */
+  patchToken?: string;
   slotSecretArn: string;
   /** AWSCURRENT of the slot secret when the plan was made; labels move only from here. */
   slotSecretVersionId: string;

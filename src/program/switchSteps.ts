@@ -12,6 +12,9 @@ import type { ProgramSettings } from './settings';
 /** The pod template's annotation; the Python tool used the same. */
 export const restartAnnotation = 'credential-rotation/restartedAt';
 
+/** The Secret's annotation: the rotation that patched it. */
+export const rotationAnnotation = 'credential-rotation/rotation';
+
 /** Field manager of our patches; fixed, so that a lost state does not make a second one. */
 const patchAnnotations = {
   'pulumi.com/patchForce': 'true',
@@ -34,37 +37,41 @@ export function switchSteps(
   const password = pulumi.secret(target.password);
   const login = { username, host, port, dbname, password };
   const accounts = [material.before.sqlconf.username, ...slots.map((slot) => material.logins[slot].username)];
-  const plannedFrom = plan.kind === 'rollback' ? {} : { plannedFrom: plan.sqlconfSha256 };
+  const secretBefore = pulumi.secret(material.before.kubernetesSecret);
+  const plannedFrom =
+    plan.kind === 'rollback' ? {} : { plannedFrom: plan.sqlconfSha256, secretPlannedFrom: secretBefore };
   chain.dynamic(
     'Sqlconf',
     resourceNames.sqlconf(),
     { context, ...login, replaces: [...new Set(accounts)], ...plannedFrom },
-    ['password'],
+    ['password', 'secretPlannedFrom'],
   );
   const data =
     plan.kind === 'rollback'
-      ? pulumi.secret(material.before.kubernetesSecret)
+      ? secretBefore
       : pulumi.secret(
           pulumi
             .output(password)
             .apply((known) => kubernetesSecretData({ username, host, port, dbname, password: known })),
         );
-  patchSecret(chain, settings, data);
+  patchSecret(chain, planned, settings, data);
   restart(chain, planned, settings);
   const { healthUrl, healthAnswersInARow: answersInARow, healthLimitSeconds: limitSeconds } = settings;
   const health = {
     context,
     ...login,
+    kubernetesSecret: data,
     answersInARow,
     limitSeconds,
     ...(healthUrl === undefined ? {} : { healthUrl }),
   };
-  chain.dynamic('HealthProof', resourceNames.health(plan.id), health, ['password']);
+  chain.dynamic('HealthProof', resourceNames.health(plan.id), health, ['password', 'kubernetesSecret']);
 }
 
 /** Step 6: the four database keys; all other keys stay. */
 function patchSecret(
   chain: Chain,
+  { plan }: PlannedRotation,
   { context }: ProgramSettings,
   data: pulumi.Output<Record<string, string>>,
 ): void {
@@ -74,10 +81,12 @@ function patchSecret(
       Object.entries(values).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
     ),
   );
+  // The plugin compares with its state only: a new value here makes it patch what somebody changed back, too.
+  const annotations = { ...patchAnnotations, [rotationAnnotation]: plan.patchToken ?? plan.id };
   chain.add(
     new SecretPatch(
       resourceNames.kubernetesSecret(),
-      { metadata: { namespace, name, annotations: patchAnnotations }, data: chain.guarded(encoded) },
+      { metadata: { namespace, name, annotations }, data: chain.guarded(encoded) },
       { ...chain.options(), additionalSecretOutputs: ['data', 'stringData'] },
     ),
   );

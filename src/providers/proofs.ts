@@ -1,5 +1,5 @@
 import { Failure } from '../failure';
-import { kubernetesSecretKeys } from '../plan/observation';
+import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
 import { sessionsOf } from '../world/accounts';
 import type { WorldContext } from '../world/context';
@@ -7,7 +7,7 @@ import { openSession } from '../world/database';
 import { sleep } from '../world/errors';
 import { proveHealth } from '../world/health';
 import { Kubernetes } from '../world/kubernetes';
-import { waitForRollout } from '../world/rollout';
+import { waitForRollout } from '../world/rolloutWait';
 import { openSqlconf } from '../world/sqlconf';
 import { act } from './logic';
 import { asAdmin, proveSession } from './world';
@@ -31,6 +31,8 @@ export const rolloutProof = act<RolloutProofInputs>(
 /** Inputs of step 8. */
 export interface HealthProofInputs extends DatabaseLogin {
   context: WorldContext;
+  /** What the Kubernetes Secret's database keys must say. */
+  kubernetesSecret: Record<string, string>;
   healthUrl?: string;
   answersInARow: number;
   limitSeconds: number;
@@ -49,13 +51,11 @@ export const healthProof = act<HealthProofInputs>(async (inputs) => {
       `${file.path} no longer names ${username}: somebody else changed it during the rotation.`,
     );
   }
-  if (
-    data[kubernetesSecretKeys.username] !== username ||
-    data[kubernetesSecretKeys.password] !== inputs.password
-  ) {
+  const changed = changedKeys(inputs.kubernetesSecret, data);
+  if (changed.length > 0) {
     throw new Failure(
       'before-switch',
-      `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer names ${username}: another controller changed it back.`,
+      `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer says what this rotation wrote (${changed.join(', ')}): another controller changed it back.`,
     );
   }
   const session = await openSession(file.login, context.trust, file.login.dbname);

@@ -1,6 +1,8 @@
 import { Failure } from '../failure';
+import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
 import type { WorldContext } from '../world/context';
+import { Kubernetes } from '../world/kubernetes';
 import type { OpenSqlconf } from '../world/sqlconf';
 import { openSqlconf } from '../world/sqlconf';
 import { writeSqlconf } from '../world/file/sqlconfFile';
@@ -15,6 +17,8 @@ export interface SqlconfInputs extends DatabaseLogin {
   replaces: string[];
   /** SHA-256 (hex) of the file that the plan was made from; undefined for a rollback. */
   plannedFrom?: string;
+  /** What the Kubernetes Secret's database keys said then; undefined for a rollback. */
+  secretPlannedFrom?: Record<string, string>;
 }
 
 /** Step 5, the cut-over: the five values of `sqlconf.php`. PHP reads it on each request. */
@@ -30,6 +34,7 @@ export const sqlconf: ResourceLogic = {
     const before = await openSqlconf(context);
     if (!says(before, inputs)) {
       assertUnchanged(before, inputs);
+      await assertSecretUnchanged(inputs);
       await asWriter(context, () =>
         writeSqlconf(before.file, before.render({ username, host, port, dbname, password })),
       );
@@ -47,6 +52,19 @@ export const sqlconf: ResourceLogic = {
 function says(file: OpenSqlconf, wanted: DatabaseLogin): boolean {
   const keys = ['username', 'password', 'host', 'port', 'dbname'] as const;
   return keys.every((key) => file.login[key] === wanted[key]);
+}
+
+/** Somebody who changes the login that pods start with is at work now: nothing is switched over his head. */
+async function assertSecretUnchanged({ context, secretPlannedFrom }: SqlconfInputs): Promise<void> {
+  if (secretPlannedFrom === undefined) return;
+  const data = await new Kubernetes(context.kubernetes).secretData();
+  const changed = changedKeys(secretPlannedFrom, data);
+  if (changed.length === 0) return;
+  const { namespace, secret } = context.kubernetes;
+  throw new Failure(
+    'before-switch',
+    `Secret ${namespace}/${secret} was changed by somebody else during this rotation (${changed.join(', ')}) and was left as it is; look at it and run again.`,
+  );
 }
 
 function assertUnchanged(file: OpenSqlconf, { replaces, plannedFrom }: SqlconfInputs): void {

@@ -3,7 +3,7 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import type { Outcome } from '../failure';
 import { Failure } from '../failure';
 import { observe } from '../observe/observe';
-import { kubernetesSecretKeys } from '../plan/observation';
+import { changedKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
@@ -49,7 +49,7 @@ export async function afterFailure(
   const username =
     step !== undefined && step <= 4
       ? material.before.sqlconf.username
-      : await usernameNotSwitched(request, world, ended.planned);
+      : await usernameNotSwitched(request, world, ended.planned, step);
   if (username !== undefined) {
     const telling: Outcome[] = ['permission', 'locked', 'configuration'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
@@ -120,24 +120,24 @@ async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise
 
 /**
  * The user that OpenEMR is still on: the file does not name the target, and the Secret is as before. A file that
- * somebody else edited in between is left as it is: to put the login before back would undo the edit.
+ * somebody else edited in between is left as it is: to put the login before back would undo the edit. The file is the
+ * first to change: when that failed (step 5), another Secret is somebody else's work, too.
  * @returns undefined when something was switched, or when that cannot be seen
  */
 async function usernameNotSwitched(
   { settings }: RunRequest,
   world: OpenWorld,
   { plan: failed, material }: PlannedRotation,
+  step: number | undefined,
 ): Promise<string | undefined> {
   if (failed.to === 'other' || failed.from === failed.to) return undefined;
   try {
     const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
-    const before = material.before.kubernetesSecret;
-    // Key by key: what was in the state has its keys in another order.
-    const sameSecret = Object.values(kubernetesSecretKeys).every(
-      (key) => kubernetesSecret.data[key] === before[key],
-    );
+    const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length === 0;
     const { username } = sqlconf.login;
-    return sameSecret && username !== material.logins[failed.to].username ? username : undefined;
+    return (sameSecret || step === 5) && username !== material.logins[failed.to].username
+      ? username
+      : undefined;
   } catch {
     return undefined;
   }

@@ -46,7 +46,7 @@ export async function proveHealth(check: HealthCheck): Promise<void> {
   let inARow = 0;
   let wrong = 'gives no answer';
   while (performance.now() - started < check.limitMs) {
-    const found = await askOnce(check.url);
+    const found = await askOnce(check.url, check.limitMs - (performance.now() - started));
     if (found === undefined) {
       inARow += 1;
       if (inARow >= check.answersInARow) return;
@@ -62,16 +62,17 @@ export async function proveHealth(check: HealthCheck): Promise<void> {
   );
 }
 
-async function askOnce(url: string): Promise<string | undefined> {
+async function askOnce(url: string, leftMs: number): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {
       redirect: 'manual',
-      signal: AbortSignal.timeout(requestLimitMs),
+      signal: AbortSignal.timeout(Math.max(1, Math.min(requestLimitMs, Math.ceil(leftMs)))),
       headers: { accept: 'application/json' },
     });
     const body = (await answer.text()).slice(0, 65_536);
     return judgeAnswer(answer.status, body);
   } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError') return 'does not answer in time';
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const code =
       typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'no answer';

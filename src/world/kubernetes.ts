@@ -1,14 +1,18 @@
 import type {
   AppsV1Api,
   AuthorizationV1Api,
+  ConfigurationOptions,
   CoordinationV1Api,
   CoreV1Api,
   KubeConfig,
   V1Deployment,
+  V1Pod,
   V1Secret,
 } from '@kubernetes/client-node';
+import type * as client from '@kubernetes/client-node';
+import pRetry from 'p-retry';
 import { Failure } from '../failure';
-import { errorCode } from './errors';
+import { answerFailure, NoAnswer } from './kubernetesErrors';
 
 /** The objects of one OpenEMR. */
 export interface KubernetesTarget {
@@ -43,7 +47,14 @@ interface Apis {
   apps: AppsV1Api;
   authorization: AuthorizationV1Api;
   coordination: CoordinationV1Api;
+  /** Of each call. */
+  options: ConfigurationOptions;
 }
+
+/** How often a read is tried again when the server is away or busy, 6 to 20 s in all: reads change nothing. */
+const tries = { retries: 5, minTimeout: 200, factor: 2, maxRetryTime: 20_000 };
+/** Limit in ms of one try. */
+const requestLimitMs = 10_000;
 
 /** Reads of the Kubernetes API outside Pulumi; the kubeconfig is the usual one, or the pod's service account. */
 export class Kubernetes {
@@ -59,25 +70,41 @@ export class Kubernetes {
 
   /** The Secret as it is. */
   async secret(): Promise<V1Secret> {
-    const { core } = await this.connected();
+    const { core, options } = await this.connected();
     const { namespace, secret: name } = this.target;
     return this.call('get', `Secret ${namespace}/${name}`, () =>
-      core.readNamespacedSecret({ namespace, name }),
+      core.readNamespacedSecret({ namespace, name }, options),
     );
   }
 
   /** The Deployment with its status. */
   async deployment(): Promise<V1Deployment> {
-    const { apps } = await this.connected();
+    const { apps, options } = await this.connected();
     const { namespace, deployment: name } = this.target;
     return this.call('get', `Deployment ${namespace}/${name}`, () =>
-      apps.readNamespacedDeployment({ namespace, name }),
+      apps.readNamespacedDeployment({ namespace, name }, options),
+    );
+  }
+
+  /**
+   * The pods that a selector chooses, or undefined where they cannot be read: the Role of the Python tool does not
+   * give that right, so nothing may depend on it.
+   */
+  async pods(labels: Record<string, string>): Promise<V1Pod[] | undefined> {
+    const { core, options } = await this.connected();
+    const { namespace } = this.target;
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+    return core.listNamespacedPod({ namespace, labelSelector }, options).then(
+      ({ items }) => items,
+      () => undefined,
     );
   }
 
   /** The rights among `rights` that this identity lacks, by SelfSubjectAccessReview. */
   async missingRights(rights: readonly Right[]): Promise<Right[]> {
-    const { authorization } = await this.connected();
+    const { authorization, options } = await this.connected();
     const { namespace } = this.target;
     const answers = await Promise.all(
       rights.map(async (right) => {
@@ -96,7 +123,7 @@ export class Kubernetes {
           spec: { resourceAttributes },
         };
         const review = await this.call('create', 'SelfSubjectAccessReview', () =>
-          authorization.createSelfSubjectAccessReview({ body }),
+          authorization.createSelfSubjectAccessReview({ body }, options),
         );
         return review.status?.allowed === true ? undefined : right;
       }),
@@ -104,7 +131,7 @@ export class Kubernetes {
     return answers.filter((right) => right !== undefined);
   }
 
-  /** The client for Leases; its errors are its own (see {@link statusOf}). */
+  /** The client for Leases; its errors are its own (see `statusOf`), and nothing is tried again. */
   async leases(): Promise<CoordinationV1Api> {
     return (await this.connected()).coordination;
   }
@@ -127,43 +154,36 @@ export class Kubernetes {
         apps: config.makeApiClient(library.AppsV1Api),
         authorization: config.makeApiClient(library.AuthorizationV1Api),
         coordination: config.makeApiClient(library.CoordinationV1Api),
+        options: limitEachTry(library),
       };
     });
     return this.apis;
   }
 
+  /** Every call here only reads: a review of rights, which is a POST, too. */
   private async call<T>(verb: string, what: string, action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (error) {
-      const status = statusOf(error);
-      const options = { cause: error };
-      if (status === 404)
-        throw new Failure(
-          'configuration',
-          `${what} does not exist at ${this.server}; check K8S_NAMESPACE, K8S_DEPLOYMENT_NAME and K8S_SECRET_NAME.`,
-          options,
-        );
-      if (status === 401)
-        throw new Failure(
-          'permission',
-          `${this.server} does not accept this identity (401); renew the kubeconfig's credentials.`,
-          options,
-        );
-      if (status === 403)
-        throw new Failure(
-          'permission',
-          `${this.server} refuses "${verb}" on ${what} (403); grant it in the Role of this service account.`,
-          options,
-        );
-      const reason = status === undefined ? errorCode(error) || 'no answer' : String(status);
-      throw new Failure(
-        'before-switch',
-        `${this.server} does not answer "${verb}" on ${what} (${reason}); check the kubeconfig and the network.`,
-        options,
-      );
-    }
+    const once = (): Promise<T> =>
+      action().catch((error: unknown) => {
+        throw answerFailure(error, { verb, what, server: this.server });
+      });
+    return pRetry(once, { ...tries, shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing });
   }
+}
+
+/** Options of one try: a server that takes the request and never answers must not hold the run up. */
+function limitEachTry({ Observable }: typeof client): ConfigurationOptions {
+  return {
+    middleware: [
+      {
+        pre: (context) => {
+          context.setSignal(AbortSignal.timeout(requestLimitMs));
+          return new Observable(Promise.resolve(context));
+        },
+        post: (context) => new Observable(Promise.resolve(context)),
+      },
+    ],
+    middlewareMergeStrategy: 'append',
+  };
 }
 
 /** A Secret's data, decoded. */
@@ -172,11 +192,4 @@ export function decodedData(secret: V1Secret): Record<string, string> {
   return Object.fromEntries(
     entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
   );
-}
-
-/** The HTTP status of an API error (the client's `ApiException` has it in `code`). */
-export function statusOf(error: unknown): number | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
-    ? error.code
-    : undefined;
 }

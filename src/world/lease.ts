@@ -3,7 +3,7 @@ import { Failure } from '../failure';
 import { effect } from './effect';
 import { sleep } from './errors';
 import type { Kubernetes, KubernetesTarget, Right } from './kubernetes';
-import { statusOf } from './kubernetes';
+import { statusOf } from './kubernetesErrors';
 
 /** Tells provider processes which Lease this run holds: `<name> <holder identity>`. */
 export const leaseVariable = 'CREDENTIAL_ROTATION_LEASE';

@@ -1,7 +1,4 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { Failure } from '../failure';
-import { sleep } from './errors';
-import type { Kubernetes } from './kubernetes';
 
 /** Where a rollout stands, with the counts that `kubectl rollout status` shows. */
 export type RolloutState =
@@ -34,49 +31,20 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
   return complete ? { kind: 'complete' } : progressing;
 }
 
-/** The limit of one rollout in ms: the Deployment's own deadline counts from its last progress, once per replica at most. */
-export function rolloutLimitMs(deployment: V1Deployment, givenSeconds?: number): number {
-  if (givenSeconds !== undefined) return givenSeconds * 1000;
-  const deadline = deployment.spec?.progressDeadlineSeconds ?? 600;
-  const replicas = Math.max(1, deployment.spec?.replicas ?? 1);
-  return (deadline * replicas + 30) * 1000;
+/**
+ * How far a rollout has come, as a number that each step of it makes greater: a new pod is made, is ready, or an old
+ * one has gone. A pod that comes and goes never beats the best number so far.
+ */
+export function rolloutProgress({ status }: V1Deployment): number {
+  const updated = status?.updatedReplicas ?? 0;
+  const old = (status?.replicas ?? 0) - updated;
+  return updated + (status?.readyReplicas ?? 0) + (status?.availableReplicas ?? 0) - 3 * old;
 }
 
 /**
- * Waits until the restart with this token is complete.
- * @throws Failure `timeout` when the limit passes or the Deployment says that it does not progress.
+ * How long a rollout may be without progress, in ms: the Deployment's own deadline, and a little more, since its
+ * controller says so first. A slow rollout of many pods takes that long for each.
  */
-export async function waitForRollout(
-  kubernetes: Kubernetes,
-  restart: { annotation: string; token: string },
-  givenSeconds?: number,
-): Promise<void> {
-  const name = `Deployment ${kubernetes.target.namespace}/${kubernetes.target.deployment}`;
-  const started = performance.now();
-  let pauseMs = 100;
-  for (;;) {
-    const deployment = await kubernetes.deployment();
-    const found = deployment.spec?.template.metadata?.annotations?.[restart.annotation];
-    if (found !== restart.token) {
-      throw new Failure(
-        'before-switch',
-        `${name} no longer has this rotation's restart annotation: somebody else restarted it; run again.`,
-      );
-    }
-    const state = rolloutState(deployment);
-    if (state.kind === 'complete') return;
-    if (state.kind === 'failed')
-      throw new Failure(
-        'timeout',
-        `${name} does not roll out: ${state.reason}; look at its newest pods with kubectl describe.`,
-      );
-    if (performance.now() - started > rolloutLimitMs(deployment, givenSeconds)) {
-      throw new Failure(
-        'timeout',
-        `${name} is not complete in time (${state.updated} updated, ${state.available} available of ${state.wanted}); look at its newest pods with kubectl describe.`,
-      );
-    }
-    await sleep(pauseMs);
-    pauseMs = Math.min(pauseMs * 1.5, 1000);
-  }
+export function stallLimitMs(deployment: V1Deployment): number {
+  return ((deployment.spec?.progressDeadlineSeconds ?? 600) + 30) * 1000;
 }

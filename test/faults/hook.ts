@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import type { EffectHook } from '../../src/world/effect';
 import { effectHook } from '../../src/world/effect';
+import { killRun } from './killRun';
 
 /**
  * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
@@ -19,27 +20,9 @@ async function pause(): Promise<void> {
 }
 
 /** Ends the whole run as a node failure would: command, engine and plugins at once. */
-function killRun(): void {
-  const mine = `FAULT_RUN=${runId}`;
-  const others = readdirSync('/proc').filter(
-    (pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && belongs(pid, mine),
-  );
-  for (const pid of others) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It ended by itself meanwhile.
-    }
-  }
+function endRun(): void {
+  killRun(runId ?? '');
   process.kill(process.pid, 'SIGKILL');
-}
-
-function belongs(pid: string, mine: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mine);
-  } catch {
-    return false;
-  }
 }
 
 function meet(name: string): boolean {
@@ -52,18 +35,18 @@ function meet(name: string): boolean {
 const hook: EffectHook = {
   async effect(name, action) {
     if (!meet(name)) return action();
-    if (mode === 'kill-before') killRun();
+    if (mode === 'kill-before') endRun();
     if (mode === 'fail-before') throw new Error('injected: the call failed');
     if (mode === 'hang') await new Promise(() => undefined);
     if (mode === 'pause-before') await pause();
     const result = await action();
-    if (mode === 'kill-after') killRun();
+    if (mode === 'kill-after') endRun();
     if (mode === 'pause-after') await pause();
     if (mode === 'fail-after') throw new Error('injected: the reply was lost');
     return result;
   },
   moment(name) {
-    if (meet(name)) killRun();
+    if (meet(name)) endRun();
   },
 };
 

@@ -4,6 +4,7 @@ import type { Lab, Site, StartingPoint } from '../../lab';
 import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
+import { armWire, wireMark, wirePoints } from './wire';
 
 /** What can happen at a fault point. Moments of the engine can only be met by a kill. */
 export const modes = ['fail-before', 'fail-after', 'kill-before', 'kill-after', 'hang'] as const;
@@ -62,30 +63,35 @@ export async function runPaused(
   return running;
 }
 
-/** Runs the command with the hook; a hanging run gets SIGTERM, then SIGKILL. */
-export function runWithFault(
+/** Runs the command with the hook, or with a fault in one of the lab's proxies; a hanging run gets SIGTERM, then SIGKILL. */
+export async function runWithFault(
   site: Site,
   fault: { point?: string; mode?: FaultMode; log?: string },
+  lab?: Lab,
 ): Promise<Run> {
+  const runId = `${site.name}-${Date.now()}`;
+  const disarm = lab === undefined ? (): void => undefined : armWire(lab, site, fault, runId);
   return run(site, [], {
     NODE_OPTIONS: `--require ${hookFile}`,
-    FAULT_RUN: `${site.name}-${Date.now()}`,
+    FAULT_RUN: runId,
     FAULT_POINT: fault.point,
     FAULT_MODE: fault.mode,
     FAULT_LOG: fault.log,
     ...(fault.mode === 'hang' ? { TEST_KILL_AFTER_MS: String(hangLimitMs) } : {}),
-  });
+  }).finally(disarm);
 }
 
-/** The fault points of a sound run from a starting point, in order and each once: found by running it. */
+/** The fault points of a sound run from a starting point, each once: effects in order, then writes on the wire. Found by running it. */
 export async function pointsOf(lab: Lab, start: StartingPoint): Promise<string[]> {
   const site = await lab.createSite({ start });
   const log = path.join(site.folder, 'fault-points.log');
+  const mark = wireMark(lab);
   try {
-    const result = await runWithFault(site, { log });
+    const result = await runWithFault(site, { log }, lab);
     if (result.code !== 0)
       throw new Error(`a run without fault ended with ${String(result.code)}: ${result.stderr}`);
-    return [...new Set(readFileSync(log, 'utf8').trim().split('\n'))];
+    const effects = readFileSync(log, 'utf8').trim().split('\n');
+    return [...new Set(effects), ...wirePoints(lab, site, mark)];
   } finally {
     rmSync(log, { force: true });
     await site.remove();
@@ -100,7 +106,7 @@ export async function carryOut(lab: Lab, fault: FaultCase, cleanRuns = 1): Promi
   const site = await lab.createSite({ start: fault.start });
   const canary = site.canary();
   try {
-    const broken = await runWithFault(site, fault);
+    const broken = await runWithFault(site, fault, lab);
     const runs: Run[] = [broken];
     const secrets = [...site.canaries(), ...(await passwordsOf(site))];
     for (let count = 0; count < cleanRuns; count += 1) runs.push(await run(site));

@@ -8,6 +8,7 @@ import { startLab, STARTING_POINTS } from '../../lab';
 import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
 import { awsTests } from './labAws';
+import { kubernetesTests } from './labKubernetes';
 
 /** Pids of everything that belongs to the lab in this folder: its children by their environment, its reaper. */
 function processesOf(folder: string): string[] {
@@ -214,6 +215,11 @@ for (const database of ['mysql', 'mariadb'] as const) {
     });
 
     awsTests(
+      () => lab,
+      () => site,
+    );
+
+    kubernetesTests(
       () => lab,
       () => site,
     );

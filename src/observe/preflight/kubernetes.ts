@@ -1,3 +1,5 @@
+import { kubernetesSecretKeys } from '../../plan/observation';
+import { otherOwner } from './secretOwner';
 import type { Kubernetes } from '../../world/kubernetes';
 import { neededRights } from '../../world/kubernetes';
 
@@ -11,11 +13,22 @@ export async function kubernetesProblems(kubernetes: Kubernetes): Promise<string
         `RBAC does not allow "${verb}" on ${resource} ${target.namespace}/${name}; add it to the Role of this service account.`,
     );
   }
-  const { spec } = await kubernetes.deployment();
+  const [{ spec }, secret] = await Promise.all([kubernetes.deployment(), kubernetes.secret()]);
   const name = `Deployment ${target.namespace}/${target.deployment}`;
-  if (spec?.paused === true)
-    return [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`];
-  if (spec?.replicas === 0)
-    return [`${name} has no replicas, so that nothing could prove the new login; scale it up first.`];
-  return [];
+  const owner = otherOwner(secret);
+  return [
+    ...(spec?.paused === true
+      ? [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`]
+      : []),
+    ...(spec?.replicas === 0
+      ? [`${name} has no replicas, so that nothing could prove the new login; scale it up first.`]
+      : []),
+    ...(owner === undefined
+      ? []
+      : [
+          `Secret ${target.namespace}/${target.secret} ${owner}, which would put the old password back; take the keys ${keys.join(', ')} out of its hands.`,
+        ]),
+  ];
 }
+
+const keys = Object.values(kubernetesSecretKeys);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { kubernetesSecretData } from '../../../src/plan/observation';
 import { planRollback } from '../../../src/plan/planRotation';
 import { parsePlan, planId, switches } from '../../../src/plan/rotationPlan';
 import type { PlannedRotation } from '../../../src/plan/rotationPlan';
@@ -31,7 +32,11 @@ describe('planRotation: a rotation that was begun', () => {
       const { world, planned } = cutOff(writes);
       const again = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(planned) });
       expect(again.resumed).to.equal(true);
-      expect(again.plan).to.equal(planned.plan);
+      const { patchToken, ...plan } = again.plan;
+      expect(plan).to.deep.equal(planned.plan);
+      expect(patchToken, 'the Secret is patched again where it may have been changed back').to.equal(
+        name === 'file written' ? 'run-2' : undefined,
+      );
       expect(again.material).to.equal(planned.material);
       expect(again.notices).to.deep.equal([]);
     });
@@ -39,7 +44,7 @@ describe('planRotation: a rotation that was begun', () => {
 
   it('comes before a sync that is asked for', () => {
     const { world, planned } = cutOff(3);
-    expect(plannedIn(world, 'sync', { journal: journalOf(planned) }).plan).to.equal(planned.plan);
+    expect(plannedIn(world, 'sync', { journal: journalOf(planned) }).plan.id).to.equal(planned.plan.id);
   });
 
   it('is taken up even when the login of the file is refused for now', () => {
@@ -58,6 +63,10 @@ describe('planRotation: a rotation that was begun', () => {
   const moves: [string, (world: World) => void][] = [
     ['AWSCURRENT moved elsewhere', (world) => (world.secret.versionId = 'by-hand')],
     ['the file moved elsewhere', (world) => (world.file = loginOf('admin'))],
+    [
+      'somebody else changed the Kubernetes Secret',
+      (world) => (world.kubernetes = kubernetesSecretData(loginOf('admin'))),
+    ],
   ];
   for (const [name, move] of moves) {
     it(`is superseded when ${name}`, () => {
@@ -136,8 +145,8 @@ describe('planRollback', () => {
     writesOf(world, rollback)
       .slice(0, 1)
       .forEach((write) => write());
-    const again = plannedIn(world, 'rotate', { journal: journalOf(rollback) });
-    expect(again.plan).to.equal(rollback.plan);
+    const again = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(rollback) });
+    expect(again.plan).to.deep.equal({ ...rollback.plan, patchToken: 'run-2' });
   });
 
   it('that was cut off before the file was restored is taken up', () => {

@@ -125,4 +125,15 @@ describe('proveHealth', () => {
     const url = 'http://no-such-host.invalid/readyz';
     await failureOf(proveHealth({ url, answersInARow: 1, limitMs: 50 }));
   });
+
+  it('a page that takes the request and never answers ends with the limit of the proof', async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/readyz`;
+    const failure = await failureOf(proveHealth({ url, answersInARow: 1, limitMs: 100 }));
+    server.closeAllConnections();
+    server.close();
+    expect(failure.message).to.match(/readyz does not answer in time; it was not good/);
+  });
 });

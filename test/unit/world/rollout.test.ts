@@ -1,6 +1,6 @@
 import type { V1Deployment, V1DeploymentCondition } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { rolloutLimitMs, rolloutState } from '../../../src/world/rollout';
+import { rolloutProgress, rolloutState, stallLimitMs } from '../../../src/world/rollout';
 
 interface Counts {
   updated?: number;
@@ -142,26 +142,44 @@ describe('rolloutState', () => {
   }
 });
 
-describe('rolloutLimitMs', () => {
-  const limits: [string, V1Deployment, number | undefined, number][] = [
-    ['what is given', deployment({}, { spec: { progressDeadlineSeconds: 60 } }), 12.5, 12_500],
-    ['nothing at all, when that is given', deployment({}), 0, 0],
+describe('rolloutProgress', () => {
+  /** Two pods replaced one after the other: a new one more than wanted, then an old one less. */
+  const surge: Counts[] = [
+    { total: 2, ready: 2, available: 2 },
+    { updated: 1, total: 3, ready: 2, available: 2 },
+    { updated: 1, total: 3, ready: 3, available: 2 },
+    { updated: 1, total: 3, ready: 3, available: 3 },
+    { updated: 1, total: 2, ready: 2, available: 2 },
+    { updated: 2, total: 3, ready: 2, available: 2 },
+    { updated: 2, total: 3, ready: 3, available: 3 },
+    { updated: 2, total: 2, ready: 2, available: 2 },
+  ];
+  /** The same where an old one goes first. */
+  const replaced: Counts[] = [
+    { total: 2, ready: 2, available: 2 },
+    { total: 1, ready: 1, available: 1 },
+    { updated: 1, total: 2, ready: 1, available: 1 },
+    { updated: 1, total: 2, ready: 2, available: 2 },
+    { updated: 1, total: 1, ready: 1, available: 1 },
+    { updated: 2, total: 2, ready: 1, available: 1 },
+    { updated: 2, total: 2, ready: 2, available: 2 },
+  ];
+  for (const [name, stages] of Object.entries({ surge, replaced }))
+    it(`grows with each step of a rollout (${name})`, () => {
+      const numbers = stages.map((counts) => rolloutProgress(deployment(counts)));
+      expect([...new Set(numbers)].sort((one, two) => one - two)).to.deep.equal(numbers);
+    });
+});
+
+describe('stallLimitMs', () => {
+  const limits: [string, V1Deployment, number][] = [
     [
-      "the Deployment's deadline once per replica",
+      "a little more than the Deployment's deadline, however many pods there are",
       deployment({}, { spec: { replicas: 3, progressDeadlineSeconds: 60 } }),
-      undefined,
-      210_000,
-    ],
-    ["Kubernetes' default deadline", deployment({}, { spec: { replicas: 1 } }), undefined, 630_000],
-    [
-      'one deadline when no replica is wanted',
-      deployment({}, { spec: { replicas: 0, progressDeadlineSeconds: 60 } }),
-      undefined,
       90_000,
     ],
-    ['one deadline for an empty Deployment', {}, undefined, 630_000],
+    ["from Kubernetes' default deadline", deployment({}, { spec: { replicas: 1 } }), 630_000],
+    ['the same for an empty Deployment', {}, 630_000],
   ];
-  for (const [name, given, seconds, ms] of limits) {
-    it(`is ${name}`, () => expect(rolloutLimitMs(given, seconds)).to.equal(ms));
-  }
+  for (const [name, given, ms] of limits) it(`is ${name}`, () => expect(stallLimitMs(given)).to.equal(ms));
 });

@@ -1,0 +1,87 @@
+import type { V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
+
+/** What keeps new pods from getting ready. */
+export interface Trouble {
+  /** For people: the pod and the reason, as `kubectl describe` has it. */
+  reason: string;
+  /** False for what may end by itself: no room in the cluster yet, a container that still starts. */
+  lasting: boolean;
+}
+
+/** Why a container waits, where waiting longer seldom helps. */
+const lastingReasons = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
+/** A container that ended so often will do so again. */
+const crashesThatLast = 3;
+
+/** What the Deployment itself says of pods that it cannot make, such as a quota; needs no right to see pods. */
+export function replicaTrouble({ status }: V1Deployment): Trouble | undefined {
+  const found = status?.conditions?.find(
+    ({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True',
+  );
+  if (!found) return undefined;
+  return { reason: said(found.reason ?? 'ReplicaFailure', found.message), lasting: true };
+}
+
+/** The worst trouble of the pods that carry a restart's token; undefined when all are ready. */
+export function podTrouble(
+  pods: readonly V1Pod[],
+  { annotation, token }: { annotation: string; token: string },
+): Trouble | undefined {
+  const troubles = pods
+    .filter(({ metadata }) => metadata?.annotations?.[annotation] === token)
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .map(troubleOf)
+    .filter((trouble) => trouble !== undefined);
+  return troubles.find(({ lasting }) => lasting) ?? troubles[0];
+}
+
+function troubleOf({ metadata, status }: V1Pod): Trouble | undefined {
+  const name = `pod ${metadata?.name ?? ''}`;
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False')
+    return {
+      reason: `${name}: ${said(scheduled.reason ?? 'not scheduled', scheduled.message)}`,
+      lasting: false,
+    };
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const container of containers) {
+    const found = troubleOfContainer(container);
+    if (found) return { ...found, reason: `${name}: ${found.reason}` };
+  }
+  return undefined;
+}
+
+function troubleOfContainer({
+  ready,
+  restartCount,
+  state,
+  lastState,
+}: V1ContainerStatus): Trouble | undefined {
+  const waiting = state?.waiting;
+  if (waiting?.reason !== undefined && lastingReasons.has(waiting.reason))
+    return { reason: said(waiting.reason, waiting.message), lasting: true };
+  // The message of an ended container may be the end of its log: it is not shown.
+  const ended = state?.terminated ?? lastState?.terminated;
+  if (!ready && ended && ended.exitCode !== 0 && restartCount > 0)
+    return {
+      reason: `its container ended ${restartCount} times, the last time with exit code ${ended.exitCode} (${waiting?.reason ?? ended.reason ?? 'Error'})`,
+      lasting: restartCount >= crashesThatLast,
+    };
+  return ready || state?.running === undefined
+    ? undefined
+    : { reason: 'it runs but is not ready', lasting: false };
+}
+
+/** A reason with its message on one line, cut short. */
+function said(reason: string, message = ''): string {
+  const text = message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return text === '' ? reason : `${reason} (${text.slice(0, 200)})`;
+}

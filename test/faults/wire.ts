@@ -1,0 +1,99 @@
+import type { Lab, Site } from '../../lab';
+import { killRun } from './killRun';
+import type { FaultMode } from './sweep';
+
+/** What came through the lab's two proxies at some moment: what comes after it is a run's. */
+export interface WireMark {
+  kubernetes: number;
+  aws: number;
+}
+
+/** Takes the mark now. */
+export function wireMark(lab: Lab): WireMark {
+  return { kubernetes: lab.kubernetes.requests().length, aws: lab.aws.requests().length };
+}
+
+interface WirePoint {
+  system: 'kubernetes' | 'aws';
+  /** As in `PATCH secret` or `PutSecretValue slots`. */
+  write: string;
+  /** Which one of the same kind in a run, from 1. */
+  turn: number;
+}
+
+/** Every write of a site's run since the mark, by whatever process: also those that plugins make, where no effect can be. */
+export function wirePoints(lab: Lab, site: Site, since: WireMark): string[] {
+  const writes = [
+    ...lab.kubernetes
+      .requests()
+      .slice(since.kubernetes)
+      .filter(({ write, namespace }) => write && namespace === site.namespace)
+      .map(({ verb, resource }) => `kubernetes: ${verb.toUpperCase()} ${resource.replace(/s$/, '')}`),
+    ...lab.aws
+      .requests()
+      .slice(since.aws)
+      .filter(({ write, secretId }) => write && ownSecret(site, secretId) !== undefined)
+      .map(({ action, secretId }) => `aws: ${action} ${ownSecret(site, secretId)}`),
+  ];
+  const turns = new Map<string, number>();
+  return writes.map((write) => {
+    const turn = (turns.get(write) ?? 0) + 1;
+    turns.set(write, turn);
+    return turn === 1 ? write : `${write} (${turn})`;
+  });
+}
+
+function ownSecret(site: Site, secretId: string | undefined): 'slots' | 'admin' | undefined {
+  if (secretId === site.slotSecretId) return 'slots';
+  return secretId === site.adminSecretId ? 'admin' : undefined;
+}
+
+/** The point that a name stands for; undefined for an effect or a moment of the engine. */
+function parsePoint(name: string): WirePoint | undefined {
+  const found = /^(kubernetes|aws): ([A-Z]\w+ [a-z]+)(?: \((\d+)\))?$/.exec(name);
+  if (!found) return undefined;
+  return { system: found[1] as WirePoint['system'], write: found[2] ?? '', turn: Number(found[3] ?? 1) };
+}
+
+/**
+ * Makes the request that a point names fail, hang, or kill the run with this mark, when it meets the proxy.
+ * @returns what takes the fault away; nothing was armed for a point that is not on the wire
+ */
+export function armWire(
+  lab: Lab,
+  site: Site,
+  { point = '', mode }: { point?: string; mode?: FaultMode },
+  runId: string,
+): () => void {
+  const wire = parsePoint(point);
+  if (!wire) return () => undefined;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const before = mode === 'fail-before' || mode === 'kill-before' || mode === 'hang';
+  const act = mode === 'hang' ? () => released : mode?.startsWith('kill-') ? () => killRun(runId) : undefined;
+  const how = {
+    when: before ? ('before' as const) : ('after' as const),
+    skip: wire.turn - 1,
+    ...(act ? { [before ? 'onMatch' : 'onDone']: act } : {}),
+  };
+  const [what = '', whose = ''] = wire.write.split(' ');
+  const disarm =
+    wire.system === 'kubernetes'
+      ? lab.kubernetes.fault({
+          ...how,
+          verb: what.toLowerCase(),
+          resource: `${whose}s`,
+          namespace: site.namespace,
+          times: 1,
+        })
+      : // The AWS SDKs try again by themselves: a fault that is to be seen stays until the run has ended.
+        lab.aws.fault({
+          ...how,
+          action: what,
+          secretId: whose === 'slots' ? site.slotSecretId : site.adminSecretId,
+        });
+  return () => {
+    disarm();
+    release();
+  };
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import type { Lab, Site } from '../../../lab';
+import { KubernetesClient } from '../../../lab/kubernetes-client';
+
+/** What people and other controllers do to a site's objects: with all rights, past the lab's proxy. */
+export class Cluster {
+  private readonly client: KubernetesClient;
+  private readonly core: string;
+  private readonly deploymentPath: string;
+  readonly secretPath: string;
+  private readonly rolePath: string;
+
+  constructor(
+    lab: Lab,
+    private readonly site: Site,
+  ) {
+    const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
+      users: { user: { token: string } }[];
+    };
+    const token = config.users[0]?.user.token ?? '';
+    this.client = new KubernetesClient(lab.kubernetes.server, lab.database.caFile, token);
+    this.core = `/api/v1/namespaces/${site.namespace}`;
+    this.secretPath = `${this.core}/secrets/${site.kubernetesSecret}`;
+    this.deploymentPath = `/apis/apps/v1/namespaces/${site.namespace}/deployments/${site.deployment}`;
+    this.rolePath = `/apis/rbac.authorization.k8s.io/v1/namespaces/${site.namespace}/roles/credential-rotation-role`;
+  }
+
+  /** Changes keys of the Secret, as this field manager. */
+  async setSecret(values: Record<string, string>, fieldManager = 'kubectl-edit'): Promise<void> {
+    await this.client.patch(`${this.secretPath}?fieldManager=${fieldManager}`, { stringData: values });
+  }
+
+  /** Changes anything of the Secret (JSON merge patch). */
+  async patchSecret(body: unknown): Promise<void> {
+    await this.client.patch(this.secretPath, body);
+  }
+
+  async deleteSecret(): Promise<void> {
+    await this.client.delete(this.secretPath);
+  }
+
+  /** Makes the Secret anew. */
+  async createSecret(values: Record<string, string>, more: Record<string, unknown> = {}): Promise<void> {
+    const metadata = { name: this.site.kubernetesSecret };
+    await this.client.create(`${this.core}/secrets`, {
+      kind: 'Secret',
+      metadata,
+      stringData: values,
+      ...more,
+    });
+  }
+
+  /** Changes anything of the Deployment (JSON merge patch; containers by a strategic one are not needed). */
+  async patchDeployment(body: unknown): Promise<void> {
+    await this.client.patch(this.deploymentPath, body);
+  }
+
+  /** The Deployment as it is. */
+  async deployment(): Promise<{
+    metadata: { generation: number };
+    spec: { template: { metadata: { annotations?: Record<string, string> } } };
+    status: Record<string, number>;
+  }> {
+    return this.client.get(this.deploymentPath);
+  }
+
+  /** The rules of the rotation's Role. */
+  async rules(): Promise<Rule[]> {
+    return (await this.client.get<{ rules: Rule[] }>(this.rolePath)).rules;
+  }
+
+  async setRules(rules: Rule[]): Promise<void> {
+    await this.client.patch(this.rolePath, { rules });
+  }
+
+  /** Makes an object of the core API, such as a ResourceQuota. */
+  async create(resource: string, body: unknown): Promise<void> {
+    await this.client.create(`${this.core}/${resource}`, body);
+  }
+
+  async delete(resource: string, name: string): Promise<void> {
+    await this.client.delete(`${this.core}/${resource}/${name}`);
+  }
+
+  close(): void {
+    this.client.close();
+  }
+}
+
+/** A rule of a Role. */
+export interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
