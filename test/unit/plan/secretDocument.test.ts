@@ -186,6 +186,10 @@ describe('the slot secret: what is taken', () => {
       expect(parsed(textOf({ B: { ...b, username: value, password: value } })).entries.B).to.deep.equal({
         kind: 'empty',
       });
+      expect(parsed(textOf({ B: { ...b, host: value } })).entries.B).to.deep.equal({
+        kind: 'empty',
+        username: b.username,
+      });
     });
   }
 
