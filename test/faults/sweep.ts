@@ -4,6 +4,7 @@ import type { Lab, Site, StartingPoint } from '../../lab';
 import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
+import { killRun } from './killRun';
 import { armWire, wireMark, wirePoints } from './wire';
 
 /** What can happen at a fault point. Moments of the engine can only be met by a kill. */
@@ -17,6 +18,8 @@ export interface FaultCase {
   start: StartingPoint;
   point: string;
   mode: FaultMode;
+  /** The run that takes it up is killed, too: at this point. */
+  second?: { point: string; mode: FaultMode };
 }
 
 /** How a case ended. */
@@ -98,22 +101,67 @@ export async function pointsOf(lab: Lab, start: StartingPoint): Promise<string[]
   }
 }
 
+/** The points that the run after a fault meets, in order and each once: it takes up what was left. */
+export async function recoveryPointsOf(lab: Lab, fault: FaultCase): Promise<string[]> {
+  const site = await lab.createSite({ start: fault.start });
+  const log = path.join(site.folder, 'fault-points.log');
+  try {
+    await runWithFault(site, fault, lab);
+    const result = await runWithFault(site, { log });
+    if (result.code !== 0)
+      throw new Error(`the run after the fault ended with ${String(result.code)}: ${result.stderr}`);
+    return existsSync(log) ? [...new Set(readFileSync(log, 'utf8').trim().split('\n'))] : [];
+  } finally {
+    rmSync(log, { force: true });
+    await site.remove();
+  }
+}
+
+/** Kills a rotation so many milliseconds after its start; undefined when it was over before that. */
+export async function carryOutKillAt(
+  lab: Lab,
+  start: StartingPoint,
+  ms: number,
+): Promise<FaultResult | undefined> {
+  let over = false;
+  const result = await carryOutWith(lab, { start, point: `${ms} ms`, mode: 'kill-before' }, async (site) => {
+    const runId = `${site.name}-at-${ms}`;
+    const timer = setTimeout(() => killRun(runId), ms);
+    const killed = await run(site, [], { FAULT_RUN: runId });
+    clearTimeout(timer);
+    over = killed.signal === null;
+    return [killed];
+  });
+  return over ? undefined : result;
+}
+
 /**
- * Carries out one case: the run with the fault, then clean runs, at most `cleanRuns`, then every invariant.
+ * Carries out one case: the run with the fault, then one clean run, then every invariant.
  * @throws when an invariant does not hold
  */
-export async function carryOut(lab: Lab, fault: FaultCase, cleanRuns = 1): Promise<FaultResult> {
+export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult> {
+  return carryOutWith(lab, fault, async (site) => {
+    const broken = [await runWithFault(site, fault, lab)];
+    if (fault.second) broken.push(await runWithFault(site, fault.second, lab));
+    return broken;
+  });
+}
+
+async function carryOutWith(
+  lab: Lab,
+  fault: FaultCase,
+  breakRuns: (site: Site) => Promise<Run[]>,
+): Promise<FaultResult> {
   const site = await lab.createSite({ start: fault.start });
   const canary = site.canary();
   try {
-    const broken = await runWithFault(site, fault, lab);
-    const runs: Run[] = [broken];
+    const broken = await breakRuns(site);
     const secrets = [...site.canaries(), ...(await passwordsOf(site))];
-    for (let count = 0; count < cleanRuns; count += 1) runs.push(await run(site));
-    const last = runs.at(-1);
-    if (last?.code !== 0)
+    const last = await run(site);
+    const runs: Run[] = [...broken, last];
+    if (last.code !== 0)
       throw new Error(
-        `the run after the fault ended with ${String(last?.code)}:\n${broken.stderr}\n--\n${String(last?.stderr)}`,
+        `the run after the fault ended with ${String(last.code)}:\n${broken.map(({ stderr }) => stderr).join('--\n')}\n--\n${last.stderr}`,
       );
     const { failed, logins, failures } = await canary.stop();
     if (failed > 0) throw new Error(`logins failed: ${failures.slice(0, 5).join('\n')}`);
