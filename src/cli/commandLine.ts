@@ -32,6 +32,7 @@ async function run({ command, flags }: Invocation): Promise<number> {
     case 'rollback':
       return (await import('./commands/rollback.js')).rollbackCommand(flags);
     case 'status':
+      return (await import('./commands/status.js')).statusCommand(flags);
     case 'verify':
     case 'history':
     case 'config':

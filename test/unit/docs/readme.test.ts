@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { exitCodes } from '../../../src/failure';
+import { versionLabels } from '../../../src/plan/labels';
 import { kubernetesSecretKeys } from '../../../src/plan/observation';
 import { stepTitles } from '../../../src/plan/steps';
 import { requestVariable } from '../../../src/program/raw';
 import { restartAnnotation } from '../../../src/program/switchSteps';
-import { versionLabels } from '../../../src/program/versions';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { engineVariable } from '../../../src/stack/workspace';
 import {
