@@ -33,9 +33,11 @@ async function run({ command, flags }: Invocation): Promise<number> {
       return (await import('./commands/rollback.js')).rollbackCommand(flags);
     case 'status':
       return (await import('./commands/status.js')).statusCommand(flags);
-    case 'verify':
-    case 'history':
     case 'config':
+      return (await import('./commands/config.js')).configCommand(flags);
+    case 'verify':
+      return (await import('./commands/verify.js')).verifyCommand();
+    case 'history':
       throw new Failure('configuration', `${command} is not there yet.`);
   }
 }

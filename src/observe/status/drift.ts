@@ -23,9 +23,12 @@ export const driftKinds = [
   'rollout',
 ] as const;
 
+/** A kind of disagreement. */
+export type DriftKind = (typeof driftKinds)[number];
+
 /** One disagreement: what it is, and what mends it, each one sentence without any secret. */
 export interface Drift {
-  kind: (typeof driftKinds)[number];
+  kind: DriftKind;
   text: string;
   mend: string;
 }

@@ -1,0 +1,3 @@
+export async function verifyCommand(): Promise<number> {
+  return 1;
+}
