@@ -36,7 +36,7 @@ async function run({ command, flags }: Invocation): Promise<number> {
     case 'config':
       return (await import('./commands/config.js')).configCommand(flags);
     case 'verify':
-      return (await import('./commands/verify.js')).verifyCommand();
+      return (await import('./commands/verify.js')).verifyCommand(flags);
     case 'history':
       throw new Failure('configuration', `${command} is not there yet.`);
   }

@@ -77,7 +77,7 @@ function observationOf(facts: StatusFacts): Observation | undefined {
 }
 
 /** What a rotation would decide now, by the same function. */
-function planOf(facts: StatusFacts): PlanResult | undefined {
+export function planOf(facts: StatusFacts): PlanResult | undefined {
   const observation = observationOf(facts);
   if (observation === undefined) return undefined;
   const request = { kind: 'rotate' as const, id: 'next', now: facts.now };

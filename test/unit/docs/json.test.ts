@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { driftKinds } from '../../../src/observe/status/drift';
 import { judgeStatus } from '../../../src/observe/status/judge';
+import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { jsonSchema, TextRenderer } from '../../../src/report/renderer';
 import { listSettings } from '../../../src/settings/listing';
 import { exitCodes } from '../../../src/failure';
@@ -68,6 +69,12 @@ function statuses(): object[] {
 describe('docs/json.md', () => {
   it('describes every field that status prints, with its types, and no other', async () => {
     expect(undocumented('status', await printed('status', statuses()))).to.deep.equal([]);
+  });
+
+  it('describes every field that verify prints, with its types, and no other', async () => {
+    const checks = worldChecks(factsOf(worldOn('A')));
+    const result = { outcome: 'done', exitCode: exitCodes.done, missing: 0, checks };
+    expect(undocumented('verify', await printed('verify', [result]))).to.deep.equal([]);
   });
 
   it('describes every field that config show prints, with its types, and no other', async () => {

@@ -1,0 +1,149 @@
+import { databaseProblems } from '../observe/preflight/database';
+import { fileProblems } from '../observe/preflight/file';
+import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import type { StatusFacts } from '../observe/status/facts';
+import { planOf } from '../observe/status/judge';
+import type { Check } from '../observe/verify/check';
+import { Checks, inOrder } from '../observe/verify/check';
+import { worldChecks } from '../observe/verify/worldChecks';
+import { proveSession } from '../providers/world';
+import type { Settings } from '../settings/settings';
+import { openSession } from '../world/database';
+import { proveHealth } from '../world/health';
+import type { Right } from '../world/kubernetes';
+import { Kubernetes, neededRights } from '../world/kubernetes';
+import { leaseRights } from '../world/lease';
+import { engineChecks } from './engineChecks';
+import { readStatus } from './status';
+
+/** Longest time for the health page here, in ms: nothing is being restarted. */
+const healthLimitMs = 15_000;
+
+/** Checks everything that a rotation needs; no write takes effect. Never throws. */
+export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
+  const { program, ...location } = settings;
+  const kubernetes = new Kubernetes(program.context.kubernetes);
+  const reading = readStatus(settings, keepSecret);
+  const state = reading.then((facts) => facts.state);
+  const [facts, ...found] = await Promise.all([
+    reading,
+    engineChecks(location, state),
+    rightChecks(kubernetes),
+    healthChecks(settings),
+  ]);
+  const rest = await Promise.all([
+    databaseChecks(settings, facts),
+    fileChecks(settings, facts),
+    new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
+      kubernetesProblems(kubernetes),
+    ),
+  ]);
+  const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
+  return inOrder([
+    settingsCheck,
+    ...found.flat(),
+    ...worldChecks(facts),
+    ...planChecks(facts),
+    ...rest.flat(),
+  ]);
+}
+
+function planChecks(facts: StatusFacts): Check[] {
+  const checks = new Checks('Secrets');
+  const title = 'secrets, file and Secret fit together';
+  const planned = planOf(facts);
+  if (planned === undefined) return [checks.notChecked(title, 'It takes all of them to be readable.')];
+  if (planned.kind === 'planned') return [checks.ok(title)];
+  return planned.problems.map((problem) => checks.missing(title, problem));
+}
+
+async function fileChecks({ program: { context } }: Settings, facts: StatusFacts): Promise<Check[]> {
+  const checks = new Checks('sqlconf.php');
+  const planned = planOf(facts);
+  const title = 'can be replaced';
+  if (planned?.kind !== 'planned')
+    return [checks.notChecked(title, 'What would be written is not known, for what is missing above.')];
+  return checks.problems(title, () => fileProblems(planned.planned, context));
+}
+
+/** What only the admin's session can tell. */
+async function databaseChecks({ program: { context } }: Settings, { logins }: StatusFacts): Promise<Check[]> {
+  const checks = new Checks('Database');
+  const titles = ['the admin has the privileges that a rotation uses', 'the server takes writes'] as const;
+  const { admin } = logins;
+  if (admin?.kind !== 'works')
+    return titles.map((title) => checks.notChecked(title, 'It takes the admin to log in.'));
+  const { login } = admin;
+  try {
+    const session = await openSession(login, context.trust);
+    try {
+      const privileges = await checks.problems(titles[0], () => databaseProblems(session));
+      const writes = await checks.passes(titles[1], async () => {
+        await proveSession(session, login);
+        return null;
+      });
+      return [...privileges, writes];
+    } finally {
+      await session.close();
+    }
+  } catch {
+    return titles.map((title) =>
+      checks.notChecked(title, 'The database did not take another connection; run again.'),
+    );
+  }
+}
+
+/** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
+function optionalRights(kubernetes: Kubernetes): Right[] {
+  const events = { group: '', resource: 'events', name: '' };
+  return [
+    ...leaseRights(kubernetes.target),
+    { verb: 'create', ...events },
+    { verb: 'patch', ...events },
+    { verb: 'list', group: '', resource: 'pods', name: '' },
+  ];
+}
+
+async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
+  const checks = new Checks('Kubernetes');
+  const { target } = kubernetes;
+  const [needed, optional] = [neededRights(target), optionalRights(kubernetes)];
+  const title = ({ verb, resource, name }: Right): string =>
+    `may ${verb} ${resource}${name === '' ? '' : ` ${name}`}`;
+  try {
+    const missing = await kubernetes.missingRights([...needed, ...optional]);
+    return [...needed, ...optional].map((right) => {
+      if (!missing.includes(right)) return checks.ok(title(right));
+      if (optional.includes(right))
+        return checks.optional(
+          title(right),
+          'Not granted, and not needed; see infra/kubernetes/role-optional.yaml.',
+        );
+      return checks.missing(
+        title(right),
+        `Add it to the Role of this service account in ${target.namespace}.`,
+      );
+    });
+  } catch {
+    // The API server that gives no answer is told of with the Secret.
+    return [...needed, ...optional].map((right) =>
+      checks.notChecked(title(right), 'The API server gives no answer.'),
+    );
+  }
+}
+
+async function healthChecks({ program }: Settings): Promise<Check[]> {
+  const checks = new Checks('Health');
+  const title = 'the health page is good';
+  const { healthUrl: url, healthAnswersInARow: answersInARow, healthLimitSeconds } = program;
+  if (url === undefined)
+    return [
+      checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation leaves the HTTP proof out.'),
+    ];
+  const limitMs = Math.min(healthLimitSeconds * 1000, healthLimitMs);
+  const check = await checks.passes(title, async () => {
+    await proveHealth({ url, answersInARow, limitMs });
+    return `${answersInARow} good answers in a row`;
+  });
+  return [check];
+}
