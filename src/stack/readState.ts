@@ -6,8 +6,9 @@ import type { StateFacts } from '../observe/status/facts';
 import { projectName } from '../settings/settings';
 import { EngineError, runEngine } from './engineProcess';
 import { readJournal } from './journal';
+import { engineFailure } from './engineFailure';
 import type { StackLocation } from './workspace';
-import { engineFailure, engineVariable } from './workspace';
+import { engineVariable } from './workspace';
 
 /** The engine's program, where it is not on PATH in the folder that the variable names. */
 export function engineFile(environment: NodeJS.ProcessEnv = process.env): string {

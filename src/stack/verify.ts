@@ -1,18 +1,21 @@
 import { databaseProblems } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
 import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import type { PreflightClients } from '../observe/preflight/preflight';
+import { secretProblems } from '../observe/preflight/secrets';
 import type { StatusFacts } from '../observe/status/facts';
 import { planOf } from '../observe/status/judge';
 import type { Check } from '../observe/verify/check';
 import { Checks, inOrder } from '../observe/verify/check';
 import { worldChecks } from '../observe/verify/worldChecks';
-import { proveSession } from '../providers/world';
 import type { Settings } from '../settings/settings';
+import { findAdminCredentials } from '../world/adminCredentials';
 import { openSession } from '../world/database';
 import { proveHealth } from '../world/health';
 import type { Right } from '../world/kubernetes';
 import { Kubernetes, neededRights } from '../world/kubernetes';
 import { leaseRights } from '../world/lease';
+import { SecretsManager } from '../world/secretsManager';
 import { engineChecks } from './engineChecks';
 import { readStatus } from './status';
 
@@ -23,6 +26,7 @@ const healthLimitMs = 15_000;
 export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
   const { program, ...location } = settings;
   const kubernetes = new Kubernetes(program.context.kubernetes);
+  const secrets = new SecretsManager(program.context.region);
   const reading = readStatus(settings, keepSecret);
   const state = reading.then((facts) => facts.state);
   const [facts, ...found] = await Promise.all([
@@ -31,8 +35,12 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     rightChecks(kubernetes),
     healthChecks(settings),
   ]);
+  const { slotSecretId, adminSecretId } = program.context;
   const rest = await Promise.all([
-    databaseChecks(settings, facts),
+    databaseChecks(settings, facts, { secrets, kubernetes }),
+    new Checks('Secrets').problems('both secrets can be written', () =>
+      secretProblems(secrets, [slotSecretId, adminSecretId]),
+    ),
     fileChecks(settings, facts),
     new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
       kubernetesProblems(kubernetes),
@@ -67,30 +75,25 @@ async function fileChecks({ program: { context } }: Settings, facts: StatusFacts
 }
 
 /** What only the admin's session can tell. */
-async function databaseChecks({ program: { context } }: Settings, { logins }: StatusFacts): Promise<Check[]> {
+async function databaseChecks(
+  { program: { context } }: Settings,
+  facts: StatusFacts,
+  { secrets, kubernetes }: Pick<PreflightClients, 'secrets' | 'kubernetes'>,
+): Promise<Check[]> {
   const checks = new Checks('Database');
-  const titles = ['the admin has the privileges that a rotation uses', 'the server takes writes'] as const;
-  const { admin } = logins;
-  if (admin?.kind !== 'works')
-    return titles.map((title) => checks.notChecked(title, 'It takes the admin to log in.'));
-  const { login } = admin;
-  try {
-    const session = await openSession(login, context.trust);
+  const title = 'the admin has the privileges, both accounts fit, and the server takes writes';
+  const planned = planOf(facts);
+  if (planned?.kind !== 'planned' || facts.logins.admin?.kind !== 'works')
+    return [checks.notChecked(title, 'It takes a plan and the admin; mend what is missing.')];
+  return checks.problems(title, async () => {
+    const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
+    const session = await openSession(credentials.login, context.trust);
     try {
-      const privileges = await checks.problems(titles[0], () => databaseProblems(session));
-      const writes = await checks.passes(titles[1], async () => {
-        await proveSession(session, login);
-        return null;
-      });
-      return [...privileges, writes];
+      return await databaseProblems(planned.planned, context, { secrets, kubernetes, session, credentials });
     } finally {
       await session.close();
     }
-  } catch {
-    return titles.map((title) =>
-      checks.notChecked(title, 'The database did not take another connection; run again.'),
-    );
-  }
+  });
 }
 
 /** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */

@@ -68,14 +68,15 @@ export class SecretsManager {
   async read(secretId: string, which: Which): Promise<SecretVersion | undefined> {
     const needed = 'stage' in which && which.stage === 'AWSCURRENT';
     try {
-      const { ARN, VersionId, SecretString, CreatedDate } = await this.call((client, { GetSecretValueCommand }, options) =>
-        client.send(
-          new GetSecretValueCommand({
-            SecretId: this.inRegion(secretId),
-            ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
-          }),
-          options,
-        ),
+      const { ARN, VersionId, SecretString, CreatedDate } = await this.call(
+        (client, { GetSecretValueCommand }, options) =>
+          client.send(
+            new GetSecretValueCommand({
+              SecretId: this.inRegion(secretId),
+              ...('stage' in which ? { VersionStage: which.stage } : { VersionId: which.versionId }),
+            }),
+            options,
+          ),
       );
       if (ARN === undefined || VersionId === undefined)
         throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
@@ -109,14 +110,17 @@ export class SecretsManager {
 
   /** The newest versions, those without a label included, at most 100; undefined where this role may not list them. */
   async list(secretId: string): Promise<ListedVersion[] | undefined> {
-    const { ListSecretVersionIdsCommand } = await import('@aws-sdk/client-secrets-manager');
-    const command = new ListSecretVersionIdsCommand({
-      SecretId: secretId,
-      IncludeDeprecated: true,
-      MaxResults: 100,
-    });
     try {
-      const { Versions } = await (await this.connected()).send(command);
+      const { Versions } = await this.call((client, { ListSecretVersionIdsCommand }, options) =>
+        client.send(
+          new ListSecretVersionIdsCommand({
+            SecretId: this.inRegion(secretId),
+            IncludeDeprecated: true,
+            MaxResults: 100,
+          }),
+          options,
+        ),
+      );
       return (Versions ?? []).map(({ VersionId, CreatedDate, VersionStages }) => ({
         versionId: VersionId ?? '',
         createdAt: CreatedDate,

@@ -50,7 +50,8 @@ for (const database of databases.slice(0, 1)) {
         '✓ plugin kubernetes: ',
         `✓ may patch secrets ${site.kubernetesSecret}`,
         '· may create leases',
-        '✓ the server takes writes',
+        '✓ both secrets can be written',
+        '✓ the admin has the privileges, both accounts fit, and the server takes writes',
         '✓ the health page is good',
         '✓ no rotation is running',
         '? the state can be read',
@@ -75,22 +76,31 @@ for (const database of databases.slice(0, 1)) {
       ]);
     });
 
-    it('names missing plugins, an admin without privileges, a file that cannot be changed safely', async () => {
+    it('names missing plugins, an admin without privileges, secrets that may not be written', async () => {
       const { admin } = await snapshot(site);
       const home = path.join(site.folder, 'empty-pulumi-home');
       mkdirSync(home);
+      const respond = { status: 400, type: 'AccessDeniedException', message: 'no' };
+      const denied = lab.aws.fault({ action: 'PutSecretValue', when: 'before', respond });
+      await lab.database.root("REVOKE CREATE USER ON *.* FROM ?@'%'", [admin.username]);
+      const found = await missing([], { PULUMI_HOME: home });
+      await lab.database.root("GRANT CREATE USER ON *.* TO ?@'%'", [admin.username]);
+      denied();
+      expect(found['plugin aws']).to.match(/run pulumi plugin install resource aws \d/);
+      expect(found).to.include.keys('plugin random', 'plugin kubernetes');
+      const rights = 'the admin has the privileges, both accounts fit, and the server takes writes';
+      expect(found[rights]).to.include('lacks CREATE USER');
+      expect(found['both secrets can be written']).to.include('PutSecretValue');
+    });
+
+    it('names a file that cannot be changed safely', async () => {
       const file = readFileSync(site.sqlconfFile, 'utf8');
       writeFileSync(
         site.sqlconfFile,
         file.replace(/\$host\s*=\s*'[^']*'/, "$host = getenv('DATABASE_HOST')"),
       );
-      await lab.database.root("REVOKE CREATE USER ON *.* FROM ?@'%'", [admin.username]);
-      const found = await missing([], { PULUMI_HOME: home });
-      await lab.database.root("GRANT CREATE USER ON *.* TO ?@'%'", [admin.username]);
+      const found = await missing();
       writeFileSync(site.sqlconfFile, file);
-      expect(found['plugin aws']).to.match(/run pulumi plugin install resource aws \d/);
-      expect(found).to.include.keys('plugin random', 'plugin kubernetes');
-      expect(found['the admin has the privileges that a rotation uses']).to.include('lacks CREATE USER');
       expect(found['can be read, with plain values']).to.include('cannot be changed safely');
     });
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../../failure';
 import type { Journal } from '../../plan/observation';
+import type { OtherSite } from '../../plan/otherSites';
 import type { SlotDocument } from '../../plan/secretDocument';
 import type { DatabaseLogin, Slot } from '../../plan/slot';
 import type { AdminCredentials } from '../../world/adminCredentials';
@@ -32,6 +33,14 @@ export interface SlotSecretFacts extends SecretFacts {
 export interface AdminSecretFacts extends SecretFacts {
   login: DatabaseLogin;
   age: PasswordAge | undefined;
+}
+
+/** The site's `sqlconf.php`, and those of the other sites. */
+export interface FileFacts {
+  path: string;
+  sha256: string;
+  login: DatabaseLogin;
+  otherSites: OtherSite[];
 }
 
 /** The Kubernetes Secret: its four database keys, decoded, and the login that a new pod takes from them. */
@@ -85,7 +94,7 @@ export interface StatusFacts {
   now: Date;
   slotSecret: Part<SlotSecretFacts>;
   adminSecret: Part<AdminSecretFacts>;
-  sqlconf: Part<{ path: string; sha256: string; login: DatabaseLogin }>;
+  sqlconf: Part<FileFacts>;
   kubernetesSecret: Part<KubernetesSecretFacts>;
   deployment: Part<DeploymentFacts>;
   logins: LoginFacts;

@@ -71,7 +71,13 @@ function observationOf(facts: StatusFacts): Observation | undefined {
   return {
     slotSecret: { arn, versionId, text, document },
     adminSecret: { arn: adminSecret.arn, login: admin },
-    sqlconf: { ...sqlconf, works: logins.sqlconf === 'works' },
+    sqlconf: {
+      path: sqlconf.path,
+      sha256: sqlconf.sha256,
+      login: sqlconf.login,
+      works: logins.sqlconf === 'works',
+    },
+    otherSites: sqlconf.otherSites,
     kubernetesSecret: { data: secret.data, works: logins.kubernetesSecret === 'works' },
   };
 }

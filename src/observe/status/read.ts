@@ -11,6 +11,7 @@ import { decodedData } from '../../world/kubernetes';
 import { lockHolder, lockName } from '../../world/lock';
 import { rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
+import { readOtherSites } from '../../world/otherSites';
 import { openSqlconf } from '../../world/sqlconf';
 import { loginOfSecret, readSlotSecret } from '../observe';
 import type { Part } from '../part';
@@ -19,6 +20,7 @@ import type {
   AdminLoginFacts,
   AdminSecretFacts,
   DeploymentFacts,
+  FileFacts,
   KubernetesSecretFacts,
   LoginFacts,
   SlotSecretFacts,
@@ -137,13 +139,11 @@ async function readAdmin(
   return { id, arn, versionId, stages, login, age: ages['admin'], ...(owner === undefined ? {} : { owner }) };
 }
 
-async function readFile(
-  context: WorldContext,
-  keepSecret: (value: string) => void,
-): Promise<{ path: string; sha256: string; login: DatabaseLogin }> {
-  const { path, file, login } = await openSqlconf(context);
+async function readFile(context: WorldContext, keepSecret: (value: string) => void): Promise<FileFacts> {
+  const opened = await openSqlconf(context);
+  const { path, file, login } = opened;
   keepSecret(login.password);
-  return { path, sha256: file.sha256, login };
+  return { path, sha256: file.sha256, login, otherSites: await readOtherSites(context, opened) };
 }
 
 async function readKubernetesSecret(

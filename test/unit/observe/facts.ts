@@ -45,7 +45,7 @@ export function factsOf(world: World, journal?: Journal): StatusFacts {
       login: world.admin,
       age: { since, exact: false },
     }),
-    sqlconf: read(sqlconf),
+    sqlconf: read({ ...sqlconf, otherSites: [] }),
     kubernetesSecret: read({ name: 'ns/db', data: kubernetesSecret.data, login, immutable: false }),
     deployment: read({ name: 'ns/openemr', rollout: { kind: 'complete' }, ready: 2, wanted: 2 }),
     logins: {
