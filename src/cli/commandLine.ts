@@ -32,9 +32,12 @@ async function run({ command, flags }: Invocation): Promise<number> {
     case 'rollback':
       return (await import('./commands/rollback.js')).rollbackCommand(flags);
     case 'status':
-    case 'verify':
-    case 'history':
+      return (await import('./commands/status.js')).statusCommand(flags);
     case 'config':
+      return (await import('./commands/config.js')).configCommand(flags);
+    case 'verify':
+      return (await import('./commands/verify.js')).verifyCommand(flags);
+    case 'history':
       throw new Failure('configuration', `${command} is not there yet.`);
   }
 }

@@ -28,8 +28,9 @@ export async function observe(
   { secrets, kubernetes }: Clients,
   admin: AdminCredentials,
 ): Promise<Observation> {
-  const [slotSecret, , { sqlconf, otherSites }, secret] = await Promise.all([
+  const [slotSecret, , , { sqlconf, otherSites }, secret] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
+    refuseOtherOwner(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
     readSites(context),
     readKubernetesSecret(kubernetes),
@@ -60,11 +61,15 @@ async function readSites(
   return { sqlconf, otherSites: await readOtherSites(context, sqlconf) };
 }
 
-async function readSlotSecret(secrets: SecretsManager, secretId: string): Promise<Observation['slotSecret']> {
-  const [version] = await Promise.all([
-    secrets.read(secretId, { stage: 'AWSCURRENT' }),
-    refuseOtherOwner(secrets, secretId),
-  ]);
+/**
+ * AWSCURRENT of the slot secret, checked.
+ * @throws Failure `configuration` naming every problem of a malformed one
+ */
+export async function readSlotSecret(
+  secrets: SecretsManager,
+  secretId: string,
+): Promise<Observation['slotSecret']> {
+  const version = await secrets.read(secretId, { stage: 'AWSCURRENT' });
   if (version === undefined)
     throw new Failure(
       'configuration',
@@ -104,8 +109,11 @@ async function readKubernetesSecret(kubernetes: Kubernetes): Promise<Record<stri
   );
 }
 
-/** The Secret has no port key: pods take the file's. */
-function loginOfSecret(data: Record<string, string>, file: DatabaseLogin): DatabaseLogin | undefined {
+/** The login that a new pod takes from the Secret. It has no port key: pods take the file's. */
+export function loginOfSecret(
+  data: Record<string, string>,
+  file: Pick<DatabaseLogin, 'port'>,
+): DatabaseLogin | undefined {
   const { host, username, password, dbname } = kubernetesSecretKeys;
   const [h, u, p, d] = [data[host], data[username], data[password], data[dbname]];
   return h === undefined || u === undefined || p === undefined || d === undefined

@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
+import { versionLabels } from '../plan/labels';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
@@ -7,7 +8,7 @@ import { resourceNames } from '../plan/steps';
 import type { Chain } from './chain';
 import type { ProgramSettings } from './settings';
 import type { Passwords } from './versions';
-import { storeVersion, versionLabels } from './versions';
+import { storeVersion } from './versions';
 
 /** Versions of the slot secret that a rotation stores before the switch. */
 export interface StoredVersions {

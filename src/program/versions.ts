@@ -9,12 +9,6 @@ import { resourceNames } from '../plan/steps';
 import { passwordLength, passwordSpecials } from '../world/password';
 import type { Chain } from './chain';
 
-/** Labels of our own, so that neither AWS's rotation nor a person takes a version of ours for theirs. */
-export const versionLabels = {
-  flipped: 'CREDENTIAL_ROTATION_FLIPPED',
-  renewed: 'CREDENTIAL_ROTATION_RENEWED',
-} as const;
-
 /** The slots' passwords before the switch, and the renewed one. All are secret outputs. */
 export interface Passwords {
   before: Record<Slot, pulumi.Output<string>>;

@@ -23,6 +23,9 @@ export interface Settings {
 /** Values by name, as given; undefined where a source does not name one. */
 export type GivenValues = Partial<Record<OptionName, string>>;
 
+/** Values by name with where each came from; undefined where no source names one and there is no default. */
+export type GatheredValues = Partial<Record<OptionName, { value: string; origin: Origin }>>;
+
 /** The project's name: of the Pulumi project, and the prefix of keys in stack files. */
 export const projectName = 'openemr-credential-rotation';
 
@@ -60,6 +63,13 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
  */
 export function readSettings(flags: GivenValues, environment: NodeJS.ProcessEnv, folder: string): Settings {
   const values = gather(flags, environment, folder);
+  const problems = settingProblems(values, environment);
+  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
+  return assemble((name) => values[name]?.value, environment);
+}
+
+/** Every missing and every malformed setting, each in a few words that name its variable and its flag. */
+export function settingProblems(values: GatheredValues, environment: NodeJS.ProcessEnv): string[] {
   const problems: string[] = [];
   for (const name of optionNames) {
     const { variable, flag, type, required } = definitionOf(name);
@@ -75,22 +85,16 @@ export function readSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
       'PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)',
     );
   }
-  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
-  return assemble((name) => values[name]?.value, environment);
+  return problems;
 }
 
 /** Every setting with its value and where it came from; values of a stack file are read without the engine. */
-export function gather(
-  flags: GivenValues,
-  environment: NodeJS.ProcessEnv,
-  folder: string,
-): Partial<Record<OptionName, { value: string; origin: Origin }>> {
+export function gather(flags: GivenValues, environment: NodeJS.ProcessEnv, folder: string): GatheredValues {
   const given = (name: OptionName): string | undefined =>
     flags[name] ?? nonEmpty(environment[definitionOf(name).variable]);
-  const stackFile = readStackFile(
-    path.join(folder, `Pulumi.${given('stack') ?? definitionOf('stack').default ?? ''}.yaml`),
-  );
-  const found: Partial<Record<OptionName, { value: string; origin: Origin }>> = {};
+  const stack = given('stack') ?? definitionOf('stack').default ?? '';
+  const stackFile = readStackFile(path.join(folder, stackFileName(stack)));
+  const found: GatheredValues = {};
   for (const name of optionNames) {
     const definition = definitionOf(name);
     const sources: [Origin, string | undefined][] = [
@@ -103,6 +107,11 @@ export function gather(
     if (first?.[1] !== undefined) found[name] = { value: first[1], origin: first[0] };
   }
   return found;
+}
+
+/** The stack file of a stack, in the current folder. */
+export function stackFileName(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
 }
 
 function nonEmpty(value: string | undefined): string | undefined {
@@ -141,6 +150,16 @@ function hasPassphrase(environment: NodeJS.ProcessEnv): boolean {
   );
 }
 
+/** Both settings whose defaults depend on the environment. */
+export function folders(
+  value: (name: OptionName) => string | undefined,
+  environment: NodeJS.ProcessEnv,
+): { home: string; backendUrl: string } {
+  const base = nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state');
+  const home = value('home') ?? path.join(base, projectName);
+  return { home, backendUrl: value('backendUrl') ?? `file://${path.join(home, 'state')}` };
+}
+
 function assemble(value: (name: OptionName) => string | undefined, environment: NodeJS.ProcessEnv): Settings {
   const text = (name: OptionName): string => value(name) ?? '';
   const optional = <K extends string, T>(
@@ -148,12 +167,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
     found: string | undefined,
     map: (text: string) => T,
   ): Partial<Record<K, T>> => (found === undefined ? {} : { [key]: map(found) }) as Partial<Record<K, T>>;
-  const home =
-    value('home') ??
-    path.join(
-      nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state'),
-      projectName,
-    );
+  const { home, backendUrl } = folders(value, environment);
   return {
     program: {
       context: {
@@ -178,7 +192,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
     },
     stack: text('stack'),
     home,
-    backendUrl: value('backendUrl') ?? `file://${path.join(home, 'state')}`,
+    backendUrl,
     secretsProvider: text('secretsProvider'),
   };
 }

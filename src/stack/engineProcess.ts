@@ -47,17 +47,21 @@ export function inOwnGroup(command: PulumiCommand): PulumiCommand {
 }
 
 interface Listeners {
-  onOutput: ((text: string) => void) | undefined;
-  onError: ((text: string) => void) | undefined;
-  signal: AbortSignal | undefined;
+  onOutput?: ((text: string) => void) | undefined;
+  onError?: ((text: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
-function runEngine(
+/**
+ * Starts the engine and waits for its end; an aborted signal stops it in order.
+ * @throws EngineError for any exit code but 0
+ */
+export function runEngine(
   file: string,
   args: string[],
   cwd: string,
   environment: Record<string, string>,
-  { onOutput, onError, signal }: Listeners,
+  { onOutput, onError, signal }: Listeners = {},
 ): Promise<EngineResult> {
   const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
   const folders = path.isAbsolute(file) ? [path.dirname(file)] : [];

@@ -51,7 +51,8 @@ export async function readHolders(
   return { lock, lease };
 }
 
-async function readableLease(kubernetes: Kubernetes): Promise<Holders['lease']> {
+/** The Lease and its holder; undefined where nobody holds it, or this identity may not read it. */
+export async function readableLease(kubernetes: Kubernetes): Promise<Holders['lease']> {
   const { target } = kubernetes;
   const get = leaseRights(target).filter(({ verb }) => verb === 'get');
   if ((await kubernetes.missingRights(get)).length > 0) return undefined;

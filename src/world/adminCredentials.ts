@@ -17,9 +17,12 @@ export interface AdminCredentials {
   login: DatabaseLogin;
 }
 
+/** The database was asked and refuses every password of the admin secret. */
+export class AdminRefused extends Failure {}
+
 /**
  * Finds the admin login that works: current, then pending, then previous; at most three tries.
- * @throws Failure `permission` when none works, `configuration` when the secret is malformed.
+ * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
  */
 export async function findAdminCredentials(
   secrets: SecretsManager,
@@ -44,7 +47,7 @@ export async function findAdminCredentials(
     username = login.username;
     if ((await tryLogin({ ...login, dbname: '' }, trust)) === 'works') return { stage, version, json, login };
   }
-  throw new Failure(
+  throw new AdminRefused(
     'permission',
     `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
       "set the master user's password to the secret's current one and run again.",

@@ -15,6 +15,13 @@ export interface SecretVersion {
   createdAt?: Date;
 }
 
+/** A version as Secrets Manager lists it, without its value. */
+export interface ListedVersion {
+  versionId: string;
+  createdAt: Date | undefined;
+  stages: string[];
+}
+
 /** What Secrets Manager says of a secret besides its value. */
 export interface SecretDescription {
   arn: string;
@@ -98,6 +105,31 @@ export class SecretsManager {
       };
     } catch (error) {
       throw this.failure(error, secretId, 'DescribeSecret');
+    }
+  }
+
+  /** The newest versions, those without a label included, at most 100; undefined where this role may not list them. */
+  async list(secretId: string): Promise<ListedVersion[] | undefined> {
+    try {
+      const { Versions } = await this.call((client, { ListSecretVersionIdsCommand }, options) =>
+        client.send(
+          new ListSecretVersionIdsCommand({
+            SecretId: this.inRegion(secretId),
+            IncludeDeprecated: true,
+            MaxResults: 100,
+          }),
+          options,
+        ),
+      );
+      return (Versions ?? []).map(({ VersionId, CreatedDate, VersionStages }) => ({
+        versionId: VersionId ?? '',
+        createdAt: CreatedDate,
+        stages: VersionStages ?? [],
+      }));
+    } catch (error) {
+      const failure = this.failure(error, secretId, 'ListSecretVersionIds');
+      if (failure.outcome === 'permission') return undefined;
+      throw failure;
     }
   }
 

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
 import { stepTitles } from '../../src/plan/steps';
-import { versionLabels } from '../../src/program/versions';
+import { versionLabels } from '../../src/plan/labels';
 import { codeLines, codeSpans, repositoryFile } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';

@@ -1,0 +1,17 @@
+import { judgeStatus } from '../../observe/status/judge';
+import { statusLines } from '../../report/statusText';
+import { readStatus } from '../../stack/status';
+import { scrubber } from '../../report/scrubber';
+import type { Flags } from '../invocation';
+import { rendererOf, settingsOf } from '../request';
+
+/** Shows where OpenEMR stands and where its places disagree; changes nothing. Returns the exit code. */
+export async function statusCommand(flags: Flags): Promise<number> {
+  const settings = settingsOf(flags);
+  const facts = await readStatus(settings, (value) => scrubber.register(value));
+  const report = judgeStatus(facts);
+  const renderer = rendererOf(flags);
+  if (flags.json) renderer.object('status', report);
+  else statusLines(report).forEach((line) => renderer.line(line));
+  return report.exitCode;
+}

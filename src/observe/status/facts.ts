@@ -1,0 +1,106 @@
+import type { Failure } from '../../failure';
+import type { Journal } from '../../plan/observation';
+import type { OtherSite } from '../../plan/otherSites';
+import type { SlotDocument } from '../../plan/secretDocument';
+import type { DatabaseLogin, Slot } from '../../plan/slot';
+import type { AdminCredentials } from '../../world/adminCredentials';
+import type { LoginAnswer } from '../../world/database';
+import type { LockHolder } from '../../world/lock';
+import type { RolloutState } from '../../world/rollout';
+import type { Part } from '../part';
+import type { PasswordAge } from './passwordAge';
+
+/** What both secrets have in common. */
+interface SecretFacts {
+  id: string;
+  arn: string;
+  /** AWSCURRENT. */
+  versionId: string;
+  /** Staging labels by version id. */
+  stages: Record<string, string[]>;
+  /** Why this tool must not change it. */
+  owner?: string;
+}
+
+/** The slot secret. */
+export interface SlotSecretFacts extends SecretFacts {
+  text: string;
+  document: SlotDocument;
+  ages: Partial<Record<Slot, PasswordAge>>;
+}
+
+/** The admin secret; the login is AWSCURRENT's. */
+export interface AdminSecretFacts extends SecretFacts {
+  login: DatabaseLogin;
+  age: PasswordAge | undefined;
+}
+
+/** The site's `sqlconf.php`, and those of the other sites. */
+export interface FileFacts {
+  path: string;
+  sha256: string;
+  login: DatabaseLogin;
+  otherSites: OtherSite[];
+}
+
+/** The Kubernetes Secret: its four database keys, decoded, and the login that a new pod takes from them. */
+export interface KubernetesSecretFacts {
+  name: string;
+  data: Record<string, string>;
+  /** Undefined when a key is missing. */
+  login: DatabaseLogin | undefined;
+  immutable: boolean;
+}
+
+/** The Deployment. */
+export interface DeploymentFacts {
+  name: string;
+  rollout: RolloutState;
+  ready: number;
+  wanted: number;
+}
+
+/** How the admin logs in: with which label of the admin secret, or not at all. */
+export type AdminLoginFacts =
+  | { kind: 'works'; stage: AdminCredentials['stage']; login: DatabaseLogin }
+  | { kind: 'refused'; reason: string };
+
+/** What the database answers to each login; undefined where it was not asked. */
+export interface LoginFacts {
+  sqlconf: LoginAnswer | undefined;
+  kubernetesSecret: LoginAnswer | undefined;
+  A: LoginAnswer | undefined;
+  B: LoginAnswer | undefined;
+  admin: AdminLoginFacts | undefined;
+}
+
+/** The stack's state: its journal and the time of its last change. */
+export interface StateFacts {
+  backendUrl: string;
+  /** Undefined when there is no state, or no rotation in it. */
+  journal: Journal | undefined;
+  changedAt: Date | undefined;
+}
+
+/** Who holds the Kubernetes Lease. */
+export interface LeaseHolder {
+  name: string;
+  holder: string;
+  renewed: string;
+}
+
+/** Everything that a status is judged from, each part by itself. */
+export interface StatusFacts {
+  now: Date;
+  slotSecret: Part<SlotSecretFacts>;
+  adminSecret: Part<AdminSecretFacts>;
+  sqlconf: Part<FileFacts>;
+  kubernetesSecret: Part<KubernetesSecretFacts>;
+  deployment: Part<DeploymentFacts>;
+  logins: LoginFacts;
+  /** Why the database could not be asked, if it could not. */
+  database: Failure | undefined;
+  lock: Part<LockHolder | undefined>;
+  lease: Part<LeaseHolder | undefined>;
+  state: Part<StateFacts>;
+}

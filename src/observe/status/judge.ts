@@ -1,0 +1,241 @@
+import type { Outcome } from '../../failure';
+import { exitCodes } from '../../failure';
+import { versionLabels } from '../../plan/labels';
+import type { Observation } from '../../plan/observation';
+import type { PlanResult } from '../../plan/planRotation';
+import { planRotation } from '../../plan/planRotation';
+import type { DatabaseLogin, Slot } from '../../plan/slot';
+import { slots } from '../../plan/slot';
+import type { LoginAnswer } from '../../world/database';
+import type { Part } from '../part';
+import { valueOf } from '../part';
+import { adviceOf } from './advice';
+import type { Drift } from './drift';
+import { driftOf } from './drift';
+import type { StatusFacts } from './facts';
+import type { PasswordAge } from './passwordAge';
+import { placeOf, slotNames } from './places';
+import type {
+  LabelReport,
+  NextReport,
+  PartName,
+  PasswordReport,
+  PlaceReport,
+  RotationReport,
+  StatusReport,
+  Unreadable,
+} from './report';
+import { partNames } from './report';
+
+/** Judges what was read: what is live, what disagrees, what is unfinished, and what to do. Pure. */
+export function judgeStatus(facts: StatusFacts): StatusReport {
+  const planned = planOf(facts);
+  const unreadable = unreadableOf(facts);
+  const last = lastRotation(facts, planned);
+  const unfinished = last?.end === 'unfinished' ? last : null;
+  const drift = [...driftOf(facts), ...givenUp(last)];
+  const outcome: Outcome =
+    unreadable[0]?.outcome ?? (drift.length > 0 || unfinished !== null ? 'drift' : 'done');
+  const file = fileReport(facts);
+  const report: Omit<StatusReport, 'advice'> = {
+    outcome,
+    exitCode: exitCodes[outcome],
+    live: file,
+    activeSlot: valueOf(facts.slotSecret)?.document.active ?? null,
+    places: { sqlconf: file, kubernetesSecret: kubernetesReport(facts) },
+    passwords: passwordReports(facts),
+    rollout: rolloutReport(facts),
+    lock: lockReport(facts),
+    lease: valueOf(facts.lease) ?? null,
+    state: stateReport(facts),
+    lastRotation: last,
+    unfinished,
+    next: nextReport(planned),
+    refused: planned?.kind === 'refused' ? planned.problems : [],
+    labels: labelReports(facts),
+    drift,
+    notes: notesOf(facts, last),
+    unreadable,
+  };
+  return { ...report, advice: adviceOf(report) };
+}
+
+/** What a rotation would find; undefined when a part of it could not be read. */
+function observationOf(facts: StatusFacts): Observation | undefined {
+  const { logins } = facts;
+  const [slotSecret, adminSecret] = [valueOf(facts.slotSecret), valueOf(facts.adminSecret)];
+  const [sqlconf, secret] = [valueOf(facts.sqlconf), valueOf(facts.kubernetesSecret)];
+  if (!slotSecret || !adminSecret || !sqlconf || !secret || logins.sqlconf === undefined) return undefined;
+  const { arn, versionId, text, document } = slotSecret;
+  const admin = logins.admin?.kind === 'works' ? logins.admin.login : adminSecret.login;
+  return {
+    slotSecret: { arn, versionId, text, document },
+    adminSecret: { arn: adminSecret.arn, login: admin },
+    sqlconf: {
+      path: sqlconf.path,
+      sha256: sqlconf.sha256,
+      login: sqlconf.login,
+      works: logins.sqlconf === 'works',
+    },
+    otherSites: sqlconf.otherSites,
+    kubernetesSecret: { data: secret.data, works: logins.kubernetesSecret === 'works' },
+  };
+}
+
+/** What a rotation would decide now, by the same function. */
+export function planOf(facts: StatusFacts): PlanResult | undefined {
+  const observation = observationOf(facts);
+  if (observation === undefined) return undefined;
+  const request = { kind: 'rotate' as const, id: 'next', now: facts.now };
+  return planRotation(observation, request, valueOf(facts.state)?.journal);
+}
+
+function nextReport(planned: PlanResult | undefined): NextReport | null {
+  if (planned?.kind !== 'planned') return null;
+  const { kind, from, to, renew } = planned.planned.plan;
+  return { kind, from, to, renew, resumes: planned.resumed };
+}
+
+function lastRotation({ state }: StatusFacts, planned: PlanResult | undefined): RotationReport | null {
+  const { journal, changedAt } = valueOf(state) ?? {};
+  if (!journal) return null;
+  const { id, kind, from, to, startedAt, undoes = null } = journal.plan;
+  const endedAt = journal.finished ? (changedAt?.toISOString() ?? null) : null;
+  const open = planned?.kind === 'planned' && !planned.resumed ? 'given-up' : 'unfinished';
+  const done = kind === 'rollback' ? 'rolled-back' : 'done';
+  return { id, kind, from, to, undoes, startedAt, endedAt, end: journal.finished ? done : open };
+}
+
+/** A sync that was cut off is made anew by the next one; nothing waits for it. */
+function givenUp(last: RotationReport | null): Drift[] {
+  if (last?.end !== 'given-up' || last.kind === 'sync') return [];
+  return [
+    {
+      kind: 'state',
+      text: `Rotation ${last.id} was begun and not finished, and sqlconf.php or the slot secret was changed since, so that no run will finish it.`,
+      mend: 'Run credential-rotation: it starts from what is there now.',
+    },
+  ];
+}
+
+function unreadableOf(facts: StatusFacts): Unreadable[] {
+  const { database } = facts;
+  const parts: [PartName, Part<unknown>][] = [
+    ['sqlconf.php', facts.sqlconf],
+    ['slot secret', facts.slotSecret],
+    ['admin secret', facts.adminSecret],
+    ['database', database ? { kind: 'unreadable', failure: database } : { kind: 'read', value: '' }],
+    ['Kubernetes Secret', facts.kubernetesSecret],
+    ['Deployment', facts.deployment],
+    // The admin's login is told of by itself.
+    ['lock', facts.logins.admin?.kind === 'refused' ? { kind: 'read', value: '' } : facts.lock],
+    ['state', facts.state],
+  ];
+  const found: Unreadable[] = [];
+  for (const [part, read] of parts) {
+    if (read.kind === 'read') continue;
+    const { outcome, message: reason } = read.failure;
+    // What could not be read for want of another part has that part's reason.
+    if (!found.some((other) => other.reason === reason)) found.push({ part, outcome, reason });
+  }
+  return found.sort((one, two) => partNames.indexOf(one.part) - partNames.indexOf(two.part));
+}
+
+function works(answer: LoginAnswer | undefined): boolean | null {
+  return answer === undefined ? null : answer === 'works';
+}
+
+function fileReport({ sqlconf, slotSecret, logins }: StatusFacts): PlaceReport | null {
+  const file = valueOf(sqlconf);
+  if (!file) return null;
+  const { username, slot } = placed(file.login, slotSecret);
+  return { name: file.path, username, slot: slot ?? null, works: works(logins.sqlconf) };
+}
+
+function kubernetesReport({ kubernetesSecret, slotSecret, logins }: StatusFacts): PlaceReport | null {
+  const secret = valueOf(kubernetesSecret);
+  if (!secret) return null;
+  const { name, login } = secret;
+  if (!login) return { name, username: null, slot: null, works: null };
+  const { username, slot } = placed(login, slotSecret);
+  return { name, username, slot: slot ?? null, works: works(logins.kubernetesSecret) };
+}
+
+function placed(login: DatabaseLogin, slotSecret: StatusFacts['slotSecret']): ReturnType<typeof placeOf> {
+  const secret = valueOf(slotSecret);
+  return placeOf(login, secret && slotNames(secret.document));
+}
+
+function passwordReports({ now, slotSecret, adminSecret, logins }: StatusFacts): PasswordReport[] {
+  const [secret, admin] = [valueOf(slotSecret), valueOf(adminSecret)];
+  const of = (
+    account: Slot | 'admin',
+    username: string | undefined,
+    age: PasswordAge | undefined,
+    answer: boolean | null,
+  ): PasswordReport => ({
+    account,
+    username: username ?? null,
+    since: age?.since.toISOString() ?? null,
+    ageSeconds: age ? Math.max(0, Math.round((now.getTime() - age.since.getTime()) / 1000)) : null,
+    exact: age?.exact ?? false,
+    works: answer,
+  });
+  const names = secret && slotNames(secret.document);
+  const adminWorks =
+    logins.admin === undefined ? null : logins.admin.kind === 'works' && logins.admin.stage === 'AWSCURRENT';
+  return [
+    ...slots.map((slot) => of(slot, names?.[slot], secret?.ages[slot], works(logins[slot]))),
+    of('admin', admin?.login.username, admin?.age, adminWorks),
+  ];
+}
+
+function rolloutReport({ deployment }: StatusFacts): StatusReport['rollout'] {
+  const found = valueOf(deployment);
+  if (!found) return null;
+  const { name, rollout, ready, wanted } = found;
+  const reason = rollout.kind === 'failed' ? rollout.reason : null;
+  return { deployment: name, state: rollout.kind, ready, wanted, reason };
+}
+
+function lockReport({ lock }: StatusFacts): StatusReport['lock'] {
+  if (lock.kind === 'unreadable') return null;
+  const { client = null, connectionId = null, idleSeconds = null } = lock.value ?? {};
+  return { held: lock.value !== undefined, holder: client, connectionId, idleSeconds };
+}
+
+function stateReport({ state }: StatusFacts): StatusReport['state'] {
+  const found = valueOf(state);
+  return found ? { backendUrl: found.backendUrl, found: found.changedAt !== undefined } : null;
+}
+
+function labelReports({ slotSecret, adminSecret }: StatusFacts): LabelReport[] {
+  const secrets = [valueOf(slotSecret), valueOf(adminSecret)].filter((secret) => secret !== undefined);
+  return secrets.flatMap(({ id, stages, versionId: current }) =>
+    Object.entries(stages).flatMap(([versionId, labels]) =>
+      labels
+        .filter((label) => label !== 'AWSCURRENT' && label !== 'AWSPREVIOUS')
+        .map((label) => ({ secret: id, label, versionId, current: versionId === current })),
+    ),
+  );
+}
+
+/** What is worth knowing and no disagreement. */
+function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
+  const notes: string[] = [];
+  const secret = valueOf(facts.slotSecret);
+  for (const slot of slots)
+    if (secret?.document.entries[slot].kind === 'empty')
+      notes.push(`Slot ${slot} has no password yet; the next rotation makes one.`);
+  const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};
+  if (rollout === 'progressing') notes.push('A rollout of the Deployment is under way.');
+  if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
+  if (last?.kind === 'sync' && last.end === 'given-up')
+    notes.push(`The sync ${last.id} did not finish; run credential-rotation --sync-db-users again.`);
+  const renewed = labelReports(facts).find(({ label }) => label === versionLabels.renewed);
+  if (renewed?.current === false && last === null)
+    notes.push(
+      `A rotation stored passwords (label ${renewed.label}, version ${renewed.versionId}) that never became current: it stopped before step 10, or was rolled back.`,
+    );
+  return notes;
+}

@@ -1,0 +1,216 @@
+import { Failure } from '../../failure';
+import { kubernetesSecretKeys } from '../../plan/observation';
+import { parseAdminDocument } from '../../plan/secretDocument';
+import type { DatabaseLogin } from '../../plan/slot';
+import { AdminRefused, findAdminCredentials } from '../../world/adminCredentials';
+import type { WorldContext } from '../../world/context';
+import type { LoginAnswer, Session } from '../../world/database';
+import { openSession, tryLogin } from '../../world/database';
+import type { Kubernetes } from '../../world/kubernetes';
+import { decodedData } from '../../world/kubernetes';
+import { lockHolder, lockName } from '../../world/lock';
+import { rolloutState } from '../../world/rollout';
+import type { SecretsManager } from '../../world/secretsManager';
+import { readOtherSites } from '../../world/otherSites';
+import { openSqlconf } from '../../world/sqlconf';
+import { loginOfSecret, readSlotSecret } from '../observe';
+import type { Part } from '../part';
+import { partOf, valueOf } from '../part';
+import type {
+  AdminLoginFacts,
+  AdminSecretFacts,
+  DeploymentFacts,
+  FileFacts,
+  KubernetesSecretFacts,
+  LoginFacts,
+  SlotSecretFacts,
+  StatusFacts,
+} from './facts';
+import { LoginProbes } from './loginProbes';
+import { adminPassword, readAges, slotPasswords } from './passwordAge';
+
+/** What the world is read through. */
+export interface StatusClients {
+  secrets: SecretsManager;
+  kubernetes: Kubernetes;
+  /** Registers a secret value with the scrubber as soon as it is read. */
+  keepSecret: (value: string) => void;
+}
+
+/** The part of the facts that is read from the world, without the stack's state and the Lease. */
+export type WorldFacts = Omit<StatusFacts, 'now' | 'state' | 'lease'>;
+
+/** Reads the world for a status, all parts side by side; writes nothing and never throws. */
+export async function readWorld(context: WorldContext, clients: StatusClients): Promise<WorldFacts> {
+  const { secrets, kubernetes, keepSecret } = clients;
+  const probes = new LoginProbes((login) => tryLogin(login, context.trust));
+  const slotSecret = partOf(readSlots(secrets, context, keepSecret));
+  const adminSecret = partOf(readAdmin(secrets, context, keepSecret));
+  const sqlconf = partOf(readFile(context, keepSecret));
+  const kubernetesSecret = partOf(readKubernetesSecret(kubernetes, sqlconf, keepSecret));
+  const deployment = partOf(readDeployment(kubernetes));
+  const database = readDatabase(context, clients, slotSecret);
+  const answers = await Promise.all([
+    answerTo(probes, sqlconf, ({ login }) => login),
+    answerTo(probes, kubernetesSecret, ({ login }) => login),
+    answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.A)),
+    answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.B)),
+  ]);
+  const { admin, lock } = await database;
+  const [file, secret, A, B] = answers;
+  return {
+    slotSecret: await slotSecret,
+    adminSecret: await adminSecret,
+    sqlconf: await sqlconf,
+    kubernetesSecret: await kubernetesSecret,
+    deployment: await deployment,
+    logins: { sqlconf: file, kubernetesSecret: secret, A, B, admin: valueOf(admin) },
+    database: probes.failure ?? unreachable(admin, await adminSecret),
+    lock,
+  };
+}
+
+function loginOf(entry: { kind: string; login?: DatabaseLogin }): DatabaseLogin | undefined {
+  return entry.kind === 'complete' ? entry.login : undefined;
+}
+
+/** A failure of the admin's login that the admin secret does not explain is the database's. */
+function unreachable(admin: Part<unknown>, secret: Part<unknown>): Failure | undefined {
+  return admin.kind === 'unreadable' && secret.kind === 'read' ? admin.failure : undefined;
+}
+
+async function answerTo<T>(
+  probes: LoginProbes,
+  part: Promise<Part<T>>,
+  loginIn: (value: T) => DatabaseLogin | undefined,
+): Promise<LoginAnswer | undefined> {
+  const value = valueOf(await part);
+  const login = value === undefined ? undefined : loginIn(value);
+  return login === undefined ? undefined : probes.ask(login);
+}
+
+async function readSlots(
+  secrets: SecretsManager,
+  { slotSecretId: id }: WorldContext,
+  keepSecret: (value: string) => void,
+): Promise<SlotSecretFacts> {
+  const [version, { stages, owner }] = await Promise.all([readSlotSecret(secrets, id), secrets.describe(id)]);
+  for (const password of Object.values(slotPasswords(version.text))) keepSecret(password ?? '');
+  const passwordsOf = (text: string): Record<string, string | undefined> =>
+    keeping(slotPasswords(text), keepSecret);
+  const labelled = Object.keys(stages);
+  const ages = await readAges(secrets, { secretId: id, current: version, labelled, passwordsOf });
+  return { ...version, id, stages, ages, ...(owner === undefined ? {} : { owner }) };
+}
+
+function keeping<T extends Record<string, string | undefined>>(
+  passwords: T,
+  keepSecret: (value: string) => void,
+): T {
+  Object.values(passwords).forEach((password) => keepSecret(password ?? ''));
+  return passwords;
+}
+
+async function readAdmin(
+  secrets: SecretsManager,
+  { adminSecretId: id }: WorldContext,
+  keepSecret: (value: string) => void,
+): Promise<AdminSecretFacts> {
+  const [version, { stages, owner }] = await Promise.all([
+    secrets.read(id, { stage: 'AWSCURRENT' }),
+    secrets.describe(id),
+  ]);
+  const document = parseAdminDocument(version?.text ?? '');
+  if (version === undefined || !document.ok) {
+    const problems = document.ok ? 'it has no AWSCURRENT version' : document.problems.join('; ');
+    throw new Failure('configuration', `The admin secret ${id} is malformed: ${problems}.`);
+  }
+  const { login } = document.value;
+  keepSecret(login.password);
+  const passwordsOf = (text: string): Record<string, string | undefined> =>
+    keeping(adminPassword(text), keepSecret);
+  const ages = await readAges(secrets, {
+    secretId: id,
+    current: version,
+    labelled: Object.keys(stages),
+    passwordsOf,
+  });
+  const { arn, versionId } = version;
+  return { id, arn, versionId, stages, login, age: ages['admin'], ...(owner === undefined ? {} : { owner }) };
+}
+
+async function readFile(context: WorldContext, keepSecret: (value: string) => void): Promise<FileFacts> {
+  const opened = await openSqlconf(context);
+  const { path, file, login } = opened;
+  keepSecret(login.password);
+  return { path, sha256: file.sha256, login, otherSites: await readOtherSites(context, opened) };
+}
+
+async function readKubernetesSecret(
+  kubernetes: Kubernetes,
+  sqlconf: Promise<Part<{ login: DatabaseLogin }>>,
+  keepSecret: (value: string) => void,
+): Promise<KubernetesSecretFacts> {
+  const { namespace, secret: name } = kubernetes.target;
+  const secret = await kubernetes.secret();
+  const all = decodedData(secret);
+  const keys = Object.values(kubernetesSecretKeys).filter((key) => all[key] !== undefined);
+  const data = Object.fromEntries(keys.map((key) => [key, all[key] ?? '']));
+  keepSecret(data[kubernetesSecretKeys.password] ?? '');
+  const { port } = valueOf(await sqlconf)?.login ?? { port: '3306' };
+  const immutable = secret.immutable === true;
+  return { name: `${namespace}/${name}`, data, login: loginOfSecret(data, { port }), immutable };
+}
+
+async function readDeployment(kubernetes: Kubernetes): Promise<DeploymentFacts> {
+  const { namespace, deployment: name } = kubernetes.target;
+  const deployment = await kubernetes.deployment();
+  return {
+    name: `${namespace}/${name}`,
+    rollout: rolloutState(deployment),
+    ready: deployment.status?.readyReplicas ?? 0,
+    wanted: deployment.spec?.replicas ?? 1,
+  };
+}
+
+interface DatabaseFacts {
+  admin: Part<AdminLoginFacts>;
+  lock: WorldFacts['lock'];
+}
+
+async function readDatabase(
+  context: WorldContext,
+  clients: StatusClients,
+  slotSecret: Promise<Part<SlotSecretFacts>>,
+): Promise<DatabaseFacts> {
+  const opened = await partOf(openAsAdmin(context, clients));
+  if (opened.kind === 'unreadable') return { admin: opened, lock: opened };
+  const { session, ...admin } = opened.value;
+  if (session === undefined) {
+    const reason = 'it takes the admin user to see who holds the lock';
+    const failure = new Failure('permission', `The lock cannot be seen: ${reason}.`);
+    return { admin: { kind: 'read', value: admin.login }, lock: { kind: 'unreadable', failure } };
+  }
+  try {
+    const slots = await slotSecret;
+    const lock = slots.kind === 'read' ? await partOf(lockHolder(session, lockName(slots.value.arn))) : slots;
+    return { admin: { kind: 'read', value: admin.login }, lock };
+  } finally {
+    await session.close();
+  }
+}
+
+async function openAsAdmin(
+  { adminSecretId, trust }: WorldContext,
+  { secrets, keepSecret }: StatusClients,
+): Promise<{ login: LoginFacts['admin'] & object; session?: Session }> {
+  try {
+    const { stage, login } = await findAdminCredentials(secrets, adminSecretId, trust);
+    keepSecret(login.password);
+    const session = await openSession(login, trust);
+    return { login: { kind: 'works', stage, login }, session };
+  } catch (error) {
+    if (!(error instanceof AdminRefused)) throw error;
+    return { login: { kind: 'refused', reason: error.message } };
+  }
+}

@@ -1,0 +1,115 @@
+import type { Outcome } from '../../failure';
+import type { Place, PlanKind } from '../../plan/rotationPlan';
+import type { Slot } from '../../plan/slot';
+import type { Drift } from './drift';
+
+/** Parts of the world that can fail to be read, in the order in which they are told and decide the exit code. */
+export const partNames = [
+  'sqlconf.php',
+  'slot secret',
+  'admin secret',
+  'database',
+  'Kubernetes Secret',
+  'Deployment',
+  'lock',
+  'state',
+] as const;
+
+/** The name of a part. */
+export type PartName = (typeof partNames)[number];
+
+/** A part that could not be read; everything else is still told. */
+export interface Unreadable {
+  part: PartName;
+  outcome: Outcome;
+  reason: string;
+}
+
+/** A place that names a login. `works` is null when the database was not asked or gave no answer. */
+export interface PlaceReport {
+  name: string;
+  username: string | null;
+  slot: Place | null;
+  works: boolean | null;
+}
+
+/** One password and its age; `since` is an ISO time, and null when it is not known. */
+export interface PasswordReport {
+  account: Slot | 'admin';
+  username: string | null;
+  since: string | null;
+  ageSeconds: number | null;
+  /** False: the password is at least so old. */
+  exact: boolean;
+  works: boolean | null;
+}
+
+/** The last rotation that the state knows. */
+export interface RotationReport {
+  id: string;
+  kind: PlanKind;
+  from: Place;
+  to: Place;
+  /** For a rollback: the rotation that it undid. */
+  undoes: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  /** `given-up`: it was not finished, and the world has moved on, so that no run will finish it. */
+  end: 'done' | 'rolled-back' | 'unfinished' | 'given-up';
+}
+
+/** What a run would do now. */
+export interface NextReport {
+  kind: PlanKind;
+  from: Place;
+  to: Place;
+  renew: Slot | null;
+  /** True when it finishes the rotation that was begun. */
+  resumes: boolean;
+}
+
+/** A staging label beside AWSCURRENT and AWSPREVIOUS. */
+export interface LabelReport {
+  secret: string;
+  label: string;
+  versionId: string;
+  /** Whether that version is AWSCURRENT too. */
+  current: boolean;
+}
+
+/** What `status` says. Null stands for what is not known. No secret is in it. */
+export interface StatusReport {
+  outcome: Outcome;
+  exitCode: number;
+  live: PlaceReport | null;
+  /** `active_slot` of the slot secret. */
+  activeSlot: Slot | null;
+  places: { sqlconf: PlaceReport | null; kubernetesSecret: PlaceReport | null };
+  passwords: PasswordReport[];
+  rollout: {
+    deployment: string;
+    state: 'complete' | 'progressing' | 'failed';
+    ready: number;
+    wanted: number;
+    reason: string | null;
+  } | null;
+  lock: {
+    held: boolean;
+    holder: string | null;
+    connectionId: number | null;
+    idleSeconds: number | null;
+  } | null;
+  lease: { name: string; holder: string; renewed: string } | null;
+  state: { backendUrl: string; found: boolean } | null;
+  lastRotation: RotationReport | null;
+  unfinished: RotationReport | null;
+  next: NextReport | null;
+  /** Why a run would be refused; empty when it would not. */
+  refused: string[];
+  labels: LabelReport[];
+  drift: Drift[];
+  notes: string[];
+  unreadable: Unreadable[];
+  /** What to do now, one or two sentences. */
+  advice: string;
+}

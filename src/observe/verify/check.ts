@@ -1,0 +1,72 @@
+import { partOf } from '../part';
+
+/** Parts of the checklist, in its order. */
+export const areas = [
+  'Settings',
+  'Engine',
+  'Secrets',
+  'sqlconf.php',
+  'Kubernetes',
+  'Database',
+  'Health',
+  'Lock',
+] as const;
+
+/** A part of the checklist. */
+export type Area = (typeof areas)[number];
+
+/**
+ * `ok`; `missing`: a rotation would be refused or fail; `optional`: not there and not needed; `not-checked`: it cannot
+ * be found out without a write, or something before it is missing.
+ */
+export type CheckState = 'ok' | 'missing' | 'optional' | 'not-checked';
+
+/** One line of the checklist; no secret is in it. */
+export interface Check {
+  area: Area;
+  title: string;
+  state: CheckState;
+  /** What was found, or what is wrong and what to do; null when the title says it all. */
+  detail: string | null;
+}
+
+/** Makes checks of one area. */
+export class Checks {
+  constructor(private readonly area: Area) {}
+
+  ok(title: string, detail: string | null = null): Check {
+    return { area: this.area, title, state: 'ok', detail };
+  }
+
+  missing(title: string, detail: string): Check {
+    return { area: this.area, title, state: 'missing', detail };
+  }
+
+  optional(title: string, detail: string): Check {
+    return { area: this.area, title, state: 'optional', detail };
+  }
+
+  notChecked(title: string, detail: string): Check {
+    return { area: this.area, title, state: 'not-checked', detail };
+  }
+
+  /** A check that is a search for problems: each problem is a line, and none is one line that is ok. */
+  async problems(title: string, search: () => Promise<string[]>): Promise<Check[]> {
+    const found = await partOf(search());
+    if (found.kind === 'unreadable') return [this.missing(title, found.failure.message)];
+    if (found.value.length === 0) return [this.ok(title)];
+    return found.value.map((problem) => this.missing(title, problem));
+  }
+
+  /** A check that is an action which fails; what it answers is the detail. */
+  async passes(title: string, action: () => Promise<string | null>): Promise<Check> {
+    const done = await partOf(action());
+    if (done.kind === 'read') return this.ok(title, done.value);
+    return this.missing(title, done.failure.message);
+  }
+}
+
+/** The checklist in the order of its areas. */
+export function inOrder(checks: readonly Check[]): Check[] {
+  return areas.flatMap((area) => checks.filter((check) => check.area === area));
+}

@@ -1,0 +1,122 @@
+import type { Slot } from '../../plan/slot';
+import { slots } from '../../plan/slot';
+import type { Part } from '../part';
+import { valueOf } from '../part';
+import type { StatusFacts } from '../status/facts';
+import type { Check } from './check';
+import { Checks } from './check';
+
+/** What the facts of a status say of the prerequisites. Pure. */
+export function worldChecks(facts: StatusFacts): Check[] {
+  return [
+    ...secretChecks(facts),
+    ...fileChecks(facts),
+    ...kubernetesChecks(facts),
+    ...loginChecks(facts),
+    lockCheck(facts),
+  ];
+}
+
+function readable(checks: Checks, title: string, part: Part<unknown>): Check {
+  return part.kind === 'read' ? checks.ok(title) : checks.missing(title, part.failure.message);
+}
+
+function secretChecks({ slotSecret, adminSecret }: StatusFacts): Check[] {
+  const checks = new Checks('Secrets');
+  const found = [
+    readable(checks, 'slot secret can be read, and is well formed', slotSecret),
+    readable(checks, 'admin secret can be read, and is well formed', adminSecret),
+  ];
+  for (const secret of [valueOf(slotSecret), valueOf(adminSecret)])
+    if (secret?.owner !== undefined)
+      found.push(checks.missing('nobody else rotates it', `Secret ${secret.id} ${secret.owner}.`));
+  return found;
+}
+
+function fileChecks({ sqlconf }: StatusFacts): Check[] {
+  return [readable(new Checks('sqlconf.php'), 'can be read, with plain values', sqlconf)];
+}
+
+function kubernetesChecks({ kubernetesSecret, deployment }: StatusFacts): Check[] {
+  const checks = new Checks('Kubernetes');
+  const secret = valueOf(kubernetesSecret);
+  const found = [
+    secret?.immutable === true
+      ? checks.missing(
+          'Secret can be changed',
+          `Secret ${secret.name} is immutable; replace it by one that can be changed.`,
+        )
+      : readable(checks, 'Secret can be read', kubernetesSecret),
+  ];
+  if (deployment.kind === 'unreadable')
+    return [...found, checks.missing('Deployment can be read', deployment.failure.message)];
+  const { name, rollout, ready, wanted } = deployment.value;
+  const title = 'Deployment is healthy';
+  const count = `${ready} of ${wanted} pods ready`;
+  if (rollout.kind === 'complete') return [...found, checks.ok(title, count)];
+  const why =
+    rollout.kind === 'failed' ? rollout.reason : `a rollout is under way, ${count}; wait until it ends`;
+  return [...found, checks.missing(title, `Deployment ${name}: ${why}.`)];
+}
+
+function loginChecks({ logins, database, slotSecret, sqlconf, lock }: StatusFacts): Check[] {
+  const checks = new Checks('Database');
+  if (database) return [checks.missing('answers over trusted TLS', database.message)];
+  const found = [checks.ok('answers over trusted TLS')];
+  const { admin } = logins;
+  const adminTitle = 'admin logs in';
+  if (admin?.kind === 'works')
+    found.push(
+      checks.ok(
+        adminTitle,
+        admin.stage === 'AWSCURRENT' ? null : `with ${admin.stage}, which a rotation makes current`,
+      ),
+    );
+  else found.push(checks.missing(adminTitle, admin?.reason ?? reasonOf(lock)));
+  const file = valueOf(sqlconf)?.login;
+  const live = 'the login of sqlconf.php works';
+  if (logins.sqlconf === 'works') found.push(checks.ok(live, file?.username ?? null));
+  else if (file)
+    found.push(
+      checks.missing(
+        live,
+        `The database refuses ${file.username}; run credential-rotation --sync-db-users, or correct the file.`,
+      ),
+    );
+  const secret = valueOf(slotSecret);
+  if (secret)
+    for (const slot of slots)
+      found.push(slotCheck(checks, slot, secret.document.entries[slot].kind, logins[slot]));
+  return found;
+}
+
+function reasonOf(part: Part<unknown>): string {
+  return part.kind === 'unreadable' ? part.failure.message : 'it was not asked';
+}
+
+/** A slot that does not log in is set by the next rotation: it is told, and stops nothing. */
+function slotCheck(
+  checks: Checks,
+  slot: Slot,
+  kind: 'complete' | 'empty',
+  answer: 'works' | 'denied' | undefined,
+): Check {
+  const title = `slot ${slot} logs in`;
+  if (kind === 'empty') return checks.optional(title, 'It has no password yet; a rotation makes one.');
+  if (answer === 'works') return checks.ok(title);
+  return checks.optional(
+    title,
+    'The slot secret has a password that the database refuses; a rotation sets it.',
+  );
+}
+
+function lockCheck({ lock, lease }: StatusFacts): Check {
+  const checks = new Checks('Lock');
+  if (lock.kind === 'unreadable') return checks.notChecked('no rotation is running', lock.failure.message);
+  const holder = lock.value?.client ?? valueOf(lease)?.holder;
+  if (lock.value === undefined && holder === undefined) return checks.ok('no rotation is running');
+  return checks.missing(
+    'no rotation is running',
+    `${holder ?? 'Somebody'} holds the lock; wait until that run ends, or look with credential-rotation unlock.`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { StatusFacts } from '../observe/status/facts';
+import { partOf, valueOf } from '../observe/part';
+import type { Settings } from '../settings/settings';
+import { readState } from './readState';
+
+/** How long the engine may take for the state, in ms: the world is told without it. */
+const stateLimitMs = 10_000;
+
+/** Reads everything that a status is judged from; writes nothing and never throws. */
+export async function readStatus(
+  { program: { context }, ...location }: Settings,
+  keepSecret: (value: string) => void,
+): Promise<StatusFacts> {
+  // The engine is a process of its own: it is at work while the libraries below are loaded.
+  const state = partOf(readState(location, stateLimitMs));
+  const [{ readWorld }, { SecretsManager }, { Kubernetes }, { readableLease }] = await Promise.all([
+    import('../observe/status/read.js'),
+    import('../world/secretsManager.js'),
+    import('../world/kubernetes.js'),
+    import('./unlock.js'),
+  ]);
+  const kubernetes = new Kubernetes(context.kubernetes);
+  const secrets = new SecretsManager(context.region);
+  const lease = partOf(readableLease(kubernetes));
+  const world = await readWorld(context, { secrets, kubernetes, keepSecret });
+  const known = valueOf(await state)?.journal?.material.logins;
+  Object.values(known ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
+  return { now: new Date(), ...world, lease: await lease, state: await state };
+}

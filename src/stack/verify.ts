@@ -1,0 +1,152 @@
+import { databaseProblems } from '../observe/preflight/database';
+import { fileProblems } from '../observe/preflight/file';
+import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import type { PreflightClients } from '../observe/preflight/preflight';
+import { secretProblems } from '../observe/preflight/secrets';
+import type { StatusFacts } from '../observe/status/facts';
+import { planOf } from '../observe/status/judge';
+import type { Check } from '../observe/verify/check';
+import { Checks, inOrder } from '../observe/verify/check';
+import { worldChecks } from '../observe/verify/worldChecks';
+import type { Settings } from '../settings/settings';
+import { findAdminCredentials } from '../world/adminCredentials';
+import { openSession } from '../world/database';
+import { proveHealth } from '../world/health';
+import type { Right } from '../world/kubernetes';
+import { Kubernetes, neededRights } from '../world/kubernetes';
+import { leaseRights } from '../world/lease';
+import { SecretsManager } from '../world/secretsManager';
+import { engineChecks } from './engineChecks';
+import { readStatus } from './status';
+
+/** Longest time for the health page here, in ms: nothing is being restarted. */
+const healthLimitMs = 15_000;
+
+/** Checks everything that a rotation needs; no write takes effect. Never throws. */
+export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
+  const { program, ...location } = settings;
+  const kubernetes = new Kubernetes(program.context.kubernetes);
+  const secrets = new SecretsManager(program.context.region);
+  const reading = readStatus(settings, keepSecret);
+  const state = reading.then((facts) => facts.state);
+  const [facts, ...found] = await Promise.all([
+    reading,
+    engineChecks(location, state),
+    rightChecks(kubernetes),
+    healthChecks(settings),
+  ]);
+  const { slotSecretId, adminSecretId } = program.context;
+  const rest = await Promise.all([
+    databaseChecks(settings, facts, { secrets, kubernetes }),
+    new Checks('Secrets').problems('both secrets can be written', () =>
+      secretProblems(secrets, [slotSecretId, adminSecretId]),
+    ),
+    fileChecks(settings, facts),
+    new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
+      kubernetesProblems(kubernetes),
+    ),
+  ]);
+  const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
+  return inOrder([
+    settingsCheck,
+    ...found.flat(),
+    ...worldChecks(facts),
+    ...planChecks(facts),
+    ...rest.flat(),
+  ]);
+}
+
+function planChecks(facts: StatusFacts): Check[] {
+  const checks = new Checks('Secrets');
+  const title = 'secrets, file and Secret fit together';
+  const planned = planOf(facts);
+  if (planned === undefined) return [checks.notChecked(title, 'It takes all of them to be readable.')];
+  if (planned.kind === 'planned') return [checks.ok(title)];
+  return planned.problems.map((problem) => checks.missing(title, problem));
+}
+
+async function fileChecks({ program: { context } }: Settings, facts: StatusFacts): Promise<Check[]> {
+  const checks = new Checks('sqlconf.php');
+  const planned = planOf(facts);
+  const title = 'can be replaced';
+  if (planned?.kind !== 'planned')
+    return [checks.notChecked(title, 'What would be written is not known, for what is missing above.')];
+  return checks.problems(title, () => fileProblems(planned.planned, context));
+}
+
+/** What only the admin's session can tell. */
+async function databaseChecks(
+  { program: { context } }: Settings,
+  facts: StatusFacts,
+  { secrets, kubernetes }: Pick<PreflightClients, 'secrets' | 'kubernetes'>,
+): Promise<Check[]> {
+  const checks = new Checks('Database');
+  const title = 'the admin has the privileges, both accounts fit, and the server takes writes';
+  const planned = planOf(facts);
+  if (planned?.kind !== 'planned' || facts.logins.admin?.kind !== 'works')
+    return [checks.notChecked(title, 'It takes a plan and the admin; mend what is missing.')];
+  return checks.problems(title, async () => {
+    const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
+    const session = await openSession(credentials.login, context.trust);
+    try {
+      return await databaseProblems(planned.planned, context, { secrets, kubernetes, session, credentials });
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+/** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
+function optionalRights(kubernetes: Kubernetes): Right[] {
+  const events = { group: '', resource: 'events', name: '' };
+  return [
+    ...leaseRights(kubernetes.target),
+    { verb: 'create', ...events },
+    { verb: 'patch', ...events },
+    { verb: 'list', group: '', resource: 'pods', name: '' },
+  ];
+}
+
+async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
+  const checks = new Checks('Kubernetes');
+  const { target } = kubernetes;
+  const [needed, optional] = [neededRights(target), optionalRights(kubernetes)];
+  const title = ({ verb, resource, name }: Right): string =>
+    `may ${verb} ${resource}${name === '' ? '' : ` ${name}`}`;
+  try {
+    const missing = await kubernetes.missingRights([...needed, ...optional]);
+    return [...needed, ...optional].map((right) => {
+      if (!missing.includes(right)) return checks.ok(title(right));
+      if (optional.includes(right))
+        return checks.optional(
+          title(right),
+          'Not granted, and not needed; see infra/kubernetes/role-optional.yaml.',
+        );
+      return checks.missing(
+        title(right),
+        `Add it to the Role of this service account in ${target.namespace}.`,
+      );
+    });
+  } catch {
+    // The API server that gives no answer is told of with the Secret.
+    return [...needed, ...optional].map((right) =>
+      checks.notChecked(title(right), 'The API server gives no answer.'),
+    );
+  }
+}
+
+async function healthChecks({ program }: Settings): Promise<Check[]> {
+  const checks = new Checks('Health');
+  const title = 'the health page is good';
+  const { healthUrl: url, healthAnswersInARow: answersInARow, healthLimitSeconds } = program;
+  if (url === undefined)
+    return [
+      checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation leaves the HTTP proof out.'),
+    ];
+  const limitMs = Math.min(healthLimitSeconds * 1000, healthLimitMs);
+  const check = await checks.passes(title, async () => {
+    await proveHealth({ url, answersInARow, limitMs });
+    return `${answersInARow} good answers in a row`;
+  });
+  return [check];
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import type { Check } from '../../src/observe/verify/check';
+import type { Run } from './support/command';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+import { Writes } from './support/writes';
+
+type Changes = Record<string, string | undefined>;
+
+for (const database of databases.slice(0, 1)) {
+  describe(`verify (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+    });
+    after(() => site.remove());
+
+    async function verify(args: string[] = [], changes: Changes = {}): Promise<Run> {
+      const result = await run(site, ['verify', ...args], changes);
+      expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr });
+      return result;
+    }
+
+    /** What is missing, with its detail, by title. */
+    async function missing(args: string[] = [], changes: Changes = {}): Promise<Record<string, string>> {
+      const result = await verify([...args, '--json'], changes);
+      expectCode(result, 3);
+      const { checks } = JSON.parse(result.stdout) as { checks: Check[] };
+      const found = checks.filter(({ state }) => state === 'missing');
+      return Object.fromEntries(found.map(({ title, detail }) => [title, detail ?? '']));
+    }
+
+    it('all is there: every line has ✓, or says why it was not checked, and no write takes effect', async () => {
+      const before = await snapshot(site);
+      const files = Object.keys(leftOnDisk(site));
+      const writes = new Writes(lab, site);
+      const result = await verify();
+      expectCode(result, 0);
+      expect(result.stdout).to.match(/^✓ A rotation has all that it needs\.\n/);
+      expect(result.stdout).not.to.include('✗');
+      for (const line of [
+        '✓ plugin kubernetes: ',
+        `✓ may patch secrets ${site.kubernetesSecret}`,
+        '· may create leases',
+        '✓ both secrets can be written',
+        '✓ the admin has the privileges, both accounts fit, and the server takes writes',
+        '✓ the health page is good',
+        '✓ no rotation is running',
+        '? the state can be read',
+      ])
+        expect(result.stdout).to.include(line);
+      expect(writes.found()).to.deep.equal([]);
+      expect(await snapshot(site)).to.deep.equal(before);
+      expect(Object.keys(leftOnDisk(site)), 'state and home').to.deep.equal(files);
+    });
+
+    it('names a missing engine, missing rights, a bad health page', async () => {
+      const found = await missing(['--deployment', 'another'], {
+        CREDENTIAL_ROTATION_ENGINE_ROOT: path.join(site.folder, 'no-engine'),
+        OPENEMR_HEALTHCHECK_URL: site.healthUrl.replace('readyz', 'nothing'),
+      });
+      expect(found['the pulumi CLI is new enough']).to.include('The pulumi CLI is not found');
+      expect(Object.keys(found)).to.include.members([
+        'may get deployments another',
+        'may patch deployments another',
+        'Deployment can be read',
+        'the health page is good',
+      ]);
+    });
+
+    it('names missing plugins, an admin without privileges, secrets that may not be written', async () => {
+      const { admin } = await snapshot(site);
+      const home = path.join(site.folder, 'empty-pulumi-home');
+      mkdirSync(home);
+      const respond = { status: 400, type: 'AccessDeniedException', message: 'no' };
+      const denied = lab.aws.fault({ action: 'PutSecretValue', when: 'before', respond });
+      await lab.database.root("REVOKE CREATE USER ON *.* FROM ?@'%'", [admin.username]);
+      const found = await missing([], { PULUMI_HOME: home });
+      await lab.database.root("GRANT CREATE USER ON *.* TO ?@'%'", [admin.username]);
+      denied();
+      expect(found['plugin aws']).to.match(/run pulumi plugin install resource aws \d/);
+      expect(found).to.include.keys('plugin random', 'plugin kubernetes');
+      const rights = 'the admin has the privileges, both accounts fit, and the server takes writes';
+      expect(found[rights]).to.include('lacks CREATE USER');
+      expect(found['both secrets can be written']).to.include('PutSecretValue');
+    });
+
+    it('names a file that cannot be changed safely', async () => {
+      const file = readFileSync(site.sqlconfFile, 'utf8');
+      writeFileSync(
+        site.sqlconfFile,
+        file.replace(/\$host\s*=\s*'[^']*'/, "$host = getenv('DATABASE_HOST')"),
+      );
+      const found = await missing();
+      writeFileSync(site.sqlconfFile, file);
+      expect(found['can be read, with plain values']).to.include('cannot be changed safely');
+    });
+
+    it('refuses bad settings with exit code 2 before any check', async () => {
+      const result = await verify([], { AWS_REGION: undefined });
+      expectCode(result, 2);
+      expect(result.stderr).to.include('AWS_REGION');
+    });
+
+    it('config show tells where each setting comes from, also when one is missing', async () => {
+      const shown = await run(site, ['config', 'show', '--origin', '--stack', 'elsewhere']);
+      expectCode(shown, 0);
+      expect(shown.stdout).to.match(/^CREDENTIAL_ROTATION_STACK +elsewhere +flag --stack$/m);
+      expect(shown.stdout).to.match(/^K8S_NAMESPACE +\S+ +environment$/m);
+      expect(shown.stdout).not.to.include(site.environment['PULUMI_CONFIG_PASSPHRASE']);
+      const lacking = await run(site, ['config', 'show'], { AWS_REGION: undefined });
+      expectCode(lacking, 2);
+      expect(lacking.stdout)
+        .to.match(/^AWS_REGION +\(missing\)$/m)
+        .and.to.include('✗ AWS_REGION');
+    });
+  });
+}

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { driftKinds } from '../../../src/observe/status/drift';
+import { judgeStatus } from '../../../src/observe/status/judge';
+import { worldChecks } from '../../../src/observe/verify/worldChecks';
+import { jsonSchema, TextRenderer } from '../../../src/report/renderer';
+import { listSettings } from '../../../src/settings/listing';
+import { exitCodes } from '../../../src/failure';
+import { factsOf, read, unreadable } from '../observe/facts';
+import { plannedIn } from '../plan/planned';
+import { journalOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
+import { captured } from '../report/captured';
+import { undocumented } from './documented';
+import { repositoryText } from './readme';
+
+/** What the command prints for these results. */
+async function printed(type: string, results: readonly object[]): Promise<unknown[]> {
+  const { stdout } = await captured(() => {
+    const renderer = new TextRenderer();
+    results.forEach((result) => renderer.object(type, result));
+  });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+}
+
+/** Statuses that show every field with every type that it can have. */
+function statuses(): object[] {
+  const world = worldOn('A');
+  const planned = plannedIn(world);
+  writesOf(world, planned)
+    .slice(0, 3)
+    .forEach((write) => write());
+  const rollback = { ...planned, plan: { ...planned.plan, undoes: 'earlier' } };
+  const running = factsOf(world, journalOf(rollback));
+  const slots = running.slotSecret.kind === 'read' ? running.slotSecret.value : undefined;
+  const down = unreadable('before-switch', 'It does not answer.');
+  const empty = worldOn('A');
+  empty.secret.text = slotText('A', {});
+  empty.kubernetes = {};
+  return [
+    {
+      ...running,
+      slotSecret: slots ? read({ ...slots, stages: { v9: ['AWSPENDING'] } }) : down,
+      lock: read({ connectionId: 1, client: 'a@b:1', idleSeconds: 1 }),
+      lease: read({ name: 'lease', holder: 'me', renewed: 'now' }),
+      deployment: read({
+        name: 'd',
+        rollout: { kind: 'failed' as const, reason: 'quota' },
+        ready: 0,
+        wanted: 1,
+      }),
+    },
+    factsOf(worldOn('B'), journalOf(plannedIn(worldOn('A')), true)),
+    factsOf(empty),
+    {
+      ...factsOf(worldOn('A')),
+      sqlconf: down,
+      slotSecret: down,
+      adminSecret: down,
+      kubernetesSecret: down,
+      deployment: down,
+      lock: down,
+      state: down,
+    },
+  ].map((facts) => judgeStatus(facts));
+}
+
+describe('docs/json.md', () => {
+  it('describes every field that status prints, with its types, and no other', async () => {
+    expect(undocumented('status', await printed('status', statuses()))).to.deep.equal([]);
+  });
+
+  it('describes every field that verify prints, with its types, and no other', async () => {
+    const checks = worldChecks(factsOf(worldOn('A')));
+    const result = { outcome: 'done', exitCode: exitCodes.done, missing: 0, checks };
+    expect(undocumented('verify', await printed('verify', [result]))).to.deep.equal([]);
+  });
+
+  it('describes every field that config show prints, with its types, and no other', async () => {
+    const listing = listSettings({ stack: 'prod' }, { AWS_REGION: 'eu-west-1' }, process.cwd());
+    const settings = [...listing.settings, { ...listing.settings[0], file: 'Pulumi.prod.yaml' }];
+    const result = { outcome: 'configuration', exitCode: exitCodes.configuration, ...listing, settings };
+    expect(undocumented('config show', await printed('config', [result]))).to.deep.equal([]);
+  });
+
+  it('finds a field that is not described, one that is never printed, and a wrong type', () => {
+    const found = undocumented('config show', [{ schema: 'one', extra: 1 }]);
+    expect(found).to.include.members([
+      'schema is string',
+      'extra is not documented',
+      'problems is in no output',
+    ]);
+  });
+
+  it('names the schema version and every kind of drift', () => {
+    const text = repositoryText('docs', 'json.md');
+    expect(text).to.include(`| \`schema\` | number | ${jsonSchema} |`);
+    for (const kind of driftKinds) expect(text).to.include(`\`${kind}\``);
+  });
+});
