@@ -31,9 +31,10 @@ async function run({ command, flags }: Invocation): Promise<number> {
       return (await import('./commands/unlock.js')).unlockCommand(flags);
     case 'rollback':
       return (await import('./commands/rollback.js')).rollbackCommand(flags);
+    case 'history':
+      return (await import('./commands/history.js')).historyCommand(flags);
     case 'status':
     case 'verify':
-    case 'history':
     case 'config':
       throw new Failure('configuration', `${command} is not there yet.`);
   }
