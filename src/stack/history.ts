@@ -9,10 +9,8 @@ import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import type { StackLocation } from './workspace';
 import { byKey, engineFailure, openStackIfThere, planKey } from './workspace';
 
-/** Updates in one answer of the engine, which reads one file of the backend for each. */
-const pageSize = 100;
-/** Answers asked for at once: each is a process. */
-const pagesAtOnce = 2;
+/** Updates in one answer of the engine, which reads one file of the backend for each: the call itself costs more. */
+const largestPage = 1000;
 
 /**
  * The rotations of a stack, the newest first; empty where there is no such stack.
@@ -46,23 +44,14 @@ async function readPages(
   location: StackLocation,
   wanted: number | undefined,
 ): Promise<HistoryEntry[]> {
-  const size = Math.min(pageSize, wanted ?? pageSize);
+  const size = Math.min(largestPage, wanted ?? largestPage);
   const found = new Map<string, HistoryEntry>();
-  let read = 0;
-  // Most histories fit the first page.
-  for (let numbers = [1]; ; numbers = following(numbers)) {
-    const answers = await Promise.all(numbers.map((number) => readPage(stack, location, size, number)));
-    for (const entry of readEntries(answers.flat(), { plan: planKey, by: byKey }))
+  for (let page = 1; ; page += 1) {
+    const answer = await readPage(stack, location, size, page);
+    for (const entry of readEntries(answer, { plan: planKey, by: byKey }))
       found.set(`${entry.plan.id} ${entry.startedAt}`, entry);
-    read += answers.flat().length;
-    if (answers.some((answer) => answer.length < size) || (wanted !== undefined && read >= wanted))
-      return [...found.values()];
+    if (answer.length < size || (wanted !== undefined && page * size >= wanted)) return [...found.values()];
   }
-}
-
-function following(numbers: number[]): number[] {
-  const last = numbers.at(-1) ?? 0;
-  return Array.from({ length: pagesAtOnce }, (_, index) => last + 1 + index);
 }
 
 async function readPage(
