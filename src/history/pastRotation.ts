@@ -3,7 +3,7 @@ import type { Slot } from '../plan/slot';
 import type { StepNumber } from '../plan/steps';
 
 /**
- * How a rotation ended, as far as the history and the state say. `done`: a sync, or a rollback that was asked for.
+ * How a rotation ended, as far as the history and the state say. `done`: a sync, or a way back that was asked for.
  * `held`: stopped after the switch; `before-switch`: before it; `failed`: nobody knows where. `unfinished`: the run was
  * killed, or is under way.
  */
@@ -65,7 +65,7 @@ export interface PastRotation {
   steps: PastStep[] | null;
   failure: { step: StepNumber | null; message: string } | null;
   rollback: PastRollback | null;
-  /** For a rollback that was asked for: the rotation that it undoes. */
+  /** For a rollback whose rotation is not in the history any more: the id of that one. */
   undoes: string | null;
   /** Accounts that got a new password, and when; a slot whose password was made before the switch counts too. */
   renewed: { account: Slot | 'admin'; at: string }[];

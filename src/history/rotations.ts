@@ -118,7 +118,8 @@ function resultOf(record: PlanRecord, rollback: PlanRecord | undefined): PastRes
     if (hasSucceeded(rollback)) return 'rolled-back';
     return leftUnfinished(rollback) ? 'unfinished' : 'held';
   }
-  if (hasSucceeded(record)) return plan.kind === 'sync' || plan.kind === 'rollback' ? 'done' : 'rotated';
+  if (hasSucceeded(record))
+    return ['sync', 'rollback', 'switch-back'].includes(plan.kind) ? 'done' : 'rotated';
   if (leftUnfinished(record) || (entries.length === 0 && !open)) return 'unfinished';
   if (!past) return 'failed';
   return Math.max(0, ...past.ends.map(({ step }) => step)) >= 5 ? 'held' : 'before-switch';

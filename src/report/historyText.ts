@@ -1,16 +1,23 @@
 import type { PastRotation } from '../history/pastRotation';
-import type { Place } from '../plan/rotationPlan';
+import type { Place, PlanKind } from '../plan/rotationPlan';
 import { durationText, timeText } from './duration';
 
 /** A place that OpenEMR logs in from, in one word. */
 export const placeText = (place: Place): string => (place === 'other' ? 'neither' : place);
 
+const doneText: Partial<Record<PlanKind, string>> = {
+  sync: 'users synced',
+  'switch-back': 'moved back',
+  rollback: 'rolled back',
+};
+
 /** How a rotation ended, in words. */
 export function resultText(rotation: PastRotation): string {
   const last = lastStep(rotation);
   switch (rotation.result) {
-    case 'rotated':
     case 'done':
+      return doneText[rotation.kind] ?? 'done';
+    case 'rotated':
     case 'unfinished':
     case 'failed':
       return rotation.result;

@@ -32,7 +32,7 @@ export async function readHistory(
 }
 
 /** What the state says of the plan that was begun last. */
-function stateOfLast(deployment: unknown): StateOfLast | undefined {
+export function stateOfLast(deployment: unknown): StateOfLast | undefined {
   const plan = planInState(deployment);
   const past = pastStepsOf(deployment);
   return plan && past && { plan, past, finished: outputsOf(deployment)['rotation'] === plan.id };

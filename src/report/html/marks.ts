@@ -16,7 +16,7 @@ const forms: Record<PastResult, Markup> = {
 /** What each result is called in legends and headings. */
 export const resultNames: Record<PastResult, string> = {
   rotated: 'rotated',
-  done: 'done (users synced, or rolled back on request)',
+  done: 'users synced, or moved back on request',
   'rolled-back': 'rolled back',
   held: 'held after the switch',
   'before-switch': 'failed before the switch',
