@@ -10,7 +10,14 @@ import type {
   RotationMaterial,
   RotationPlan,
 } from './rotationPlan';
-import { identityProblems, liveProblems, noticesOf, rollbackProblems, siteProblems, slotInUse } from './problems';
+import {
+  identityProblems,
+  liveProblems,
+  noticesOf,
+  rollbackProblems,
+  siteProblems,
+  slotInUse,
+} from './problems';
 import type { Slot } from './slot';
 import { defaultUsername, otherSlot, slots } from './slot';
 

@@ -4,10 +4,11 @@ import { readEntries } from '../history/entries';
 import type { PastRotation } from '../history/pastRotation';
 import type { StateOfLast } from '../history/rotations';
 import { pastRotations } from '../history/rotations';
+import { engineFailure } from './engineFailure';
 import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import type { StackLocation } from './workspace';
-import { byKey, engineFailure, openStackIfThere, planKey } from './workspace';
+import { byKey, openStackIfThere, planKey } from './workspace';
 
 /** Updates in one answer of the engine, which reads one file of the backend for each: the call itself costs more. */
 const largestPage = 1000;
