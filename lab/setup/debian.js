@@ -56,6 +56,12 @@ async function installPackages(log) {
   if (still.length > 0) throw new SetupError(`apt-get did not install ${still.join(', ')}.`);
 }
 
+/** Chromium, which the test of the history's page looks with; 120 MB, so only the tests ask for it. */
+async function installBrowser(log) {
+  await update(log);
+  await run('apt-get', [...APT, 'install', '-y', '--no-install-recommends', 'chromium'], { env: QUIET, log });
+}
+
 /** etcd, unpacked into the cache and not installed: the Debian package would start it as a service. */
 async function fetchEtcd(target, log) {
   await publish(target, async (folder) => {
@@ -68,4 +74,4 @@ async function fetchEtcd(target, log) {
   });
 }
 
-module.exports = { PACKAGES, isDebian, missingPackages, installPackages, fetchEtcd };
+module.exports = { PACKAGES, isDebian, missingPackages, installPackages, installBrowser, fetchEtcd };

@@ -3,12 +3,13 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
-const { missingPackages, isDebian, installPackages, fetchEtcd } = require('./debian.js');
+const { missingPackages, isDebian, installPackages, installBrowser, fetchEtcd } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { buildKubernetes } = require('./go.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
 const { installMoto } = require('./python.js');
+const { which } = require('./run.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
 
@@ -64,6 +65,24 @@ function goSteps() {
   ];
 }
 
+/** What only `npm test` needs: npm names the script that runs the set-up. */
+function testSteps() {
+  if (process.env.npm_lifecycle_event !== 'pretest') return [];
+  return [
+    {
+      name: 'Debian package chromium',
+      activity: 'installing',
+      estimate: 30,
+      needs: ['debian'],
+      ready() {
+        if (which('chromium') !== undefined) return 'installed';
+        return process.getuid() === 0 ? undefined : 'left out, as this is not root: its tests are skipped';
+      },
+      run: (log) => installBrowser(log),
+    },
+  ];
+}
+
 /** Servers that come ready to run. */
 function serverSteps() {
   const layout = cacheLayout(cacheFolder());
@@ -77,6 +96,7 @@ function serverSteps() {
       ready: () => (isDebian() && missingPackages().length === 0 ? 'installed' : undefined),
       run: (log) => installPackages(log),
     },
+    ...testSteps(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

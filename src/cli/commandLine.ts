@@ -31,14 +31,14 @@ async function run({ command, flags }: Invocation): Promise<number> {
       return (await import('./commands/unlock.js')).unlockCommand(flags);
     case 'rollback':
       return (await import('./commands/rollback.js')).rollbackCommand(flags);
+    case 'history':
+      return (await import('./commands/history.js')).historyCommand(flags);
     case 'status':
       return (await import('./commands/status.js')).statusCommand(flags);
     case 'config':
       return (await import('./commands/config.js')).configCommand(flags);
     case 'verify':
       return (await import('./commands/verify.js')).verifyCommand(flags);
-    case 'history':
-      throw new Failure('configuration', `${command} is not there yet.`);
   }
 }
 

@@ -87,9 +87,15 @@ function history(parser: Argv): Argv {
       type: 'string',
       group: 'Output:',
       requiresArg: true,
-      describe: 'also write one self-contained page to this file',
+      describe: 'write one self-contained page to this file',
     })
-    .example('$0 history', 'each rotation with its kind, duration and result')
+    .option('limit', {
+      type: 'string',
+      group: 'Output:',
+      requiresArg: true,
+      describe: 'only the last N rotations (default: 20 as text, else all)',
+    })
+    .example('$0 history', 'the last rotations with their kind, duration and result')
     .example('$0 history --html rotations.html', 'a page with a timeline');
 }
 

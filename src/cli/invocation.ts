@@ -32,6 +32,8 @@ export interface Flags {
   ifOlderThan: string | undefined;
   /** Where `history` writes its page. */
   html: string | undefined;
+  /** How many rotations `history` shows. */
+  limit: string | undefined;
   /** Show where each setting came from. */
   origin: boolean;
   values: GivenValues;

@@ -82,6 +82,7 @@ function flagsOf(parsed: Record<string, unknown>, command: CommandName): Flags {
     planFile: command === 'rotate' ? single('plan') : undefined,
     ifOlderThan: single('if-older-than'),
     html: single('html'),
+    limit: single('limit'),
     origin: parsed['origin'] === true,
     values,
   };

@@ -4,8 +4,9 @@ import { JsonRenderer, TextRenderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
 import { TerminalRenderer } from '../report/terminal';
 import type { Settings } from '../settings/settings';
-import { readSettings } from '../settings/settings';
+import { readLocation, readSettings } from '../settings/settings';
 import type { RunRequest } from '../stack/run';
+import type { StackLocation } from '../stack/workspace';
 import type { Flags } from './invocation';
 
 /** Variables of our own environment that hold secrets. */
@@ -19,6 +20,13 @@ export function settingsOf(flags: Flags): Settings {
   const settings = readSettings(flags.values, process.env, process.cwd());
   for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
   return settings;
+}
+
+/** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */
+export function locationOf(flags: Flags): StackLocation {
+  const location = readLocation(flags.values, process.env, process.cwd());
+  for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
+  return location;
 }
 
 /** A block that moves on a terminal, lines for a pipe, JSON for a program. */

@@ -1,5 +1,6 @@
 import type { Journal, Observation } from './observation';
 import { changedKeys, kubernetesSecretKeys } from './observation';
+import type { PastSteps, Provenance } from './pastSteps';
 import type {
   Place,
   PlanKind,
@@ -21,7 +22,7 @@ import type { Slot } from './slot';
 import { defaultUsername, otherSlot, slots } from './slot';
 
 /** What is asked for; id, time and token are given so that planning is a pure function. */
-export interface PlanRequest {
+export interface PlanRequest extends Provenance {
   kind: RequestKind;
   id: string;
   now: Date;
@@ -64,7 +65,12 @@ function resumes(kind: RequestKind, { plan }: Journal): boolean {
 }
 
 /** The plan that undoes a rotation's switch: the state before, under a token of its own. */
-export function planRollback(failed: PlannedRotation, id: string, now: Date): PlannedRotation {
+export function planRollback(
+  failed: PlannedRotation,
+  id: string,
+  now: Date,
+  previous?: PastSteps,
+): PlannedRotation {
   const { plan, material } = failed;
   return {
     plan: {
@@ -79,6 +85,7 @@ export function planRollback(failed: PlannedRotation, id: string, now: Date): Pl
       renew: null,
       rotateAdmin: false,
       restartToken: restartToken(id, now),
+      ...(previous === undefined ? {} : { previous }),
     },
     material,
   };
@@ -217,7 +224,7 @@ function planSync(
 
 function makePlan(
   observation: Observation,
-  { id, now }: PlanRequest,
+  { id, now, by, previous }: PlanRequest,
   decided: Pick<RotationPlan, 'kind' | 'from' | 'to' | 'mint' | 'renew'>,
 ): RotationPlan {
   return {
@@ -232,6 +239,8 @@ function makePlan(
     adminSecretArn: observation.adminSecret.arn,
     adminUsername: observation.adminSecret.login.username,
     sqlconfSha256: observation.sqlconf.sha256,
+    ...(by === undefined ? {} : { by }),
+    ...(previous === undefined ? {} : { previous }),
   };
 }
 

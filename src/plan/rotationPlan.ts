@@ -1,3 +1,4 @@
+import type { Provenance } from './pastSteps';
 import type { DatabaseLogin, Slot } from './slot';
 
 /** What a run is asked for. */
@@ -16,7 +17,7 @@ export type Place = Slot | 'other';
  * One rotation, decided. It holds no secret: it is stored as a stack config value and in the state, so that
  * history says what was done and a killed run can be taken up again.
  */
-export interface RotationPlan {
+export interface RotationPlan extends Provenance {
   /** Readers refuse any other version. */
   formatVersion: 1;
   /** Unique; also the end of the names of this rotation's acts. */

@@ -62,16 +62,43 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
  * @throws Failure `configuration` that names every missing and every malformed setting at once.
  */
 export function readSettings(flags: GivenValues, environment: NodeJS.ProcessEnv, folder: string): Settings {
+  return read(optionNames, flags, environment, folder);
+}
+
+/**
+ * The part of the settings that names the state, for commands that look at nothing else.
+ * @throws Failure `configuration` that names every malformed one at once
+ */
+export function readLocation(
+  flags: GivenValues,
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): Pick<Settings, 'stack' | 'home' | 'backendUrl' | 'secretsProvider'> {
+  const names = optionNames.filter((name) => definitionOf(name).group === 'Engine');
+  const { stack, home, backendUrl, secretsProvider } = read(names, flags, environment, folder);
+  return { stack, home, backendUrl, secretsProvider };
+}
+
+function read(
+  names: readonly OptionName[],
+  flags: GivenValues,
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): Settings {
   const values = gather(flags, environment, folder);
-  const problems = settingProblems(values, environment);
+  const problems = settingProblems(values, environment, names);
   if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
   return assemble((name) => values[name]?.value, environment);
 }
 
 /** Every missing and every malformed setting, each in a few words that name its variable and its flag. */
-export function settingProblems(values: GatheredValues, environment: NodeJS.ProcessEnv): string[] {
+export function settingProblems(
+  values: GatheredValues,
+  environment: NodeJS.ProcessEnv,
+  names: readonly OptionName[] = optionNames,
+): string[] {
   const problems: string[] = [];
-  for (const name of optionNames) {
+  for (const name of names) {
     const { variable, flag, type, required } = definitionOf(name);
     const value = values[name]?.value;
     if (value === undefined) {

@@ -71,7 +71,8 @@ async function rollBack(
   const failure = failureOf(ended);
   request.tell({ kind: 'rolling-back', failure, step });
   const now = new Date();
-  const planned = planRollback(ended.planned, planId(now, randomBytes(3).toString('hex')), now);
+  const id = planId(now, randomBytes(3).toString('hex'));
+  const planned = planRollback(ended.planned, id, now, ended.past);
   const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
   const where = stepText(step);

@@ -13,6 +13,7 @@ import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { readJournal } from './journal';
+import { provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
@@ -137,7 +138,10 @@ function plan(
   secretsOf(observation).forEach(keepSecret);
   const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
   const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
-  const result = planRotation(observation, { kind, id, now }, readJournal(deployment));
+  // A saved plan is carried out as it stands; who does so is noted beside it.
+  const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
+  const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
+  const result = planRotation(observation, { kind, id, now, ...provenance }, readJournal(deployment));
   if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
   const { planned, resumed, notices } = result;
   if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
@@ -180,7 +184,8 @@ async function rotateOnce(
   const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
-  const ended: RunResult = { planned, resumed, steps: result.steps, failure: result.failure };
+  const { steps, failure, past } = result;
+  const ended: RunResult = { planned, resumed, steps, failure, past };
   const { signal } = request;
   if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, result.step);
   // A lost lock aborts with its own failure, a signal of the operating system without one.

@@ -1,4 +1,5 @@
 import type { Failure } from '../failure';
+import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RequestKind } from '../plan/rotationPlan';
 import type { SavedPlan } from '../plan/savedPlan';
 import type { ProgramSettings } from '../program/settings';
@@ -42,6 +43,8 @@ export interface RunResult {
   resumed: boolean;
   steps: StepResult[];
   failure?: Failure;
+  /** For the history, when it failed. */
+  past?: PastSteps;
 }
 
 /** The end of a scheduled run before its time: nothing was done. */

@@ -1,6 +1,7 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation';
 import { failureFromText } from '../failure';
 import type { Failure } from '../failure';
+import type { StepEnd } from '../plan/pastSteps';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers } from '../plan/steps';
 import { moment } from '../world/effect';
@@ -35,6 +36,15 @@ const stepOfPrefix: [RegExp, StepNumber][] = [
   [/^admin-password-/, 11],
 ];
 
+/**
+ * The step of a resource's name, or undefined for the stack and providers.
+ * @param renewsSlot the slot whose user is changed in step 10, in lower case
+ */
+export function stepOfResource(name: string, renewsSlot: string | undefined): StepNumber | undefined {
+  if (name.startsWith('user-')) return name === `user-${renewsSlot ?? ''}` ? 10 : 4;
+  return stepOfPrefix.find(([prefix]) => prefix.test(name))?.[1];
+}
+
 /** Turns the engine's resource events into the eleven steps. */
 export class StepTracker {
   private readonly times = new Map<
@@ -53,8 +63,7 @@ export class StepTracker {
 
   /** The step of a resource name, or undefined for the stack and providers. */
   stepOf(name: string): StepNumber | undefined {
-    if (name.startsWith('user-')) return name === `user-${this.renewsSlot ?? ''}` ? 10 : 4;
-    return stepOfPrefix.find(([prefix]) => prefix.test(name))?.[1];
+    return stepOfResource(name, this.renewsSlot);
   }
 
   /** Takes one engine event. */
@@ -84,6 +93,15 @@ export class StepTracker {
         ms: Math.round((time.ended ?? performance.now()) - time.started),
       };
     });
+  }
+
+  /** When the steps ended that did something and did not fail, in order. */
+  ends(): StepEnd[] {
+    const done = [...this.times].filter(([, { changed, failed }]) => changed && !failed);
+    return done.map(([step, { ended }]) => ({
+      step,
+      at: new Date(performance.timeOrigin + (ended ?? performance.now())).toISOString(),
+    }));
   }
 
   private begin(name: string, operation: string): void {

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Stack } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
+import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { SavedPlan } from '../plan/savedPlan';
 import type { StepNumber } from '../plan/steps';
 import { rotationProgram } from '../program/program';
+import { scrubber } from '../report/scrubber';
 import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
 import { engineFailure } from './engineFailure';
@@ -32,7 +34,7 @@ export interface UpdateRequest {
 /** How an update ended. `step` is where it failed, when the engine said so. */
 export type UpdateResult =
   | { kind: 'done'; steps: StepResult[] }
-  | { kind: 'failed'; step: StepNumber | undefined; failure: Failure; steps: StepResult[] };
+  | { kind: 'failed'; step: StepNumber | undefined; failure: Failure; steps: StepResult[]; past: PastSteps };
 
 /** One resource in a preview. */
 export interface PreviewedChange {
@@ -62,8 +64,22 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   } catch (error) {
     tracker.end();
     const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
-    return { kind: 'failed', step: tracker.failure?.step, failure, steps: tracker.results() };
+    const step = tracker.failure?.step;
+    const past = failedSteps(planned.plan.id, tracker, step, failure);
+    return { kind: 'failed', step, failure, steps: tracker.results(), past };
   }
+}
+
+/** What the history is told of a failed update, by the plan that comes next. */
+function failedSteps(
+  id: string,
+  tracker: StepTracker,
+  step: StepNumber | undefined,
+  { message }: Failure,
+): PastSteps {
+  const at = new Date().toISOString();
+  const failed = { ...(step === undefined ? {} : { step }), at, message: scrubber.scrub(message) };
+  return { id, ends: tracker.ends(), failed };
 }
 
 /** Previews a plan: the same program, no write. With `wantsEnginePlan` also the engine's update plan, as JSON. */

@@ -13,6 +13,7 @@ import { compileCacheFolder } from '../world/compileCache';
 import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
+import { whoRuns } from './who';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -202,12 +203,17 @@ export function announceLock(stack: Stack, environment: Record<string, string>):
   Object.assign(stack.workspace.envVars, environment);
 }
 
+/** Stack config values that go into each history entry: the plan, and who ran the update. */
+export const planKey = `${projectName}:plan`;
+export const byKey = `${projectName}:by`;
+
 /** Puts the plan into the stack's config without a call of the engine; each history entry then says what it did. */
 export async function storePlan(stack: Stack, plan: RotationPlan): Promise<void> {
   const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
   const config = {
     ...('config' in settings ? settings.config : {}),
-    [`${projectName}:plan`]: JSON.stringify(plan),
+    [planKey]: JSON.stringify(plan),
+    [byKey]: whoRuns(),
   };
   await stack.workspace.saveStackSettings(stack.name, { ...settings, config });
 }

@@ -15,6 +15,7 @@ const nothing: Flags = {
   planFile: undefined,
   ifOlderThan: undefined,
   html: undefined,
+  limit: undefined,
   origin: false,
   values: {},
 };

@@ -1,0 +1,36 @@
+import type { PastRun } from './pastRotation';
+import type { PlanRecord } from './rotations';
+
+/** Times of the history are whole seconds, cut off. */
+const entryToleranceMs = 1500;
+
+/**
+ * The runs that worked on a plan, in order. A killed run leaves no entry: it shows by steps that ended outside of
+ * every entry, or by a plan that only the state has.
+ */
+export function runsOf({ plan, entries, past, open }: PlanRecord): PastRun[] {
+  const known: PastRun[] = entries.map(({ startedAt, endedAt, succeeded, by }) => ({
+    startedAt,
+    endedAt,
+    succeeded,
+    by: by ?? null,
+  }));
+  const killed: PastRun[] = [];
+  for (const { at } of past?.ends ?? []) {
+    const inside = known.some(({ startedAt, endedAt }) => startedAt <= at && at <= later(endedAt));
+    const next = known.findIndex(({ startedAt }) => startedAt > at);
+    const begin = next === 0 || known.length === 0 ? plan.startedAt : at;
+    const seen = killed.some((run) => known.findIndex(({ startedAt }) => startedAt > run.startedAt) === next);
+    if (!inside && !seen) killed.push(unended(begin, plan.by));
+  }
+  if (open && known.length === 0 && killed.length === 0) killed.push(unended(plan.startedAt, plan.by));
+  return [...known, ...killed].sort((one, other) => (one.startedAt < other.startedAt ? -1 : 1));
+}
+
+function unended(startedAt: string, by: string | undefined): PastRun {
+  return { startedAt, endedAt: null, succeeded: false, by: by ?? null };
+}
+
+function later(time: string | null): string {
+  return time === null ? '' : new Date(Date.parse(time) + entryToleranceMs).toISOString();
+}

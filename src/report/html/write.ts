@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { Failure } from '../../failure';
+
+/**
+ * Writes a page at once: a reader sees the old page or the new one. It holds no secret, so all may read it.
+ * @throws Failure `configuration` when it cannot be written there
+ */
+export async function writePage(file: string, text: string): Promise<void> {
+  const target = path.resolve(file);
+  const temporary = path.join(
+    path.dirname(target),
+    `.${path.basename(target)}.${randomBytes(4).toString('hex')}`,
+  );
+  try {
+    const there = await stat(target).catch(() => undefined);
+    if (there && !there.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    const handle = await open(temporary, 'wx', 0o644);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw new Failure('configuration', `${file} cannot be written: ${reasonOf(error, target)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown, target: string): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const folder = path.dirname(target);
+  const reasons: Record<string, string> = {
+    ENOENT: `the folder ${folder} is not there; make it, or name another file`,
+    ENOTDIR: `${folder} is no folder; name another file`,
+    EACCES: `no permission to write in ${folder}; allow it, or name another file`,
+    EPERM: `no permission to write in ${folder}; allow it, or name another file`,
+    EROFS: `${folder} is read-only; name a file elsewhere`,
+    EISDIR: 'there is something that is no file; name another file',
+    ENOSPC: `the disk of ${folder} is full; make room, or name a file elsewhere`,
+    ENAMETOOLONG: 'the name is too long; give a shorter one',
+  };
+  return reasons[code] ?? `${code}; name another file`;
+}

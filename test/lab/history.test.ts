@@ -1,0 +1,173 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import type { PastRotation } from '../../src/history/pastRotation';
+import { runWithFault } from '../faults/sweep';
+import type { Run } from './support/command';
+import { run, runWith } from './support/command';
+import { databases, labWith } from './support/labs';
+import { dropDefaultUsers, expectCode, expectNoSecret, snapshot } from './support/world';
+
+/** All that a look at the history needs: neither AWS nor Kubernetes nor the database. */
+const needed = [
+  'PATH',
+  'HOME',
+  'PULUMI_HOME',
+  'PULUMI_BACKEND_URL',
+  'PULUMI_CONFIG_PASSPHRASE',
+  'CREDENTIAL_ROTATION_STACK',
+  'CREDENTIAL_ROTATION_HOME',
+  'CREDENTIAL_ROTATION_ENGINE_ROOT',
+];
+
+describe('history', function () {
+  this.timeout(240_000);
+  let lab: Lab;
+  let site: Site;
+  const runs: Run[] = [];
+  const secrets = new Set<string>();
+
+  const history = async (args: string[] = [], changes: Record<string, string> = {}): Promise<Run> => {
+    const all: Record<string, string | undefined> = {
+      ...process.env,
+      ...site.environment,
+      HOME: site.folder,
+      ...changes,
+    };
+    const result = await runWith(Object.fromEntries(needed.map((name) => [name, all[name]])), [
+      'history',
+      ...args,
+    ]);
+    runs.push(result);
+    return result;
+  };
+  const rotationsOf = async (args: string[] = []): Promise<PastRotation[]> => {
+    const result = await history(['--json', ...args]);
+    expectCode(result, 0);
+    const answer = JSON.parse(result.stdout) as { schema: number; type: string; rotations: PastRotation[] };
+    expect([answer.schema, answer.type]).to.deep.equal([1, 'history']);
+    return answer.rotations;
+  };
+  const keepSecrets = async (): Promise<void> => {
+    const { A, B, admin } = await snapshot(site);
+    for (const { password } of [A, B, admin]) secrets.add(password);
+  };
+
+  before(async () => {
+    lab = await labWith(databases[0] ?? 'mysql');
+    site = await lab.createSite();
+  });
+  after(async () => {
+    await site.remove();
+    await dropDefaultUsers(lab);
+  });
+
+  it('is empty before the first rotation, and makes no stack', async () => {
+    const result = await history();
+    expectCode(result, 0);
+    expect(result.stdout).to.equal(`No rotation in stack ${site.name} yet.\n`);
+    expect(await rotationsOf()).to.deep.equal([]);
+  });
+
+  it('shows a rotation, one that was rolled back, and one whose run was killed', async () => {
+    await keepSecrets();
+    expectCode(await run(site), 0);
+    await site.podFault('health-500', { rollouts: 1 });
+    expectCode(await run(site), 13);
+    await keepSecrets();
+    const killed = await runWithFault(site, { point: 'engine: health begins', mode: 'kill-before' });
+    expect(killed.signal).to.equal('SIGKILL');
+    const result = await history();
+    expectCode(result, 0);
+    const [head = '', ...rows] = result.stdout.trimEnd().split('\n');
+    expect(head.split(/ {2,}/)).to.deep.equal([
+      'rotation',
+      'kind',
+      'from → to',
+      'started (UTC)',
+      'took',
+      'result',
+      'by',
+    ]);
+    expect(
+      rows.map((row) => row.split(/ {2,}/)).map(([, , way, , , how, by]) => [way, how, by]),
+    ).to.deep.equal([
+      ['B → A', 'unfinished', who()],
+      ['B → A', 'rolled back (step 8 failed)', who()],
+      ['A → B', 'rotated', who()],
+    ]);
+  });
+
+  it('knows each step’s time and the reason of the rollback, also from the killed run’s state', async () => {
+    const [killed, back, first] = await rotationsOf();
+    const done = (steps: PastRotation['steps'] | undefined): number[] =>
+      (steps ?? [])
+        .filter(({ status, ms }) => status === 'done' && ms !== undefined)
+        .map(({ number }) => number);
+    expect(done(first?.steps)).to.deep.equal([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(done(back?.steps)).to.deep.equal([2, 3, 4, 5, 6, 7]);
+    expect(done(back?.rollback?.steps)).to.include.members([5, 6, 7, 8]);
+    expect(done(killed?.steps)).to.deep.equal([2, 3, 4, 5, 6, 7]);
+    expect(back?.failure?.step).to.equal(8);
+    expect(back?.failure?.message).to.include('HTTP 500');
+    expect(first?.renewed.map(({ account }) => account)).to.deep.equal(['A', 'admin']);
+    expect(await rotationsOf(['--limit', '1'])).to.deep.equal([killed]);
+  });
+
+  it('writes one page, with the requests that somebody counted', async () => {
+    const [, , first] = await rotationsOf();
+    const folder = path.join(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', 'load');
+    mkdirSync(folder);
+    const failures = [{ at: first?.startedAt, kind: 'timeout' }];
+    writeFileSync(
+      path.join(folder, `${first?.id}.json`),
+      JSON.stringify({ requests: 77, failed: 1, failures }),
+    );
+    const result = await history(['--html', 'rotations.html']);
+    expectCode(result, 0);
+    expect(result.stdout).to.equal('✓ rotations.html: 3 rotation(s).\n');
+    const page = readFileSync(path.join(site.folder, 'rotations.html'), 'utf8');
+    for (const words of [
+      first?.id ?? '-',
+      'rolled back (step 8 failed)',
+      '77 requests to OpenEMR',
+      'unfinished',
+    ])
+      expect(page, words).to.include(words);
+    expectNoSecret([...secrets, ...site.canaries(), 'lab-passphrase'], { page });
+  });
+
+  it('refuses with one sentence and exit 2 what it cannot read or write', async () => {
+    const refusals: [Run, RegExp][] = [
+      [
+        await history(['--html', 'nowhere/page.html']),
+        /nowhere\/page\.html cannot be written: the folder .* is not there/,
+      ],
+      [await history(['--limit', '0']), /--limit takes a whole number/],
+      [await history([], { PULUMI_CONFIG_PASSPHRASE: 'another one' }), /passphrase or key does not open/],
+    ];
+    for (const [result, words] of refusals) {
+      expectCode(result, 2);
+      expect(result.stderr).to.match(words);
+      expect(result.stderr.trimEnd().split('\n')).to.have.length(1);
+    }
+  });
+
+  it('shows no password', () => {
+    const texts = runs.flatMap(({ stdout, stderr }, index) => [
+      [`stdout ${index}`, stdout],
+      [`stderr ${index}`, stderr],
+    ]);
+    expectNoSecret(
+      [...secrets, ...site.canaries(), 'lab-passphrase'],
+      Object.fromEntries(texts) as Record<string, string>,
+    );
+  });
+});
+
+/** The user of this machine, as the history names it. */
+function who(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
