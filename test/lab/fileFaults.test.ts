@@ -122,9 +122,11 @@ for (const database of databases.slice(0, 1)) {
       const { username, password } = world.A;
       const changed = 'Changed-by-hand-1234';
       const edited = textOf().replace(password, changed);
-      const setPassword = (to: string): Promise<unknown> =>
-        lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [username, to]);
-      const result = await runPaused(site, 'database: GRANT to slot B', 'before', async () => {
+      const setPassword = (to: string, user = username): Promise<unknown> =>
+        lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [user, to]);
+      // A standby that drifted gives step 4 something to do, so that there is a point to stop at.
+      await setPassword('Drifted-away-1234', world.B.username);
+      const result = await runPaused(site, 'database: ALTER USER of slot B', 'before', async () => {
         await setPassword(changed);
         edit(edited);
       });
