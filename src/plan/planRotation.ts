@@ -46,7 +46,7 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     ...identityProblems(observation, logins),
     ...liveProblems(observation, request, logins),
     ...(request.kind === 'rollback' ? rollbackProblems(observation, logins, journal) : []),
-    ...(request.kind === 'sync' ? [] : siteProblems(observation, logins)),
+    ...(request.kind === 'rotate' ? siteProblems(observation, logins) : []),
   ];
   if (problems.length > 0) return { kind: 'refused', problems };
   const plans = { sync: planSync, rotate: planSwitch, rollback: planSwitchBack };
