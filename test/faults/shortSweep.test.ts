@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab';
+import { run } from '../lab/support/command';
 import { labWith } from '../lab/support/labs';
-import { stopAndFinish } from './signals';
+import { expectCode, expectHealthy } from '../lab/support/world';
+import { runKilledAfter, stopAndFinish } from './signals';
 import type { FaultMode } from './sweep';
 import { carryOut, casesOf, pointsOf } from './sweep';
 
@@ -38,6 +40,38 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
       await stopAndFinish(lab, step, stop);
     });
   }
+
+  it('killed after the cut-over, and the recovery again: one clean run ends healthy', async () => {
+    await carryOut(lab, {
+      start: 'a-active',
+      point: 'file: rename',
+      mode: 'kill-after',
+      second: { point: 'slot secret: flip active_slot', mode: 'kill-after' },
+    });
+  });
+
+  it('killed in a rollback: the next run rolls back or has rotated, and the one after it rotates', async () => {
+    const site = await lab.createSite({ progressDeadlineSeconds: 6 });
+    const canary = site.canary();
+    try {
+      await site.podFault('health-500', { rollouts: 1 });
+      const text = await runKilledAfter(site, 'Rolling back', 400);
+      expect(text).to.include('Rolling back').and.not.include('Rolled back');
+      await site.podFault('none');
+      // The pods of the failed switch stay ill until a restart: before the rollback is on record, it is begun anew.
+      const next = await run(site);
+      expect([0, 13], next.stderr).to.include(next.code);
+      const { active_slot: active } = await site.slotDocument();
+      await expectHealthy(site, active === 'A' ? 'A' : 'B');
+      expect(active).to.equal(next.code === 0 ? 'B' : 'A');
+      expectCode(await run(site), 0);
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    } finally {
+      await canary.stop();
+      await site.remove();
+    }
+  });
 
   it('two signals in step 7: it ends at once, leaves no process behind, and the next run finishes', async () => {
     await stopAndFinish(lab, 7, 'twice');

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { commandFile, environmentOf, run } from '../lab/support/command';
 import { expectCode, expectHealthy } from '../lab/support/world';
+import { killRun } from './killRun';
 
 /** How a run is stopped: by SIGTERM, by Ctrl-C on a terminal (the whole process group), or by two signals. */
 export const stops = ['SIGTERM', 'ctrl-c', 'twice'] as const;
@@ -44,6 +45,25 @@ export function stopInStep(site: Site, step: number, stop: Stop): Promise<Stoppe
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stderr, orphans: processesWith(marker) }));
+  });
+}
+
+/** Starts a rotation and kills all of it so many ms after it has written this text. */
+export function runKilledAfter(site: Site, text: string, ms: number): Promise<string> {
+  const runId = `${site.name}-after-${Date.now()}`;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [commandFile], {
+      env: { ...environmentOf(site), FAULT_RUN: runId },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (data: Buffer) => {
+      const before = stderr.includes(text);
+      stderr += data.toString();
+      if (!before && stderr.includes(text)) setTimeout(() => killRun(runId), ms);
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(stderr));
   });
 }
 
