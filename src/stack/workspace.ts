@@ -12,6 +12,7 @@ import { sleep } from '../world/errors';
 import { compileCacheFolder } from '../world/compileCache';
 import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
+import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
 import { mendFileBackend } from './fileBackend';
 
 /** What the engine needs to find the state. */
@@ -46,10 +47,14 @@ export interface OpenedStack {
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
   await mendFileBackend(location.backendUrl);
   const existing = await openStackIfThere(location);
-  if (existing) return existing;
-  const stack = await openWith(location, (library, workspace) =>
-    library.Stack.create(location.stack, workspace),
-  );
+  if (existing) {
+    await ensurePlugins(existing.stack.workspace);
+    return existing;
+  }
+  const stack = await openWith(location, async (library, workspace) => {
+    await ensurePlugins(workspace);
+    return library.Stack.create(location.stack, workspace);
+  });
   return { stack, deployment: undefined };
 }
 
@@ -157,6 +162,7 @@ async function openWith(
       { cause: error },
     );
   });
+  checkEngineVersion(pulumiCommand);
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
     pulumiCommand: inOwnGroup(pulumiCommand),
