@@ -51,6 +51,12 @@ const meanings: Meaning[] = [
       'then a run goes on from what the secrets, the file and the database say.',
   },
   {
+    says: /could not create stack: the stack is currently locked/i,
+    outcome: 'locked',
+    sentence: (state, { stack }) =>
+      `A dead run left its lock beside ${state}, which is gone; remove .pulumi/locks/organization/${projectName}/${stack} there and run again.`,
+  },
+  {
     says: /currently locked|locked by/i,
     outcome: 'locked',
     sentence: (state) =>

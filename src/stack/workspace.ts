@@ -13,7 +13,7 @@ import { compileCacheFolder } from '../world/compileCache';
 import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
-import { mendFileBackend } from './fileBackend';
+import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -41,7 +41,7 @@ export interface OpenedStack {
 }
 
 /**
- * Opens the stack, making it in the backend if it is not there.
+ * Opens the stack, making it in the backend if it is not there. The caller holds the database lock.
  * @throws Failure `configuration` when engine or backend cannot be used
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
@@ -51,9 +51,15 @@ export async function openStack(location: StackLocation): Promise<OpenedStack> {
     await ensurePlugins(existing.stack.workspace);
     return existing;
   }
-  const stack = await openWith(location, async (library, workspace) => {
-    await ensurePlugins(workspace);
-    return library.Stack.create(location.stack, workspace);
+  const create = (): Promise<Stack> =>
+    openWith(location, async (library, workspace) => {
+      await ensurePlugins(workspace);
+      return library.Stack.create(location.stack, workspace);
+    });
+  const stack = await create().catch(async (error: unknown) => {
+    const locked = error instanceof Failure && error.outcome === 'locked';
+    if (!locked || !(await clearLockWithoutState(location.backendUrl, location.stack))) throw error;
+    return create();
   });
   return { stack, deployment: undefined };
 }
