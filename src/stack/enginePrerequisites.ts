@@ -22,7 +22,7 @@ export function checkEngineVersion({ command, version }: PulumiCommand): void {
 
 /**
  * Sees that the plugins are there, and lets the engine fetch those that are missing. The engine itself would look for
- * the kubernetes plugin only when it is first needed, which is after the cut-over.
+ * the kubernetes plugin of a new state only when it is first needed, which is after the cut-over.
  * @throws Failure `configuration` naming the first that is missing
  */
 export async function ensurePlugins(workspace: Installer): Promise<void> {
