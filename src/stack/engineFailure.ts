@@ -1,53 +1,109 @@
+import type { Outcome } from '../failure';
 import { describeUnknown, Failure } from '../failure';
+import { projectName } from '../settings/settings';
 import type { StackLocation } from './workspace';
 
+type Where = Pick<StackLocation, 'stack' | 'backendUrl'>;
+
+/** What a text of the engine means. First match wins. */
+interface Meaning {
+  says: RegExp;
+  outcome: Outcome;
+  sentence: (state: string, where: Where) => string;
+}
+
+/** The key of a state's secrets provider: the engine reads it through KMS, or another cloud's service. */
+const throughKey = /secrets manager of type "cloud"|operation error KMS/;
+/** No answer came, or one that passes by itself. */
+const noAnswer =
+  /request send failed|dial tcp|connection re(fused|set)|no such host|i\/o timeout|StatusCode: 5\d\d|SlowDown/i;
+const both = (one: RegExp, two: RegExp): RegExp =>
+  new RegExp(`^(?=[^]*(?:${one.source}))(?=[^]*(?:${two.source}))`, two.flags);
+
+const meanings: Meaning[] = [
+  {
+    says: both(throughKey, noAnswer),
+    outcome: 'before-switch',
+    sentence: (state) => `The key service of ${state} does not answer; run again when it does.`,
+  },
+  {
+    says: throughKey,
+    outcome: 'permission',
+    sentence: (state) =>
+      `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
+  },
+  {
+    says: /passphrase must be set/i,
+    outcome: 'configuration',
+    sentence: (state) =>
+      `${state} is encrypted with a passphrase and none is given; set PULUMI_CONFIG_PASSPHRASE (another secrets provider does not re-encrypt a state that is there).`,
+  },
+  {
+    says: /incorrect passphrase|decrypt|message authentication failed/i,
+    outcome: 'configuration',
+    sentence: (state) => `The passphrase or key does not open ${state}; give the one that it was made with.`,
+  },
+  {
+    says: /failed to load checkpoint|could not deserialize deployment|unexpected end of JSON|cannot unmarshal/i,
+    outcome: 'configuration',
+    sentence: (state, { stack }) =>
+      `${state} is damaged; restore .pulumi/stacks/${projectName}/${stack}.json from an earlier version of it, or move it away: ` +
+      'then a run goes on from what the secrets, the file and the database say.',
+  },
+  {
+    says: /could not create stack: the stack is currently locked/i,
+    outcome: 'locked',
+    sentence: (state, { stack }) =>
+      `A dead run left its lock beside ${state}, which is gone; remove .pulumi/locks/organization/${projectName}/${stack} there and run again.`,
+  },
+  {
+    says: /currently locked|locked by/i,
+    outcome: 'locked',
+    sentence: (state) =>
+      `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
+  },
+  {
+    says: /no resource plugin|could not load plugin|plugin.*not found/i,
+    outcome: 'configuration',
+    sentence: () =>
+      'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.',
+  },
+  {
+    says: /unable to open bucket|no such bucket|NoSuchBucket|no such file/i,
+    outcome: 'configuration',
+    sentence: (state) =>
+      `${state} cannot be opened: there is no such bucket or folder; check PULUMI_BACKEND_URL.`,
+  },
+  {
+    says: /AccessDenied|PermissionDenied|StatusCode: 403|Forbidden|permission denied/i,
+    outcome: 'permission',
+    sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
+  },
+  {
+    says: noAnswer,
+    outcome: 'before-switch',
+    sentence: (state) =>
+      `The backend of ${state} does not answer; check the network and run again when it does.`,
+  },
+];
+
 /** What the engine's own failure means; the engine's text is looked at and not shown. */
-export function engineFailure(
-  error: unknown,
-  location: Pick<StackLocation, 'stack' | 'backendUrl'>,
-): Failure {
+export function engineFailure(error: unknown, where: Where): Failure {
   if (error instanceof Failure) return error;
   const text = error instanceof Error ? error.message : '';
-  const options = { cause: error };
-  const state = `the state of stack ${location.stack} in ${location.backendUrl}`;
-  if (/incorrect passphrase|passphrase must be set|decrypt/i.test(text)) {
-    return new Failure(
-      'configuration',
-      `The passphrase or key does not open ${state}; give the one that it was made with.`,
-      options,
-    );
-  }
-  if (/currently locked|locked by/i.test(text)) {
-    return new Failure(
-      'locked',
-      `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
-      options,
-    );
-  }
-  if (/AccessDenied|403|Forbidden|permission denied/i.test(text)) {
-    return new Failure('permission', `Access to ${state} is refused; allow reading and writing it.`, options);
-  }
-  if (/no resource plugin|could not load plugin|plugin.*not found/i.test(text)) {
-    return new Failure(
-      'configuration',
-      'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.',
-      options,
-    );
-  }
-  if (
-    /unable to open bucket|no such bucket|NoSuchBucket|no such file|dial tcp|connection refused/i.test(text)
-  ) {
-    return new Failure(
-      'configuration',
-      `${state} cannot be opened; check PULUMI_BACKEND_URL and the network.`,
-      options,
-    );
+  const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
+  const meaning = meanings.find(({ says }) => says.test(text));
+  if (meaning) {
+    const sentence = meaning.sentence(state, where);
+    return new Failure(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), {
+      cause: error,
+    });
   }
   const said = engineErrorLine(text) ?? describeUnknown(error);
   return new Failure(
     'unexpected',
     `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
-    options,
+    { cause: error },
   );
 }
 

@@ -12,7 +12,8 @@ import { sleep } from '../world/errors';
 import { compileCacheFolder } from '../world/compileCache';
 import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
-import { mendFileBackend } from './fileBackend';
+import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
+import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 import { whoRuns } from './who';
 
 /** What the engine needs to find the state. */
@@ -41,16 +42,26 @@ export interface OpenedStack {
 }
 
 /**
- * Opens the stack, making it in the backend if it is not there.
+ * Opens the stack, making it in the backend if it is not there. The caller holds the database lock.
  * @throws Failure `configuration` when engine or backend cannot be used
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
   await mendFileBackend(location.backendUrl);
   const existing = await openStackIfThere(location);
-  if (existing) return existing;
-  const stack = await openWith(location, (library, workspace) =>
-    library.Stack.create(location.stack, workspace),
-  );
+  if (existing) {
+    await ensurePlugins(existing.stack.workspace);
+    return existing;
+  }
+  const create = (): Promise<Stack> =>
+    openWith(location, async (library, workspace) => {
+      await ensurePlugins(workspace);
+      return library.Stack.create(location.stack, workspace);
+    });
+  const stack = await create().catch(async (error: unknown) => {
+    const locked = error instanceof Failure && error.outcome === 'locked';
+    if (!locked || !(await clearLockWithoutState(location.backendUrl, location.stack))) throw error;
+    return create();
+  });
   return { stack, deployment: undefined };
 }
 
@@ -158,6 +169,7 @@ async function openWith(
       { cause: error },
     );
   });
+  checkEngineVersion(pulumiCommand);
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
     pulumiCommand: inOwnGroup(pulumiCommand),

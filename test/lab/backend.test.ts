@@ -2,6 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy } from './support/world';
@@ -19,10 +20,10 @@ describe('state backends', function () {
   afterEach(() => site.remove());
 
   it('S3 with a KMS key as secrets provider', async () => {
-    const keyId = await makeBucketAndKey(lab, 'rotation-state');
-    const query = `endpoint=${new URL(lab.aws.endpoint).host}&s3ForcePathStyle=true&disableSSL=true&region=us-east-1`;
+    await makeBucket(lab, 'rotation-state');
+    const keyId = await makeKey(lab);
     await rotateTwice(site, {
-      PULUMI_BACKEND_URL: `s3://rotation-state?${query}`,
+      PULUMI_BACKEND_URL: `s3://rotation-state?${s3Backend(lab)}`,
       CREDENTIAL_ROTATION_SECRETS_PROVIDER: `awskms://${keyId}?region=us-east-1`,
       PULUMI_CONFIG_PASSPHRASE: undefined,
     });
@@ -50,22 +51,4 @@ async function rotateTwice(
     rmSync(home, { recursive: true });
     between();
   }
-}
-
-/** The lab's stand-in for AWS checks no signature; it finds the service in the credential's scope. */
-async function makeBucketAndKey(lab: Lab, bucket: string): Promise<string> {
-  const made = await fetch(`${lab.aws.endpoint}/${bucket}`, { method: 'PUT' });
-  expect(made.status).to.equal(200);
-  const answer = await fetch(lab.aws.endpoint, {
-    method: 'POST',
-    headers: {
-      'X-Amz-Target': 'TrentService.CreateKey',
-      'Content-Type': 'application/x-amz-json-1.1',
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0',
-    },
-    body: '{}',
-  });
-  const { KeyMetadata } = (await answer.json()) as { KeyMetadata: { KeyId: string } };
-  return KeyMetadata.KeyId;
 }

@@ -80,6 +80,7 @@ export function expectNoSecret(secrets: Iterable<string>, texts: Record<string, 
       Buffer.from(secret).toString('base64').replace(/=+$/, ''),
       encodeURIComponent(secret),
       Buffer.from(secret).toString('hex'),
+      JSON.stringify(secret).slice(1, -1),
     ];
     for (const [name, text] of Object.entries(texts)) {
       expect(

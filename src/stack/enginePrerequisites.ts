@@ -1,0 +1,77 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { PulumiCommand, Workspace } from '@pulumi/pulumi/automation';
+import { Failure } from '../failure';
+
+/** The oldest engine that this package is tried with. */
+const oldestEngine = '3.250.0';
+/** The part of a workspace that fetches a plugin. */
+type Installer = Pick<Workspace, 'installPlugin'>;
+
+const plugins = ['aws', 'random', 'kubernetes'] as const;
+
+/** @throws Failure `configuration` when the engine is older than this package is tried with */
+export function checkEngineVersion({ command, version }: PulumiCommand): void {
+  if (version === null || version.compareMain(oldestEngine) >= 0) return;
+  throw new Failure(
+    'configuration',
+    `The pulumi CLI (${command}) is version ${version.version}; install ${oldestEngine} or newer.`,
+  );
+}
+
+/**
+ * Sees that the plugins are there, and lets the engine fetch those that are missing. The engine itself would look for
+ * the kubernetes plugin of a new state only when it is first needed, which is after the cut-over.
+ * @throws Failure `configuration` naming the first that is missing
+ */
+export async function ensurePlugins(workspace: Installer): Promise<void> {
+  const home = process.env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi');
+  const [installed, onPath] = await Promise.all([namesIn(path.join(home, 'plugins')), namesOnPath()]);
+  for (const name of plugins) {
+    const version = await versionOf(name);
+    const isThere = installed.some((folder) => serves(folder, name, version));
+    if (!isThere && !onPath.has(`pulumi-resource-${name}`)) await install(workspace, name, version, home);
+  }
+}
+
+/** A plugin has the version of its npm package. */
+async function versionOf(name: string): Promise<string> {
+  const text = await readFile(require.resolve(`@pulumi/${name}/package.json`), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function install(workspace: Installer, name: string, version: string, home: string): Promise<void> {
+  const setting = process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false';
+  try {
+    if (!['', '0', 'false'].includes(setting.toLowerCase())) throw new Error('downloads are switched off');
+    await workspace.installPlugin(name, `v${version}`);
+  } catch (error) {
+    throw new Failure(
+      'configuration',
+      `Pulumi's plugin ${name} ${version} is missing in ${home} and could not be fetched; run pulumi plugin install resource ${name} ${version}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Plugins lie in folders like `resource-aws-v7.48.0`; the engine takes that version or a newer one. */
+function serves(folder: string, name: string, version: string): boolean {
+  const found = new RegExp(`^resource-${name}-v(\\d+)\\.(\\d+)\\.(\\d+)[^.]*$`).exec(folder);
+  if (!found) return false;
+  const wanted = version.split('.').map(Number);
+  const different = found
+    .slice(1)
+    .map(Number)
+    .map((number, index) => number - (wanted[index] ?? 0));
+  return (different.find((difference) => difference !== 0) ?? 0) >= 0;
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+async function namesOnPath(): Promise<Set<string>> {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  return new Set((await Promise.all(folders.map(namesIn))).flat());
+}
