@@ -23,7 +23,7 @@ const commands = codeLines('sh')
   .filter(({ words }) => words[0] === 'credential-rotation')
   .map(({ words }) => words.slice(1));
 const writesNothing = (args: string[]): boolean =>
-  ['--dry-run', '--help', '--version'].some((flag) => args.includes(flag));
+  ['--dry-run', '--help', '--version', 'history'].some((word) => args.includes(word));
 const rotates = (args: string[]): boolean => args.length === 0;
 
 describe('the commands of the README, on a lab', function () {

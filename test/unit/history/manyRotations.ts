@@ -36,7 +36,10 @@ export function manyRotations(count: number): PastRotation[] {
     const held = index % 10 === 7 || index === count - 1;
     if (held) entries.push(entryOf(plan, at, at + 1, false));
     if (index < count - 1)
-      entries.push({ ...entryOf(plan, at + (held ? 60 : 0), at + (held ? 61 : 1), true), by: 'ops@bastion' });
+      entries.push({
+        ...entryOf(plan, at + (held ? 60 : 0), at + (held ? 61 : 1), true),
+        by: 'root@openemr-credential-rotation-29401560-x7k2p',
+      });
     previous = pastOf(plan, [2, 3, 4, 5, 6, 7, 8, 9, ...(held ? [] : [10, 11])]);
     place = to;
   }
@@ -57,7 +60,8 @@ function rolledBack(
   const failed = {
     step: 8 as const,
     at: minutes(at + 0.8),
-    message: 'The health page answers with HTTP 500.',
+    message:
+      'The health page http://openemr.openemr.svc.cluster.local:8080/interface/meta/health/readyz answers with HTTP 500.',
   };
   const back: RotationPlan = {
     ...plan,
