@@ -1,3 +1,4 @@
+import type { Listeners } from '../notify/tell';
 import type { RequestKind } from '../plan/rotationPlan';
 import type { Renderer } from '../report/renderer';
 import { JsonRenderer, TextRenderer } from '../report/renderer';
@@ -8,6 +9,12 @@ import { readLocation, readSettings } from '../settings/settings';
 import type { RunRequest } from '../stack/run';
 import type { StackLocation } from '../stack/workspace';
 import type { Flags } from './invocation';
+import { takeWebhookUrl } from './webhookUrl';
+
+/** The checked settings of a command, and what it was given in secret. */
+export interface CommandSettings extends Settings {
+  webhookUrl?: string;
+}
 
 /** Variables of our own environment that hold secrets. */
 const secretVariables = ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
@@ -16,10 +23,16 @@ const secretVariables = ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'A
  * The checked settings; secrets of the environment are registered with the scrubber.
  * @throws Failure `configuration` naming every missing and malformed one
  */
-export function settingsOf(flags: Flags): Settings {
+export function settingsOf(flags: Flags): CommandSettings {
   const settings = readSettings(flags.values, process.env, process.cwd());
   for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
-  return settings;
+  const webhookUrl = takeWebhookUrl(process.env);
+  return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+}
+
+/** Whom a run tells of its end. */
+export function listenersOf({ reports, webhookUrl }: CommandSettings): Listeners {
+  return { ...reports, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
 }
 
 /** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */

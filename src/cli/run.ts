@@ -1,9 +1,15 @@
 import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
+import type { EndedRun } from '../notify/endedRun';
+import { StepTimes } from '../notify/endedRun';
+import type { Listeners } from '../notify/tell';
+import { tellAll } from '../notify/tell';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Renderer } from '../report/renderer';
-import type { RunRequest } from '../stack/run';
+import { scrubber } from '../report/scrubber';
+import type { RunNews, RunRequest } from '../stack/run';
+import { Kubernetes } from '../world/kubernetes';
 import { withStopSignals } from './signals';
 
 /** A dry run that was shown. */
@@ -15,22 +21,54 @@ export interface ShownPreview {
   end(): number;
 }
 
-/** Carries out a request and shows how it ended. Returns the exit code; throws a Failure when nothing was changed. */
-export async function carryOut(request: RunRequest, renderer: Renderer): Promise<number> {
+/**
+ * Carries out a request, shows how it ended, and tells others. Returns the exit code; throws a Failure when nothing was
+ * changed.
+ */
+export async function carryOut(
+  request: RunRequest,
+  renderer: Renderer,
+  listeners: Listeners,
+): Promise<number> {
+  const startedAt = new Date();
+  const times = new StepTimes();
+  const tell = (news: RunNews): void => {
+    times.take(news);
+    request.tell(news);
+  };
   renderer.news({ kind: 'reading' });
   const [{ rotate }, { killEngines }] = await Promise.all([
     import('../stack/rotation.js'),
     import('../stack/engineProcess.js'),
   ]);
-  const result = await withStopSignals((signal) => rotate({ ...request, signal }), killEngines);
+  const result = await withStopSignals((signal) => rotate({ ...request, tell, signal }), killEngines);
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
     return exitCodes.done;
   }
   const { planned, resumed, steps, failure } = result;
   const outcome = failure?.outcome ?? 'done';
-  renderer.ending({ outcome, message: failure?.message ?? doneText(planned), planned, resumed, steps });
+  const ending = { outcome, message: failure?.message ?? doneText(planned), planned, resumed, steps };
+  renderer.ending(ending);
+  const run = { ending, startedAt, endedAt: new Date(), doneAt: times.doneAt() };
+  await tellOthers(request, run, listeners);
   return exitCodes[outcome];
+}
+
+/** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
+async function tellOthers(
+  { settings, location }: RunRequest,
+  run: Omit<EndedRun, 'stack' | 'namespace' | 'deployment'>,
+  listeners: Listeners,
+): Promise<void> {
+  const { kubernetes } = settings.context;
+  const { namespace, deployment } = kubernetes;
+  const ended: EndedRun = { ...run, stack: location.stack, namespace, deployment };
+  const notes = await withStopSignals(
+    (signal) => tellAll(ended, listeners, new Kubernetes(kubernetes), signal),
+    () => undefined,
+  );
+  for (const note of notes) process.stderr.write(`${scrubber.scrub(`Note: ${note}.`)}\n`);
 }
 
 function doneText({ plan }: PlannedRotation): string {

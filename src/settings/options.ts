@@ -6,6 +6,8 @@ export type OptionType =
   | 'count'
   | 'folder'
   | 'file'
+  | 'metrics-file'
+  | 'base-url'
   | 'arn-or-name'
   | 'kubernetes-name'
   | 'site-name'
@@ -18,7 +20,7 @@ export interface OptionDefinition {
   /** Key in the stack file, under the project's name. */
   stackKey: string;
   type: OptionType;
-  group: 'Target' | 'Rotation' | 'Engine';
+  group: 'Target' | 'Rotation' | 'Engine' | 'Reports';
   describe: string;
   required?: boolean;
   default?: string;
@@ -191,6 +193,23 @@ export const optionTable = {
     group: 'Engine',
     default: 'passphrase',
     describe: 'passphrase, or e.g. awskms://alias/name?region=…',
+  },
+  metricsFile: {
+    flag: 'metrics-file',
+    variable: 'CREDENTIAL_ROTATION_METRICS_FILE',
+    stackKey: 'metricsFile',
+    type: 'metrics-file',
+    group: 'Reports',
+    describe:
+      "file for the textfile collector of Prometheus's node_exporter, e.g. /metrics/credential_rotation.prom",
+  },
+  pushgatewayUrl: {
+    flag: 'pushgateway-url',
+    variable: 'CREDENTIAL_ROTATION_PUSHGATEWAY_URL',
+    stackKey: 'pushgatewayUrl',
+    type: 'base-url',
+    group: 'Reports',
+    describe: 'Prometheus Pushgateway that takes the same metrics',
   },
 } as const satisfies Record<string, OptionDefinition>;
 

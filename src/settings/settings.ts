@@ -18,6 +18,13 @@ export interface Settings {
   home: string;
   backendUrl: string;
   secretsProvider: string;
+  reports: ReportSettings;
+}
+
+/** Whom a run tells of its end; the webhook is not among them, since its URL is a secret. */
+export interface ReportSettings {
+  metricsFile?: string;
+  pushgatewayUrl?: string;
 }
 
 /** Values by name, as given; undefined where a source does not name one. */
@@ -42,6 +49,11 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
     test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text),
     expected: 'an absolute path of a file',
   },
+  'metrics-file': {
+    test: (text) => path.isAbsolute(text) && /^[^\r\n\0]+\.prom$/.test(text),
+    expected: 'an absolute path that ends in .prom',
+  },
+  'base-url': { test: isBaseUrl, expected: 'an http(s) URL without user, query and fragment' },
   'arn-or-name': {
     test: (text) => /^[A-Za-z0-9/_+=.@:!-]{1,2048}$/.test(text),
     expected: 'an ARN or a name of a secret',
@@ -56,6 +68,12 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
   },
   'stack-name': { test: (text) => /^[A-Za-z0-9_.-]{1,100}$/.test(text), expected: 'a Pulumi stack name' },
 };
+
+function isBaseUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === '';
+}
 
 /**
  * Makes one checked object from flags, environment and stack file, in this order.
@@ -221,5 +239,9 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
     home,
     backendUrl,
     secretsProvider: text('secretsProvider'),
+    reports: {
+      ...optional('metricsFile', value('metricsFile'), String),
+      ...optional('pushgatewayUrl', value('pushgatewayUrl'), String),
+    },
   };
 }

@@ -131,6 +131,11 @@ export class Kubernetes {
     return answers.filter((right) => right !== undefined);
   }
 
+  /** The client for Events; its errors are its own (see `statusOf`), and nothing is tried again. */
+  async events(): Promise<CoreV1Api> {
+    return (await this.connected()).core;
+  }
+
   /** The client for Leases; its errors are its own (see `statusOf`), and nothing is tried again. */
   async leases(): Promise<CoordinationV1Api> {
     return (await this.connected()).coordination;

@@ -1,7 +1,7 @@
 import { exitCodes } from '../../failure';
 import { confirmed } from '../ask';
 import type { Flags } from '../invocation';
-import { rendererOf, requestOf, settingsOf } from '../request';
+import { listenersOf, rendererOf, requestOf, settingsOf } from '../request';
 import { carryOut, showDryRun } from '../run';
 
 /**
@@ -21,5 +21,5 @@ export async function rollbackCommand(flags: Flags): Promise<number> {
       return exitCodes.cancelled;
     }
   }
-  return carryOut(request, renderer);
+  return carryOut(request, renderer, listenersOf(settings));
 }

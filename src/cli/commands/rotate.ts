@@ -3,7 +3,7 @@ import { parseAge } from '../../plan/age';
 import type { RunRequest } from '../../stack/run';
 import type { Flags } from '../invocation';
 import { readPlanFile, writePlanFile } from '../planFile';
-import { rendererOf, requestOf, settingsOf } from '../request';
+import { listenersOf, rendererOf, requestOf, settingsOf } from '../request';
 import { carryOut, showDryRun } from '../run';
 
 /** The default command. Returns the exit code; throws a Failure when nothing was changed. */
@@ -26,5 +26,5 @@ export async function rotateCommand(flags: Flags): Promise<number> {
     return preview.end();
   }
   const savedPlan = planFile === undefined ? {} : { savedPlan: await readPlanFile(planFile) };
-  return carryOut({ ...request, ...savedPlan }, renderer);
+  return carryOut({ ...request, ...savedPlan }, renderer, listenersOf(settings));
 }

@@ -182,6 +182,15 @@ describe('settings', () => {
       home: ['/canary\n'],
       backendUrl: ['s3://canary\nx'],
       secretsProvider: ['awskms://canary\nx'],
+      metricsFile: ['canary.prom', '/canary', '/canary.txt', '/canary\n.prom', '/canary.prom/'],
+      pushgatewayUrl: [
+        'canary:9091',
+        'ftp://canary',
+        'http://user:canary@host',
+        'http://canary@host',
+        'http://host/?token=canary',
+        'http://host/#canary',
+      ],
     };
     for (const name of optionNames) {
       const { variable, flag } = definitionOf(name);
@@ -257,6 +266,7 @@ describe('settings', () => {
       home: path.join(homedir(), '.local', 'state', projectName),
       backendUrl: `file://${path.join(homedir(), '.local', 'state', projectName, 'state')}`,
       secretsProvider: 'passphrase',
+      reports: {},
     });
   });
 
@@ -267,6 +277,8 @@ describe('settings', () => {
       rolloutTimeoutSeconds: '0.5',
       home: '/h',
     });
+    const reports = { metricsFile: '/m/x.prom', pushgatewayUrl: 'http://push:9091/prefix' };
+    expect(read(reports).reports).to.deep.equal(reports);
     expect(program).to.deep.include({ healthUrl: 'https://emr/readyz', rolloutTimeoutSeconds: 0.5 });
     expect(program.context.trust).to.deep.equal({ caFile: '/ca.pem' });
     expect([home, backendUrl]).to.deep.equal(['/h', 'file:///h/state']);

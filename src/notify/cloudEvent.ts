@@ -1,0 +1,68 @@
+import type { Outcome } from '../failure';
+import { exitCodes } from '../failure';
+import type { Place, PlanKind } from '../plan/rotationPlan';
+import { stepTitles } from '../plan/steps';
+import { scrubber } from '../report/scrubber';
+import type { StepResult } from '../stack/stepEvents';
+import type { EndedRun, Verdict } from './endedRun';
+import { verdictOf } from './endedRun';
+
+/** What `type` begins with. */
+export const typePrefix = 'org.open-emr.credential-rotation.';
+
+/** A CloudEvent 1.0 (github.com/cloudevents/spec) in structured mode. */
+export interface CloudEvent {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  type: string;
+  time: string;
+  datacontenttype: 'application/json';
+  data: {
+    outcome: Outcome;
+    exitCode: number;
+    message: string;
+    rotation: string;
+    kind: PlanKind;
+    from: Place;
+    to: Place;
+    resumed: boolean;
+    stack: string;
+    startedAt: string;
+    endedAt: string;
+    steps: (StepResult & { title: string })[];
+  };
+}
+
+/** The event of a run; undefined for one that moved nothing and left nothing to finish. */
+export function cloudEventOf(run: EndedRun): CloudEvent | undefined {
+  const verdict: Verdict = verdictOf(run);
+  if (verdict === 'failed') return undefined;
+  const { namespace, deployment, stack, ending } = run;
+  const { outcome, message, planned, resumed, steps } = ending;
+  const { id: rotation, kind, from, to } = planned.plan;
+  const [startedAt, endedAt] = [run.startedAt.toISOString(), run.endedAt.toISOString()];
+  return {
+    specversion: '1.0',
+    // A rotation can be held more than once; those are different events.
+    id: `${rotation}-${outcome}-${run.endedAt.getTime()}`,
+    source: `/namespaces/${namespace}/deployments/${deployment}`,
+    type: `${typePrefix}${verdict}`,
+    time: endedAt,
+    datacontenttype: 'application/json',
+    data: {
+      outcome,
+      exitCode: exitCodes[outcome],
+      message: scrubber.scrub(message),
+      rotation,
+      kind,
+      from,
+      to,
+      resumed: resumed === true,
+      stack,
+      startedAt,
+      endedAt,
+      steps: steps.map((step) => ({ ...step, title: stepTitles[step.number] })),
+    },
+  };
+}

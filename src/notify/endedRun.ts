@@ -1,0 +1,92 @@
+import type { Outcome } from '../failure';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import type { StepNumber } from '../plan/steps';
+import type { Ending, News } from '../report/renderer';
+
+/** A run that had a plan and has ended, as others are told of it. */
+export interface EndedRun {
+  stack: string;
+  namespace: string;
+  deployment: string;
+  ending: Ending & { planned: PlannedRotation };
+  startedAt: Date;
+  endedAt: Date;
+  /** When each step that did something in this run was done. */
+  doneAt: Partial<Record<StepNumber, Date>>;
+}
+
+/** What a run came to, for those who are told. */
+export type Verdict = 'rotated' | 'rolled-back' | 'held' | 'failed';
+
+/** The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code. */
+export function verdictOf({ ending: { outcome, planned } }: EndedRun): Verdict {
+  if (outcome === 'done') return planned.plan.kind === 'rollback' ? 'rolled-back' : 'rotated';
+  return outcome === 'held' || outcome === 'rolled-back' ? outcome : 'failed';
+}
+
+/** Notes when the steps of a run are done. */
+export class StepTimes {
+  private times: Partial<Record<StepNumber, Date>> = {};
+  private rollingBack = false;
+
+  /** Takes the news of a run; `now` is when it came. */
+  take(news: News, now = new Date()): void {
+    if (news.kind === 'planned') {
+      this.times = {};
+      this.rollingBack = false;
+    }
+    // The steps of a rollback have the same numbers, and set no password.
+    if (news.kind === 'rolling-back') this.rollingBack = true;
+    if (news.kind !== 'step' || this.rollingBack) return;
+    const { event } = news;
+    if (event.kind === 'ended' && event.status === 'done') this.times[event.step] = now;
+  }
+
+  /** The times so far. */
+  doneAt(): Partial<Record<StepNumber, Date>> {
+    return { ...this.times };
+  }
+}
+
+/** Whose password: a slot's user or the admin. */
+export type Account = 'A' | 'B' | 'admin';
+
+/** When a password was set. */
+export interface PasswordTime {
+  account: Account;
+  at: Date;
+  /** True when an earlier run of this rotation set it, so that `at` is only when the rotation began. */
+  atLeast: boolean;
+}
+
+/** The passwords that this rotation has set. */
+export function passwordTimes({ ending, endedAt, doneAt }: EndedRun): PasswordTime[] {
+  const { plan } = ending.planned;
+  const statusOf = (step: StepNumber): string | undefined =>
+    ending.steps.find(({ number }) => number === step)?.status;
+  const isDone = (step: StepNumber): boolean => ['done', 'unchanged'].includes(statusOf(step) ?? '');
+  const setIn = (step: StepNumber, account: Account): PasswordTime[] => {
+    if (!isDone(step)) return [];
+    const earlier = statusOf(step) === 'unchanged';
+    return [
+      { account, at: earlier ? new Date(plan.startedAt) : (doneAt[step] ?? endedAt), atLeast: earlier },
+    ];
+  };
+  // What a rotation mints before the switch counts from the flip on: without it the slot secret never names it.
+  const minted = isDone(9) ? plan.mint.flatMap((slot) => setIn(4, slot)) : [];
+  const renewed = plan.renew === null ? [] : setIn(10, plan.renew);
+  return [...minted, ...renewed, ...(plan.rotateAdmin ? setIn(11, 'admin') : [])];
+}
+
+/** Outcomes after which nothing was switched. */
+const unswitched: readonly Outcome[] = ['before-switch', 'permission', 'configuration', 'locked'];
+
+/** Where OpenEMR logs in now: a slot, `other` for neither; undefined when this run cannot tell. */
+export function livePlace({ ending: { outcome, planned, resumed, steps } }: EndedRun): string | undefined {
+  const { kind, from, to } = planned.plan;
+  if (outcome === 'done') return to;
+  if (kind === 'rollback') return undefined;
+  if (outcome === 'rolled-back') return from;
+  if (steps.some(({ number, status }) => number >= 9 && status !== 'not-reached')) return to;
+  return unswitched.includes(outcome) && resumed !== true ? from : undefined;
+}

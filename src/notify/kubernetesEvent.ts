@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import { exitCodes } from '../failure';
+import { scrubber } from '../report/scrubber';
+import { effect } from '../world/effect';
+import type { Kubernetes, Right } from '../world/kubernetes';
+import type { EndedRun, Verdict } from './endedRun';
+import { verdictOf } from './endedRun';
+
+/** The reasons of our Events; alerts are made on them, so they never change. */
+export const eventReasons: Record<Verdict, string> = {
+  rotated: 'CredentialsRotated',
+  'rolled-back': 'CredentialRotationRolledBack',
+  held: 'CredentialRotationHeld',
+  failed: 'CredentialRotationFailed',
+};
+
+/** Who says so, in an Event. */
+export const reportingComponent = 'credential-rotation';
+
+/** The right without which no Event is made. RBAC cannot limit "create" to a name. */
+export const eventRight: Right = { verb: 'create', group: '', resource: 'events', name: '' };
+
+/** Bytes that the newer Events API takes as a note; longer ones are cut off. */
+const messageBytes = 1024;
+
+/** The Event of a run on its Deployment, which has this uid. */
+export function eventOf(run: EndedRun, uid: string): CoreV1Event {
+  const { namespace, deployment, ending, endedAt } = run;
+  const { id, kind, from, to } = ending.planned.plan;
+  const verdict = verdictOf(run);
+  const text = `${ending.message} Rotation ${id} (${kind}, from ${from} to ${to}), exit code ${exitCodes[ending.outcome]}.`;
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { namespace, name: `${deployment}.${randomBytes(8).toString('hex')}` },
+    involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: deployment, uid },
+    type: verdict === 'rotated' ? 'Normal' : 'Warning',
+    reason: eventReasons[verdict],
+    message: cut(scrubber.scrub(text), messageBytes),
+    source: { component: reportingComponent },
+    reportingComponent,
+    reportingInstance: hostname().slice(0, 128),
+    firstTimestamp: endedAt,
+    lastTimestamp: endedAt,
+    count: 1,
+  };
+}
+
+/** The beginning of a text in so many bytes of UTF-8. */
+function cut(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  let end = '';
+  for (const char of text) {
+    if (Buffer.byteLength(`${end}${char}…`) > bytes) break;
+    end += char;
+  }
+  return `${end}…`;
+}
+
+/** Makes the Event where RBAC grants that; without the right nothing is missing. */
+export async function tellKubernetes(run: EndedRun, kubernetes: Kubernetes): Promise<void> {
+  const missing = await kubernetes.missingRights([eventRight]);
+  if (missing.length > 0) return;
+  const { metadata } = await kubernetes.deployment();
+  const body = eventOf(run, metadata?.uid ?? '');
+  const api = await kubernetes.events();
+  await effect('tell: Event', () => api.createNamespacedEvent({ namespace: run.namespace, body }));
+}

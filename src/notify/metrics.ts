@@ -1,0 +1,94 @@
+import type { Outcome } from '../failure';
+import { exitCodes } from '../failure';
+import { slots } from '../plan/slot';
+import type { EndedRun } from './endedRun';
+import { livePlace, passwordTimes } from './endedRun';
+import type { Metric, Sample } from './samples';
+import { keyOf, parseSamples, renderSamples } from './samples';
+
+/** All metrics; their names and labels are a public contract. */
+export const metrics = {
+  credential_rotation_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the last rotation that renewed passwords was done (Unix time).',
+  },
+  credential_rotation_duration_seconds: {
+    type: 'gauge',
+    help: 'How long the last run took.',
+  },
+  credential_rotation_active_slot: {
+    type: 'gauge',
+    help: '1 for the slot that OpenEMR logs in with, 0 for the other, NaN when the last run could not tell.',
+    label: 'slot',
+  },
+  credential_rotation_password_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When this password was set (Unix time); its age is time() minus this.',
+    label: 'account',
+  },
+  credential_rotation_failures_total: {
+    type: 'counter',
+    help: 'Runs that did not end with exit code 0, by exit code.',
+    label: 'code',
+  },
+  credential_rotation_last_exit_code: {
+    type: 'gauge',
+    help: 'Exit code of the last run.',
+  },
+} as const satisfies Record<string, Metric>;
+
+type MetricName = keyof typeof metrics;
+
+/** Plans that renew passwords. */
+const renewing = ['rotate', 'reconcile', 'bootstrap'];
+
+/** Ends that a run with a plan can have beside success; each has a counter from the first run on. */
+const failures = (Object.keys(exitCodes) as Outcome[]).filter(
+  (outcome) => outcome !== 'done' && outcome !== 'timeout',
+);
+
+const unixTime = (date: Date): number => date.getTime() / 1000;
+
+/**
+ * The metrics after a run, from those before it: counters go on, and what this run does not know stays.
+ * @param earlier the text that a scrape gave before this run; whatever cannot be read in it is passed over
+ * @param whose `own`: only the series of this run's Deployment; `all`: also those of others that stand in `earlier`
+ */
+export function metricsText(run: EndedRun, earlier: string, whose: 'own' | 'all'): string {
+  const { stack, namespace, deployment } = run;
+  const common = { stack, namespace, deployment };
+  const isOwn = ({ labels }: Sample): boolean =>
+    Object.entries(common).every(([label, value]) => labels[label] === value);
+  const before = parseSamples(metrics, earlier).filter((sample) => whose === 'all' || isOwn(sample));
+  const found = new Map(before.map((sample) => [keyOf(sample), sample]));
+  const series = (name: MetricName, own: Record<string, string> = {}): Omit<Sample, 'value'> => ({
+    name,
+    labels: { ...common, ...own },
+  });
+  const valueBefore = (sample: Omit<Sample, 'value'>): number | undefined => found.get(keyOf(sample))?.value;
+  const set = (sample: Omit<Sample, 'value'>, value: number): void => {
+    found.set(keyOf(sample), { ...sample, value });
+  };
+  const { outcome, planned } = run.ending;
+  if (outcome === 'done' && renewing.includes(planned.plan.kind))
+    set(series('credential_rotation_last_success_timestamp_seconds'), unixTime(run.endedAt));
+  set(series('credential_rotation_duration_seconds'), unixTime(run.endedAt) - unixTime(run.startedAt));
+  const live = livePlace(run);
+  for (const slot of slots)
+    set(
+      series('credential_rotation_active_slot', { slot }),
+      live === undefined ? NaN : Number(live === slot),
+    );
+  for (const { account, at, atLeast } of passwordTimes(run)) {
+    const password = series('credential_rotation_password_timestamp_seconds', { account });
+    const known = atLeast ? (valueBefore(password) ?? 0) : 0;
+    set(password, Math.max(unixTime(at), Number.isNaN(known) ? 0 : known));
+  }
+  for (const failure of failures) {
+    const counter = series('credential_rotation_failures_total', { code: String(exitCodes[failure]) });
+    const count = valueBefore(counter) ?? 0;
+    set(counter, (count >= 0 ? count : 0) + Number(failure === outcome));
+  }
+  set(series('credential_rotation_last_exit_code'), exitCodes[outcome]);
+  return renderSamples(metrics, [...found.values()]);
+}

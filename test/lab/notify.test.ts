@@ -1,0 +1,136 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import type { CloudEvent } from '../../src/notify/cloudEvent';
+import type { TestServer } from '../unit/notify/servers';
+import { startServer } from '../unit/notify/servers';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { grantOptionalRights } from './support/optionalRights';
+import { expectCode, expectNoSecret, snapshot } from './support/world';
+
+/** The Events on the site's Deployment that this tool made, oldest first. */
+async function eventsOf(lab: Lab, { namespace, deployment }: Site): Promise<CoreV1Event[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(lab.kubernetes.adminKubeconfig);
+  const apps = config.makeApiClient(AppsV1Api);
+  const { metadata } = await apps.readNamespacedDeployment({ namespace, name: deployment });
+  const { items } = await config.makeApiClient(CoreV1Api).listNamespacedEvent({
+    namespace,
+    fieldSelector: `involvedObject.uid=${metadata?.uid ?? ''},reportingComponent=credential-rotation`,
+  });
+  const time = ({ lastTimestamp }: CoreV1Event): number => new Date(lastTimestamp ?? 0).getTime();
+  return items.sort((one, two) => time(one) - time(two));
+}
+
+for (const database of databases.slice(0, 1)) {
+  describe(`telling others (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+    let gateway: TestServer;
+    let webhook: TestServer;
+    let webhookStatus = 200;
+    let pushed = '';
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+      await grantOptionalRights(lab, site);
+      gateway = await startServer((response, { method, body }) => {
+        if (method === 'POST') pushed = body;
+        response.end(method === 'POST' ? '' : pushed);
+      });
+      webhook = await startServer((response) => {
+        response.statusCode = webhookStatus;
+        response.end();
+      });
+    });
+    after(async () => {
+      await Promise.all([gateway.close(), webhook.close()]);
+      await site.remove();
+    });
+
+    it('a dry run tells nobody; a rotation tells all; a held one ends with 12 although the webhook fails', async () => {
+      const file = path.join(site.folder, 'rotation.prom');
+      const token = 'webhook-token-of-the-test';
+      const environment = {
+        CREDENTIAL_ROTATION_METRICS_FILE: file,
+        CREDENTIAL_ROTATION_PUSHGATEWAY_URL: gateway.url,
+        CREDENTIAL_ROTATION_WEBHOOK_URL: `${webhook.url}/${token}`,
+      };
+      const before = await snapshot(site);
+
+      expectCode(await run(site, ['--dry-run'], environment), 0);
+      expect([...gateway.received, ...webhook.received, ...(await eventsOf(lab, site))]).to.deep.equal([]);
+      expect(statSync(file, { throwIfNoEntry: false })).to.equal(undefined);
+
+      const started = Date.now() / 1000;
+      const rotated = await run(site, ['--log-json'], environment);
+      expectCode(rotated, 0);
+      expect(rotated.stderr).not.to.include('could not be told');
+      const [event] = await eventsOf(lab, site);
+      expect(event).to.include({ type: 'Normal', reason: 'CredentialsRotated' });
+      expect(event?.message).to.match(/^OpenEMR runs on slot B\. .*exit code 0\.$/);
+      const text = readFileSync(file, 'utf8');
+      expect(statSync(file).mode & 0o777).to.equal(0o644);
+      expect(text)
+        .to.match(/^credential_rotation_active_slot\{.*slot="B"\} 1$/m)
+        .and.to.equal(pushed);
+      const [, set] =
+        /^credential_rotation_password_timestamp_seconds\{.*account="admin"\} (\S+)$/m.exec(text) ?? [];
+      expect(Number(set)).to.be.within(started, Date.now() / 1000);
+      const [told] = webhook.received;
+      expect(told?.url).to.equal(`/${token}`);
+      const cloudEvent = JSON.parse(told?.body ?? '') as CloudEvent;
+      expect(cloudEvent.type).to.equal('org.open-emr.credential-rotation.rotated');
+      expect(cloudEvent.data.steps.map(({ status }) => status)).to.deep.equal(Array(11).fill('done'));
+      expect(cloudEvent.data.rotation).to.equal(
+        (JSON.parse(rotated.stdout.trim().split('\n').at(-1) ?? '') as { rotation: string }).rotation,
+      );
+
+      webhookStatus = 500;
+      const release = lab.aws.fault({
+        action: 'UpdateSecretVersionStage',
+        secretId: site.slotSecretId,
+        stage: 'AWSCURRENT',
+        when: 'before',
+        respond: { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' },
+      });
+      const failed = await run(site, [], environment);
+      release();
+      expectCode(failed, 12);
+      expect(failed.stderr.trim().split('\n').at(-1)).to.equal(
+        'Note: the webhook could not be told: HTTP 500.',
+      );
+      expect(webhook.received).to.have.lengthOf(3);
+      const events = await eventsOf(lab, site);
+      expect(events.map(({ type, reason }) => `${type} ${reason}`)).to.deep.equal([
+        'Normal CredentialsRotated',
+        'Warning CredentialRotationHeld',
+      ]);
+      const after = readFileSync(file, 'utf8');
+      expect(after)
+        .to.match(/^credential_rotation_failures_total\{.*code="12"\} 1$/m)
+        .and.to.equal(pushed);
+      expect(after).to.match(/^credential_rotation_active_slot\{.*slot="A"\} 1$/m);
+
+      const passwords = [before.A, before.B, before.admin].map(({ password }) => password);
+      expectNoSecret([...site.canaries(), ...passwords], {
+        event: JSON.stringify(events),
+        file: text + after,
+        gateway: JSON.stringify(gateway.received),
+        webhook: JSON.stringify(webhook.received.map(({ body, headers }) => [body, headers])),
+      });
+      expectNoSecret([token], {
+        stdout: rotated.stdout + failed.stdout,
+        stderr: rotated.stderr + failed.stderr,
+        file: text + after,
+        event: JSON.stringify(events),
+      });
+    });
+  });
+}

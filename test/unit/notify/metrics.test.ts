@@ -1,0 +1,244 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { EndedRun } from '../../../src/notify/endedRun';
+import { StepTimes } from '../../../src/notify/endedRun';
+import { metrics, metricsText } from '../../../src/notify/metrics';
+import { tellMetricsFile } from '../../../src/notify/metricsFile';
+import { commonLabels, keyOf, parseSamples, renderSamples } from '../../../src/notify/samples';
+import { canary } from '../plan/simulatedWorld';
+import { plannedIn } from '../plan/planned';
+import { worldOn } from '../plan/simulatedWorld';
+import { endedRun, stepsWith } from './runs';
+
+const labels = 'stack="prod",namespace="openemr",deployment="web"';
+
+/** Values by name and own label, of one Deployment. */
+function valuesOf(text: string, deployment = 'web'): Record<string, number> {
+  const own = parseSamples(metrics, text).filter((sample) => sample.labels['deployment'] === deployment);
+  return Object.fromEntries(
+    own.map(({ name, labels: all, value }) => {
+      const rest = Object.entries(all).filter(([label]) => !commonLabels.some((common) => common === label));
+      return [[name.replace('credential_rotation_', ''), ...rest.map(([, each]) => each)].join(' '), value];
+    }),
+  );
+}
+
+const after = (run: EndedRun, earlier = ''): Record<string, number> =>
+  valuesOf(metricsText(run, earlier, 'all'));
+const seconds = (time: string): number => Date.parse(time) / 1000;
+const held = endedRun({ outcome: 'held', steps: stepsWith({ 10: 'failed' }) });
+
+describe('metrics', () => {
+  it('of a rotation are this text', () => {
+    const text = metricsText(endedRun(), '', 'all');
+    expect(text).to.match(/\n$/);
+    const counters = [1, 10, 11, 12, 13, 2, 3, 4, 8];
+    expect(text.split('\n').filter((line) => !line.startsWith('# HELP'))).to.deep.equal([
+      '# TYPE credential_rotation_last_success_timestamp_seconds gauge',
+      `credential_rotation_last_success_timestamp_seconds{${labels}} 1772366430.5`,
+      '# TYPE credential_rotation_duration_seconds gauge',
+      `credential_rotation_duration_seconds{${labels}} 30.5`,
+      '# TYPE credential_rotation_active_slot gauge',
+      `credential_rotation_active_slot{${labels},slot="A"} 0`,
+      `credential_rotation_active_slot{${labels},slot="B"} 1`,
+      '# TYPE credential_rotation_password_timestamp_seconds gauge',
+      `credential_rotation_password_timestamp_seconds{${labels},account="A"} 1772366410`,
+      `credential_rotation_password_timestamp_seconds{${labels},account="admin"} 1772366420`,
+      '# TYPE credential_rotation_failures_total counter',
+      ...counters.map((code) => `credential_rotation_failures_total{${labels},code="${code}"} 0`),
+      '# TYPE credential_rotation_last_exit_code gauge',
+      `credential_rotation_last_exit_code{${labels}} 0`,
+      '',
+    ]);
+  });
+
+  it('count failures by code over runs, and keep what a run does not know', () => {
+    let text = metricsText(endedRun(), '', 'all');
+    const first = valuesOf(text);
+    text = metricsText(held, metricsText(held, text, 'all'), 'all');
+    const rolledBack = endedRun({ outcome: 'rolled-back', steps: stepsWith({ 8: 'failed' }) });
+    text = metricsText(rolledBack, text, 'all');
+    const last = valuesOf(text);
+    expect(last).to.include({
+      'failures_total 12': 2,
+      'failures_total 13': 1,
+      'failures_total 4': 0,
+      last_exit_code: 13,
+    });
+    for (const kept of ['last_success_timestamp_seconds', 'password_timestamp_seconds admin'])
+      expect(last[kept], kept).to.equal(first[kept]);
+  });
+
+  it('of another Deployment stay in a file, and are not pushed', () => {
+    const other = metricsText(endedRun({ deployment: 'other', outcome: 'held' }), '', 'all');
+    const shared = metricsText(endedRun(), other, 'all');
+    expect(valuesOf(shared, 'other')).to.deep.equal(valuesOf(other, 'other')).and.not.to.deep.equal({});
+    expect(metricsText(endedRun(), other, 'own')).to.equal(metricsText(endedRun(), '', 'all'));
+  });
+
+  it('go on from a scrape of a Pushgateway, which adds labels and a time', () => {
+    const scraped = metricsText(held, '', 'all').replaceAll(
+      `{${labels}`,
+      `{deployment="web",instance="",job="credential_rotation",namespace="openemr",stack="prod"`,
+    );
+    const foreign = '# TYPE up gauge\nup{stack="prod"} 1\npush_time_seconds{job="x"} 1.7e+09\n';
+    const text = metricsText(held, foreign + scraped.replace(/ 1$/m, ' 1 1772366430500'), 'own');
+    expect(valuesOf(text)).to.include({ 'failures_total 12': 2 });
+    expect(text).not.to.match(/job=|instance=|push_time|up\{/);
+  });
+
+  for (const damaged of [
+    'credential_rotation_failures_total{code="12"} 5',
+    `credential_rotation_failures_total{${labels},code="12"} five`,
+    `credential_rotation_failures_total{${labels},code="12"}`,
+    `credential_rotation_failures_total{${labels},code="12"} -3`,
+    `credential_rotation_failures_total{${labels},code="12"} NaN`,
+    `credential_rotation_failures_total{${labels},code="12} 5`,
+    `credential_rotation_unknown{${labels}} 5`,
+    `toString{${labels}} 5`,
+    '\0\0\0\0',
+    '{}',
+  ]) {
+    it(`pass over what cannot be read before: ${JSON.stringify(damaged)}`, () => {
+      expect(metricsText(held, damaged, 'all')).to.equal(metricsText(held, '', 'all'));
+    });
+  }
+
+  it('read back what they write, for any labels and values', () => {
+    const sample = fc.record({
+      name: fc.constantFrom('credential_rotation_failures_total', 'credential_rotation_active_slot'),
+      texts: fc.array(fc.string({ unit: 'grapheme' }), { minLength: 4, maxLength: 4 }),
+      value: fc.integer(),
+    });
+    fc.assert(
+      fc.property(sample, ({ name, texts, value }) => {
+        const own = name.endsWith('total') ? 'code' : 'slot';
+        const all = Object.fromEntries(
+          [...commonLabels, own].map((label, index) => [label, texts[index] ?? '']),
+        );
+        const written = { name, labels: all, value };
+        const [read] = parseSamples(metrics, renderSamples(metrics, [written]));
+        expect(read && keyOf(read)).to.equal(keyOf(written));
+        expect(read?.value).to.equal(value);
+      }),
+    );
+  });
+
+  describe('active slot', () => {
+    const slotsAfter = (run: EndedRun): unknown[] => {
+      const values = after(run);
+      return [values['active_slot A'], values['active_slot B']];
+    };
+    it('is the target from step 9 on, and the one before when nothing was switched or all was undone', () => {
+      expect(slotsAfter(held)).to.deep.equal([0, 1]);
+      expect(slotsAfter(endedRun({ outcome: 'held', steps: stepsWith({ 9: 'failed' }) }))).to.deep.equal([
+        0, 1,
+      ]);
+      const before = endedRun({ outcome: 'before-switch', steps: stepsWith({ 4: 'failed' }) });
+      expect(slotsAfter(before)).to.deep.equal([1, 0]);
+      expect(
+        slotsAfter(endedRun({ outcome: 'rolled-back', steps: stepsWith({ 8: 'failed' }) })),
+      ).to.deep.equal([1, 0]);
+    });
+    it('is none after a bootstrap that was undone', () => {
+      const undone = endedRun({
+        outcome: 'rolled-back',
+        plan: { from: 'other' },
+        steps: stepsWith({ 8: 'failed' }),
+      });
+      expect(slotsAfter(undone)).to.deep.equal([0, 0]);
+    });
+    it('is not a number when this run cannot tell, so that no old value stands for it', () => {
+      const lost = endedRun({ outcome: 'held', steps: stepsWith({ 7: 'failed' }) });
+      expect(slotsAfter(lost)).to.deep.equal([NaN, NaN]);
+      expect(metricsText(lost, '', 'all')).to.include('slot="A"} NaN\n');
+      expect(slotsAfter(endedRun({ outcome: 'held', plan: { kind: 'rollback' } }))).to.deep.equal([NaN, NaN]);
+      const resumed = endedRun({ outcome: 'permission', resumed: true, steps: stepsWith({ 3: 'failed' }) });
+      expect(slotsAfter(resumed)).to.deep.equal([NaN, NaN]);
+    });
+  });
+
+  describe('password times', () => {
+    const times = (run: EndedRun, earlier = ''): unknown[] => {
+      const values = after(run, earlier);
+      return ['A', 'B', 'admin'].map((account) => values[`password_timestamp_seconds ${account}`]);
+    };
+    it('are the ends of the steps that set them', () => {
+      expect(times(endedRun())).to.deep.equal([
+        seconds('2026-03-01T12:00:10Z'),
+        undefined,
+        seconds('2026-03-01T12:00:20Z'),
+      ]);
+      expect(times(held)).to.deep.equal([undefined, undefined, undefined]);
+    });
+    it('count what was minted for the switch from the flip on', () => {
+      const minting = { plan: { mint: ['B' as const] } };
+      expect(times(endedRun(minting))[1]).to.equal(seconds('2026-03-01T12:00:05Z'));
+      const undone = endedRun({ ...minting, outcome: 'rolled-back', steps: stepsWith({ 8: 'failed' }) });
+      expect(times(undone)[1]).to.equal(undefined);
+    });
+    it('of a step that an earlier run had done: as that run noted it, else when the rotation began', () => {
+      const resumed = endedRun({ resumed: true, steps: stepsWith({ 10: 'unchanged' }), doneAt: {} });
+      expect(times(resumed)[0]).to.equal(seconds('2026-03-01T11:59:00Z'));
+      const noted = metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all');
+      expect(times(resumed, noted)[0]).to.equal(seconds('2026-03-01T12:00:10Z'));
+    });
+    it('do not change in a rollback that the operator asked for, and neither does the last success', () => {
+      const back = endedRun({ plan: { kind: 'switch-back', renew: null, rotateAdmin: false } });
+      expect(times(back)).to.deep.equal([undefined, undefined, undefined]);
+      expect(after(back)).not.to.have.property('last_success_timestamp_seconds');
+    });
+  });
+
+  it('know when steps were done, but not those of a rollback or of an earlier plan', () => {
+    const times = new StepTimes();
+    const planned = { kind: 'planned' as const, ...plannedIn(worldOn('A')) };
+    const ended = (step: 5 | 10, status: 'done' | 'unchanged') => ({
+      kind: 'step' as const,
+      event: { kind: 'ended' as const, step, status, ms: 1 },
+    });
+    const { plan, material } = planned;
+    const news = { kind: 'planned' as const, planned: { plan, material }, resumed: false, notices: [] };
+    times.take(news);
+    times.take(ended(5, 'done'), new Date(5));
+    times.take(news);
+    times.take(ended(10, 'done'), new Date(10));
+    times.take(ended(5, 'unchanged'), new Date(11));
+    const failure = Object.assign(new Error(), { name: 'Failure' as const, outcome: 'held' as const });
+    times.take({ kind: 'rolling-back', failure, step: 8 });
+    times.take(ended(5, 'done'), new Date(12));
+    expect(times.doneAt()).to.deep.equal({ 10: new Date(10) });
+  });
+});
+
+describe('metrics file', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'metrics-'));
+    file = path.join(folder, 'rotation.prom');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is replaced, readable for everybody, with nothing beside it and no password in it', async () => {
+    const mask = process.umask(0o077);
+    try {
+      writeFileSync(`${file}.${process.pid}.new`, 'of a killed run');
+      await tellMetricsFile(held, file);
+      const inode = statSync(file).ino;
+      chmodSync(file, 0o600);
+      await tellMetricsFile(endedRun({ outcome: 'held', message: canary }), file);
+      expect(statSync(file).ino).not.to.equal(inode);
+    } finally {
+      process.umask(mask);
+    }
+    expect(statSync(file).mode & 0o777).to.equal(0o644);
+    expect(readdirSync(folder)).to.deep.equal(['rotation.prom']);
+    const text = readFileSync(file, 'utf8');
+    expect(valuesOf(text)).to.include({ 'failures_total 12': 2 });
+    expect(text).not.to.include(canary);
+  });
+});

@@ -1,0 +1,301 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { Failure } from '../../../src/failure';
+import { takeWebhookUrl, webhookVariable } from '../../../src/cli/webhookUrl';
+import type { CloudEvent } from '../../../src/notify/cloudEvent';
+import { cloudEventOf } from '../../../src/notify/cloudEvent';
+import { eventOf, tellKubernetes } from '../../../src/notify/kubernetesEvent';
+import { within } from '../../../src/notify/limit';
+import { tellPushgateway } from '../../../src/notify/pushgateway';
+import { tellAll } from '../../../src/notify/tell';
+import { tellWebhook } from '../../../src/notify/webhook';
+import { mask, scrubber } from '../../../src/report/scrubber';
+import { Kubernetes } from '../../../src/world/kubernetes';
+import type { RunChanges } from './runs';
+import { endedRun, stepsWith } from './runs';
+import type { TestServer } from './servers';
+import { startServer } from './servers';
+
+const secret = 'notify-canary"\'\\ü';
+const never = new AbortController().signal;
+const held: RunChanges = { outcome: 'held', steps: stepsWith({ 10: 'failed' }) };
+
+/** A Kubernetes that counts, in the place of an API server: the lab's test has a real one. */
+function kubernetesWith(
+  changes: Partial<Pick<Kubernetes, 'missingRights' | 'deployment' | 'events'>>,
+): Kubernetes {
+  const kubernetes = new Kubernetes({ namespace: 'openemr', deployment: 'web', secret: 'db' });
+  return Object.assign(kubernetes, { missingRights: async (rights: unknown) => rights }, changes);
+}
+
+describe('telling others', () => {
+  const servers: TestServer[] = [];
+  const start = async (answer: Parameters<typeof startServer>[0]): Promise<TestServer> => {
+    const server = await startServer(answer);
+    servers.push(server);
+    return server;
+  };
+  before(() => scrubber.register(secret));
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+
+  describe('by a Kubernetes Event', () => {
+    const cases: [RunChanges, string, string][] = [
+      [{}, 'Normal', 'CredentialsRotated'],
+      [{ plan: { kind: 'switch-back' } }, 'Normal', 'CredentialsRotated'],
+      [{ outcome: 'rolled-back' }, 'Warning', 'CredentialRotationRolledBack'],
+      [{ plan: { kind: 'rollback' } }, 'Warning', 'CredentialRotationRolledBack'],
+      [held, 'Warning', 'CredentialRotationHeld'],
+      [{ outcome: 'before-switch' }, 'Warning', 'CredentialRotationFailed'],
+      [{ outcome: 'cancelled' }, 'Warning', 'CredentialRotationFailed'],
+    ];
+    for (const [changes, type, reason] of cases) {
+      it(`${changes.outcome ?? 'done'} of ${changes.plan?.kind ?? 'rotate'}: ${reason}`, () => {
+        const event = eventOf(endedRun(changes), 'uid-1');
+        expect(event).to.deep.include({ type, reason, reportingComponent: 'credential-rotation' });
+        expect(event.involvedObject).to.deep.equal({
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          namespace: 'openemr',
+          name: 'web',
+          uid: 'uid-1',
+        });
+      });
+    }
+
+    it('has a message of at most 1024 bytes without passwords, cut between characters', () => {
+      const { message = '' } = eventOf(endedRun({ message: `Failed with ${secret}.` }), 'u');
+      expect(message).to.equal(`Failed with ${mask}. Rotation run-1 (rotate, from A to B), exit code 0.`);
+      for (const length of [340, 341, 342, 2000]) {
+        const long = eventOf(endedRun({ message: `${'ü€'.repeat(length)}${secret}` }), 'u').message ?? '';
+        expect(Buffer.byteLength(long)).to.be.at.most(1024).and.greaterThan(1018);
+        expect(long).to.match(/^(ü€)+ü?…$/u);
+      }
+    });
+
+    it('is not made without the right, and no note says so', async () => {
+      const kubernetes = kubernetesWith({ events: () => Promise.reject(new Error('called')) });
+      await tellKubernetes(endedRun(), kubernetes);
+      expect(await tellAll(endedRun(), {}, kubernetes, never)).to.deep.equal([]);
+    });
+  });
+
+  describe('by the Pushgateway', () => {
+    it('goes on from what it has, and posts to the group of this Deployment', async () => {
+      let stored = '';
+      const server = await start((response, { method, body }) => {
+        if (method === 'POST') stored = body;
+        response.end(method === 'POST' ? '' : stored);
+      });
+      await tellPushgateway(endedRun(held), `${server.url}/`, never);
+      await tellPushgateway(endedRun({ ...held, message: secret }), server.url, never);
+      expect(stored).to.match(/credential_rotation_failures_total\{[^}]*code="12"\} 2\n/);
+      expect(stored).not.to.include('canary');
+      const posts = server.received.filter(({ method }) => method === 'POST');
+      expect(posts.map(({ url }) => url)).to.deep.equal(
+        Array(2).fill('/metrics/job/credential_rotation/stack/prod/namespace/openemr/deployment/web'),
+      );
+      expect(posts[0]?.headers['content-type']).to.match(/^text\/plain; version=0\.0\.4/);
+    });
+
+    it('is told also where it may not be read', async () => {
+      const server = await start((response, { method }) => {
+        response.statusCode = method === 'POST' ? 202 : 403;
+        response.end('forbidden');
+      });
+      await tellPushgateway(endedRun(held), server.url, never);
+      expect(server.received.at(-1)?.body).to.match(/code="12"\} 1\n/);
+    });
+  });
+
+  describe('by the webhook', () => {
+    it('posts a CloudEvent in structured mode, without passwords', async () => {
+      const server = await start((response) => response.end());
+      const run = endedRun({ ...held, message: `Failed with ${secret}.` });
+      await tellWebhook(run, `${server.url}/hook/token?x=1`, never);
+      const [request] = server.received;
+      expect(request).to.include({ method: 'POST', url: '/hook/token?x=1' });
+      expect(request?.headers['content-type']).to.match(/^application\/cloudevents\+json/);
+      const event = JSON.parse(request?.body ?? '') as CloudEvent;
+      const { data, ...attributes } = event;
+      expect(attributes).to.deep.equal({
+        specversion: '1.0',
+        id: 'run-1-held-1772366430500',
+        source: '/namespaces/openemr/deployments/web',
+        type: 'org.open-emr.credential-rotation.held',
+        time: '2026-03-01T12:00:30.500Z',
+        datacontenttype: 'application/json',
+      });
+      expect(data).to.deep.include({
+        outcome: 'held',
+        exitCode: 12,
+        message: `Failed with ${mask}.`,
+        rotation: 'run-1',
+        kind: 'rotate',
+        from: 'A',
+        to: 'B',
+        stack: 'prod',
+      });
+      expect(data.steps).to.have.lengthOf(11);
+      expect(data.steps[9]).to.deep.equal({
+        number: 10,
+        status: 'failed',
+        ms: 100,
+        title: "renew the old slot's password",
+      });
+      expect(request?.body).not.to.include('canary');
+    });
+
+    const types = { done: 'rotated', 'rolled-back': 'rolled-back', held: 'held' } as const;
+    for (const [outcome, type] of Object.entries(types)) {
+      it(`is told of ${outcome} as ${type}`, () => {
+        const event = cloudEventOf(endedRun({ outcome: outcome as keyof typeof types }));
+        expect(event?.type).to.equal(`org.open-emr.credential-rotation.${type}`);
+      });
+    }
+
+    it('is told of nothing else', async () => {
+      const server = await start((response) => response.end());
+      for (const outcome of ['before-switch', 'cancelled', 'permission', 'locked', 'unexpected'] as const)
+        await tellWebhook(endedRun({ outcome }), server.url, never);
+      expect(server.received).to.deep.equal([]);
+    });
+
+    it('tries once more after a server error, with the same id', async () => {
+      const server = await start((response, _request, count) => {
+        response.statusCode = count === 1 ? 503 : 204;
+        response.end();
+      });
+      await tellWebhook(endedRun(), server.url, never);
+      expect(server.received).to.have.lengthOf(2);
+      expect(server.received[0]?.body).to.equal(server.received[1]?.body);
+    });
+
+    it('tries once more when the connection breaks', async () => {
+      const server = await start((response, _request, count) => {
+        if (count === 1) response.destroy();
+        else response.end();
+      });
+      await tellWebhook(endedRun(), server.url, never);
+      expect(server.received).to.have.lengthOf(2);
+    });
+
+    for (const [status, times] of [
+      [500, 2],
+      [404, 1],
+      [302, 1],
+    ] as const) {
+      it(`HTTP ${status}: a note without the URL, after ${times} try(s)`, async () => {
+        const server = await start((response) => {
+          response.writeHead(status, { location: '/elsewhere' });
+          response.end('an answer');
+        });
+        const listeners = { webhookUrl: `${server.url}/canary-token` };
+        const notes = await tellAll(endedRun(), listeners, kubernetesWith({}), never);
+        expect(notes).to.deep.equal([`the webhook could not be told: HTTP ${status}`]);
+        expect(server.received).to.have.lengthOf(times);
+      });
+    }
+  });
+
+  describe('that fails', () => {
+    it('is one note for each, with a reason and no address, and throws nothing', async () => {
+      const closed = await startServer((response) => response.end());
+      await closed.close();
+      const folder = mkdtempSync(path.join(tmpdir(), 'tell-'));
+      rmSync(folder, { recursive: true });
+      const listeners = {
+        metricsFile: path.join(folder, 'x.prom'),
+        pushgatewayUrl: closed.url,
+        webhookUrl: `${closed.url}/canary`,
+      };
+      const notes = await tellAll(
+        endedRun(),
+        listeners,
+        kubernetesWith({
+          missingRights: () =>
+            Promise.reject(new Failure('before-switch', 'The API server does not answer.')),
+        }),
+        never,
+      );
+      expect(notes).to.deep.equal([
+        'Kubernetes could not be told: The API server does not answer',
+        'the metrics file could not be told: ENOENT',
+        'the Pushgateway could not be told: ECONNREFUSED',
+        'the webhook could not be told: ECONNREFUSED',
+      ]);
+    });
+
+    it('by an error of the API names its status only', async () => {
+      const refused = Object.assign(new Error(`body ${secret}`), { code: 409 });
+      const kubernetes = kubernetesWith({
+        missingRights: () => Promise.resolve([]),
+        deployment: () => Promise.reject(refused),
+      });
+      expect(await tellAll(endedRun(), {}, kubernetes, never)).to.deep.equal([
+        'Kubernetes could not be told: HTTP 409',
+      ]);
+    });
+
+    it('by never ending is given up, and so is everything at a signal', async () => {
+      const forever = (): Promise<never> => new Promise(() => undefined);
+      const failed = (action: Promise<unknown>): Promise<string> =>
+        action.then(
+          () => 'no error',
+          (error: Error) => error.message,
+        );
+      expect(await failed(within(20, never, forever))).to.equal('no answer within 0.02 s');
+      expect(await failed(within(60_000, AbortSignal.abort(), forever))).to.equal('stopped by a signal');
+      const server = await start(() => undefined);
+      const controller = new AbortController();
+      const listeners = { webhookUrl: server.url, pushgatewayUrl: server.url };
+      const telling = tellAll(endedRun(), listeners, kubernetesWith({}), controller.signal);
+      setTimeout(() => controller.abort(), 100);
+      expect(await telling).to.deep.equal([
+        'the Pushgateway could not be told: stopped by a signal',
+        'the webhook could not be told: stopped by a signal',
+      ]);
+    });
+  });
+
+  it('tells nobody of a sync, which rotates nothing', async () => {
+    const server = await start((response) => response.end());
+    const listeners = { webhookUrl: server.url, pushgatewayUrl: server.url };
+    const kubernetes = kubernetesWith({ missingRights: () => Promise.reject(new Error('called')) });
+    expect(await tellAll(endedRun({ plan: { kind: 'sync' } }), listeners, kubernetes, never)).to.deep.equal(
+      [],
+    );
+    expect(server.received).to.deep.equal([]);
+  });
+
+  describe("the webhook's URL", () => {
+    it('is taken out of the environment and masked everywhere', () => {
+      const url = 'https://hooks.example/services/T0-canary-token?k=v';
+      const environment: NodeJS.ProcessEnv = { [webhookVariable]: url, PATH: '/bin' };
+      expect(takeWebhookUrl(environment)).to.equal(url);
+      expect(environment).to.deep.equal({ PATH: '/bin' });
+      expect(scrubber.scrub(`${url} /services/T0-canary-token?k=v`)).to.equal(`${mask} ${mask}`);
+      expect(takeWebhookUrl(environment)).to.equal(undefined);
+      expect(takeWebhookUrl({ [webhookVariable]: '' })).to.equal(undefined);
+    });
+
+    for (const wrong of [
+      'canary.example',
+      'ftp://canary',
+      'http://',
+      'https://user:canary@host/',
+      'https://canary@h/',
+    ]) {
+      it(`is refused without its text: ${wrong}`, () => {
+        expect(() => takeWebhookUrl({ [webhookVariable]: wrong }))
+          .to.throw(Failure, /^Settings: CREDENTIAL_ROTATION_WEBHOOK_URL must be/)
+          .that.satisfies(
+            (error: Failure) => error.outcome === 'configuration' && !/canary|ftp/.test(error.message),
+          );
+      });
+    }
+  });
+});
