@@ -1,4 +1,3 @@
-import { findAdminCredentials } from '../world/adminCredentials';
 import type { WorldContext } from '../world/context';
 import { effect } from '../world/effect';
 import { act } from './logic';
@@ -16,15 +15,15 @@ export interface AdminCheckInputs {
  */
 export const adminCheck = act<AdminCheckInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
-  const { stage, version } = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
-  if (stage !== 'AWSCURRENT') {
-    await asWriter(context, async () => {
-      const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
-      if (current === undefined || current.versionId === version.versionId) return;
+  // One look for the login serves the check and the write: each wrong password counts.
+  const foundUnder = await asWriter(context, async (_session, { stage, version }) => {
+    if (stage === 'AWSCURRENT') return stage;
+    const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
+    if (current !== undefined && current.versionId !== version.versionId)
       await effect('admin secret: heal AWSCURRENT', () =>
         secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
       );
-    });
-  }
-  return { rotation, foundUnder: stage };
+    return stage;
+  });
+  return { rotation, foundUnder };
 });

@@ -1,5 +1,6 @@
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
+import { changeAccount } from '../world/accountChange';
 import { alterPassword, createAccount, sessionsOf } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
 import { compareAccount } from '../world/comparison';
@@ -98,7 +99,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
 async function all(session: Session, statements: readonly string[]): Promise<void> {
   for (const statement of statements) {
     try {
-      await session.query(statement);
+      await changeAccount(session, statement);
     } catch (error) {
       if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
       throw new Failure(

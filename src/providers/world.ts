@@ -3,6 +3,7 @@ import { kubernetesSecretKeys } from '../plan/observation';
 import type { NamedAccount } from '../plan/otherSites';
 import { otherUsesOf } from '../plan/otherSites';
 import type { DatabaseLogin } from '../plan/slot';
+import type { AdminCredentials } from '../world/adminCredentials';
 import { findAdminCredentials } from '../world/adminCredentials';
 import { ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
@@ -27,40 +28,45 @@ export function secretsManager(context: WorldContext): SecretsManager {
   return client;
 }
 
-/** The admin session of this provider process: one, shared by all resources. */
-let shared: { key: string; session: Promise<Session> } | undefined;
+/** The admin's session, and where its login was found. */
+interface AdminSession {
+  session: Session;
+  credentials: AdminCredentials;
+}
+
+/** The admin session of this provider process: one, shared by all resources, so that a login is tried once. */
+let shared: { key: string; opened: Promise<AdminSession> } | undefined;
+
+/** An action on the admin session. */
+export type AdminAction<T> = (session: Session, credentials: AdminCredentials) => Promise<T>;
 
 /** Runs an action on the admin session; a session that failed is not used again. */
-export async function asAdmin<T>(
-  context: WorldContext,
-  action: (session: Session) => Promise<T>,
-): Promise<T> {
+export async function asAdmin<T>(context: WorldContext, action: AdminAction<T>): Promise<T> {
   const key = `${context.region} ${context.adminSecretId}`;
-  if (shared?.key !== key) shared = { key, session: openAdminSession(context) };
+  if (shared?.key !== key) shared = { key, opened: openAdminSession(context) };
   const current = shared;
   try {
-    return await action(await current.session);
+    const { session, credentials } = await current.opened;
+    return await action(session, credentials);
   } catch (error) {
     if (shared === current) shared = undefined;
-    await current.session.then((session) => session.close()).catch(() => undefined);
+    await current.opened.then(({ session }) => session.close()).catch(() => undefined);
     throw error;
   }
 }
 
-async function openAdminSession(context: WorldContext): Promise<Session> {
-  const { login } = await findAdminCredentials(secretsManager(context), context.adminSecretId, context.trust);
-  return openSession(login, context.trust);
+async function openAdminSession(context: WorldContext): Promise<AdminSession> {
+  const secrets = secretsManager(context);
+  const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
+  return { session: await openSession(credentials.login, context.trust), credentials };
 }
 
 /** Like {@link asAdmin}, after the check that this run still holds its lock. */
-export async function asWriter<T>(
-  context: WorldContext,
-  action: (session: Session) => Promise<T>,
-): Promise<T> {
-  return asAdmin(context, async (session) => {
+export async function asWriter<T>(context: WorldContext, action: AdminAction<T>): Promise<T> {
+  return asAdmin(context, async (session, credentials) => {
     await assertLockHeld(session);
     await assertLeaseHeld(new Kubernetes(context.kubernetes));
-    return action(session);
+    return action(session, credentials);
   });
 }
 

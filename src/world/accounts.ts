@@ -1,4 +1,5 @@
 import { Failure } from '../failure';
+import { changeAccount } from './accountChange';
 import type { Session } from './database';
 import type { Grant } from './grants';
 import { parseGrants } from './grants';
@@ -91,10 +92,13 @@ export async function createAccount(
   clauses: string,
   password: string,
 ): Promise<void> {
-  await serverOf(session);
   const method = plugin === undefined ? '' : ` WITH ${quoteIdentifier(plugin)}`;
   // The names are values, too: a question mark in one would be taken for the password's place.
-  await session.query(`CREATE USER ?@? IDENTIFIED${method} BY ? ${clauses}`, [username, host, password]);
+  await changeAccount(session, `CREATE USER ?@? IDENTIFIED${method} BY ? ${clauses}`, [
+    username,
+    host,
+    password,
+  ]);
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */
@@ -104,9 +108,12 @@ export async function alterPassword(
   password: string,
   { retainCurrent = false } = {},
 ): Promise<void> {
-  await serverOf(session);
   const retain = retainCurrent ? ' RETAIN CURRENT PASSWORD' : '';
-  await session.query(`ALTER USER ?@? IDENTIFIED BY ?${retain}`, [account.username, account.host, password]);
+  await changeAccount(session, `ALTER USER ?@? IDENTIFIED BY ?${retain}`, [
+    account.username,
+    account.host,
+    password,
+  ]);
 }
 
 /** What an account may do, by SHOW GRANTS and by its default roles. */

@@ -18,6 +18,8 @@ export interface DatabaseTrust {
 export interface Session {
   /** Rows of a statement; `values` are escaped by mysql2, never concatenated by callers. */
   query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** Another session of the same login. */
+  sibling(): Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -93,7 +95,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
     connection.on('error', () => undefined);
-    return new MysqlSession(connection, login);
+    return new MysqlSession(connection, login, trust);
   } catch (error) {
     throw connectFailure(error, login);
   }
@@ -112,7 +114,12 @@ class MysqlSession implements Session {
   constructor(
     private readonly connection: Connection,
     private readonly login: DatabaseLogin,
+    private readonly trust: DatabaseTrust,
   ) {}
+
+  sibling(): Promise<Session> {
+    return openSession(this.login, this.trust);
+  }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     try {

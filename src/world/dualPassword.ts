@@ -1,3 +1,4 @@
+import { changeAccount } from './accountChange';
 import type { AccountName } from './accounts';
 import { alterPassword } from './accounts';
 import type { Session } from './database';
@@ -39,7 +40,7 @@ export async function discardOldPassword(session: Session, account: AccountName)
   if (!(await knowsTwoPasswords(session)) || !(await hasSecondPassword(session, account))) return;
   try {
     await effect('database: discard the old password of the admin', () =>
-      session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [account.username, account.host]),
+      changeAccount(session, 'ALTER USER ?@? DISCARD OLD PASSWORD', [account.username, account.host]),
     );
   } catch (error) {
     // Who may not retain a password may not discard one either: this one is somebody else's.

@@ -11,8 +11,7 @@ const servers = new WeakMap<Session, Promise<Server>>();
 
 /**
  * The server behind a session. The first call sets what the statements of this program count on: mysql2 escapes
- * with backslashes, SHOW GRANTS is read with backticks, and a statement that a lock holds up is given up by the
- * server itself, before the client does.
+ * with backslashes, and SHOW GRANTS is read with backticks.
  */
 export function serverOf(session: Session): Promise<Server> {
   const known = servers.get(session) ?? readServer(session);
@@ -26,9 +25,7 @@ async function readServer(session: Session): Promise<Server> {
   const mariadb = version.includes('MariaDB');
   // Without NO_AUTO_CREATE_USER a GRANT of MariaDB to an account that is gone would make it anew.
   const mode = `STRICT_TRANS_TABLES${mariadb ? ',NO_AUTO_CREATE_USER' : ''}`;
-  await session.query(
-    `SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1, SESSION lock_wait_timeout = 15`,
-  );
+  await session.query(`SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1`);
   const found = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
   const own = found.slice(1).map(Number);
   return {

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
 import { readFileSync } from 'node:fs';
 import type { Lab } from '../../lab';
+import { accountFindings } from '../../src/observe/preflight/accounts';
+import type { PlannedRotation, RotationPlan } from '../../src/plan/rotationPlan';
 import { createAccount } from '../../src/world/accounts';
 import type { Comparison, WantedAccount } from '../../src/world/comparison';
 import { compareAccount } from '../../src/world/comparison';
@@ -138,6 +140,20 @@ for (const database of databases) {
       expect(String(refused)).to.include('several hosts').and.to.include('DROP USER `parity_b`@`10.%`');
     });
 
+    it('a bootstrap makes users like the one in use, with rights on the schema alone, and tells how to ask for TLS later', async () => {
+      await make('parity_installer', 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 9', '10.%');
+      await admin.query("GRANT ALL PRIVILEGES ON *.* TO parity_installer@'10.%'");
+      const { differences, problems } = await accountFindings(bootstrapPlan(), admin);
+      expect(problems).to.deep.equal([]);
+      const lines = differences.filter((line) => line.startsWith('user-a'));
+      expect(lines).to.have.lengthOf(3);
+      expect(lines[0])
+        .to.match(/^user-a: \+ CREATE USER `parity_a`@`10\.%` IDENTIFIED.* BY '\*{8}'/)
+        .and.to.include('REQUIRE NONE WITH MAX_USER_CONNECTIONS 9 (as parity_installer)');
+      expect(lines[1]).to.include('GRANT ALL PRIVILEGES ON `parity\\_emr`.* TO `parity_a`@`10.%`');
+      expect(lines[2]).to.include('run ALTER USER `parity_a`@`10.%` REQUIRE SSL');
+    });
+
     it('names that look like SQL stay names: the account, its host, and a schema with every odd character', async () => {
       const schema = 'we?i`r\'d\\_%"';
       const { host, port, caFile } = lab.database;
@@ -166,6 +182,15 @@ for (const database of databases) {
       const login = { host, port: String(port), username: 'parity_b', password, dbname: '' };
       expect(await tryLogin(login, { caFile })).to.equal('denied');
     });
+
+    /** The parts of a bootstrap's plan that the accounts are compared by. */
+    function bootstrapPlan(): PlannedRotation {
+      const login = (username: string) => ({ username, host: 'db', port: '3306', dbname: 'parity_emr' });
+      const before = { sqlconf: { ...login('parity_installer'), password }, kubernetesSecret: {} };
+      const logins = { A: login('parity_a'), B: login('parity_b') };
+      const plan = { kind: 'bootstrap', from: 'other', mint: ['A', 'B'] } as unknown as RotationPlan;
+      return { plan, material: { slotDocument: '{}', before, logins } };
+    }
 
     async function activeRoleOf(username: string): Promise<string> {
       const { host, port, caFile } = lab.database;

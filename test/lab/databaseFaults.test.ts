@@ -128,7 +128,9 @@ for (const database of databases.slice(0, 1)) {
           const sessions = await root('SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = ?', [
             admin.username,
           ]);
-          for (const session of sessions) await root(`KILL ${Number((session as { id: number }).id)}`);
+          // One that ended meanwhile is no fault.
+          for (const session of sessions)
+            await root(`KILL ${Number((session as { id: number }).id)}`).catch(() => undefined);
         });
         expectCode(result, 0);
         await expectHealthy(site, 'B');
@@ -137,7 +139,10 @@ for (const database of databases.slice(0, 1)) {
         const refused = logLines()
           .slice(since)
           .filter((line) => line.includes(`Access denied for user '${admin.username}'`));
-        expect(refused, 'tries with the wrong password').to.have.lengthOf.within(1, 3);
+        expect(refused, `tries with the wrong password:\n${refused.join('\n')}`).to.have.lengthOf.within(
+          1,
+          3,
+        );
         if (database === 'mysql') expect(await most(), 'connections at once').to.be.within(1, 3);
       });
 
@@ -156,19 +161,24 @@ for (const database of databases.slice(0, 1)) {
           await root("ALTER USER ?@'%' PASSWORD HISTORY 0", [before.A.username]);
         });
 
-      it('step 10, a lock that holds up every ALTER USER: held after a bounded time, the live user is named', async () => {
+      it('step 10, a lock that holds up every ALTER USER: held after a bounded time, and logins never wait long', async () => {
         const { B } = site.users;
         let locker: Connection | undefined;
+        const canary = site.canary();
         const started = performance.now();
         const result = await runPaused(site, 'database: ALTER USER of slot B', 'before', async () => {
           locker = await adminConnection();
           await locker.query('FLUSH TABLES WITH READ LOCK');
         });
         locker?.destroy();
+        const { failed, failures } = await canary.stop();
+        expect(failed, failures.join('\n')).to.equal(0);
         expectCode(result, 12);
-        expect(result.stderr).to.include('Step 10').and.to.include(`OpenEMR runs on ${site.users.A}`);
-        // Two tries of 15 s, and the rest of a rotation on a busy machine.
-        expect(performance.now() - started).to.be.lessThan(150_000);
+        expect(result.stderr, result.stderr)
+          .to.include('Step 10')
+          .and.to.include(`OpenEMR runs on ${site.users.A}`);
+        // A few tries of 3 s, their pauses, and the rest of a rotation on a busy machine.
+        expect(performance.now() - started).to.be.lessThan(180_000);
         expect((await snapshot(site)).active).to.equal('A');
         expect(await site.canLogin(B, (await snapshot(site)).B.password)).to.equal(true);
       });
