@@ -46,8 +46,9 @@ export async function afterFailure(
       `The rollback did not finish. ${said} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
     );
   }
+  const beforeSwitch = step !== undefined && step <= 4;
   const username =
-    step !== undefined && step <= 4
+    beforeSwitch && !ended.resumed
       ? material.before.sqlconf.username
       : await usernameNotSwitched(request, world, ended.planned, step);
   if (username !== undefined) {
@@ -55,7 +56,8 @@ export async function afterFailure(
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
     return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }
-  if (failure.outcome === 'locked') {
+  // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
+  if (failure.outcome === 'locked' || beforeSwitch) {
     return endAs('held', `${said} sqlconf.php names ${await liveUsername(request, world)} now.`);
   }
   return rollBack(request, world, stack, ended, step);
