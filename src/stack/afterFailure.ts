@@ -58,7 +58,8 @@ export async function afterFailure(
   }
   // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
   if (failure.outcome === 'locked' || beforeSwitch) {
-    return endAs('held', `${said} sqlconf.php names ${await liveUsername(request, world)} now.`);
+    const again = failure.outcome === 'locked' ? '' : ' Run again to finish this rotation.';
+    return endAs('held', `${said} sqlconf.php names ${await liveUsername(request, world)} now.${again}`);
   }
   return rollBack(request, world, stack, ended, step);
 }
