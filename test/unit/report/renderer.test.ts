@@ -8,6 +8,7 @@ import type { Ending, Preview, Renderer } from '../../../src/report/renderer';
 import { describePlan, JsonRenderer, TextRenderer } from '../../../src/report/renderer';
 import { scrubber } from '../../../src/report/scrubber';
 import { StepTracker } from '../../../src/stack/stepEvents';
+import { undocumented } from '../docs/documented';
 import { now, plannedIn } from '../plan/planned';
 import type { World } from '../plan/simulatedWorld';
 import { loginOf, worldOn } from '../plan/simulatedWorld';
@@ -91,6 +92,18 @@ describe('JsonRenderer', () => {
       'not-reached',
       'not-reached',
     ]);
+  });
+
+  it('has the fields that docs/json.md lists, and no others', async () => {
+    const { stdout } = await captured(async () => {
+      const renderer = new JsonRenderer();
+      renderer.news({ kind: 'reading' });
+      renderer.preview(preview);
+      renderer.news({ kind: 'rollout', updated: 1, available: 2, wanted: 2 });
+      showFailedRotation(renderer);
+      renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', 'a reason'), step: undefined });
+    });
+    expect(undocumented('log', linesOf(stdout))).to.deep.equal([]);
   });
 
   it('a step has its number and title in each line', async () => {

@@ -1,0 +1,88 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { Failure } from '../../../src/failure';
+import { blockLines } from '../../../src/report/block';
+import { TerminalRenderer } from '../../../src/report/terminal';
+import { plannedIn } from '../plan/planned';
+import { worldOn } from '../plan/simulatedWorld';
+import { captured } from './captured';
+
+/** A terminal that understands what the block is drawn with: cursor up, clear the line, clear what is below. */
+class FakeTerminal extends EventEmitter {
+  readonly lines: string[] = [''];
+  private row = 0;
+
+  constructor(
+    readonly columns: number,
+    readonly rows: number,
+  ) {
+    super();
+  }
+
+  write(text: string): boolean {
+    // eslint-disable-next-line no-control-regex
+    for (const part of text.match(/\u001b\[\d*[A-Za-z]|\n|[^\u001b\n]+/g) ?? []) this.take(part);
+    return true;
+  }
+
+  private take(part: string): void {
+    // eslint-disable-next-line no-control-regex
+    const [, count = '', code = ''] = /^\u001b\[(\d*)([A-Za-z])$/.exec(part) ?? [];
+    if (part === '\n') this.row += 1;
+    else if (code === 'A') this.row -= Number(count);
+    else if (code === 'K') this.lines[this.row] = '';
+    else if (code === 'J') this.lines.splice(this.row);
+    else if (code === '') this.lines[this.row] = (this.lines[this.row] ?? '') + part;
+    this.lines[this.row] ??= '';
+  }
+}
+
+describe('the block on a terminal', () => {
+  it('has eleven lines, none wider than the terminal, with or without colour', () => {
+    const steps = new Map([[7 as const, { started: 0, note: '1 updated, 2 available of 2' }]]);
+    for (const columns of [20, 40, 80, 200]) {
+      for (const colour of [true, false]) {
+        const lines = blockLines(steps, { now: 12_345, columns, colour });
+        expect(lines).to.have.length(11);
+        // eslint-disable-next-line no-control-regex
+        const plain = lines.map((line) => line.replace(/\u001b\[\d+m/g, ''));
+        if (columns >= 40) for (const line of plain) expect([...line].length).to.be.below(columns);
+        if (columns === 80)
+          expect(plain[6]).to.match(/7\/11 restart .* 1 updated, 2 available of 2 +12.3 s$/);
+        if (!colour) expect(plain).to.deep.equal(lines);
+      }
+    }
+  });
+
+  it('is drawn over itself; lines above it stay; the last state of every step stays', async () => {
+    const terminal = new FakeTerminal(80, 24);
+    const { planned } = { planned: plannedIn(worldOn('A')) };
+    const { stdout } = await captured(async () => {
+      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
+      for (const step of [3, 4, 5, 6, 7] as const) {
+        renderer.news({ kind: 'step', event: { kind: 'started', step } });
+        renderer.news({ kind: 'step', event: { kind: 'ended', step, status: 'done', ms: 1000 * step } });
+      }
+      renderer.news({ kind: 'rollout', updated: 2, available: 2, wanted: 2 });
+      renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', 'a reason.'), step: 8 });
+      renderer.news({ kind: 'step', event: { kind: 'started', step: 5 } });
+      renderer.ending({ outcome: 'done', message: 'the end', steps: [] });
+    });
+    const shown = terminal.lines.filter((line) => line !== '');
+    expect(shown, shown.join('\n')).to.have.length(11);
+    expect(shown[0]).to.match(/✓ +1\/11 determine the active slot … A/);
+    expect(shown.filter((line) => line.includes(' 5/11'))).to.have.length(1);
+    expect(stdout).to.include('✓ the end');
+  });
+
+  it('on a low terminal draws the last lines only, so that nothing is drawn twice', () => {
+    const terminal = new FakeTerminal(80, 8);
+    const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+    const planned = plannedIn(worldOn('A'));
+    renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
+    for (const step of [3, 4, 5] as const) renderer.news({ kind: 'step', event: { kind: 'started', step } });
+    expect(terminal.lines.filter((line) => line.includes('/11'))).to.have.length(6);
+    terminal.emit('error', new Error('gone'));
+  });
+});
