@@ -88,6 +88,17 @@ function flagsOf(parsed: Record<string, unknown>, command: CommandName): Flags {
   };
 }
 
+/** The help of a command, each entry on one line. */
+export async function helpText(words: readonly string[]): Promise<string> {
+  const { default: yargs } = await import('yargs');
+  const parser = describe(yargs([])).exitProcess(false).wrap(null);
+  return new Promise((resolve) => {
+    void parser.parseAsync([...words, '--help'], {}, (_error: unknown, _values: unknown, output: string) =>
+      resolve(output),
+    );
+  });
+}
+
 function describe(parser: Argv): Argv {
   let described = describeCommands(parser)
     .scriptName('credential-rotation')

@@ -75,6 +75,11 @@ function isBaseUrl(text: string): boolean {
   return username + password + search + hash === '';
 }
 
+/** What the value of an option of this type must be, in a few words. */
+export function expectedOf(type: OptionType): string {
+  return checks[type].expected;
+}
+
 /**
  * Makes one checked object from flags, environment and stack file, in this order.
  * @throws Failure `configuration` that names every missing and every malformed setting at once.

@@ -24,17 +24,57 @@ export function sourceText(folder: string): string {
 /** The README. */
 export const readme = repositoryText('README.md');
 
-/** The lines of the README's code blocks in one language, block after block; comments behind `  #` are cut off. */
-export function codeLines(language: string): string[] {
-  const blocks = [...readme.matchAll(new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'))];
-  const lines = blocks.flatMap(([, text]) => (text ?? '').split('\n'));
-  return lines.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== '');
+/** Every Markdown file of docs/, by its path from the root. */
+export function documentNames(): string[] {
+  const names = readdirSync(repositoryFile('docs')).filter((name) => name.endsWith('.md'));
+  return names.sort().map((name) => path.posix.join('docs', name));
+}
+
+/** The lines of a text's code blocks in one language, block after block; comments behind `  #` are cut off. */
+export function codeLines(language: string, text = readme): string[] {
+  return codeBlocks(language, text)
+    .flatMap((block) => block.split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+/** A text's code blocks in one language. */
+export function codeBlocks(language: string, text = readme): string[] {
+  const blocks = text.matchAll(new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'));
+  return [...blocks].map(([, block]) => block ?? '');
+}
+
+/** A text without its code blocks. */
+export function prose(text = readme): string {
+  return text.replace(/^ *```[\s\S]*?^ *```$/gm, '');
 }
 
 /** Texts between single backticks, outside of code blocks. */
-export function codeSpans(): string[] {
-  const prose = readme.replace(/^ *```[\s\S]*?^ *```$/gm, '');
-  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? '');
+export function codeSpans(text = readme): string[] {
+  return [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, span]) => span ?? '');
+}
+
+/** What stands in backticks and is meant as a command. */
+export function commandSpans(text = readme): string[] {
+  return codeSpans(text).filter((span) =>
+    /^([A-Z_]+=\S+ )?(npm|npx|node|pulumi|kubectl|aws|credential-rotation) /.test(span),
+  );
+}
+
+/** The targets of a text's links inside the repository. */
+export function linkTargets(text = readme): string[] {
+  const targets = [...prose(text).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? '');
+  return targets.filter((target) => !/^https?:/.test(target));
+}
+
+/** The anchors that GitHub gives the headings of a text. */
+export function anchors(text: string): string[] {
+  return [...prose(text).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading ?? '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 /** The rows of the table that has this first heading, cell by cell, without its head. */

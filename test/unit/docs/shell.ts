@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { STARTING_POINTS } from '../../../lab';
 import { parseCommandLine } from '../../../src/cli/parser';
+import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
+import { checkAws, checkKubectl, checkMysql } from './otherTools';
 import { repositoryFile, repositoryText } from './readme';
 
-/** A command as the README shows it: variables in front, then words. */
+/** A command as a document shows it: variables in front, then words. */
 export interface ShellCommand {
   environment: Record<string, string>;
   words: string[];
 }
 
-/** Variables beside those of the settings that the README may name. */
+/** Variables beside those of the settings that the README names. */
 export const otherVariables = [
   'PULUMI_CONFIG_PASSPHRASE',
   'PULUMI_CONFIG_PASSPHRASE_FILE',
@@ -27,14 +28,18 @@ export const otherVariables = [
 ];
 
 /** Every variable that may be set before a command. */
-export const knownVariables = [...optionNames.map((name) => definitionOf(name).variable), ...otherVariables];
+export const knownVariables = [
+  ...optionNames.map((name) => definitionOf(name).variable),
+  ...otherVariables,
+  ...Object.keys(environmentOnly),
+];
 
 /** Splits a line as a shell does; of a shell's syntax only `&&`, single quotes and variables in front are allowed. */
 export function parseShell(line: string): ShellCommand[] {
   return line.split('&&').map((text) => {
     const words = text.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
     const special = words.find((word) => /[|<>;`$\\"*?]/.test(word.replace(/'[^']*'/g, '')));
-    if (special !== undefined) throw new Error(`${line}: ${special} is more shell than the README may use`);
+    if (special !== undefined) throw new Error(`${line}: ${special} is more shell than a document may use`);
     const plain = words.map((word) => word.replaceAll("'", ''));
     const first = plain.findIndex((word) => !/^[A-Z][A-Z0-9_]*=/.test(word));
     const assignments = plain.slice(0, first < 0 ? plain.length : first);
@@ -50,13 +55,13 @@ const { scripts, dependencies } = JSON.parse(repositoryText('package.json')) as 
   dependencies: Record<string, string>;
 };
 
-/** What is wrong with a command of the README, or undefined. */
+/** What is wrong with a command of a document, or undefined. */
 export async function problemOf({ environment, words }: ShellCommand): Promise<string | undefined> {
   const unknown = Object.keys(environment).find((name) => !knownVariables.includes(name));
   if (unknown !== undefined) return `unknown variable ${unknown}`;
   const [program = '', ...rest] = words;
   const check = checks[program];
-  return check === undefined ? `${program} is no command that the README may use` : check(rest);
+  return check === undefined ? `${program} is no command that a document may use` : check(rest);
 }
 
 const checks: Record<string, (args: string[]) => string | undefined | Promise<string | undefined>> = {
@@ -69,10 +74,9 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
       : 'npx only with node and the command',
   npm: checkNpm,
   pulumi: checkPulumi,
-  kubectl: ([apply, flag, file = '']) =>
-    apply === 'apply' && flag === '-f' && existsSync(repositoryFile(file))
-      ? undefined
-      : `kubectl apply -f needs a file of the repository, not ${file}`,
+  kubectl: checkKubectl,
+  aws: checkAws,
+  mysql: checkMysql,
   export: ([assignment = '', ...more]) => {
     const name = assignment.slice(0, assignment.indexOf('='));
     return more.length === 0 && knownVariables.includes(name)
@@ -81,9 +85,9 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   },
 };
 
-/** Help and version print at once, so these two are really run; anything else goes through the command's own parser. */
+/** Help, version and completion print at once, so these are really run; anything else goes through the command's own parser. */
 async function checkCommand(args: string[]): Promise<string | undefined> {
-  if (args.includes('--help') || args.includes('--version')) {
+  if (['--help', '--version', 'completion'].some((word) => args.includes(word))) {
     const { status } = runNode('dist/src/cli/main.js', args);
     return status === 0 ? undefined : `exits with ${status}`;
   }
@@ -122,7 +126,7 @@ function checkPulumi(args: string[]): string | undefined {
     const wanted = dependencies[`@pulumi/${plugin[1]}`];
     return plugin[2] === wanted ? undefined : `package.json has @pulumi/${plugin[1]} ${wanted}`;
   }
-  if (text === 'up') return undefined; // It is named as what is refused.
+  if (/^(up|refresh|destroy)$/.test(text)) return undefined; // They are named as what not to do.
   return /^(preview|stack history)( --stack prod)?$/.test(text) ? undefined : `pulumi ${text} is not checked`;
 }
 

@@ -1,0 +1,19 @@
+/** Variables that are no settings: they have neither a flag nor a key in the stack file. */
+export const environmentOnly: Record<string, string> = {
+  PULUMI_CONFIG_PASSPHRASE:
+    "passphrase of the state's secrets; this or the next is required unless the secrets provider is a KMS key",
+  PULUMI_CONFIG_PASSPHRASE_FILE: 'file with that passphrase',
+  PULUMI_HOME: 'where the engine keeps its plugins (default: ~/.pulumi)',
+  CREDENTIAL_ROTATION_ENGINE_ROOT: 'folder that holds bin/pulumi, where it is not on PATH',
+  CREDENTIAL_ROTATION_REQUEST:
+    'for pulumi preview alone: rotate or sync, what to preview; without it a preview shows how the users differ',
+  CREDENTIAL_ROTATION_WEBHOOK_URL:
+    'is told of the end of each rotation as a CloudEvent, see docs/reports.md; the URL is a secret',
+  KUBECONFIG: "as for kubectl; leave it unset in a pod, so that the pod's service account is used",
+  XDG_STATE_HOME: 'folder above the default of the setting home (default: ~/.local/state)',
+  XDG_CACHE_HOME: 'folder above the cache of compiled code (default: ~/.cache)',
+  NODE_COMPILE_CACHE: 'that cache itself',
+  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true: the engine never downloads a plugin by itself',
+  NO_COLOR: 'not empty: no colours',
+  TERM: 'dumb: lines in place of a block that moves',
+};
