@@ -12,28 +12,27 @@ export interface HistoryEntry {
   by: string | undefined;
 }
 
-/** Names of the stack config values of an update; see `storePlan`. */
-export interface ConfigKeys {
-  plan: string;
-  by: string;
+/** The message of an update: what it does, and who runs it. */
+export function updateMessage(what: string, by: string): string {
+  return `${what} by ${by}`;
 }
 
 /**
- * Reads what `pulumi stack history --json` prints, parsed. Updates that did not carry out one of our plans (a
+ * Reads what `pulumi stack history --json` prints, parsed; `planKey` names the config value that holds the plan. Updates that did not carry out one of our plans (a
  * refresh, an import) are left out.
  */
-export function readEntries(answer: unknown, keys: ConfigKeys): HistoryEntry[] {
+export function readEntries(answer: unknown, planKey: string): HistoryEntry[] {
   if (!Array.isArray(answer)) return [];
   return answer.flatMap((each: unknown) => {
-    const entry = readEntry(each, keys);
+    const entry = readEntry(each, planKey);
     return entry ? [entry] : [];
   });
 }
 
-function readEntry(value: unknown, keys: ConfigKeys): HistoryEntry | undefined {
+function readEntry(value: unknown, planKey: string): HistoryEntry | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { startTime, endTime, result, config } = value as Record<string, unknown>;
-  const plan = parsePlan(configValue(config, keys.plan) ?? '');
+  const { startTime, endTime, result, config, message } = value as Record<string, unknown>;
+  const plan = parsePlan(configValue(config, planKey) ?? '');
   const startedAt = isoTime(startTime);
   if (!plan || startedAt === undefined) return undefined;
   const succeeded = result === 'succeeded';
@@ -42,8 +41,13 @@ function readEntry(value: unknown, keys: ConfigKeys): HistoryEntry | undefined {
     startedAt,
     endedAt: isoTime(endTime) ?? startedAt,
     succeeded,
-    by: configValue(config, keys.by),
+    by: byOf(message),
   };
+}
+
+/** Undefined in the messages of older versions. */
+function byOf(message: unknown): string | undefined {
+  return typeof message === 'string' ? /\) by (.+)$/.exec(message)?.[1] : undefined;
 }
 
 /** A value that is kept as a secret is none of ours. */

@@ -34,15 +34,13 @@ export class Chain {
   }
 
   /**
-   * An input of the next resource, known only when the run still holds its lock and what comes before is done. In a
-   * preview it is just the value: nothing is written there.
+   * An input of the next resource, known only when the run still holds its lock and what comes before is done. A
+   * preview knows a URN at once, so it shows the value; and it has the same dependencies, as a saved plan wants.
    */
   guarded<T>(value: pulumi.Output<T>): pulumi.Output<T> {
-    if (pulumi.runtime.isDryRun()) return value;
-    const before = this.last instanceof pulumi.CustomResource ? this.last.id : '';
-    const both: pulumi.Output<[pulumi.Unwrap<T>, string]> = pulumi.all([value, before]);
+    const both: pulumi.Output<[pulumi.Unwrap<T>, string]> = pulumi.all([value, this.last?.urn ?? '']);
     return both.apply(async ([known]) => {
-      await this.guard();
+      if (!pulumi.runtime.isDryRun()) await this.guard();
       return known;
     }) as pulumi.Output<T>;
   }

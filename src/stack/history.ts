@@ -8,7 +8,7 @@ import { engineFailure } from './engineFailure';
 import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import type { StackLocation } from './workspace';
-import { byKey, openStackIfThere, planKey } from './workspace';
+import { openStackIfThere, planKey } from './workspace';
 
 /** Updates in one answer of the engine, which reads one file of the backend for each: the call itself costs more. */
 const largestPage = 1000;
@@ -49,8 +49,7 @@ async function readPages(
   const found = new Map<string, HistoryEntry>();
   for (let page = 1; ; page += 1) {
     const answer = await readPage(stack, location, size, page);
-    for (const entry of readEntries(answer, { plan: planKey, by: byKey }))
-      found.set(`${entry.plan.id} ${entry.startedAt}`, entry);
+    for (const entry of readEntries(answer, planKey)) found.set(`${entry.plan.id} ${entry.startedAt}`, entry);
     if (answer.length < size || (wanted !== undefined && page * size >= wanted)) return [...found.values()];
   }
 }

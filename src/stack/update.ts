@@ -11,9 +11,11 @@ import { rotationProgram } from '../program/program';
 import { scrubber } from '../report/scrubber';
 import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
+import { updateMessage } from '../history/entries';
 import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
+import { whoRuns } from './who';
 import type { StackLocation } from './workspace';
 import { setProgram, storePlan } from './workspace';
 
@@ -107,6 +109,8 @@ export async function runPreview(
       await preview();
       return { changes, enginePlan: undefined };
     }
+    // The engine hands the config to its providers and holds an update to it: it must be the update's own.
+    await storePlan(stack, planned.plan);
     const enginePlan = await inPrivateFile(undefined, async (file) => {
       await preview(file);
       return JSON.parse(await readFile(file, 'utf8')) as unknown;
@@ -153,7 +157,8 @@ function optionsOf(
   tracker: StepTracker,
 ): { onEvent: (event: EngineEvent) => void; message: string; signal?: AbortSignal } {
   const { kind, from, to, id } = planned.plan;
-  const message = `${kind} ${from} → ${to} (${id})`;
+  // Who runs it stands here and not in the config, which a saved plan of the engine holds fast.
+  const message = updateMessage(`${kind} ${from} → ${to} (${id})`, whoRuns());
   return { onEvent: (event) => tracker.take(event), message, ...(signal ? { signal } : {}) };
 }
 

@@ -14,7 +14,6 @@ import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
-import { whoRuns } from './who';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -215,9 +214,8 @@ export function announceLock(stack: Stack, environment: Record<string, string>):
   Object.assign(stack.workspace.envVars, environment);
 }
 
-/** Stack config values that go into each history entry: the plan, and who ran the update. */
+/** The stack config value that goes into each history entry. */
 export const planKey = `${projectName}:plan`;
-export const byKey = `${projectName}:by`;
 
 /** Puts the plan into the stack's config without a call of the engine; each history entry then says what it did. */
 export async function storePlan(stack: Stack, plan: RotationPlan): Promise<void> {
@@ -225,7 +223,6 @@ export async function storePlan(stack: Stack, plan: RotationPlan): Promise<void>
   const config = {
     ...('config' in settings ? settings.config : {}),
     [planKey]: JSON.stringify(plan),
-    [byKey]: whoRuns(),
   };
   await stack.workspace.saveStackSettings(stack.name, { ...settings, config });
 }

@@ -6,12 +6,11 @@ import type { PastRotation } from '../../../src/history/pastRotation';
 import type { StateOfLast } from '../../../src/history/rotations';
 import { pastRotations } from '../../../src/history/rotations';
 import { stateOfLast } from '../../../src/stack/history';
-import { byKey, planKey } from '../../../src/stack/workspace';
+import { planKey } from '../../../src/stack/workspace';
 import { entryOf, minutes, pastOf, planAt } from './made';
 import { recorded } from './recorded';
 
-const keys = { plan: planKey, by: byKey };
-const entries = readEntries(recorded.history, keys);
+const entries = readEntries(recorded.history, planKey);
 
 /** The history as it was when the state of this name was exported. */
 function asOf(name: keyof typeof recorded.states): PastRotation[] {
@@ -169,10 +168,10 @@ describe('pastRotations, on cases that are hard to have', () => {
       { startTime: 'x' },
       { startTime: '2026-01-01T00:00:00Z', config: { [planKey]: 1 } },
     ];
-    expect(readEntries(odd, keys)).to.deep.equal([]);
-    expect(readEntries('no list', keys)).to.deep.equal([]);
+    expect(readEntries(odd, planKey)).to.deep.equal([]);
+    expect(readEntries('no list', planKey)).to.deep.equal([]);
     const foreign = { ...(recorded.history[0] as object), config: {} };
-    expect(readEntries([foreign], keys)).to.deep.equal([]);
+    expect(readEntries([foreign], planKey)).to.deep.equal([]);
   });
 
   it('any mix of runs gives each rotation once, the newest first, and never more steps than eleven', () => {

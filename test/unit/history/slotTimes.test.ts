@@ -3,13 +3,13 @@ import { readEntries } from '../../../src/history/entries';
 import { pastRotations } from '../../../src/history/rotations';
 import { slotTimes } from '../../../src/history/slotTimes';
 import { stateOfLast } from '../../../src/stack/history';
-import { byKey, planKey } from '../../../src/stack/workspace';
+import { planKey } from '../../../src/stack/workspace';
 import { entryOf, minutes, planAt } from './made';
 import { recorded } from './recorded';
 
 describe('slotTimes', () => {
   it('puts each switch at its cut-over, those of a rollback included', () => {
-    const entries = readEntries(recorded.history, { plan: planKey, by: byKey });
+    const entries = readEntries(recorded.history, planKey);
     const { active, passwords } = slotTimes(pastRotations(entries, stateOfLast(recorded.states.rotated2)));
     expect(active.map(({ place }) => place)).to.deep.equal(['A', 'B', 'A', 'B', 'A', 'B', 'A', 'B']);
     active.forEach(({ from, to }, index) => {
