@@ -51,6 +51,7 @@ for (const database of databases.slice(0, 1)) {
       const release = lab.aws.fault({
         action: 'UpdateSecretVersionStage',
         secretId: site.slotSecretId,
+        stage: 'AWSCURRENT',
         when: 'before',
         times: 1,
         respond: denied,
