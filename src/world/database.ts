@@ -18,8 +18,8 @@ export interface DatabaseTrust {
 export interface Session {
   /** Rows of a statement; `values` are escaped by mysql2, never concatenated by callers. */
   query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** Another session of the same login. */
-  sibling(): Promise<Session>;
+  /** The schema that the login is for, selected or not; empty when its secret names none. */
+  readonly schema: string;
   close(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
     connection.on('error', () => undefined);
-    return new MysqlSession(connection, login, trust);
+    return new MysqlSession(connection, login);
   } catch (error) {
     throw connectFailure(error, login);
   }
@@ -114,11 +114,10 @@ class MysqlSession implements Session {
   constructor(
     private readonly connection: Connection,
     private readonly login: DatabaseLogin,
-    private readonly trust: DatabaseTrust,
   ) {}
 
-  sibling(): Promise<Session> {
-    return openSession(this.login, this.trust);
+  get schema(): string {
+    return this.login.dbname;
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {

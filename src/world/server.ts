@@ -11,7 +11,7 @@ const servers = new WeakMap<Session, Promise<Server>>();
 
 /**
  * The server behind a session. The first call sets what the statements of this program count on: mysql2 escapes
- * with backslashes, and SHOW GRANTS is read with backticks.
+ * with backslashes, SHOW GRANTS is read with backticks, and the server itself gives up what a lock holds up.
  */
 export function serverOf(session: Session): Promise<Server> {
   const known = servers.get(session) ?? readServer(session);
@@ -25,7 +25,10 @@ async function readServer(session: Session): Promise<Server> {
   const mariadb = version.includes('MariaDB');
   // Without NO_AUTO_CREATE_USER a GRANT of MariaDB to an account that is gone would make it anew.
   const mode = `STRICT_TRANS_TABLES${mariadb ? ',NO_AUTO_CREATE_USER' : ''}`;
-  await session.query(`SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1`);
+  const limit = mariadb ? 'max_statement_time = 10' : 'lock_wait_timeout = 3';
+  await session.query(
+    `SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1, SESSION ${limit}`,
+  );
   const found = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
   const own = found.slice(1).map(Number);
   return {

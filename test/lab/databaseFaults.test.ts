@@ -169,8 +169,7 @@ for (const database of databases.slice(0, 1)) {
         const result = await runPaused(site, 'database: ALTER USER of slot B', 'before', async () => {
           locker = await adminConnection();
           await locker.query('FLUSH TABLES WITH READ LOCK');
-        });
-        locker?.destroy();
+        }).finally(() => locker?.destroy());
         const { failed, failures } = await canary.stop();
         expect(failed, failures.join('\n')).to.equal(0);
         expectCode(result, 12);

@@ -15,13 +15,13 @@ export function fakeSession(
   const session: Session = {
     query: async (sql, values = []) => {
       if (sql === 'SELECT VERSION() AS version') return [{ version }];
-      if (sql.startsWith('SET SESSION sql_mode') || sql === 'SELECT CONNECTION_ID() AS id') return [];
+      if (sql.startsWith('SET SESSION sql_mode')) return [];
       asked.push([sql, ...values]);
       const answer = answers.find(([start]) => sql.startsWith(start))?.[1] ?? [];
       if (answer instanceof Error) throw answer;
       return answer;
     },
-    sibling: async () => session,
+    schema: '',
     close: async () => undefined,
   };
   return { session, asked };
