@@ -20,7 +20,7 @@ export async function readStatus(
     import('../observe/status/read.js'),
     import('../world/secretsManager.js'),
     import('../world/kubernetes.js'),
-    import('./unlock.js'),
+    import('../world/lease.js'),
   ]);
   const kubernetes = new Kubernetes(context.kubernetes, kubernetesPatience);
   const secrets = new SecretsManager(context.region, secretsLimits);
