@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../failure';
 import type { Part } from '../observe/part';
 import type { StateFacts } from '../observe/status/facts';
 import type { Check } from '../observe/verify/check';
 import { Checks } from '../observe/verify/check';
+import { missingPlugins, oldestEngine, plugins, pulumiHome } from './enginePrerequisites';
 import { askEngine } from './readState';
 import type { StackLocation } from './workspace';
 
-const plugins = ['aws', 'random', 'kubernetes'] as const;
 /** How long one question to the engine may take, in ms. */
 const limitMs = 15_000;
 
@@ -21,50 +21,31 @@ export async function engineChecks(
   const checks = new Checks('Engine');
   const [version, installed, writable] = await Promise.all([
     checks.passes('the pulumi CLI is new enough', () => engineVersion(location)),
-    pluginChecks(checks, location),
+    pluginChecks(checks),
     writableCheck(checks, location),
   ]);
   return [version, ...installed, stateCheck(checks, await state), writable];
 }
 
-/** The engine must be as new as the package that this program is written against. */
 async function engineVersion({ backendUrl }: StackLocation): Promise<string> {
-  const [version, oldest] = await Promise.all([
-    askEngine(['version'], backendUrl, limitMs),
-    versionOf('pulumi'),
-  ]);
+  const version = await askEngine(['version'], backendUrl, limitMs);
   const found = version.trim().replace(/^v/, '');
-  if (!atLeast(found, oldest))
-    throw new Failure('configuration', `The pulumi CLI is ${found}; install ${oldest} or newer.`);
+  if (!atLeast(found, oldestEngine))
+    throw new Failure('configuration', `The pulumi CLI is ${found}; install ${oldestEngine} or newer.`);
   return found;
 }
 
-async function pluginChecks(checks: Checks, { backendUrl }: StackLocation): Promise<Check[]> {
-  const listing = askEngine(['plugin', 'ls', '--json'], backendUrl, limitMs);
-  // A rejection is looked at once for each plugin.
-  listing.catch(() => undefined);
-  return Promise.all(
-    plugins.map(async (name) => {
-      const wanted = await versionOf(name);
-      return checks.passes(`plugin ${name}`, async () => {
-        const versions = (JSON.parse(await listing) as { name: string; version?: string }[])
-          .filter((each) => each.name === name)
-          .map(({ version = '' }) => version);
-        const found = versions.find((version) => atLeast(version, wanted));
-        if (found !== undefined) return found;
-        throw new Failure(
-          'configuration',
-          `${versions.length === 0 ? 'It is not installed' : `Only ${versions.join(', ')} is installed`} in this PULUMI_HOME; run pulumi plugin install resource ${name} ${wanted}.`,
-        );
-      });
-    }),
-  );
-}
-
-/** The version of an npm package of Pulumi's; its plugin has the same. */
-async function versionOf(name: string): Promise<string> {
-  const file = require.resolve(`@pulumi/${name}/package.json`);
-  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+async function pluginChecks(checks: Checks): Promise<Check[]> {
+  const missing = await missingPlugins();
+  return plugins.map((plugin) => {
+    const found = missing.find(({ name }) => name === plugin);
+    if (found === undefined) return checks.ok(`plugin ${plugin}`);
+    const { name, version } = found;
+    return checks.missing(
+      `plugin ${plugin}`,
+      `It is not in ${pulumiHome()}; run pulumi plugin install resource ${name} ${version}. A rotation would try to fetch it.`,
+    );
+  });
 }
 
 /** Compares the three numbers of versions. */

@@ -5,11 +5,12 @@ import type { PulumiCommand, Workspace } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
 
 /** The oldest engine that this package is tried with. */
-const oldestEngine = '3.250.0';
+export const oldestEngine = '3.250.0';
 /** The part of a workspace that fetches a plugin. */
 type Installer = Pick<Workspace, 'installPlugin'>;
 
-const plugins = ['aws', 'random', 'kubernetes'] as const;
+/** The plugins that a rotation needs. */
+export const plugins = ['aws', 'random', 'kubernetes'] as const;
 
 /** @throws Failure `configuration` when the engine is older than this package is tried with */
 export function checkEngineVersion({ command, version }: PulumiCommand): void {
@@ -26,13 +27,22 @@ export function checkEngineVersion({ command, version }: PulumiCommand): void {
  * @throws Failure `configuration` naming the first that is missing
  */
 export async function ensurePlugins(workspace: Installer): Promise<void> {
-  const home = process.env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi');
-  const [installed, onPath] = await Promise.all([namesIn(path.join(home, 'plugins')), namesOnPath()]);
-  for (const name of plugins) {
-    const version = await versionOf(name);
-    const isThere = installed.some((folder) => serves(folder, name, version));
-    if (!isThere && !onPath.has(`pulumi-resource-${name}`)) await install(workspace, name, version, home);
-  }
+  for (const { name, version } of await missingPlugins()) await install(workspace, name, version);
+}
+
+/** The plugins that are neither in PULUMI_HOME nor on PATH, with the version that is needed. */
+export async function missingPlugins(): Promise<{ name: string; version: string }[]> {
+  const [installed, onPath] = await Promise.all([namesIn(path.join(pulumiHome(), 'plugins')), namesOnPath()]);
+  const wanted = await Promise.all(plugins.map(async (name) => ({ name, version: await versionOf(name) })));
+  return wanted.filter(
+    ({ name, version }) =>
+      !installed.some((folder) => serves(folder, name, version)) && !onPath.has(`pulumi-resource-${name}`),
+  );
+}
+
+/** Where the engine keeps its plugins. */
+export function pulumiHome(): string {
+  return process.env['PULUMI_HOME'] ?? path.join(homedir(), '.pulumi');
 }
 
 /** A plugin has the version of its npm package. */
@@ -41,7 +51,7 @@ async function versionOf(name: string): Promise<string> {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-async function install(workspace: Installer, name: string, version: string, home: string): Promise<void> {
+async function install(workspace: Installer, name: string, version: string): Promise<void> {
   const setting = process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false';
   try {
     if (!['', '0', 'false'].includes(setting.toLowerCase())) throw new Error('downloads are switched off');
@@ -49,7 +59,7 @@ async function install(workspace: Installer, name: string, version: string, home
   } catch (error) {
     throw new Failure(
       'configuration',
-      `Pulumi's plugin ${name} ${version} is missing in ${home} and could not be fetched; run pulumi plugin install resource ${name} ${version}.`,
+      `Pulumi's plugin ${name} ${version} is missing in ${pulumiHome()} and could not be fetched; run pulumi plugin install resource ${name} ${version}.`,
       { cause: error },
     );
   }

@@ -7,14 +7,8 @@ import { projectName } from '../settings/settings';
 import { EngineError, runEngine } from './engineProcess';
 import { readJournal } from './journal';
 import { engineFailure } from './engineFailure';
+import { engineFile, engineVariable } from './engineFile';
 import type { StackLocation } from './workspace';
-import { engineVariable } from './workspace';
-
-/** The engine's program, where it is not on PATH in the folder that the variable names. */
-export function engineFile(environment: NodeJS.ProcessEnv = process.env): string {
-  const root = environment[engineVariable] ?? '';
-  return root === '' ? 'pulumi' : path.join(root, 'bin', 'pulumi');
-}
 
 /**
  * Runs one command of the engine without the Automation API, whose loading takes longer than the command itself. The

@@ -5,6 +5,9 @@ import { readState } from './readState';
 
 /** How long the engine may take for the state, in ms: the world is told without it. */
 const stateLimitMs = 10_000;
+/** A status is read by somebody who waits: one more try, and no more. */
+const kubernetesPatience = { retries: 1, minTimeout: 200, factor: 1, maxRetryTime: 2000 };
+const secretsLimits = { connectMs: 2000, requestMs: 5000, callMs: 8000 };
 
 /** Reads everything that a status is judged from; writes nothing and never throws. */
 export async function readStatus(
@@ -17,10 +20,10 @@ export async function readStatus(
     import('../observe/status/read.js'),
     import('../world/secretsManager.js'),
     import('../world/kubernetes.js'),
-    import('./unlock.js'),
+    import('../world/lease.js'),
   ]);
-  const kubernetes = new Kubernetes(context.kubernetes);
-  const secrets = new SecretsManager(context.region);
+  const kubernetes = new Kubernetes(context.kubernetes, kubernetesPatience);
+  const secrets = new SecretsManager(context.region, secretsLimits);
   const lease = partOf(readableLease(kubernetes));
   const world = await readWorld(context, { secrets, kubernetes, keepSecret });
   const known = valueOf(await state)?.journal?.material.logins;

@@ -3,7 +3,7 @@ import type { Session } from '../world/database';
 import { effect } from '../world/effect';
 import { sleep } from '../world/errors';
 import type { Kubernetes } from '../world/kubernetes';
-import { leaseHolder, leaseName, leaseRights, readLease, writeLease } from '../world/lease';
+import { readableLease, readLease, writeLease } from '../world/lease';
 import type { LockHolder } from '../world/lock';
 import { lockHolder, lockName } from '../world/lock';
 import type { OpenWorld, RunRequest } from './run';
@@ -49,17 +49,6 @@ export async function readHolders(
 ): Promise<Holders> {
   const [lock, lease] = await Promise.all([lockHolder(session, name), readableLease(kubernetes)]);
   return { lock, lease };
-}
-
-/** The Lease and its holder; undefined where nobody holds it, or this identity may not read it. */
-export async function readableLease(kubernetes: Kubernetes): Promise<Holders['lease']> {
-  const { target } = kubernetes;
-  const get = leaseRights(target).filter(({ verb }) => verb === 'get');
-  if ((await kubernetes.missingRights(get)).length > 0) return undefined;
-  const lease = await readLease(kubernetes);
-  const holder = leaseHolder(lease);
-  if (holder === undefined) return undefined;
-  return { name: leaseName(target), holder, renewed: String(lease?.spec?.renewTime) };
 }
 
 /**

@@ -12,6 +12,7 @@ import { sleep } from '../world/errors';
 import { compileCacheFolder } from '../world/compileCache';
 import { EngineError, inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
+import { engineVariable } from './engineFile';
 import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 
@@ -22,9 +23,6 @@ export interface StackLocation {
   backendUrl: string;
   secretsProvider: string;
 }
-
-/** Name of a folder that holds bin/pulumi, where the engine is not on PATH. */
-export const engineVariable = 'CREDENTIAL_ROTATION_ENGINE_ROOT';
 
 /** Root of the installed package: the folder of package.json. The compiled files are in dist/src/stack. */
 export const packageFolder = path.resolve(__dirname, '..', '..', '..');

@@ -61,7 +61,11 @@ export class Kubernetes {
   private apis: Promise<Apis> | undefined;
   private server = 'the API server';
 
-  constructor(readonly target: KubernetesTarget) {}
+  /** @param patience how often a read is tried again */
+  constructor(
+    readonly target: KubernetesTarget,
+    private readonly patience: typeof tries = tries,
+  ) {}
 
   /** The Secret's data, decoded. */
   async secretData(): Promise<Record<string, string>> {
@@ -171,7 +175,10 @@ export class Kubernetes {
       action().catch((error: unknown) => {
         throw answerFailure(error, { verb, what, server: this.server });
       });
-    return pRetry(once, { ...tries, shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing });
+    return pRetry(once, {
+      ...this.patience,
+      shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing,
+    });
   }
 }
 

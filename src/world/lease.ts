@@ -45,6 +45,19 @@ export function leaseHolder(lease: V1Lease | undefined): string | undefined {
   return holder === undefined || holder === '' ? undefined : holder;
 }
 
+/** The Lease and its holder; undefined where nobody holds it, or this identity may not read it. */
+export async function readableLease(
+  kubernetes: Kubernetes,
+): Promise<{ name: string; holder: string; renewed: string } | undefined> {
+  const { target } = kubernetes;
+  const get = leaseRights(target).filter(({ verb }) => verb === 'get');
+  if ((await kubernetes.missingRights(get)).length > 0) return undefined;
+  const lease = await readLease(kubernetes);
+  const holder = leaseHolder(lease);
+  if (holder === undefined) return undefined;
+  return { name: leaseName(target), holder, renewed: String(lease?.spec?.renewTime) };
+}
+
 /** Writes a Lease only if it is still as it was read; false when somebody else wrote it in between. */
 export async function writeLease(
   kubernetes: Kubernetes,

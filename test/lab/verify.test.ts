@@ -47,7 +47,7 @@ for (const database of databases.slice(0, 1)) {
       expect(result.stdout).to.match(/^✓ A rotation has all that it needs\.\n/);
       expect(result.stdout).not.to.include('✗');
       for (const line of [
-        '✓ plugin kubernetes: ',
+        '✓ plugin kubernetes',
         `✓ may patch secrets ${site.kubernetesSecret}`,
         '· may create leases',
         '✓ both secrets can be written',

@@ -10,7 +10,7 @@ import { requestVariable } from '../../../src/program/raw';
 import { restartAnnotation } from '../../../src/program/switchSteps';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
-import { engineVariable } from '../../../src/stack/workspace';
+import { engineVariable } from '../../../src/stack/engineFile';
 import {
   codeLines,
   codeSpans,

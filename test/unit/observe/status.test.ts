@@ -255,6 +255,6 @@ describe('status: a part that cannot be read', () => {
     world.users.set('openemr_a', 'restored');
     const report = judged({ ...factsOf(world), state: unreadable('configuration', 'No state.') });
     expect(statusLines(report)[0]).to.include('OpenEMR is down');
-    expect(report.advice).to.include('--sync-db-users');
+    expect(report.advice).to.match(/^Run credential-rotation --sync-db-users/);
   });
 });
