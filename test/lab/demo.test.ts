@@ -90,7 +90,7 @@ describe('the demonstration', function () {
     expect(output).to.match(/slot A \(oa_site1\) +changed; the new one works, the old one is refused/);
     expect(output).to.match(/slot B \(ob_site1\) +not changed; it works/);
     expect(output).to.match(/admin +\(adm_site1\) +changed; the new one works, the old one is refused/);
-    expect(output).to.match(/Stack history +rotate A → B \(.+\): succeeded, \d+ s/);
+    expect(output).to.match(/Stack history +rotate A → B \(.+\) by \S+@\S+: succeeded, \d+ s/);
     expect(output).not.to.include('\u001b');
     // Slot A's and the admin's, each before and after, and slot B's.
     expect(passwords.size).to.equal(5);
