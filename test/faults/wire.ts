@@ -28,19 +28,27 @@ export function wirePoints(lab: Lab, site: Site, since: WireMark): string[] {
       .requests()
       .slice(since.kubernetes)
       .filter(({ write, namespace }) => write && namespace === site.namespace)
-      .map(({ verb, resource }) => `kubernetes: ${verb.toUpperCase()} ${resource.replace(/s$/, '')}`),
+      .map(({ verb, resource, status }) => ({
+        name: `kubernetes: ${verb.toUpperCase()} ${resource.replace(/s$/, '')}`,
+        status,
+      })),
     ...lab.aws
       .requests()
       .slice(since.aws)
       .filter(({ write, secretId }) => write && ownSecret(site, secretId) !== undefined)
-      .map(({ action, secretId }) => `aws: ${action} ${ownSecret(site, secretId)}`),
+      .map(({ action, secretId, status }) => ({
+        name: `aws: ${action} ${ownSecret(site, secretId)}`,
+        status,
+      })),
   ];
   const turns = new Map<string, number>();
-  return writes.map((write) => {
-    const turn = (turns.get(write) ?? 0) + 1;
-    turns.set(write, turn);
-    return turn === 1 ? write : `${write} (${turn})`;
+  const points = writes.map(({ name, status }) => {
+    const turn = (turns.get(name) ?? 0) + 1;
+    turns.set(name, turn);
+    return { point: turn === 1 ? name : `${name} (${turn})`, status };
   });
+  // The preflight asks for some rights by requests that are refused: they take a turn, and change nothing.
+  return points.filter(({ status }) => status < 400).map(({ point }) => point);
 }
 
 function ownSecret(site: Site, secretId: string | undefined): 'slots' | 'admin' | undefined {
