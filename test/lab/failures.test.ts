@@ -49,6 +49,31 @@ for (const database of databases) {
       });
     }
 
+    it('step 10, the old account is still in use: held, its client host is named, and the next run finishes', async () => {
+      const before = await snapshot(site);
+      const ca = readFileSync(lab.database.caFile);
+      const { host, port } = lab.database;
+      const held = await createConnection({
+        host,
+        port,
+        user: before.A.username,
+        password: before.A.password,
+        ssl: { ca },
+      });
+      const failed = await run(site, ['--idle-limit', '2']);
+      expectCode(failed, 12);
+      expect(failed.stderr)
+        .to.include('Step 10')
+        .and.to.match(/still in use from (127\.0\.0\.1|localhost)/);
+      expect((await snapshot(site)).active).to.equal('B');
+      await held.end();
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    // Secrets Manager does not know the kind of database.
+    if (database !== 'mysql') return;
+
     it('step 4, Secrets Manager refuses a new version: exit code 3, nothing switched, and the next run rotates', async () => {
       const before = await snapshot(site);
       const release = lab.aws.fault({
@@ -81,28 +106,6 @@ for (const database of databases) {
           }),
         'Step 9',
       );
-    });
-
-    it('step 10, the old account is still in use: held, its client host is named, and the next run finishes', async () => {
-      const before = await snapshot(site);
-      const ca = readFileSync(lab.database.caFile);
-      const { host, port } = lab.database;
-      const held = await createConnection({
-        host,
-        port,
-        user: before.A.username,
-        password: before.A.password,
-        ssl: { ca },
-      });
-      const failed = await run(site, ['--idle-limit', '2']);
-      expectCode(failed, 12);
-      expect(failed.stderr)
-        .to.include('Step 10')
-        .and.to.match(/still in use from (127\.0\.0\.1|localhost)/);
-      expect((await snapshot(site)).active).to.equal('B');
-      await held.end();
-      expectCode(await run(site), 0);
-      await expectHealthy(site, 'B');
     });
 
     it('step 10, the renewal cannot be promoted: held, and the next run finishes with the same password', async () => {

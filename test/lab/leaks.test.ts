@@ -21,7 +21,8 @@ function watchProcesses(mark: string, everyMs: number): () => Record<string, str
       const environment = read(`/proc/${pid}/environ`);
       if (!environment.includes(mark)) continue;
       const command = read(`/proc/${pid}/cmdline`);
-      if (command !== '') seen[`process ${pid}: ${command.replaceAll('\n', ' ')}`] = `${command}\n${environment}`;
+      if (command !== '')
+        seen[`process ${pid}: ${command.replaceAll('\n', ' ')}`] = `${command}\n${environment}`;
     }
   };
   const timer = setInterval(look, everyMs);
