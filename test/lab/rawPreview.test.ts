@@ -34,11 +34,13 @@ describe('the program of Pulumi.yaml', function () {
     stack.workspace.program = () => rawProgram(settings, 'rotate');
     const { changeSummary } = await stack.preview();
     expect(changeSummary.create).to.be.greaterThan(5);
-    const refused = await stack.up().then(
+    let shown = '';
+    const ended = await stack.up({ onOutput: (text) => (shown += text) }).then(
       () => 'done',
-      (error: Error) => error.message,
+      () => 'refused',
     );
-    expect(refused).to.include('Run credential-rotation instead');
+    expect(ended).to.equal('refused');
+    expect(shown).to.include('Run credential-rotation instead');
     expect(await snapshot(site)).to.deep.equal(before);
   });
 });
