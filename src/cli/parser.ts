@@ -5,7 +5,7 @@ import { Failure } from '../failure';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
-import type { CommandName, Flags, Invocation } from './invocation';
+import type { Flags, Invocation } from './invocation';
 import { commandNames } from './invocation';
 
 /**
@@ -57,10 +57,10 @@ function invocationOf(parsed: Record<string, unknown>): Invocation {
       'configuration',
       `Unknown argument: ${JSON.stringify(stray)}; see credential-rotation --help.`,
     );
-  return { command: command ?? 'rotate', flags: flagsOf(parsed, command ?? 'rotate') };
+  return { command: command ?? 'rotate', flags: flagsOf(parsed) };
 }
 
-function flagsOf(parsed: Record<string, unknown>, command: CommandName): Flags {
+function flagsOf(parsed: Record<string, unknown>): Flags {
   const single = (flag: string): string | undefined => {
     const value = parsed[flag];
     if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
@@ -79,7 +79,7 @@ function flagsOf(parsed: Record<string, unknown>, command: CommandName): Flags {
     yes: parsed['yes'] === true,
     syncDbUsers: parsed['sync-db-users'] === true,
     fixPermissions: mode === undefined ? undefined : mode || '0644',
-    planFile: command === 'rotate' ? single('plan') : undefined,
+    planFile: single('plan'),
     ifOlderThan: single('if-older-than'),
     html: single('html'),
     limit: single('limit'),

@@ -6,7 +6,7 @@ import type { Part } from '../observe/part';
 import type { StateFacts } from '../observe/status/facts';
 import type { Check } from '../observe/verify/check';
 import { Checks } from '../observe/verify/check';
-import { missingPlugins, oldestEngine, plugins, pulumiHome } from './enginePrerequisites';
+import { atLeast, missingPlugins, oldestEngine, plugins, pulumiHome } from './enginePrerequisites';
 import { askEngine } from './readState';
 import type { StackLocation } from './workspace';
 
@@ -46,14 +46,6 @@ async function pluginChecks(checks: Checks): Promise<Check[]> {
       `It is not in ${pulumiHome()}; run pulumi plugin install resource ${name} ${version}. A rotation would try to fetch it.`,
     );
   });
-}
-
-/** Compares the three numbers of versions. */
-export function atLeast(found: string, wanted: string): boolean {
-  const numbers = (version: string): number[] => version.split(/[.+-]/).slice(0, 3).map(Number);
-  const [have, need] = [numbers(found), numbers(wanted)];
-  const difference = need.map((number, index) => (have[index] ?? 0) - number).find((each) => each !== 0);
-  return (difference ?? 0) >= 0;
 }
 
 function stateCheck(checks: Checks, state: Part<StateFacts>): Check {

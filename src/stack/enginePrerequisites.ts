@@ -67,14 +67,16 @@ async function install(workspace: Installer, name: string, version: string): Pro
 
 /** Plugins lie in folders like `resource-aws-v7.48.0`; the engine takes that version or a newer one. */
 function serves(folder: string, name: string, version: string): boolean {
-  const found = new RegExp(`^resource-${name}-v(\\d+)\\.(\\d+)\\.(\\d+)[^.]*$`).exec(folder);
-  if (!found) return false;
-  const wanted = version.split('.').map(Number);
-  const different = found
-    .slice(1)
-    .map(Number)
-    .map((number, index) => number - (wanted[index] ?? 0));
-  return (different.find((difference) => difference !== 0) ?? 0) >= 0;
+  const [, found] = new RegExp(`^resource-${name}-v(\\d+\\.\\d+\\.\\d+)[^.]*$`).exec(folder) ?? [];
+  return found !== undefined && atLeast(found, version);
+}
+
+/** Compares the three numbers of versions. */
+export function atLeast(found: string, wanted: string): boolean {
+  const numbers = (version: string): number[] => version.split(/[.+-]/).slice(0, 3).map(Number);
+  const [have, need] = [numbers(found), numbers(wanted)];
+  const difference = need.map((number, index) => (have[index] ?? 0) - number).find((each) => each !== 0);
+  return (difference ?? 0) >= 0;
 }
 
 function namesIn(folder: string): Promise<string[]> {

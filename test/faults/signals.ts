@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { commandFile, environmentOf, run } from '../lab/support/command';
 import { expectCode, expectHealthy } from '../lab/support/world';
-import { killRun } from './killRun';
+import { killRun, pidsWith } from './killRun';
 
 /** How a run is stopped: by SIGTERM, by Ctrl-C on a terminal (the whole process group), or by two signals. */
 export const stops = ['SIGTERM', 'ctrl-c', 'twice'] as const;
@@ -93,16 +93,15 @@ export async function stopAndFinish(lab: Lab, step: number, stop: Stop): Promise
 
 /** Command lines of the living processes that have this variable in their environment. */
 export function processesWith(marker: string): string[] {
-  const read = (pid: string, name: string): string => {
-    try {
-      return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-    } catch {
-      return '';
-    }
-  };
-  const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid));
-  return pids
-    .filter((pid) => read(pid, 'environ').split('\0').includes(marker))
-    .map((pid) => read(pid, 'cmdline').replaceAll('\0', ' '))
+  return pidsWith(marker)
+    .map(commandLineOf)
     .filter((line) => line !== '');
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
 }

@@ -13,9 +13,7 @@ export async function unlockCommand(flags: Flags): Promise<number> {
   const renderer = rendererOf(flags);
   const { unlock } = await import('../../stack/unlock.js');
   const request = requestOf('rotate', settings, renderer);
-  const lines: string[] = [];
   const say = (text: string): void => {
-    lines.push(text);
     if (!flags.json) renderer.line(text);
   };
   const { holders, cleared } = await unlock(request, async (found) => {

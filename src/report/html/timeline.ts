@@ -166,49 +166,45 @@ function tables({ active, passwords }: SlotTimes): Markup {
   const lives = accounts.flatMap((account) => passwords[account].map((life) => ({ account, life })));
   return markup`<details class="plain">
     <summary>The same as tables (times in UTC)</summary>
-    <table>
-      <caption>
-        Where OpenEMR logged in
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">slot</th>
-          <th scope="col">from</th>
-          <th scope="col">to</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${[...active].reverse().map(
-          ({ place, from, to }) =>
-            markup`<tr>
-              <td>${placeText(place)}</td>
-              <td>${timeText(from)}</td>
-              <td>${to === null ? 'now' : timeText(to)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-    <table>
-      <caption>
-        Passwords
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">account</th>
-          <th scope="col">from</th>
-          <th scope="col">to</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${lives.map(
-          ({ account, life }) =>
-            markup`<tr>
-              <td>${account === 'admin' ? 'admin' : `slot ${account}`}</td>
-              <td>${life.known ? timeText(life.from) : 'before this history'}</td>
-              <td>${endText(life)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${spans(
+      'Where OpenEMR logged in',
+      'slot',
+      [...active]
+        .reverse()
+        .map(({ place, from, to }) => [placeText(place), timeText(from), to === null ? 'now' : timeText(to)]),
+    )}
+    ${spans(
+      'Passwords',
+      'account',
+      lives.map(({ account, life }) => [
+        account === 'admin' ? 'admin' : `slot ${account}`,
+        life.known ? timeText(life.from) : 'before this history',
+        endText(life),
+      ]),
+    )}
   </details>`;
+}
+
+/** A table of what was from when to when. */
+function spans(caption: string, what: string, rows: string[][]): Markup {
+  return markup`<table>
+    <caption>
+      ${caption}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">${what}</th>
+        <th scope="col">from</th>
+        <th scope="col">to</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (cells) =>
+          markup`<tr>
+            ${cells.map((cell) => markup`<td>${cell}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }

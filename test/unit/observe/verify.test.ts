@@ -4,7 +4,7 @@ import type { Check, CheckState } from '../../../src/observe/verify/check';
 import { Checks, inOrder } from '../../../src/observe/verify/check';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { verifyLines } from '../../../src/report/verifyText';
-import { atLeast } from '../../../src/stack/engineChecks';
+import { atLeast } from '../../../src/stack/enginePrerequisites';
 import { Failure } from '../../../src/failure';
 import { canary, loginOf, slotText, worldOn } from '../plan/simulatedWorld';
 import { factsOf, read, unreadable } from './facts';
