@@ -2,7 +2,6 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy } from './support/world';
@@ -18,16 +17,6 @@ describe('state backends', function () {
     site = await lab.createSite();
   });
   afterEach(() => site.remove());
-
-  it('S3 with a KMS key as secrets provider', async () => {
-    await makeBucket(lab, 'rotation-state');
-    const keyId = await makeKey(lab);
-    await rotateTwice(site, {
-      PULUMI_BACKEND_URL: `s3://rotation-state?${s3Backend(lab)}`,
-      CREDENTIAL_ROTATION_SECRETS_PROVIDER: `awskms://${keyId}?region=us-east-1`,
-      PULUMI_CONFIG_PASSPHRASE: undefined,
-    });
-  });
 
   it('a folder with a passphrase, whose metadata a kill has cut off', () =>
     rotateTwice(site, {}, () => {
