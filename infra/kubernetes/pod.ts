@@ -1,0 +1,86 @@
+import { gracePeriodSeconds } from './deadlines';
+import { environmentOf, paths } from './environment';
+import type { RotationSettings } from './settings';
+import { labelsOf, objectNames } from './settings';
+
+/** Name of the one container; log filters look for it. */
+export const containerName = 'credential-rotation';
+
+/**
+ * The pod that rotates, with these arguments of the command. It runs as the owner of `sqlconf.php`, or as anybody when
+ * an EFS access point decides whose files they are; so it needs no capability, and root is not foreseen.
+ */
+export function rotationPodSpec<Text>(
+  settings: RotationSettings<Text>,
+  args: readonly string[] = ['--log-json'],
+) {
+  const { user, imagePullSecret } = settings;
+  return {
+    serviceAccountName: objectNames(settings).serviceAccount,
+    automountServiceAccountToken: true,
+    // Variables of the namespace's Services, such as OPENEMR_PORT, must not look like settings.
+    enableServiceLinks: false,
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: gracePeriodSeconds(settings.limits),
+    ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user.uid,
+      runAsGroup: user.gid,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [container(settings, args)],
+    volumes: volumesOf(settings),
+  };
+}
+
+function container<Text>(settings: RotationSettings<Text>, args: readonly string[]) {
+  const { image, resources } = settings;
+  return {
+    name: containerName,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args: [...args],
+    env: environmentOf(settings),
+    resources: {
+      requests: { cpu: resources.cpu, memory: resources.memory },
+      limits: { memory: resources.memoryLimit },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      { name: 'home', mountPath: paths.home },
+      { name: 'tmp', mountPath: paths.temporary },
+      { name: 'sites', mountPath: paths.sites },
+      ...(settings.databaseCa ? [{ name: 'database-ca', mountPath: paths.databaseCa, readOnly: true }] : []),
+    ],
+  };
+}
+
+function volumesOf({ sitesClaim, databaseCa }: RotationSettings<unknown>) {
+  return [
+    { name: 'home', emptyDir: { sizeLimit: '512Mi' } },
+    { name: 'tmp', emptyDir: { sizeLimit: '256Mi' } },
+    { name: 'sites', persistentVolumeClaim: { claimName: sitesClaim } },
+    ...(databaseCa ? [{ name: 'database-ca', configMap: { name: databaseCa.configMap } }] : []),
+  ];
+}
+
+/** The pod as the template of a Job. */
+export function podTemplate<Text>(settings: RotationSettings<Text>, args: readonly string[]) {
+  return {
+    metadata: {
+      labels: labelsOf(settings),
+      annotations: {
+        // An autoscaler that moves the pod would stop the rotation half-way.
+        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+        'karpenter.sh/do-not-disrupt': 'true',
+      },
+    },
+    spec: rotationPodSpec(settings, args),
+  };
+}

@@ -1,0 +1,66 @@
+import type { OptionalRights, RotationSettings } from './settings';
+import { metadataOf, objectNames } from './settings';
+
+/** A rule of a Role. */
+export interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+type Target = Pick<RotationSettings, 'deployment' | 'kubernetesSecret'>;
+
+/** What a rotation cannot do without: the rights of the Python tool that it replaces, on two named objects. */
+export function neededRules({ deployment, kubernetesSecret }: Target): Rule[] {
+  return [
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [kubernetesSecret],
+      verbs: ['get', 'update', 'patch'],
+    },
+    { apiGroups: ['apps'], resources: ['deployments'], resourceNames: [deployment], verbs: ['get', 'patch'] },
+    { apiGroups: ['apps'], resources: ['deployments/status'], resourceNames: [deployment], verbs: ['get'] },
+  ];
+}
+
+/** What adds comfort. RBAC cannot limit "create" to a name: the request has none to compare. */
+export function optionalRules(
+  { deployment }: Pick<Target, 'deployment'>,
+  { lease, events, pods }: OptionalRights,
+): Rule[] {
+  const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+  return [
+    ...(lease
+      ? [
+          { ...leases, verbs: ['create'] },
+          { ...leases, resourceNames: [`credential-rotation-${deployment}`], verbs: ['get', 'update'] },
+        ]
+      : []),
+    ...(events ? [{ apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }] : []),
+    ...(pods ? [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }] : []),
+  ];
+}
+
+/** The one Role of the rotation: what it needs, and the comfort that was chosen. */
+export function role(settings: RotationSettings<unknown>) {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: metadataOf(settings, objectNames(settings).role),
+    rules: [...neededRules(settings), ...optionalRules(settings, settings.optionalRights)],
+  };
+}
+
+/** Gives the Role to the rotation's ServiceAccount. */
+export function roleBinding(settings: RotationSettings<unknown>) {
+  const names = objectNames(settings);
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: metadataOf(settings, names.binding),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: names.role },
+    subjects: [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: settings.namespace }],
+  };
+}
