@@ -7,13 +7,15 @@ where AWS refuses to move a label whose holder is not named. A compare-and-swap 
 Where it enforces IAM policies (`POST /moto-api/reset-auth` with 0; with inf it does not) it looks at the resource only
 for S3: of secrets and keys every action is one on `*`. Here it is one on the ARN of the secret or the key. And a
 statement whose condition does not hold is a refusal for it, where AWS passes over the statement. No request here comes
-through another service, which is the only condition that a role's policy of ours has.
+through another service, which is the only condition that a role's policy of ours has. A refusal is XML; AWS answers
+these services' clients with JSON.
 """
 
 import sys
 from threading import RLock
 
-from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.core.exceptions import JsonRESTError
+from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult
 from moto.kms.responses import KmsResponse
 from moto.kms.utils import _deserialize_ciphertext_blob
 from moto.secretsmanager.exceptions import InvalidParameterException
@@ -76,7 +78,13 @@ def is_action_permitted(self, action, resource="*", principal=None, incoming_con
     return judge_statement(self, action, resource, principal, incoming_condition_values)
 
 
+def refuse(self):
+    what = f"User: {self._access_key.arn} is not authorized to perform: {self._action}"
+    raise JsonRESTError("AccessDeniedException", what)
+
+
 IAMPolicyStatement.is_action_permitted = is_action_permitted
+IAMRequest._raise_access_denied = refuse
 SecretsManagerResponse._determine_resource = secret_resource
 KmsResponse._determine_resource = key_resource
 SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage

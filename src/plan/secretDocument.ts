@@ -18,15 +18,7 @@ export interface SlotDocument {
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: string[] };
 
 /** Values that infrastructure code leaves in a secret before the first use; never sent to the database. */
-const placeholders = new Set([
-  '',
-  'pending',
-  'pending-restore',
-  'changeme',
-  'change-me',
-  'todo',
-  'null',
-]);
+const placeholders = new Set(['', 'pending', 'pending-restore', 'changeme', 'change-me', 'todo', 'null']);
 
 /** Such as the Python tool's Terraform writes: `PLACEHOLDER_SEEDED_BY_DEPLOY_SCRIPT`, a password that all can read. */
 function isPlaceholder(value: string): boolean {

@@ -38,7 +38,9 @@ describe('state in S3 under a KMS key', function () {
     await site.remove();
     expect(failed, failures.join('\n')).to.equal(0);
   });
-  beforeEach(() => rmSync(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', { recursive: true, force: true }));
+  beforeEach(() =>
+    rmSync(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', { recursive: true, force: true }),
+  );
   afterEach(async () => {
     const { A, B, admin } = await snapshot(site);
     for (const { password } of [A, B, admin]) secrets.add(password);
@@ -49,7 +51,9 @@ describe('state in S3 under a KMS key', function () {
   /** The rotations as a machine sees them that has nothing but the bucket and the right to use the key. */
   async function historyElsewhere(): Promise<History['rotations']> {
     const all = environmentOf(site);
-    const names = Object.keys(all).filter((name) => /^(PATH|HOME|AWS_|PULUMI_|CREDENTIAL_ROTATION_)/.test(name));
+    const names = Object.keys(all).filter((name) =>
+      /^(PATH|HOME|AWS_|PULUMI_|CREDENTIAL_ROTATION_)/.test(name),
+    );
     const environment = Object.fromEntries(names.map((name) => [name, all[name]]));
     const home = path.join(site.folder, 'another-machine');
     const result = await runWith({ ...environment, CREDENTIAL_ROTATION_HOME: home }, ['history', '--json']);
@@ -110,7 +114,9 @@ describe('state in S3 under a KMS key', function () {
   it('no object of the bucket, in no version, holds a password in plain', async () => {
     const versions = await bucket.versions();
     const texts = await Promise.all(
-      versions.map(async (version) => [`${version.key} ${version.versionId}`, await bucket.read(version)] as const),
+      versions.map(
+        async (version) => [`${version.key} ${version.versionId}`, await bucket.read(version)] as const,
+      ),
     );
     const kinds = new Set(versions.map(({ key }) => key.split('/')[1]));
     expect([...kinds]).to.include.members(['stacks', 'history', 'locks']);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Lab } from '../../../lab';
+import { signedFor } from './backends';
 
 /** The account of the lab's stand-in for AWS. */
 export const account = '123456789012';
@@ -13,12 +14,11 @@ export interface RoleCredentials {
 
 /** Sends a request in the query protocol of IAM and STS; gives the answer's XML. Nobody checks the signature. */
 async function query(lab: Lab, service: string, fields: Record<string, string>): Promise<string> {
-  const scope = `Credential=lab/20260101/us-east-1/${service}/aws4_request`;
   const answer = await fetch(lab.aws.endpoint, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/x-www-form-urlencoded',
-      Authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0`,
+      Authorization: signedFor(service),
     },
     body: new URLSearchParams(fields).toString(),
   });

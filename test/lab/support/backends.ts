@@ -11,15 +11,19 @@ export async function makeBucket(lab: Lab, bucket: string): Promise<void> {
   await s3(lab, 'PUT', bucket);
 }
 
-/** Makes a KMS key and gives its id. The lab's stand-in for AWS checks no signature; it finds the service in its scope. */
+/** The lab's stand-in for AWS checks no signature; it finds the service in its scope. */
+export function signedFor(service: string): string {
+  return `AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+}
+
+/** Makes a KMS key and gives its id. */
 export async function makeKey(lab: Lab): Promise<string> {
   const answer = await fetch(lab.aws.endpoint, {
     method: 'POST',
     headers: {
       'X-Amz-Target': 'TrentService.CreateKey',
       'Content-Type': 'application/x-amz-json-1.1',
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=lab/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0',
+      Authorization: signedFor('kms'),
     },
     body: '{}',
   });
@@ -103,7 +107,7 @@ async function s3(
 ): Promise<Response> {
   const answer = await fetch(`${lab.aws.endpoint}/${path}`, {
     method,
-    headers,
+    headers: { Authorization: signedFor('s3'), ...headers },
     ...(body === undefined ? {} : { body }),
   });
   expect(answer.status, `${method} ${path}`).to.equal(200);
