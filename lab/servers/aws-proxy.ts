@@ -8,6 +8,15 @@ export interface AwsRequest {
   time: number;
   /** As in `UpdateSecretVersionStage`; of S3 the method, as in `S3 PUT`. */
   action: string;
+  /** The service that it was signed for, as in `secretsmanager`; empty when it was not signed. */
+  service: string;
+  method: string;
+  /** With the query; of S3 in path style, as in `/bucket/key`. */
+  path: string;
+  /** Of S3, what is copied: `bucket/key`. */
+  copySource?: string;
+  /** The key of KMS: as the client named it, or else as KMS answered. */
+  keyId?: string;
   /** The secret's name, also when the client sent its ARN. */
   secretId?: string;
   /** The staging labels that it names. */
@@ -108,6 +117,8 @@ async function handle(
   await rule?.onDone?.(seen);
   if (rule && !rule.rewrite) return refuse(rule, seen, outgoing);
   seen.status = reply.status;
+  const key = seen.service === 'kms' ? keyIn(reply.body) : undefined;
+  if (key !== undefined) seen.keyId ??= key;
   const error = errorOf(reply);
   if (error !== undefined) seen.error = error;
   const { headers, body: given } = rule?.rewrite ? rewritten(reply, rule.rewrite) : reply;
@@ -170,16 +181,39 @@ function forward(target: string, incoming: IncomingMessage, body: Buffer): Promi
 
 function describe(incoming: IncomingMessage, body: Buffer): AwsRequest {
   const targetHeader = String(incoming.headers['x-amz-target'] ?? '');
-  const service = /\/([a-z0-9-]+)\/aws4_request/.exec(incoming.headers.authorization ?? '')?.[1];
+  const service = /\/([a-z0-9-]+)\/aws4_request/.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
   let action = targetHeader.slice(targetHeader.lastIndexOf('.') + 1);
   let named: { secretId?: string; stages: string[] } = { stages: [] };
   if (action === '') {
     const query = /(?:^|&)Action=(\w+)/.exec(body.toString('utf8'))?.[1];
-    action = query ?? `${service === 's3' ? 'S3' : (service ?? 'HTTP')} ${incoming.method}`;
+    action = query ?? `${service === 's3' ? 'S3' : service || 'HTTP'} ${incoming.method}`;
   } else if (service === 'secretsmanager') {
     named = namedIn(body);
   }
-  return { time: Date.now(), action, status: 0, write: !READS.test(action), ...named };
+  const { method = '', url: path = '' } = incoming;
+  const source = incoming.headers['x-amz-copy-source'];
+  const keyId = service === 'kms' ? keyIn(body) : undefined;
+  return {
+    time: Date.now(),
+    action,
+    service,
+    method,
+    path,
+    status: 0,
+    write: !READS.test(action),
+    ...named,
+    ...(typeof source === 'string' ? { copySource: decodeURIComponent(source).replace(/^\//, '') } : {}),
+    ...(keyId === undefined ? {} : { keyId }),
+  };
+}
+
+/** The key that a request to KMS, or its answer, names. */
+function keyIn(body: Buffer): string | undefined {
+  try {
+    return (JSON.parse(body.toString('utf8')) as { KeyId?: string }).KeyId;
+  } catch {
+    return undefined;
+  }
 }
 
 interface SecretRequest {

@@ -1,15 +1,26 @@
-"""Moto's server, with Secrets Manager corrected where it is not like AWS.
+"""Moto's server, corrected where it is not like AWS.
 
 Moto 5.2 moves the label AWSCURRENT, but a read without a label goes on giving the old version, and the next
 plain write takes the old version for the one to become AWSPREVIOUS. It also lets a label be on two versions,
 where AWS refuses to move a label whose holder is not named. A compare-and-swap rests on exactly that.
+
+Where it enforces IAM policies (`POST /moto-api/reset-auth` with 0; with inf it does not) it looks at the resource only
+for S3: of secrets and keys every action is one on `*`. Here it is one on the ARN of the secret or the key. And a
+statement whose condition does not hold is a refusal for it, where AWS passes over the statement. No request here comes
+through another service, which is the only condition that a role's policy of ours has. A refusal is XML; AWS answers
+these services' clients with JSON.
 """
 
 import sys
 from threading import RLock
 
+from moto.core.exceptions import JsonRESTError
+from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult
+from moto.kms.responses import KmsResponse
+from moto.kms.utils import _deserialize_ciphertext_blob
 from moto.secretsmanager.exceptions import InvalidParameterException
 from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.server import main
 
 lock = RLock()
@@ -43,6 +54,39 @@ def put_secret_value(self, *arguments, **named):
         return put_value(self, *arguments, **named)
 
 
+def secret_resource(self):
+    """The ARN of the secret that a request is about; `*` where it names none that is there."""
+    secret_id = self._get_param("SecretId")
+    known = secret_id and self.backend._is_valid_identifier(secret_id)
+    return self.backend.secrets[secret_id].arn if known else "*"
+
+
+def key_resource(self):
+    """The ARN of the key that a request is about: named, or within what is to be decrypted; `*` without any."""
+    key_id, ciphertext = self._get_param("KeyId"), self._get_param("CiphertextBlob")
+    if not key_id and ciphertext:
+        key_id = _deserialize_ciphertext_blob(ciphertext).key_id
+    return self.kms_backend.describe_key(key_id).arn if key_id else "*"
+
+
+judge_statement = IAMPolicyStatement.is_action_permitted
+
+
+def is_action_permitted(self, action, resource="*", principal=None, incoming_condition_values=None):
+    if principal is None and "Condition" in self._statement:
+        return PermissionResult.NEUTRAL
+    return judge_statement(self, action, resource, principal, incoming_condition_values)
+
+
+def refuse(self):
+    what = f"User: {self._access_key.arn} is not authorized to perform: {self._action}"
+    raise JsonRESTError("AccessDeniedException", what)
+
+
+IAMPolicyStatement.is_action_permitted = is_action_permitted
+IAMRequest._raise_access_denied = refuse
+SecretsManagerResponse._determine_resource = secret_resource
+KmsResponse._determine_resource = key_resource
 SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage
 SecretsManagerBackend.put_secret_value = put_secret_value
 

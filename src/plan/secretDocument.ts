@@ -18,16 +18,13 @@ export interface SlotDocument {
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: string[] };
 
 /** Values that infrastructure code leaves in a secret before the first use; never sent to the database. */
-const placeholders = new Set([
-  '',
-  'placeholder',
-  'pending',
-  'pending-restore',
-  'changeme',
-  'change-me',
-  'todo',
-  'null',
-]);
+const placeholders = new Set(['', 'pending', 'pending-restore', 'changeme', 'change-me', 'todo', 'null']);
+
+/** Such as the Python tool's Terraform writes: `PLACEHOLDER_SEEDED_BY_DEPLOY_SCRIPT`, a password that all can read. */
+function isPlaceholder(value: string): boolean {
+  const plain = value.trim().toLowerCase();
+  return placeholders.has(plain) || /^placeholder(?![a-z0-9])/.test(plain);
+}
 
 type JsonModule = {
   parse(
@@ -89,7 +86,7 @@ function field(entry: JsonObject, name: keyof DatabaseLogin): string | undefined
   if (value === undefined || value === null) return undefined;
   if (name === 'port' && typeof value === 'number' && Number.isInteger(value)) return String(value);
   if (typeof value !== 'string') return { wrongType: true };
-  return placeholders.has(value.trim().toLowerCase()) ? undefined : value;
+  return isPlaceholder(value) ? undefined : value;
 }
 
 function checkPort(port: string): boolean {

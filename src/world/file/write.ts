@@ -12,6 +12,11 @@ import type { SqlconfFile } from './read';
 
 /** A dot name that ends in .php: a web server hides it or runs it, but never shows its text. */
 const leftover = /^\.sqlconf\.[0-9a-f]{16}\.php$/;
+/**
+ * What the Python tool that came before leaves when it is killed at its write: a name of Python's tempfile, open to all,
+ * which a web server shows as text.
+ */
+const leftoverOfPython = /^\.sqlconf\.php\.[a-z0-9_]{8}$/;
 
 /**
  * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one).
@@ -142,7 +147,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   try {
     for (const name of await readdir(folder)) {
       const file = path.join(folder, name);
-      if (leftover.test(name) && (await lstat(file)).isFile()) {
+      if ((leftover.test(name) || leftoverOfPython.test(name)) && (await lstat(file)).isFile()) {
         await effect('file: remove leftover', () => unlink(file));
       }
     }

@@ -6,6 +6,7 @@ import {
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../../../lab';
 
@@ -97,4 +98,19 @@ export async function scheduleDeletion(site: Site, secretId: string): Promise<()
     await client.send(new RestoreSecretCommand({ SecretId: secretId }));
     client.destroy();
   };
+}
+
+/** Takes this tool's own labels off the slot secret, as if it had never run. */
+export async function forgetOwnLabels(site: Site): Promise<void> {
+  const client = clientOf(site);
+  for (const [versionId, stages] of Object.entries(await stagesOf(site, site.slotSecretId)))
+    for (const stage of stages.filter((each) => each.startsWith('CREDENTIAL_ROTATION_')))
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: site.slotSecretId,
+          VersionStage: stage,
+          RemoveFromVersionId: versionId,
+        }),
+      );
+  client.destroy();
 }

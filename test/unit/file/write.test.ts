@@ -85,8 +85,14 @@ describe('writeSqlconf', () => {
   });
 
   it('removes what killed runs left, and nothing else', async () => {
-    const foreign = ['.sqlconf.bak.php', '.sqlconf.0123456789abcdef.php.old', 'sqlconf.php~'];
-    for (const name of [...foreign, '.sqlconf.0123456789abcdef.php'])
+    const foreign = [
+      '.sqlconf.bak.php',
+      '.sqlconf.0123456789abcdef.php.old',
+      'sqlconf.php~',
+      '.sqlconf.php.bak',
+    ];
+    // The second is the Python tool's.
+    for (const name of [...foreign, '.sqlconf.0123456789abcdef.php', '.sqlconf.php.k3_x9ab2'])
       await writeFile(path.join(sandbox.folder, name), 'x');
     await mkdir(path.join(sandbox.folder, '.sqlconf.fedcba9876543210.php'));
     await writeSqlconf(await readSqlconf(sandbox.root), next);

@@ -170,6 +170,7 @@ describe('the slot secret: what is taken', () => {
     '',
     ' ',
     'placeholder',
+    'PLACEHOLDER_SEEDED_BY_DEPLOY_SCRIPT',
     'PENDING',
     'pending-restore',
     'changeme',
@@ -192,6 +193,11 @@ describe('the slot secret: what is taken', () => {
       });
     });
   }
+
+  it('a password that only begins like a placeholder, as it is', () => {
+    const password = 'placeholder2Xk9';
+    expect(parsed(textOf({ B: { ...b, password } })).entries.B.kind).to.equal('complete');
+  });
 
   it('a password that only holds a placeholder, as it is', () => {
     const password = ' my-changeme ';

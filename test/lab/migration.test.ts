@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import type { Run } from './support/command';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { PythonTool, pythonPassword } from './support/pythonTool';
+import { forgetOwnLabels } from './support/secrets';
+import { expectCode, expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
+
+/** Taking over from the Python tool, from each state that it leaves, in place: no state of ours is there. */
+describe('taking over from the Python tool', function () {
+  this.timeout(240_000);
+  let lab: Lab;
+  let site: Site;
+  let python: PythonTool;
+
+  before(async () => {
+    lab = await labWith(databases[0] ?? 'mysql');
+  });
+  afterEach(async function () {
+    expectNoSecret(python.passwords, filesBelow(site.environment['CREDENTIAL_ROTATION_HOME'] ?? ''));
+  });
+
+  async function open(options: Parameters<Lab['createSite']>[0]): Promise<void> {
+    site = await lab.createSite(options);
+    python = new PythonTool(lab, site);
+  }
+  async function close(): Promise<void> {
+    python.close();
+    await site.remove();
+  }
+
+  let stacks = 0;
+  /** Nothing of our own is left: no stack, no label. */
+  async function asNew(): Promise<void> {
+    stacks += 1;
+    site.environment['CREDENTIAL_ROTATION_STACK'] = `${site.name}-${stacks}`;
+    await forgetOwnLabels(site);
+  }
+
+  /**
+   * Rotates with ours. Nothing that worked before stops to work.
+   * @param broken the place whose login the Python tool left broken
+   */
+  async function takeOver(
+    to: 'A' | 'B',
+    runs: () => Promise<Run> = () => run(site),
+    broken?: 'Kubernetes Secret',
+  ): Promise<Run> {
+    const canary = site.canary();
+    const load = site.load({ ratePerSecond: 20 });
+    const result = await runs();
+    const [served, logins] = [await load.stop(), await canary.stop()];
+    expectCode(result, 0);
+    expect(served.failed, JSON.stringify(served)).to.equal(0);
+    const failures = logins.failures.filter((line) => broken === undefined || !line.includes(broken));
+    expect(failures, failures.join('\n')).to.deep.equal([]);
+    const { A, B, admin } = await expectHealthy(site, to);
+    for (const { username, password } of [A, B, admin])
+      expect(python.passwords.includes(password) && username !== A.username, username).to.equal(false);
+    return result;
+  }
+
+  describe('an OpenEMR on slot A or B', () => {
+    before(() => open({ replicas: 1 }));
+    after(close);
+    beforeEach(() => asNew());
+
+    it('a finished rotation, and beside the file what an earlier killed one left', async () => {
+      await python.rotate('temporary file');
+      await python.rotate('store admin');
+      await python.rotate('temporary file');
+      await takeOver('A');
+      expect(existsSync(python.temporary), 'the file beside').to.equal(false);
+    });
+
+    it('killed after sqlconf.php', async () => {
+      await python.rotate('sqlconf.php');
+      await takeOver('B');
+    });
+
+    it('killed in the rolling restart', async () => {
+      await python.rotate('restart');
+      await takeOver('A');
+    });
+
+    it('killed after the flip and the ALTER of the old slot: nobody knows its password', async () => {
+      await python.rotate('ALTER old slot');
+      await takeOver('A');
+    });
+
+    it('killed in its way back: the file is the old one, the Secret is not', async () => {
+      await python.rotate('Kubernetes Secret');
+      await python.restoreFile();
+      await takeOver('B');
+    });
+
+    it('its own repair of a killed run: the Secret has a password that is no more', async () => {
+      await python.rotate('sqlconf.php');
+      await python.reconcile('store admin');
+      await takeOver('B', undefined, 'Kubernetes Secret');
+    });
+
+    it('that repair, killed after the ALTER: --sync-db-users, as the message says, then a rotation', async () => {
+      await python.rotate('sqlconf.php');
+      await python.reconcile('ALTER old slot');
+      const before = await snapshot(site);
+      const refused = await run(site);
+      expectCode(refused, 4);
+      expect(refused.stderr).to.include('--sync-db-users');
+      expect(await snapshot(site)).to.deep.equal(before);
+      await takeOver(
+        'B',
+        async () => {
+          expectCode(await run(site, ['--sync-db-users']), 0);
+          return run(site);
+        },
+        'Kubernetes Secret',
+      );
+    });
+
+    it("killed after the ALTER of the admin: exit 3, and a rotation once somebody set the master's password", async () => {
+      await python.rotate('ALTER admin');
+      const refused = await run(site);
+      expectCode(refused, 3);
+      expect(refused.stderr).to.include('with every password in the admin secret');
+      await python.alterAdmin(String((await site.adminDocument())['password']));
+      await takeOver('B');
+    });
+  });
+
+  describe('an OpenEMR on the admin user, with the placeholders of Terraform in the slot secret', () => {
+    beforeEach(async () => {
+      await open({ start: 'empty-secret', replicas: 1 });
+      const { host, port, dbase: dbname } = await site.sqlconf();
+      const slot = (username: string): Record<string, string> => ({
+        username,
+        password: 'PLACEHOLDER_SEEDED_BY_DEPLOY_SCRIPT',
+        host,
+        port,
+        dbname,
+      });
+      await python.store({ active_slot: 'A', A: slot(site.users.A), B: slot(site.users.B) });
+      await asNew();
+    });
+    afterEach(close);
+
+    /** Both slots with the passwords that its bootstrap made. */
+    async function bootstrapped(): Promise<
+      Record<'A' | 'B', Parameters<PythonTool['makeUsers']>[0][number]>
+    > {
+      const { host, port, dbase: dbname } = await site.sqlconf();
+      const slot = (username: string): Parameters<PythonTool['makeUsers']>[0][number] => ({
+        username,
+        password: pythonPassword(),
+        host,
+        port,
+        dbname,
+      });
+      const slots = { A: slot(site.users.A), B: slot(site.users.B) };
+      await python.makeUsers([slots.A, slots.B]);
+      return slots;
+    }
+
+    it('killed after it made the users: the secret still has the placeholders', async () => {
+      await bootstrapped();
+      await takeOver('A');
+    });
+
+    it('killed after sqlconf.php: pods still start as the admin', async () => {
+      await python.store({ active_slot: 'A', ...(await bootstrapped()) });
+      await python.rotate('sqlconf.php');
+      await takeOver('B');
+    });
+  });
+});
