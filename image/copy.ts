@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   statSync,
   utimesSync,
 } from 'node:fs';
@@ -40,7 +41,7 @@ export function copyFile(from: string, to: string, { link }: Copying): void {
 /** False where the file is on another disk. */
 function linked(from: string, to: string): boolean {
   try {
-    linkSync(from, to);
+    linkSync(realpathSync(from), to);
     return true;
   } catch {
     return false;
