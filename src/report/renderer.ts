@@ -84,7 +84,12 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 /** Plain lines: progress on stderr, results on stdout. */
 export class TextRenderer implements Renderer {
   protected readonly progress = lineWriter(process.stderr);
-  private readonly result = lineWriter(process.stdout);
+  private readonly result: (line: string) => void;
+
+  /** @param results where results go; progress goes to stderr */
+  constructor(results: NodeJS.WriteStream = process.stdout) {
+    this.result = lineWriter(results);
+  }
 
   news(news: News): void {
     if (news.kind === 'reading')
@@ -159,11 +164,42 @@ const symbols: Record<string, string> = {
   create: '+',
   update: '~',
   replace: '±',
-  delete: '-',
   'create-replacement': '+',
 };
 
 const noStepReached: StepResult[] = stepNumbers.map((number) => ({ number, status: 'not-reached' }));
+
+/** Everything for a person on stderr; on stdout the end alone, as one JSON object. */
+export class JsonEndRenderer extends TextRenderer {
+  private shown: Omit<Preview, 'planned' | 'resumed'> | undefined;
+
+  /** @param type what the object calls itself */
+  constructor(private readonly type: string) {
+    super(process.stderr);
+  }
+
+  override preview(preview: Preview): void {
+    const { changes, problems, differences } = preview;
+    this.shown = { changes, problems, differences };
+    super.preview(preview);
+  }
+
+  override ending({ outcome, message, planned, resumed, steps }: Ending): void {
+    const { id = null, kind = null, from = null, to = null } = planned?.plan ?? {};
+    new TextRenderer().object(this.type, {
+      outcome,
+      exitCode: exitCodes[outcome],
+      message,
+      rotation: id,
+      kind,
+      from,
+      to,
+      resumed: resumed ?? null,
+      preview: this.shown ?? null,
+      steps: steps.length > 0 ? steps : noStepReached,
+    });
+  }
+}
 
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {

@@ -1,6 +1,6 @@
 import type { ShownSteps } from './block';
 import { blockLines } from './block';
-import type { Ending, News } from './renderer';
+import type { Ending, News, Preview } from './renderer';
 import { describePlan, noticeText, rolloutText, TextRenderer } from './renderer';
 import { scrubber } from './scrubber';
 
@@ -63,6 +63,13 @@ export class TerminalRenderer extends TextRenderer {
         [...this.steps.keys()].filter((step) => step > 2).forEach((step) => this.steps.delete(step));
         return this.draw();
     }
+  }
+
+  /** The block has nothing to show of a preview; what follows is written below, a question perhaps. */
+  override preview(preview: Preview): void {
+    this.clear();
+    this.stop();
+    super.preview(preview);
   }
 
   override ending(ending: Ending): void {

@@ -72,7 +72,7 @@ function renewedText({ renewed }: PastRotation): string {
 
 function whyText({ failure, result, rollback }: PastRotation): Markup | undefined {
   if (failure && (result === 'rotated' || result === 'done'))
-    return markup`<p class="soft">An earlier run of it stopped: ${reasonText(failure)}</p>`;
+    return markup`<p class="soft">An earlier run did not finish it: ${reasonText(failure)}</p>`;
   if (failure) return markup`<p class="why">${reasonText(failure)}</p>`;
   if (result === 'unfinished')
     return markup`<p class="why">

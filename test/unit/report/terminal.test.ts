@@ -104,6 +104,22 @@ describe('the block on a terminal', () => {
     for (const line of shown) expect(line).to.match(/^.  ?\d+\/11 /);
   });
 
+  it('makes room for a preview, and does not move while a question may stand below it', async () => {
+    const terminal = new FakeTerminal(80, 24);
+    const planned = plannedIn(worldOn('A'));
+    const { stdout } = await captured(async () => {
+      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
+      renderer.preview({ planned, resumed: false, changes: [], problems: [], differences: [] });
+      terminal.write('Move OpenEMR back?');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect(terminal.lines.join('')).to.equal('Move OpenEMR back?');
+      renderer.ending({ outcome: 'done', message: 'the end', planned, steps: [] });
+    });
+    expect(terminal.lines.join('')).to.equal('Move OpenEMR back?');
+    expect(stdout).to.match(/Nothing was changed\.\n✓ the end\n$/);
+  });
+
   it('on a low terminal draws the last lines only, so that nothing is drawn twice', () => {
     const terminal = new FakeTerminal(80, 8);
     const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
