@@ -31,8 +31,9 @@ describe('the GitHub Action', function () {
     await site.remove();
   });
 
-  async function act(inputs: Record<string, string>): Promise<ActionRun> {
+  async function act(inputs: Record<string, string>, cancelledAt?: string): Promise<ActionRun> {
     const run = await runAction({
+      ...(cancelledAt === undefined ? {} : { cancelledAt }),
       inputs: { 'stack-name': site.name, 'comment-on-pr': 'true', 'comment-on-summary': 'true', ...inputs },
       environment: {
         ...environmentOf(site),
@@ -93,10 +94,18 @@ describe('the GitHub Action', function () {
     await expectHealthy(site, 'B');
   });
 
+  it('a job that is cancelled stops in order, and the next one finishes', async () => {
+    const run = await act({ command: 'rotate' }, ' 5/11 ');
+    expect(run.code, run.log).to.equal(8);
+    expect(run.outputs).to.include({ outcome: 'cancelled', 'exit-code': '8' });
+    expect((await act({ command: 'rotate' })).code).to.equal(0);
+    await expectHealthy(site, 'A');
+  });
+
   it('status and verify, with their own text', async () => {
     const run = await act({ command: 'status' });
     expect(run.code, run.log).to.equal(0);
-    expect(run.summary).to.include(site.users.B);
+    expect(run.summary).to.include(site.users.A);
     expect((await act({ command: 'verify', 'comment-on-pr': 'false' })).code).to.equal(0);
   });
 

@@ -24,6 +24,8 @@ export interface ActionJob {
   token: string;
   /** The event's payload. */
   event?: unknown;
+  /** The job is cancelled as soon as the log says this: SIGINT, and SIGTERM a moment later. */
+  cancelledAt?: string;
 }
 
 /** How an action ended. */
@@ -87,7 +89,7 @@ async function runStep(
     GITHUB_EVENT_PATH: file('event.json', JSON.stringify(job.event ?? {})),
     ...(Object.fromEntries(own) as Record<string, string>),
   };
-  const { code, log } = await bash(file('script.sh', step.run), environment, job.workspace);
+  const { code, log } = await bash(file('script.sh', step.run), environment, job);
   const read = (name: string): string => readFileSync(name, 'utf8');
   return { code, log, summary: read(summary), outputs: outputsIn(read(output)) };
 }
@@ -95,18 +97,25 @@ async function runStep(
 function bash(
   script: string,
   environment: Record<string, string | undefined>,
-  folder: string,
+  { workspace, cancelledAt }: ActionJob,
 ): Promise<{ code: number; log: string }> {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined);
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
       env: Object.fromEntries(given),
-      cwd: folder,
+      cwd: workspace,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let log = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => (log += data.toString()));
+    let cancelled = false;
+    const take = (data: Buffer): void => {
+      log += data.toString();
+      if (cancelled || cancelledAt === undefined || !log.includes(cancelledAt)) return;
+      cancelled = true;
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGTERM'), 200);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', take);
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, log }));
   });
