@@ -1,6 +1,7 @@
 import type { Account, AccountName, Rights } from './accounts';
 import { findAccount, rightsOf } from './accounts';
 import type { Session } from './database';
+import type { SchemaNames } from './grants';
 import { allOnSchema, schemaOf } from './grants';
 import type { Model, Parity } from './parity';
 import { firstGrants, parityOf, schemaRights } from './parity';
@@ -36,7 +37,7 @@ const passwordPlugins = new Set(['mysql_native_password', 'caching_sha2_password
  * @throws Failure `before-switch` when one of them exists under several hosts
  */
 export async function compareAccount(session: Session, wanted: WantedAccount): Promise<Comparison> {
-  const { mariadb } = await serverOf(session);
+  const { mariadb, schemaNames } = await serverOf(session);
   const account = await findAccount(session, wanted.username);
   const rights = account ? await rightsOf(session, account) : undefined;
   const model = await modelOf(session, wanted, rights);
@@ -50,7 +51,13 @@ export async function compareAccount(session: Session, wanted: WantedAccount): P
     account && rights
       ? parityOf({ account, rights }, model, mariadb)
       : { alter: [], problems: [], grant: firstGrants(name, model, mariadb) };
-  return { account, name, model, parity, foreignSchema: foreignSchemaOf(rights, model, wanted.dbname) };
+  return {
+    account,
+    name,
+    model,
+    parity,
+    foreignSchema: foreignSchemaOf(schemaNames, rights, model, wanted.dbname),
+  };
 }
 
 async function modelOf(
@@ -58,21 +65,32 @@ async function modelOf(
   { username, dbname, like, inUse }: WantedAccount,
   own: Rights | undefined,
 ): Promise<Model> {
+  const { schemaNames } = await serverOf(session);
   const modelName = like ?? inUse;
   const account = modelName === username ? undefined : await findAccount(session, modelName);
   if (like !== undefined && account) return { account, rights: await rightsOf(session, account) };
   // The account in use is the measure itself; it gets its schema only when it can do nothing there.
-  if (inUse === username && own?.grants.some((grant) => reaches(schemaOf(grant), dbname)))
+  if (
+    inUse === username &&
+    own?.grants.some((grant) => reaches(schemaOf(grant, schemaNames), dbname, schemaNames))
+  )
     return { rights: { grants: [], defaultRoles: [] } };
-  return { account, rights: schemaRights(allOnSchema(dbname)) };
+  return { account, rights: schemaRights(allOnSchema(dbname, schemaNames)) };
 }
 
 /** True for a right on this schema, and for one that may be on it: on all schemas, by a role, by a pattern. */
-function reaches(schema: string | undefined, dbname: string): boolean {
-  return schema === undefined || schema === dbname || /[%_]/.test(schema);
+function reaches(schema: string | undefined, dbname: string, names: SchemaNames): boolean {
+  return schema === undefined || schema === dbname || (names === 'pattern' && /[%_]/.test(schema));
 }
 
-function foreignSchemaOf(own: Rights | undefined, model: Model, dbname: string): string | undefined {
-  const usual = new Set([dbname, ...model.rights.grants.map(schemaOf)]);
-  return own?.grants.map(schemaOf).find((schema) => !usual.has(schema) && schema !== undefined);
+function foreignSchemaOf(
+  names: SchemaNames,
+  own: Rights | undefined,
+  model: Model,
+  dbname: string,
+): string | undefined {
+  const schemasOf = ({ grants }: Rights): (string | undefined)[] =>
+    grants.map((grant) => schemaOf(grant, names));
+  const usual = new Set([dbname, ...schemasOf(model.rights)]);
+  return (own ? schemasOf(own) : []).find((schema) => !usual.has(schema) && schema !== undefined);
 }

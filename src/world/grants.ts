@@ -61,9 +61,16 @@ function splitList(text: string): string[] {
   return [...parts, text.slice(start).trim()];
 }
 
-/** All rights on one schema. In a grant, _ and % of a schema name are wildcards unless escaped. */
-export function allOnSchema(schema: string): Grant {
-  const literal = schema.replace(/[\\_%]/g, (char) => `\\${char}`);
+/**
+ * How a server reads the schema name of a grant: as a pattern, in which _ and % are wildcards unless a backslash stands
+ * before them, or, where `partial_revokes` is on, letter by letter, the backslash too.
+ * dev.mysql.com/doc/refman/8.0/en/partial-revokes.html
+ */
+export type SchemaNames = 'pattern' | 'literal';
+
+/** All rights on one schema, and on no other that a pattern would fit. */
+export function allOnSchema(schema: string, names: SchemaNames): Grant {
+  const literal = names === 'literal' ? schema : schema.replace(/[\\_%]/g, (char) => `\\${char}`);
   return {
     kind: 'privilege',
     privilege: 'ALL PRIVILEGES',
@@ -73,12 +80,13 @@ export function allOnSchema(schema: string): Grant {
 }
 
 /** The schema that a right is on, or undefined for a right on all schemas, or on none. */
-export function schemaOf(grant: Grant): string | undefined {
+export function schemaOf(grant: Grant, names: SchemaNames): string | undefined {
   if (grant.kind !== 'privilege') return undefined;
   const name = /^(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?`((?:[^`]|``)+)`\./.exec(
     grant.on,
   )?.[1];
-  return name?.replaceAll('``', '`').replace(/\\([_%\\])/g, '$1');
+  const plain = name?.replaceAll('``', '`');
+  return names === 'literal' ? plain : plain?.replace(/\\([_%\\])/g, '$1');
 }
 
 /** What must be granted, or revoked, so that an account with `present` may do what one with `wanted` may. */

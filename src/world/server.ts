@@ -1,10 +1,13 @@
 import type { Session } from './database';
+import type { SchemaNames } from './grants';
 
 /** Product and version of the server behind a session; statements differ in few places. */
 export interface Server {
   mariadb: boolean;
   /** True from this version on. */
   atLeast: (major: number, minor: number, patch?: number) => boolean;
+  /** How this server reads the schema name of a grant. */
+  schemaNames: SchemaNames;
 }
 
 const servers = new WeakMap<Session, Promise<Server>>();
@@ -20,8 +23,11 @@ export function serverOf(session: Session): Promise<Server> {
 }
 
 async function readServer(session: Session): Promise<Server> {
-  const [row] = await session.query('SELECT VERSION() AS version');
-  const version = String(row?.['version']);
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'partial_revokes')",
+  );
+  const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+  const version = values.get('version') ?? '';
   const mariadb = version.includes('MariaDB');
   // Without NO_AUTO_CREATE_USER a GRANT of MariaDB to an account that is gone would make it anew.
   const mode = `STRICT_TRANS_TABLES${mariadb ? ',NO_AUTO_CREATE_USER' : ''}`;
@@ -33,6 +39,7 @@ async function readServer(session: Session): Promise<Server> {
   const own = found.slice(1).map(Number);
   return {
     mariadb,
+    schemaNames: values.get('partial_revokes') === 'ON' ? 'literal' : 'pattern',
     atLeast: (...wanted) => {
       const at = wanted.findIndex((part, index) => part !== own[index]);
       return at < 0 || (own[at] ?? 0) > (wanted[at] ?? 0);

@@ -14,7 +14,7 @@ export function fakeSession(
   const asked: unknown[][] = [];
   const session: Session = {
     query: async (sql, values = []) => {
-      if (sql === 'SELECT VERSION() AS version') return [{ version }];
+      if (sql.includes("Variable_name IN ('version'")) return [{ Variable_name: 'version', Value: version }];
       if (sql.startsWith('SET SESSION sql_mode')) return [];
       asked.push([sql, ...values]);
       const answer = answers.find(([start]) => sql.startsWith(start))?.[1] ?? [];

@@ -180,11 +180,25 @@ describe('allOnSchema', () => {
     ['a\\b', '`a\\\\b`'],
   ] as const) {
     it(`${schema} as ${quoted}, and back`, () => {
-      const grant = allOnSchema(schema);
+      const grant = allOnSchema(schema, 'pattern');
       expect(grantStatements([grant], z)).to.deep.equal([
         `GRANT ALL PRIVILEGES ON ${quoted}.* TO \`z\`@\`%\``,
       ]);
-      expect(schemaOf(grant)).to.equal(schema);
+      expect(schemaOf(grant, 'pattern')).to.equal(schema);
+    });
+  }
+
+  for (const [schema, quoted] of [
+    ['open_emr', '`open_emr`'],
+    ['50%', '`50%`'],
+    ['a\\_b', '`a\\_b`'],
+  ] as const) {
+    it(`${schema} as it is where partial revokes are on, and back`, () => {
+      const grant = allOnSchema(schema, 'literal');
+      expect(grantStatements([grant], z)).to.deep.equal([
+        `GRANT ALL PRIVILEGES ON ${quoted}.* TO \`z\`@\`%\``,
+      ]);
+      expect(schemaOf(grant, 'literal')).to.equal(schema);
     });
   }
 });
