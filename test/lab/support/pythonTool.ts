@@ -80,7 +80,7 @@ export class PythonTool {
 
   /** Its own repair, when it finds the file on the slot that the secret calls standby; the Secret stays. */
   async reconcile(until: 'active_slot' | 'ALTER old slot' | 'store admin'): Promise<void> {
-    // A run of its own, some time later: no page is being answered any more that was begun with the old file.
+    // A run of its own, some time later.
     await this.rolledOut();
     const document = await this.site.slotDocument();
     const stale = document['active_slot'] as Slot;
@@ -187,8 +187,8 @@ export class PythonTool {
       if (observed && counts.every((count) => count === spec.replicas)) break;
       await sleep(200);
     }
-    // Pages that were begun with the old file have been answered.
-    await sleep(1000);
+    // PHP's opcode cache looks at the file only every 2 s (opcache.revalidate_freq).
+    await sleep(3000);
   }
 
   /** Its time has no fraction of a second. Killed here, the restart is under way. */
