@@ -38,7 +38,12 @@ export type PlanResult =
  * its plan is taken up unchanged, so that its passwords are too.
  */
 export function planRotation(observation: Observation, request: PlanRequest, journal?: Journal): PlanResult {
-  if (journal && !journal.finished && canResume(observation, journal) && resumes(request.kind, journal)) {
+  if (
+    journal &&
+    !journal.finished &&
+    canResume(observation, journal) &&
+    resumes(observation, request, journal)
+  ) {
     return { kind: 'planned', resumed: true, planned: takenUp(observation, journal, request), notices: [] };
   }
   const logins = plannedLogins(observation, request.kind);
@@ -59,9 +64,14 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
   };
 }
 
-/** A rollback that is asked for does not finish a rotation; it finishes what goes back already. */
-function resumes(kind: RequestKind, { plan }: Journal): boolean {
-  return kind !== 'rollback' || plan.kind === 'rollback' || plan.kind === 'switch-back';
+/**
+ * A rollback that is asked for does not finish a rotation; it finishes what goes back already. A repair that is asked
+ * for does not finish a rotation that has not switched: it may be the very cure that this rotation asks for.
+ */
+function resumes({ sqlconf }: Observation, { kind }: PlanRequest, { plan, material }: Journal): boolean {
+  if (kind === 'rotate' || plan.kind === 'rollback' || plan.kind === 'switch-back') return true;
+  if (kind === 'rollback' || plan.to === 'other') return false;
+  return sqlconf.login.username === material.logins[plan.to].username;
 }
 
 /** The plan that undoes a rotation's switch: the state before, under a token of its own. */

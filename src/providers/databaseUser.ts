@@ -84,7 +84,9 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     );
   } else if (!works) {
     assertOurs(inputs, compared);
-    await assertNotLive(session, inputs, 'its password was not changed');
+    // The place names the very password that is to be set, which only a repair may do.
+    const cure = 'Set it with --sync-db-users, then run again.';
+    await assertNotLive(session, inputs, 'its password was not changed', cure);
     await effect(`database: ALTER USER of slot ${slot}`, () => alterPassword(session, account, password));
   }
   if (parity.alter.length > 0) {
@@ -114,11 +116,13 @@ async function all(session: Session, statements: readonly string[]): Promise<voi
 /**
  * Hands off the live: an account that the file or the Kubernetes Secret names, or that has a session, is never altered.
  * A repair may set it to the password that those places name already: that can only let OpenEMR in again.
+ * @param cure what helps where the place names the very password that is to be set
  */
 async function assertNotLive(
   session: Session,
   { context, username, host, port, password, repair }: DatabaseUserInputs,
   consequence: string,
+  cure = 'Correct that place and run again.',
 ): Promise<void> {
   const uses = await liveUses(context, { username, host, port });
   if (repair && uses.every((use) => use.password === password)) return;
@@ -126,7 +130,9 @@ async function assertNotLive(
   if (use)
     throw new Failure(
       'before-switch',
-      `${username} is in use by ${use.where}, ${use.password === password ? '' : 'with another password than the one to set; '}${consequence}. Correct that place and run again.`,
+      use.password === password
+        ? `${username} is in use by ${use.where}, ${consequence}. ${cure}`
+        : `${username} is in use by ${use.where}, with another password than the one to set; ${consequence}. Correct that place and run again.`,
     );
   const sessions = await sessionsOf(session, username);
   if (sessions.size > 0)

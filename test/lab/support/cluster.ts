@@ -58,7 +58,7 @@ export class Cluster {
   /** The Deployment as it is. */
   async deployment(): Promise<{
     metadata: { generation: number };
-    spec: { template: { metadata: { annotations?: Record<string, string> } } };
+    spec: { replicas: number; template: { metadata: { annotations?: Record<string, string> } } };
     status: Record<string, number>;
   }> {
     return this.client.get(this.deploymentPath);

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, Site } from '../../../lab';
 import type { Slot } from '../../../src/plan/slot';
 import { otherSlot } from '../../../src/plan/slot';
@@ -65,7 +66,10 @@ export class PythonTool {
       'sqlconf.php': async () => this.renameTemporary(),
       'Kubernetes Secret': () => this.patchSecret(to),
       restart: () => this.restart(),
-      active_slot: () => this.store({ ...document, active_slot: otherSlot(from) }),
+      active_slot: async () => {
+        await this.rolledOut();
+        await this.store({ ...document, active_slot: otherSlot(from) });
+      },
       ...this.renewal(from),
     };
     for (const write of pythonWrites) {
@@ -76,6 +80,8 @@ export class PythonTool {
 
   /** Its own repair, when it finds the file on the slot that the secret calls standby; the Secret stays. */
   async reconcile(until: 'active_slot' | 'ALTER old slot' | 'store admin'): Promise<void> {
+    // A run of its own, some time later.
+    await this.rolledOut();
     const document = await this.site.slotDocument();
     const stale = document['active_slot'] as Slot;
     await this.store({ ...document, active_slot: otherSlot(stale) });
@@ -172,7 +178,20 @@ export class PythonTool {
     return this.cluster.setSecret(values, 'OpenAPI-Generator');
   }
 
-  /** Its time has no fraction of a second. It goes on when all pods are new; killed, it is under way. */
+  /** Waits, as it does, until all pods are new. */
+  private async rolledOut(): Promise<void> {
+    for (;;) {
+      const { metadata, spec, status } = await this.cluster.deployment();
+      const counts = ['replicas', 'updatedReplicas', 'availableReplicas'].map((name) => status[name]);
+      const observed = status['observedGeneration'] === metadata.generation;
+      if (observed && counts.every((count) => count === spec.replicas)) break;
+      await sleep(200);
+    }
+    // PHP's opcode cache looks at the file only every 2 s (opcache.revalidate_freq).
+    await sleep(3000);
+  }
+
+  /** Its time has no fraction of a second. Killed here, the restart is under way. */
   private restart(): Promise<void> {
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const annotations = { 'credential-rotation/restartedAt': time };

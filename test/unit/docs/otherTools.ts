@@ -62,6 +62,8 @@ const awsFlags = ['--query', '--output', '--region'];
 /** Operations of services without an SDK here, with the flags that they have. */
 const otherOperations: Record<string, string[]> = {
   'rds modify-db-cluster': ['--db-cluster-identifier', '--master-user-password', '--apply-immediately'],
+  's3api list-object-versions': ['--bucket', '--prefix'],
+  's3api copy-object': ['--bucket', '--key', '--copy-source'],
 };
 
 /** What is wrong with an `aws` command: an operation, a flag or a name that there is not; a password on the line. */
@@ -83,6 +85,7 @@ export function checkAws(args: string[]): string | undefined {
       return `aws ${service} ${operation} has no ${flag}`;
     if (flag === '--secret-id' && value !== names.slots && value !== names.admin)
       return `${value} is no secret of the example`;
+    if (flag === '--bucket' && value !== names.bucket) return `${value} is no bucket of the example`;
     if (/password|secret-string/.test(flag) && !value.startsWith('file://'))
       return `${flag} puts a password on the command line`;
   }
@@ -96,6 +99,7 @@ const kubectlFlags = [
   '-f',
   '--sort-by',
   '--field-selector',
+  '-p',
   '--patch-file',
   '--show-managed-fields',
 ];
@@ -128,7 +132,9 @@ export function checkKubectl(args: string[]): string | undefined {
   const allowed: Record<string, string[]> = {
     get: [`secret ${names.secret}`, `lease ${names.lease}`, 'cronjobs,jobs,pods', 'events', 'pods'],
     describe: ['pods', deployment],
-    patch: [`secret ${names.secret}`, 'job credential-rotation-once'],
+    // The CronJob is the Python tool's.
+    patch: [`secret ${names.secret}`, 'job credential-rotation-once', 'cronjob credential-rotation'],
+    delete: ['cronjob credential-rotation'],
     exec: [deployment],
     rollout: [`status ${deployment}`, `restart ${deployment}`, `resume ${deployment}`],
   };

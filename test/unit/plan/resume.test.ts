@@ -42,9 +42,16 @@ describe('planRotation: a rotation that was begun', () => {
     });
   });
 
-  it('comes before a sync that is asked for', () => {
-    const { world, planned } = cutOff(3);
+  it('comes before a sync that is asked for, once the file is written', () => {
+    const { world, planned } = cutOff(2);
     expect(plannedIn(world, 'sync', { journal: journalOf(planned) }).plan.id).to.equal(planned.plan.id);
+  });
+
+  it('before that comes after a sync that is asked for: it may wait for just that', () => {
+    const { world, planned } = cutOff(1);
+    const sync = plannedIn(world, 'sync', { journal: journalOf(planned) });
+    expect(sync.resumed).to.equal(false);
+    expect(sync.plan.kind).to.equal('sync');
   });
 
   it('is taken up even when the login of the file is refused for now', () => {
