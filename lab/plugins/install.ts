@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, link, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { freshBundle } from '../../src/bundle.js';
 import { tools } from '../package.js';
 import {
   fetchOfficialPlugins,
@@ -31,7 +32,8 @@ function quoted(text: string): string {
  * whatever PATH the engine has. The compile cache halves the start.
  */
 function standInScript(name: FetchedName): string {
-  const main = path.join(__dirname, name, 'main.js');
+  const bundle = freshBundle(path.resolve(__dirname, '..', '..'), path.join('lab', `${name}.js`), 'lab');
+  const main = bundle ?? path.join(__dirname, name, 'main.js');
   return [
     '#!/bin/sh',
     `# The lab's stand-in for the official ${name} plugin.`,

@@ -7,7 +7,7 @@ const { SetupError, run } = require('./run.js');
 const { nodeBinary } = require('./npm.js');
 
 /** The folders whose TypeScript is compiled, and whose other files go along with it. */
-const SOURCES = ['src', 'lab', 'test', 'infra'];
+const SOURCES = ['src', 'lab', 'test', 'infra', 'build', 'bench'];
 
 /** Not part of the program: Go modules with generated files of many megabytes. */
 const LEFT_OUT = path.join('lab', 'toolchain');
@@ -89,6 +89,7 @@ async function compile(root) {
   }
   removeOrphans(root);
   copyOthers(root);
+  await run(nodeBinary(root), [path.join(root, 'dist', 'build', 'bundle.js')], { cwd: root });
   fs.writeFileSync(stampFile(root), hash);
 }
 

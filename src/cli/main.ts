@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
+import path from 'node:path';
+import { freshBundle } from '../bundle';
 import { compileCacheFolder } from '../world/compileCache';
+import type * as CommandLine from './commandLine';
 
 const oldestNode = 22;
 if (Number(process.versions.node.split('.')[0]) < oldestNode) {
@@ -16,9 +19,14 @@ enableCompileCache(compileCacheFolder(process.env));
 // A reader that goes away (`| head`, a dropped terminal) ends the output, never the run.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+/** The bundle starts in a fraction of the time that the single modules take. */
+const file =
+  freshBundle(path.resolve(__dirname, '..', '..'), 'command.js', 'src') ??
+  path.join(__dirname, 'commandLine.js');
+const { runCommandLine } = createRequire(__filename)(file) as typeof CommandLine;
+
 // The one place that ends the process: engine clients may keep handles open after the work is done.
-void import('./commandLine.js').then(async ({ runCommandLine }) => {
-  const code = await runCommandLine(process.argv.slice(2));
+void runCommandLine(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
   const flushed = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
   setTimeout(() => process.exit(code), flushed ? 0 : 200).unref();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Argv } from 'yargs';
 import { Failure } from '../failure';
+import { packageFolder } from '../packageFolder';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
@@ -123,7 +124,7 @@ function describe(parser: Argv): Argv {
 }
 
 function packageVersion(): string {
-  const file = path.resolve(__dirname, '..', '..', '..', 'package.json');
+  const file = path.join(packageFolder, 'package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return version;
 }

@@ -65,6 +65,5 @@ export async function tellKubernetes(run: EndedRun, kubernetes: Kubernetes): Pro
   if (missing.length > 0) return;
   const { metadata } = await kubernetes.deployment();
   const body = eventOf(run, metadata?.uid ?? '');
-  const api = await kubernetes.events();
-  await effect('tell: Event', () => api.createNamespacedEvent({ namespace: run.namespace, body }));
+  await effect('tell: Event', () => kubernetes.createEvent(body));
 }

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type * as PhpParser from 'php-parser';
 
 /** A node of the syntax tree. Only `kind` and the byte range are common to all kinds; the rest is read by accessors. */
@@ -21,7 +20,8 @@ export type ParsedPhp = { kind: 'tree'; root: PhpNode } | { kind: 'invalid'; lin
  */
 export function parsePhp(source: string): ParsedPhp {
   // Loaded here and not at the top: the parser takes 50 ms to load, which `--help` need not pay.
-  const { Engine } = createRequire(__filename)('php-parser') as typeof PhpParser;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- there is no import() that waits for nothing
+  const { Engine } = require('php-parser') as typeof PhpParser;
   const engine = new Engine({
     parser: { extractDoc: false, suppressErrors: false },
     ast: { withPositions: true },

@@ -6,11 +6,10 @@ import type { WorldContext } from '../world/context';
 import { openSession } from '../world/database';
 import { sleep } from '../world/errors';
 import { proveHealth } from '../world/health';
-import { Kubernetes } from '../world/kubernetes';
 import { waitForRollout } from '../world/rolloutWait';
 import { openSqlconf } from '../world/sqlconf';
 import { act } from './logic';
-import { asAdmin, proveSession } from './world';
+import { asAdmin, kubernetesOf, proveSession } from './world';
 
 /** Inputs of the rollout proof, the second half of step 7. */
 export interface RolloutProofInputs {
@@ -23,7 +22,7 @@ export interface RolloutProofInputs {
 /** Step 7: the restart is complete by the Deployment's own newest generation. */
 export const rolloutProof = act<RolloutProofInputs>(
   async ({ context, annotation, token, timeoutSeconds }) => {
-    await waitForRollout(new Kubernetes(context.kubernetes), { annotation, token }, timeoutSeconds);
+    await waitForRollout(kubernetesOf(context), { annotation, token }, timeoutSeconds);
     return { token };
   },
 );
@@ -41,10 +40,7 @@ export interface HealthProofInputs extends DatabaseLogin {
 /** Step 8: what file and Secret say now is the expected login, it logs in, and the application says that it is healthy. */
 export const healthProof = act<HealthProofInputs>(async (inputs) => {
   const { context, username, host, healthUrl, answersInARow, limitSeconds } = inputs;
-  const [file, data] = await Promise.all([
-    openSqlconf(context),
-    new Kubernetes(context.kubernetes).secretData(),
-  ]);
+  const [file, data] = await Promise.all([openSqlconf(context), kubernetesOf(context).secretData()]);
   if (file.login.username !== username || file.login.password !== inputs.password) {
     throw new Failure(
       'before-switch',

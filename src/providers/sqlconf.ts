@@ -2,13 +2,12 @@ import { Failure } from '../failure';
 import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
 import type { WorldContext } from '../world/context';
-import { Kubernetes } from '../world/kubernetes';
 import type { OpenSqlconf } from '../world/sqlconf';
 import { openSqlconf } from '../world/sqlconf';
 import { writeSqlconf } from '../world/file/sqlconfFile';
 import type { ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asWriter } from './world';
+import { asWriter, kubernetesOf } from './world';
 
 /** Inputs of step 5. */
 export interface SqlconfInputs extends DatabaseLogin {
@@ -57,7 +56,7 @@ function says(file: OpenSqlconf, wanted: DatabaseLogin): boolean {
 /** Somebody who changes the login that pods start with is at work now: nothing is switched over his head. */
 async function assertSecretUnchanged({ context, secretPlannedFrom }: SqlconfInputs): Promise<void> {
   if (secretPlannedFrom === undefined) return;
-  const data = await new Kubernetes(context.kubernetes).secretData();
+  const data = await kubernetesOf(context).secretData();
   const changed = changedKeys(secretPlannedFrom, data);
   if (changed.length === 0) return;
   const { namespace, secret } = context.kubernetes;

@@ -28,6 +28,17 @@ export function secretsManager(context: WorldContext): SecretsManager {
   return client;
 }
 
+/** One Kubernetes client for each OpenEMR: a login by the kubeconfig's exec plugin is made once, connections are kept alive. */
+const kubernetesClients = new Map<string, Kubernetes>();
+
+/** The client for the context's OpenEMR. */
+export function kubernetesOf({ kubernetes: target }: WorldContext): Kubernetes {
+  const key = JSON.stringify([target.namespace, target.deployment, target.secret]);
+  const client = kubernetesClients.get(key) ?? new Kubernetes(target);
+  kubernetesClients.set(key, client);
+  return client;
+}
+
 /** The admin's session, and where its login was found. */
 interface AdminSession {
   session: Session;
@@ -65,7 +76,7 @@ async function openAdminSession(context: WorldContext): Promise<AdminSession> {
 export async function asWriter<T>(context: WorldContext, action: AdminAction<T>): Promise<T> {
   return asAdmin(context, async (session, credentials) => {
     await assertLockHeld(session);
-    await assertLeaseHeld(new Kubernetes(context.kubernetes));
+    await assertLeaseHeld(kubernetesOf(context));
     return action(session, credentials);
   });
 }
@@ -79,7 +90,7 @@ export interface LiveUse {
 /** Where an account is named now: in the file, in that of any other site, or in the Secret. */
 export async function liveUses(context: WorldContext, account: NamedAccount): Promise<LiveUse[]> {
   const { username } = account;
-  const kubernetes = new Kubernetes(context.kubernetes);
+  const kubernetes = kubernetesOf(context);
   const [file, data] = await Promise.all([openSqlconf(context), kubernetes.secretData()]);
   const others = otherUsesOf(await readOtherSites(context, file), account);
   const uses: LiveUse[] = [];

@@ -6,6 +6,7 @@ import type * as Automation from '@pulumi/pulumi/automation';
 import type { Deployment, LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
 import { describeUnknown, Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
+import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
@@ -23,9 +24,6 @@ export interface StackLocation {
   backendUrl: string;
   secretsProvider: string;
 }
-
-/** Root of the installed package: the folder of package.json. The compiled files are in dist/src/stack. */
-export const packageFolder = path.resolve(__dirname, '..', '..', '..');
 
 /** Folder of the npm package @pulumi/pulumi: it holds the dynamic provider's launcher. */
 function pulumiPackageFolder(): string {
@@ -197,10 +195,11 @@ function withoutNeedlessCalls(stack: Stack): Stack {
 
 /** Environment of the engine and of its plugins, on top of our own. No secret is added. */
 function engineEnvironment(location: StackLocation): Record<string, string> {
-  const modules = path.resolve(__dirname, '..');
-  const folders = [pulumiPackageFolder(), path.dirname(process.execPath), process.env['PATH'] ?? ''];
+  // A bundle brings its own launcher of the dynamic provider; else Pulumi's is taken.
+  const launchers = [path.join(modulesFolder, 'bin'), pulumiPackageFolder()];
+  const folders = [...launchers, path.dirname(process.execPath), process.env['PATH'] ?? ''];
   return {
-    [modulesVariable]: modules,
+    [modulesVariable]: modulesFolder,
     PATH: folders.join(path.delimiter),
     NODE_PATH: path.join(pulumiPackageFolder(), '..', '..'),
     PULUMI_BACKEND_URL: location.backendUrl,

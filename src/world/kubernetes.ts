@@ -1,17 +1,13 @@
 import type {
-  AppsV1Api,
-  AuthorizationV1Api,
-  ConfigurationOptions,
-  CoordinationV1Api,
-  CoreV1Api,
-  KubeConfig,
+  CoreV1Event,
   V1Deployment,
+  V1Lease,
   V1Pod,
   V1Secret,
+  V1SelfSubjectAccessReview,
 } from '@kubernetes/client-node';
-import type * as client from '@kubernetes/client-node';
 import pRetry from 'p-retry';
-import { Failure } from '../failure';
+import { KubernetesApi } from './kubernetesApi';
 import { answerFailure, NoAnswer } from './kubernetesErrors';
 
 /** The objects of one OpenEMR. */
@@ -42,24 +38,19 @@ export function neededRights(target: KubernetesTarget): Right[] {
   ];
 }
 
-interface Apis {
-  core: CoreV1Api;
-  apps: AppsV1Api;
-  authorization: AuthorizationV1Api;
-  coordination: CoordinationV1Api;
-  /** Of each call. */
-  options: ConfigurationOptions;
-}
+/** A Lease as JSON has it: times are text. */
+export type Lease = Omit<V1Lease, 'spec'> & {
+  spec?: Omit<NonNullable<V1Lease['spec']>, 'acquireTime' | 'renewTime'> & {
+    acquireTime?: string;
+    renewTime?: string;
+  };
+};
 
 /** How often a read is tried again when the server is away or busy, 6 to 20 s in all: reads change nothing. */
 const tries = { retries: 5, minTimeout: 200, factor: 2, maxRetryTime: 20_000 };
-/** Limit in ms of one try. */
-const requestLimitMs = 10_000;
-
-/** Reads of the Kubernetes API outside Pulumi; the kubeconfig is the usual one, or the pod's service account. */
+/** Requests to the Kubernetes API outside Pulumi; the kubeconfig is the usual one, or the pod's service account. */
 export class Kubernetes {
-  private apis: Promise<Apis> | undefined;
-  private server = 'the API server';
+  private connected: Promise<KubernetesApi> | undefined;
 
   /** @param patience how often a read is tried again */
   constructor(
@@ -74,19 +65,17 @@ export class Kubernetes {
 
   /** The Secret as it is. */
   async secret(): Promise<V1Secret> {
-    const { core, options } = await this.connected();
     const { namespace, secret: name } = this.target;
-    return this.call('get', `Secret ${namespace}/${name}`, () =>
-      core.readNamespacedSecret({ namespace, name }, options),
+    return this.call('get', `Secret ${namespace}/${name}`, (api) =>
+      api.get(['api', 'v1', 'namespaces', namespace, 'secrets', name]),
     );
   }
 
   /** The Deployment with its status. */
   async deployment(): Promise<V1Deployment> {
-    const { apps, options } = await this.connected();
     const { namespace, deployment: name } = this.target;
-    return this.call('get', `Deployment ${namespace}/${name}`, () =>
-      apps.readNamespacedDeployment({ namespace, name }, options),
+    return this.call('get', `Deployment ${namespace}/${name}`, (api) =>
+      api.get(['apis', 'apps', 'v1', 'namespaces', namespace, 'deployments', name]),
     );
   }
 
@@ -95,12 +84,12 @@ export class Kubernetes {
    * give that right, so nothing may depend on it.
    */
   async pods(labels: Record<string, string>): Promise<V1Pod[] | undefined> {
-    const { core, options } = await this.connected();
-    const { namespace } = this.target;
+    const api = await this.api();
     const labelSelector = Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
-    return core.listNamespacedPod({ namespace, labelSelector }, options).then(
+    const path = ['api', 'v1', 'namespaces', this.target.namespace, 'pods'];
+    return api.get<{ items: V1Pod[] }>(path, { labelSelector }).then(
       ({ items }) => items,
       () => undefined,
     );
@@ -108,7 +97,6 @@ export class Kubernetes {
 
   /** The rights among `rights` that this identity lacks, by SelfSubjectAccessReview. */
   async missingRights(rights: readonly Right[]): Promise<Right[]> {
-    const { authorization, options } = await this.connected();
     const { namespace } = this.target;
     const answers = await Promise.all(
       rights.map(async (right) => {
@@ -126,8 +114,9 @@ export class Kubernetes {
           kind: 'SelfSubjectAccessReview',
           spec: { resourceAttributes },
         };
-        const review = await this.call('create', 'SelfSubjectAccessReview', () =>
-          authorization.createSelfSubjectAccessReview({ body }, options),
+        const path = ['apis', 'authorization.k8s.io', 'v1', 'selfsubjectaccessreviews'];
+        const review = await this.call('create', 'SelfSubjectAccessReview', (api) =>
+          api.create<V1SelfSubjectAccessReview>(path, body),
         );
         return review.status?.allowed === true ? undefined : right;
       }),
@@ -135,67 +124,46 @@ export class Kubernetes {
     return answers.filter((right) => right !== undefined);
   }
 
-  /** The client for Events; its errors are its own (see `statusOf`), and nothing is tried again. */
-  async events(): Promise<CoreV1Api> {
-    return (await this.connected()).core;
+  /** A Lease. Errors are ApiErrors or the connection's own, and nothing is tried again. */
+  async lease(name: string): Promise<Lease> {
+    return (await this.api()).get([...this.leases(), name]);
   }
 
-  /** The client for Leases; its errors are its own (see `statusOf`), and nothing is tried again. */
-  async leases(): Promise<CoordinationV1Api> {
-    return (await this.connected()).coordination;
+  /** Makes a Lease. Errors as of {@link lease}. */
+  async createLease(body: Lease): Promise<void> {
+    await (await this.api()).create(this.leases(), body);
   }
 
-  private connected(): Promise<Apis> {
-    this.apis ??= import('@kubernetes/client-node').then((library) => {
-      const config: KubeConfig = new library.KubeConfig();
-      try {
-        config.loadFromDefault();
-      } catch (error) {
-        throw new Failure(
-          'configuration',
-          'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.',
-          { cause: error },
-        );
-      }
-      this.server = config.getCurrentCluster()?.server ?? this.server;
-      return {
-        core: config.makeApiClient(library.CoreV1Api),
-        apps: config.makeApiClient(library.AppsV1Api),
-        authorization: config.makeApiClient(library.AuthorizationV1Api),
-        coordination: config.makeApiClient(library.CoordinationV1Api),
-        options: limitEachTry(library),
-      };
-    });
-    return this.apis;
+  /** Replaces a Lease that is still the version in `body`. Errors as of {@link lease}. */
+  async replaceLease(name: string, body: Lease): Promise<void> {
+    await (await this.api()).replace([...this.leases(), name], body);
+  }
+
+  /** Makes an Event. Errors as of {@link lease}. */
+  async createEvent(body: CoreV1Event): Promise<void> {
+    await (await this.api()).create(['api', 'v1', 'namespaces', this.target.namespace, 'events'], body);
+  }
+
+  private leases(): string[] {
+    return ['apis', 'coordination.k8s.io', 'v1', 'namespaces', this.target.namespace, 'leases'];
+  }
+
+  private api(): Promise<KubernetesApi> {
+    return (this.connected ??= KubernetesApi.connect());
   }
 
   /** Every call here only reads: a review of rights, which is a POST, too. */
-  private async call<T>(verb: string, what: string, action: () => Promise<T>): Promise<T> {
+  private async call<T>(verb: string, what: string, action: (api: KubernetesApi) => Promise<T>): Promise<T> {
+    const api = await this.api();
     const once = (): Promise<T> =>
-      action().catch((error: unknown) => {
-        throw answerFailure(error, { verb, what, server: this.server });
+      action(api).catch((error: unknown) => {
+        throw answerFailure(error, { verb, what, server: api.server });
       });
     return pRetry(once, {
       ...this.patience,
       shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing,
     });
   }
-}
-
-/** Options of one try: a server that takes the request and never answers must not hold the run up. */
-function limitEachTry({ Observable }: typeof client): ConfigurationOptions {
-  return {
-    middleware: [
-      {
-        pre: (context) => {
-          context.setSignal(AbortSignal.timeout(requestLimitMs));
-          return new Observable(Promise.resolve(context));
-        },
-        post: (context) => new Observable(Promise.resolve(context)),
-      },
-    ],
-    middlewareMergeStrategy: 'append',
-  };
 }
 
 /** A Secret's data, decoded. */

@@ -1,8 +1,7 @@
-import type { V1Lease } from '@kubernetes/client-node';
 import { Failure } from '../failure';
 import { effect } from './effect';
 import { sleep } from './errors';
-import type { Kubernetes, KubernetesTarget, Right } from './kubernetes';
+import type { Kubernetes, KubernetesTarget, Lease, Right } from './kubernetes';
 import { statusOf } from './kubernetesErrors';
 
 /** Tells provider processes which Lease this run holds: `<name> <holder identity>`. */
@@ -28,11 +27,9 @@ export function leaseRights(target: KubernetesTarget): Right[] {
 }
 
 /** The Lease as it is; undefined when there is none. */
-export async function readLease(kubernetes: Kubernetes): Promise<V1Lease | undefined> {
-  const api = await kubernetes.leases();
-  const { namespace } = kubernetes.target;
+export async function readLease(kubernetes: Kubernetes): Promise<Lease | undefined> {
   try {
-    return await api.readNamespacedLease({ namespace, name: leaseName(kubernetes.target) });
+    return await kubernetes.lease(leaseName(kubernetes.target));
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;
@@ -40,7 +37,7 @@ export async function readLease(kubernetes: Kubernetes): Promise<V1Lease | undef
 }
 
 /** Who holds a Lease, or undefined when nobody does. */
-export function leaseHolder(lease: V1Lease | undefined): string | undefined {
+export function leaseHolder(lease: Lease | undefined): string | undefined {
   const holder = lease?.spec?.holderIdentity;
   return holder === undefined || holder === '' ? undefined : holder;
 }
@@ -61,13 +58,12 @@ export async function readableLease(
 /** Writes a Lease only if it is still as it was read; false when somebody else wrote it in between. */
 export async function writeLease(
   kubernetes: Kubernetes,
-  before: V1Lease | undefined,
+  before: Lease | undefined,
   holder: string,
 ): Promise<boolean> {
   const { target } = kubernetes;
-  const api = await kubernetes.leases();
-  const { V1MicroTime } = await import('@kubernetes/client-node');
-  const renewTime = new V1MicroTime();
+  // A MicroTime of the API: RFC 3339 with six digits after the point.
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
   const isNew = leaseHolder(before) !== holder;
   const spec = {
     holderIdentity: holder,
@@ -79,10 +75,10 @@ export async function writeLease(
   const { namespace } = target;
   const name = leaseName(target);
   const metadata = { ...before?.metadata, namespace, name };
-  const body: V1Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+  const body: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
   try {
-    if (before === undefined) await api.createNamespacedLease({ namespace, body });
-    else await api.replaceNamespacedLease({ namespace, name, body });
+    if (before === undefined) await kubernetes.createLease(body);
+    else await kubernetes.replaceLease(name, body);
     return true;
   } catch (error) {
     if (statusOf(error) === 409) return false;

@@ -25,7 +25,7 @@ const held: RunChanges = { outcome: 'held', steps: stepsWith({ 10: 'failed' }) }
 
 /** A Kubernetes that counts, in the place of an API server: the lab's test has a real one. */
 function kubernetesWith(
-  changes: Partial<Pick<Kubernetes, 'missingRights' | 'deployment' | 'events'>>,
+  changes: Partial<Pick<Kubernetes, 'missingRights' | 'deployment' | 'createEvent'>>,
 ): Kubernetes {
   const kubernetes = new Kubernetes({ namespace: 'openemr', deployment: 'web', secret: 'db' });
   return Object.assign(kubernetes, { missingRights: async (rights: unknown) => rights }, changes);
@@ -83,7 +83,7 @@ describe('telling others', () => {
     });
 
     it('is not made without the right, and no note says so', async () => {
-      const kubernetes = kubernetesWith({ events: () => Promise.reject(new Error('called')) });
+      const kubernetes = kubernetesWith({ createEvent: () => Promise.reject(new Error('called')) });
       await tellKubernetes(endedRun(), kubernetes);
       expect(await tellAll(endedRun(), {}, sourcesWith(kubernetes), never)).to.deep.equal([]);
     });

@@ -1,0 +1,105 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type * as Client from '@kubernetes/client-node';
+import { Failure } from '../failure';
+
+/** Limit in ms of one request: a server that takes it and never answers must not hold the run up. */
+const requestLimitMs = 10_000;
+
+/** The API server answered, but not with success. */
+export class ApiError extends Error {
+  /** @param code the HTTP status */
+  constructor(readonly code: number) {
+    super(`HTTP ${code}`);
+  }
+}
+
+type Dispatcher = ReturnType<Client.RequestContext['getDispatcher']>;
+
+/**
+ * Requests to the API server as plain JSON. The library reads the kubeconfig, logs in (service account, token,
+ * certificate, exec plugin) and sends; its generated classes are left out, since loading the models of all of
+ * Kubernetes takes longer than all of our requests. Times in the answers are text.
+ */
+export class KubernetesApi {
+  private dispatcher: Dispatcher;
+
+  private constructor(
+    private readonly library: typeof Client,
+    private readonly config: KubeConfig,
+    /** URL of the API server. */
+    readonly server: string,
+  ) {}
+
+  /**
+   * Reads the usual kubeconfig, or in a pod the service account; sends nothing.
+   * @throws Failure `configuration` when it cannot be read, or names no cluster
+   */
+  static async connect(): Promise<KubernetesApi> {
+    const library = await import('@kubernetes/client-node');
+    const config = new library.KubeConfig();
+    try {
+      config.loadFromDefault();
+    } catch (error) {
+      throw new Failure(
+        'configuration',
+        'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.',
+        { cause: error },
+      );
+    }
+    const server = config.getCurrentCluster()?.server;
+    if (server === undefined)
+      throw new Failure(
+        'configuration',
+        'The kubeconfig has no current context, so no cluster; run kubectl config use-context, or correct KUBECONFIG.',
+      );
+    return new KubernetesApi(library, config, server.replace(/\/+$/, ''));
+  }
+
+  /** @param parts of the path, each escaped @throws ApiError, or what the connection says */
+  get<T>(parts: readonly string[], query: Record<string, string> = {}): Promise<T> {
+    return this.send('GET', parts, { query });
+  }
+
+  /** @throws ApiError, or what the connection says */
+  create<T>(parts: readonly string[], body: unknown): Promise<T> {
+    return this.send('POST', parts, { body });
+  }
+
+  /** @throws ApiError, or what the connection says */
+  replace<T>(parts: readonly string[], body: unknown): Promise<T> {
+    return this.send('PUT', parts, { body });
+  }
+
+  private async send<T>(
+    method: 'GET' | 'POST' | 'PUT',
+    parts: readonly string[],
+    { query = {}, body }: { query?: Record<string, string>; body?: unknown },
+  ): Promise<T> {
+    const { RequestContext, IsomorphicFetchHttpLibrary } = this.library;
+    const path = parts.map(encodeURIComponent).join('/');
+    const request = new RequestContext(`${this.server}/${path}`, method);
+    for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
+    request.setHeaderParam('Accept', 'application/json');
+    request.setHeaderParam('User-Agent', 'credential-rotation');
+    if (body !== undefined) {
+      request.setHeaderParam('Content-Type', 'application/json');
+      request.setBody(JSON.stringify(body));
+    }
+    request.setSignal(AbortSignal.timeout(requestLimitMs));
+    await this.authorize(request);
+    const answer = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
+    // Read also when it is an error: the connection is free for the next request only then.
+    const text = await answer.body.text();
+    if (answer.httpStatusCode >= 200 && answer.httpStatusCode < 300) return JSON.parse(text) as T;
+    // A certificate of an exec plugin may have run out; the next request makes its connection anew.
+    if (answer.httpStatusCode === 401) this.dispatcher = undefined;
+    throw new ApiError(answer.httpStatusCode);
+  }
+
+  /** The library makes a new pool of connections for each request, with a TLS handshake each; the first one is kept. */
+  private async authorize(request: Client.RequestContext): Promise<void> {
+    await this.config.applySecurityAuthentication(request);
+    this.dispatcher ??= request.getDispatcher();
+    if (this.dispatcher) request.setDispatcher(this.dispatcher);
+  }
+}
