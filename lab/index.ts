@@ -5,6 +5,7 @@ export type { AwsFault, AwsRequest } from './servers/aws-proxy';
 export type { KubernetesFault } from './servers/kubernetes-proxy';
 export type { KubernetesRequest } from './servers/kubernetes-requests';
 export type { Flavour } from './servers/database';
+export type { ContainerImage } from './kubelet/images';
 export type { PodFault } from './kubelet/pod';
 export type { Canary, CanaryOptions, CanaryResult } from './traffic/canary';
 export type { Load, LoadOptions, LoadResult } from './traffic/load';

@@ -90,7 +90,7 @@ async function startServers(
     startAwsProxy(moto),
     startKubernetesProxy(kubernetes.server, kubernetes.certificates),
   ]);
-  const kubelet = new Kubelet(kubernetes.admin, processes, path.join(folder, 'pods'));
+  const kubelet = new Kubelet(kubernetes.admin, processes, path.join(folder, 'pods'), kubernetesProxy.server);
   await kubelet.start();
   return { database, kubernetes, moto, proxy, kubernetesProxy, kubelet };
 }
@@ -136,6 +136,9 @@ function assemble(
       fault: (rule) => kubernetesProxy.fault(rule),
     },
     pulumiHome,
+    addImage: (name, image) => kubelet.images.add(name, image),
+    setClaim: (namespace, name, claimed) => kubelet.setClaim(namespace, name, claimed),
+    podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
     createSite: (siteOptions = {}) => {
       const name = siteOptions.name ?? `site${++sites}`;
       return timed(options, `site ${name}`, createSite(siteServers, name, siteOptions));

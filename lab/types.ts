@@ -1,3 +1,4 @@
+import type { ContainerImage } from './kubelet/images';
 import type { PodFault } from './kubelet/pod';
 import type { AwsFault, AwsRequest } from './servers/aws-proxy';
 import type { Flavour } from './servers/database';
@@ -48,6 +49,15 @@ export interface Lab {
   };
   /** The lab's own PULUMI_HOME, with the plugins in it, and the engine as `bin/pulumi`. */
   pulumiHome: string;
+  /**
+   * From now on pods with this `image:` run as real containers (by crun) of this file tree, with the machine's network.
+   * Their API server is the recording proxy.
+   */
+  addImage(name: string, image: ContainerImage): void;
+  /** Says which folder of this machine a PersistentVolumeClaim stands for: the lab has no storage controller. */
+  setClaim(namespace: string, name: string, folder: string): void;
+  /** What the container of a pod with an image of `addImage` wrote so far to stdout and stderr; kept when the pod is gone. */
+  podLogs(namespace: string, pod: string): string;
   /** Makes an OpenEMR and waits until its pods are ready. */
   createSite(options?: SiteOptions): Promise<Site>;
   /** Ends every process that the lab began. Idempotent. */

@@ -1,7 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { KubernetesClient, WatchEvent } from '../kubernetes-client';
 import type { Processes } from '../servers/processes';
+import { ContainerWorker } from './containerWorker';
 import { Endpoints } from './endpoints';
-import type { Pod, PodFault } from './pod';
+import { Images } from './images';
+import type { Pod, PodFault, Worker } from './pod';
 import { PodWorker } from './worker';
 
 const NODE = 'lab';
@@ -17,7 +21,10 @@ interface FaultRule {
 /** The lab's kubelet: binds every pending Pod to the one node and runs it as processes of this machine. */
 export class Kubelet {
   readonly endpoints = new Endpoints();
-  private readonly workers = new Map<string, PodWorker>();
+  /** What the names of images stand for; any other image is an OpenEMR. */
+  readonly images = new Images();
+  private readonly claims = new Map<string, string>();
+  private readonly workers = new Map<string, Worker>();
   private readonly faults = new Map<string, FaultRule>();
   private readonly templates = new Map<string, Set<string>>();
   private readonly stopping = new AbortController();
@@ -27,7 +34,20 @@ export class Kubelet {
     private readonly client: KubernetesClient,
     private readonly processes: Processes,
     private readonly folder: string,
+    /** Where containers find the API server. */
+    private readonly apiServer: string,
   ) {}
+
+  /** Says which folder of this machine a PersistentVolumeClaim stands for. */
+  setClaim(namespace: string, name: string, folder: string): void {
+    this.claims.set(`${namespace}/${name}`, folder);
+  }
+
+  /** What the pod's container has written so far: stdout and stderr, of all its starts. */
+  logs(namespace: string, pod: string): string {
+    const file = path.join(this.folder, namespace, pod, 'container.log');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
 
   /** Makes the Node object and begins to watch. */
   async start(): Promise<void> {
@@ -98,13 +118,7 @@ export class Kubelet {
   private adopt(pod: Pod): void {
     if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== NODE) return;
     if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
-    const worker = new PodWorker(pod, {
-      client: this.client,
-      processes: this.processes,
-      endpoints: this.endpoints,
-      folder: this.folder,
-      faultFor: (other) => this.faultFor(other),
-    });
+    const worker = this.workerFor(pod);
     this.workers.set(pod.metadata.uid, worker);
     this.remember(pod);
     void this.bind(pod)
@@ -112,6 +126,22 @@ export class Kubelet {
       .catch((error: unknown) => {
         if (!this.stopping.signal.aborted) console.error(`lab kubelet, pod ${pod.metadata.name}:`, error);
       });
+  }
+
+  private workerFor(pod: Pod): Worker {
+    const { client, processes, endpoints, folder, apiServer } = this;
+    const image = this.images.find(pod.spec.containers[0]?.image ?? '');
+    if (image === undefined)
+      return new PodWorker(pod, {
+        client,
+        processes,
+        endpoints,
+        folder,
+        faultFor: (other) => this.faultFor(other),
+      });
+    const claim = (namespace: string, name: string): string | undefined =>
+      this.claims.get(`${namespace}/${name}`);
+    return new ContainerWorker(pod, image, { client, processes, folder, apiServer, claim });
   }
 
   private async bind(pod: Pod): Promise<void> {

@@ -4,6 +4,8 @@ import type { Pod } from './pod';
 
 /** What the kubelet knows about a pod's container. */
 export interface ContainerState {
+  /** Set when the pod has ended; otherwise it follows from `started`. */
+  phase?: 'Succeeded' | 'Failed';
   ready: boolean;
   started: boolean;
   restarts: number;
@@ -40,6 +42,11 @@ export class StatusWriter {
     });
   }
 
+  /** Resolves when all that was set is written. */
+  async written(): Promise<void> {
+    await this.writing;
+  }
+
   /** Writes nothing more. */
   close(): void {
     this.closed = true;
@@ -62,18 +69,20 @@ export class StatusWriter {
   }
 
   private body(): Record<string, unknown> {
-    const { ready, started, restarts, state, lastState } = this.current;
+    const { phase, ready, started, restarts, state, lastState } = this.current;
     const container = this.pod.spec.containers[0];
     const condition = (type: string, holds: boolean): Record<string, unknown> => {
       const status = holds ? 'True' : 'False';
       const before = this.transitions.get(type);
       const time = before?.status === status ? before.time : new Date().toISOString();
       this.transitions.set(type, { status, time });
-      const reason = holds ? {} : { reason: 'ContainersNotReady' };
+      const ended =
+        phase === undefined ? 'ContainersNotReady' : phase === 'Failed' ? 'PodFailed' : 'PodCompleted';
+      const reason = holds ? {} : { reason: ended };
       return { type, status, lastTransitionTime: time, ...reason };
     };
     return {
-      phase: started ? 'Running' : 'Pending',
+      phase: phase ?? (started ? 'Running' : 'Pending'),
       startTime: this.startTime,
       hostIP: '127.0.0.1',
       podIP: '127.0.0.1',

@@ -6,7 +6,7 @@ import type { Child, Processes } from '../servers/processes';
 import type { KubernetesClient } from '../kubernetes-client';
 import type { Endpoints } from './endpoints';
 import { resolveEnvironment } from './environment';
-import type { Pod, PodFault } from './pod';
+import type { Pod, PodFault, Worker } from './pod';
 import { httpProbe } from './probe';
 import { StatusWriter } from './status';
 
@@ -28,7 +28,7 @@ const BACKOFF_FIRST = 250;
 const BACKOFF_MOST = 5000;
 
 /** Runs one pod: one `php -S` with workers, started again when it ends, until the pod is deleted. */
-export class PodWorker {
+export class PodWorker implements Worker {
   private readonly status: StatusWriter;
   private readonly ending = new AbortController();
   private readonly folder: string;

@@ -9,7 +9,7 @@ import { freePort } from './ports';
 import { ready } from './processes';
 import type { Processes } from './processes';
 
-/** Which server the lab runs: MySQL 8.0.12 or MariaDB 10.11. */
+/** Which server the lab runs: MySQL 8.0.15 or MariaDB 10.11. */
 export type Flavour = 'mysql' | 'mariadb';
 
 /** What the command line of a database server is made of. */

@@ -8,9 +8,19 @@ const { SetupError, run, which } = require('./run.js');
 
 /**
  * The Debian packages that the lab uses where they are installed: MariaDB without its service, PHP, the two
- * libraries that MySQL loads, and openssl.
+ * libraries that MySQL loads, openssl, the OCI runtime that runs pods of Jobs, and the first process of the image.
  */
-const PACKAGES = ['mariadb-server-core', 'php8.2-cli', 'php8.2-mysql', 'libaio1', 'libnuma1', 'openssl'];
+const PACKAGES = [
+  'mariadb-server-core',
+  'php8.2-cli',
+  'php8.2-mysql',
+  'libaio1',
+  'libnuma1',
+  'openssl',
+  'crun',
+  'tini',
+  'ca-certificates',
+];
 
 const QUIET = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 

@@ -19,6 +19,10 @@ export interface ToolPaths {
   python: string;
   php: string;
   openssl: string;
+  /** The OCI runtime. */
+  crun: string;
+  /** The small first process of a container. */
+  tini: string;
 }
 
 /** The folders in the cache, each of which exists only when it is complete. */

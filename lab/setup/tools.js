@@ -63,6 +63,8 @@ function toolPaths(environment = process.env) {
     python: path.join(layout.moto, 'bin', 'python'),
     php: '/usr/bin/php8.2',
     openssl: '/usr/bin/openssl',
+    crun: '/usr/bin/crun',
+    tini: '/usr/bin/tini',
   };
 }
 

@@ -167,6 +167,16 @@ export async function restartPods(client: KubernetesClient, namespace: string): 
   });
 }
 
+/** Takes CronJobs, Jobs and their pods away; those that still run have a second. */
+export async function removeJobs(client: KubernetesClient, namespace: string): Promise<void> {
+  const options = { propagationPolicy: 'Background' };
+  for (const kind of ['cronjobs', 'jobs']) {
+    await client.delete(`/apis/batch/v1/namespaces/${namespace}/${kind}`, options);
+  }
+  const pods = `/api/v1/namespaces/${namespace}/pods?labelSelector=batch.kubernetes.io/job-name`;
+  await client.delete(pods, { gracePeriodSeconds: 1 });
+}
+
 /** The Kubernetes Secret's data, decoded. */
 export async function readSecret(
   client: KubernetesClient,

@@ -18,6 +18,7 @@ import {
   DEPLOYMENT,
   KUBERNETES_SECRET,
   readSecret,
+  removeJobs,
   restartPods,
 } from './kubernetes';
 import type { SiteObjects } from './kubernetes';
@@ -208,6 +209,7 @@ async function remove(servers: SiteServers, draft: Draft, closeFront: () => Prom
       propagationPolicy: 'Background',
     },
   );
+  await removeJobs(servers.kubernetes.admin, draft.namespace);
   await servers.kubelet.drained(draft.namespace);
   await Promise.all([
     servers.kubernetes.admin.delete(`/api/v1/namespaces/${draft.namespace}`),
