@@ -12,8 +12,8 @@ const startingDeadlineSeconds = 3600;
  */
 export function cronJob<Text>(settings: RotationSettings<Text>) {
   return {
-    apiVersion: 'batch/v1',
-    kind: 'CronJob',
+    apiVersion: 'batch/v1' as const,
+    kind: 'CronJob' as const,
     metadata: metadataOf(settings, objectNames(settings).cronJob),
     spec: {
       schedule: settings.schedule,

@@ -1,3 +1,4 @@
+import { exampleSettings } from './example';
 import type { RotationSettings } from './settings';
 
 /** Where the pod's volumes are mounted. */
@@ -56,6 +57,6 @@ function plainValues<Text>(settings: RotationSettings<Text>): Record<string, str
 }
 
 /** Names of the variables that the settings decide. */
-export function ownVariables(settings: RotationSettings<unknown>): string[] {
-  return Object.keys(plainValues(settings));
+export function ownVariables(): string[] {
+  return Object.keys(plainValues(exampleSettings));
 }

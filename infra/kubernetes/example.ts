@@ -16,6 +16,7 @@ export const exampleSettings: RotationSettings = {
   secretsProvider: 'awskms://alias/openemr-credential-rotation?region=us-east-1',
   sitesClaim: 'credential-rotation-sites',
   user: { uid: 65532, gid: 65532 },
+  healthUrl: 'https://openemr.openemr.svc.cluster.local/meta/health/readyz',
   schedule: '17 3 * * *',
   timeZone: 'Etc/UTC',
   suspended: false,

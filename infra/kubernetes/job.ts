@@ -8,8 +8,8 @@ import { metadataOf, objectNames } from './settings';
  */
 export function job<Text>(settings: RotationSettings<Text>) {
   return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
+    apiVersion: 'batch/v1' as const,
+    kind: 'Job' as const,
     metadata: metadataOf(settings, objectNames(settings).job),
     spec: { ...jobSpec(settings, ['--log-json']), suspend: true },
   };

@@ -46,8 +46,8 @@ export function optionalRules(
 /** The one Role of the rotation: what it needs, and the comfort that was chosen. */
 export function role(settings: RotationSettings<unknown>) {
   return {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'Role',
+    apiVersion: 'rbac.authorization.k8s.io/v1' as const,
+    kind: 'Role' as const,
     metadata: metadataOf(settings, objectNames(settings).role),
     rules: [...neededRules(settings), ...optionalRules(settings, settings.optionalRights)],
   };
@@ -57,8 +57,8 @@ export function role(settings: RotationSettings<unknown>) {
 export function roleBinding(settings: RotationSettings<unknown>) {
   const names = objectNames(settings);
   return {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
+    apiVersion: 'rbac.authorization.k8s.io/v1' as const,
+    kind: 'RoleBinding' as const,
     metadata: metadataOf(settings, names.binding),
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: names.role },
     subjects: [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: settings.namespace }],

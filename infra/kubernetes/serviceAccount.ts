@@ -17,8 +17,8 @@ export function serviceAccount<Text>(settings: RotationSettings<Text>) {
           },
         };
   return {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
+    apiVersion: 'v1' as const,
+    kind: 'ServiceAccount' as const,
     metadata: { ...metadataOf(settings, objectNames(settings).serviceAccount), ...annotations },
     automountServiceAccountToken: false,
   };

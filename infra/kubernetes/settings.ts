@@ -79,6 +79,8 @@ export interface RotationSettings<Text = string> {
   adminSecretId: Text;
   backendUrl: Text;
   secretsProvider: Text;
+  /** A ServiceAccount that is there already; without it one is made. */
+  serviceAccount?: string | undefined;
   /** The role for IRSA; without it Pod Identity, or nothing, gives the pod its role. */
   roleArn?: Text | undefined;
   /** The claim that holds OpenEMR's sites/. */
@@ -103,7 +105,11 @@ export interface RotationSettings<Text = string> {
 }
 
 /** Names of the objects; a name is never used for two of one kind. */
-export function objectNames({ name, namespace }: Pick<RotationSettings, 'name' | 'namespace'>): {
+export function objectNames({
+  name,
+  namespace,
+  serviceAccount,
+}: Pick<RotationSettings, 'name' | 'namespace' | 'serviceAccount'>): {
   serviceAccount: string;
   role: string;
   binding: string;
@@ -114,7 +120,7 @@ export function objectNames({ name, namespace }: Pick<RotationSettings, 'name' |
   volume: string;
 } {
   return {
-    serviceAccount: `${name}-sa`,
+    serviceAccount: serviceAccount ?? `${name}-sa`,
     role: `${name}-role`,
     binding: `${name}-binding`,
     cronJob: name,

@@ -1,0 +1,63 @@
+import { CronJob } from '@pulumi/kubernetes/batch/v1/cronJob';
+import { Job } from '@pulumi/kubernetes/batch/v1/job';
+import { PersistentVolume } from '@pulumi/kubernetes/core/v1/persistentVolume';
+import { PersistentVolumeClaim } from '@pulumi/kubernetes/core/v1/persistentVolumeClaim';
+import { ServiceAccount } from '@pulumi/kubernetes/core/v1/serviceAccount';
+import { NetworkPolicy } from '@pulumi/kubernetes/networking/v1/networkPolicy';
+import { Role } from '@pulumi/kubernetes/rbac/v1/role';
+import { RoleBinding } from '@pulumi/kubernetes/rbac/v1/roleBinding';
+import type { Input, Output, Resource } from '@pulumi/pulumi';
+import { cronJob } from '../kubernetes/cronJob';
+import { job } from '../kubernetes/job';
+import { networkPolicy } from '../kubernetes/networkPolicy';
+import { role, roleBinding } from '../kubernetes/role';
+import { serviceAccount } from '../kubernetes/serviceAccount';
+import type { RotationSettings } from '../kubernetes/settings';
+import { persistentVolume, persistentVolumeClaim } from '../kubernetes/storage';
+import { childOf, type Scope } from './scope';
+
+/** Makes the objects of the cluster's half. */
+export function makeObjects(
+  scope: Scope,
+  settings: RotationSettings<Input<string>>,
+  volumeHandle: Output<string> | undefined,
+): void {
+  const { name } = scope;
+  const options = childOf(scope);
+  const identity: Resource[] =
+    settings.serviceAccount === undefined
+      ? [new ServiceAccount(name, serviceAccount(settings), options)]
+      : [];
+  const rights = new Role(name, role(settings), options);
+  const binding = new RoleBinding(
+    name,
+    roleBinding(settings),
+    childOf(scope, { dependsOn: [rights, ...identity] }),
+  );
+  const policy = new NetworkPolicy(name, networkPolicy(settings), options);
+  const dependsOn = [binding, policy, ...makeVolume(scope, settings, volumeHandle)];
+  new CronJob(name, cronJob(settings), childOf(scope, { dependsOn }));
+  // A Job cannot be changed, only made anew, and its name is taken until the old one is gone.
+  new Job(name, withoutWaiting(job(settings)), childOf(scope, { dependsOn, deleteBeforeReplace: true }));
+}
+
+function makeVolume(
+  scope: Scope,
+  settings: RotationSettings<Input<string>>,
+  volumeHandle: Output<string> | undefined,
+): Resource[] {
+  if (volumeHandle === undefined) return [];
+  const volume = new PersistentVolume(scope.name, persistentVolume(settings, volumeHandle), childOf(scope));
+  return [
+    new PersistentVolumeClaim(
+      scope.name,
+      persistentVolumeClaim(settings),
+      childOf(scope, { dependsOn: [volume] }),
+    ),
+  ];
+}
+
+/** Pulumi would wait for the end of a Job that is suspended. */
+function withoutWaiting<T extends { metadata: object }>(object: T) {
+  return { ...object, metadata: { ...object.metadata, annotations: { 'pulumi.com/skipAwait': 'true' } } };
+}

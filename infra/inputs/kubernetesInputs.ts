@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { checks } from './checks';
+import { group, list, onOff, text, whole } from './fields';
+
+const limits = group(
+  {
+    rolloutSeconds: whole(30, 7200, "of the restart of OpenEMR's pods").default(900),
+    healthSeconds: whole(5, 3600, 'of the health proof').default(60),
+    idleSeconds: whole(5, 7200, 'of the wait until the old account has no session').default(300),
+  },
+  'limits in seconds; the deadline and the grace period of the pods follow from them',
+).prefault({});
+
+const resources = group(
+  {
+    cpu: text(checks.quantity, 'CPU that is asked for').default('250m'),
+    memory: text(checks.quantity, 'memory that is asked for').default('512Mi'),
+    memoryLimit: text(checks.quantity, 'memory at most').default('1Gi'),
+  },
+  'what the container asks for',
+).prefault({});
+
+const optionalRights = group(
+  {
+    lease: onOff('a Lease beside the lock in the database').default(true),
+    events: onOff('an Event at the end of each run').default(true),
+    pods: onOff('reading the pods, for their own reasons when a restart does not get on').default(false),
+  },
+  'rights that add comfort',
+).prefault({});
+
+const egress = group(
+  {
+    port: whole(1, 65_535, 'port'),
+    cidr: text(checks.cidr, 'to these addresses').optional(),
+    namespace: text(checks.label, 'or to the pods of this namespace').optional(),
+  },
+  'a further way out',
+);
+
+const network = group(
+  {
+    databasePort: whole(1, 65_535, "the database's port").default(3306),
+    databaseCidrs: list(checks.cidr, "address ranges of the database's subnets").default([
+      '10.0.0.0/8',
+      '172.16.0.0/12',
+      '192.168.0.0/16',
+    ]),
+    apiServerPort: whole(1, 65_535, 'port of the API server behind its Service').default(443),
+    healthPort: whole(
+      1,
+      65_535,
+      "port of OpenEMR's containers; without it that of the health URL",
+    ).optional(),
+    more: z
+      .array(egress, { error: () => 'a list of ways out' })
+      .default([])
+      .describe('further ways out, each with port, and cidr or namespace'),
+  },
+  'where the pod may connect to',
+).prefault({});
+
+const secretReference = group(
+  { secret: text(checks.objectName, 'Secret'), key: text(checks.dataKey, 'its key') },
+  'a key of a Secret',
+);
+
+const variables = <T extends z.ZodType>(value: T, expected: string) =>
+  z.record(z.string().refine(checks.variable.test, { error: checks.variable.expected }), value, {
+    error: () => expected,
+  });
+
+/** What is made in the cluster. */
+export const kubernetesInputs = group(
+  {
+    deployment: text(checks.objectName, "OpenEMR's Deployment"),
+    secret: text(checks.objectName, "OpenEMR's Secret, with the keys mysql-*"),
+    image: text(checks.image, 'image of the command'),
+    imagePullSecret: text(checks.objectName, 'Secret with the login of its registry').optional(),
+    site: text(checks.site, "OpenEMR's site").default('default'),
+    healthUrl: text(checks.url, "OpenEMR's readyz page; without it the HTTP proof is left out").optional(),
+    databaseCa: group(
+      { configMap: text(checks.objectName, 'ConfigMap'), key: text(checks.dataKey, 'its key') },
+      "the database's CA; without it Amazon's RDS bundle is trusted",
+    ).optional(),
+    user: group(
+      {
+        uid: whole(1, 4_294_967_294, 'user id').default(65_532),
+        gid: whole(1, 4_294_967_294, 'group id').default(65_532),
+      },
+      'who the pod runs as; without an EFS access point the owner of sqlconf.php. Root is not foreseen',
+    ).prefault({}),
+    serviceAccount: group(
+      { adopt: text(checks.objectName, 'the ServiceAccount that is there').optional() },
+      'the identity of the pods; without adopt one is made',
+    ).prefault({}),
+    schedule: text(checks.schedule, 'when the CronJob starts').default('17 3 * * *'),
+    timeZone: text(checks.timeZone, 'of the schedule').default('Etc/UTC'),
+    suspended: onOff('true: the schedule rests').default(false),
+    ifOlderThan: text(checks.age, 'how old the last rotation must be before the schedule rotates').default(
+      '30d',
+    ),
+    limits,
+    resources,
+    optionalRights,
+    network,
+    environment: variables(z.string({ error: () => 'a text' }), 'variables with their values')
+      .default({})
+      .describe('further variables, none of them secret'),
+    secretEnvironment: variables(secretReference, 'variables, each with secret and key')
+      .default({})
+      .describe('further variables whose values stay in Secrets, e.g. CREDENTIAL_ROTATION_WEBHOOK_URL'),
+  },
+  'what is made in the cluster',
+);

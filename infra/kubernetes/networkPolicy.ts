@@ -1,0 +1,49 @@
+import type { Egress, RotationSettings } from './settings';
+import { labelsOf, metadataOf, objectNames } from './settings';
+
+const anywhere = '0.0.0.0/0';
+/** Where EKS Pod Identity's agent on the node gives out credentials, by plain HTTP. */
+const podIdentityAgent = '169.254.170.23/32';
+
+const tcp = (port: number): { protocol: string; port: number } => ({ protocol: 'TCP', port });
+
+/**
+ * The pods take no connection, and make only those of a rotation: names, the database, AWS and webhooks by HTTPS, the
+ * API server, Pod Identity's agent, and OpenEMR's health page in the own namespace.
+ */
+export function networkPolicy(settings: RotationSettings<unknown>) {
+  const { network, healthUrl } = settings;
+  return {
+    apiVersion: 'networking.k8s.io/v1' as const,
+    kind: 'NetworkPolicy' as const,
+    metadata: metadataOf(settings, objectNames(settings).networkPolicy),
+    spec: {
+      podSelector: { matchLabels: labelsOf(settings) },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [],
+      egress: [
+        { to: [{ namespaceSelector: {} }], ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },
+        {
+          to: network.databaseCidrs.map((cidr) => ({ ipBlock: { cidr } })),
+          ports: [tcp(network.databasePort)],
+        },
+        { to: [{ ipBlock: { cidr: anywhere } }], ports: httpsPorts(network.apiServerPort).map(tcp) },
+        { to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] },
+        ...(healthUrl === undefined ? [] : [{ to: [{ podSelector: {} }], ports: [tcp(network.healthPort)] }]),
+        ...network.more.map(further),
+      ],
+    },
+  };
+}
+
+function httpsPorts(apiServerPort: number): number[] {
+  return [...new Set([443, apiServerPort])];
+}
+
+function further({ port, cidr, namespace }: Egress) {
+  const to =
+    cidr === undefined
+      ? { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace ?? '' } } }
+      : { ipBlock: { cidr } };
+  return { to: [to], ports: [tcp(port)] };
+}

@@ -1,0 +1,33 @@
+import { stringify } from 'yaml';
+import { InputProblems, readInputs } from '../inputs/read';
+import type { AwsValues } from '../settingsOf';
+import { settingsOf } from '../settingsOf';
+import { fileNames, objectsByFile } from './objects';
+
+const header = '# Made by `npm run manifests`; change the inputs and make it again (docs/platform.md).\n';
+
+/**
+ * The manifests of the cluster's half as file name → text. The same inputs give the same bytes.
+ * @throws InputProblems when the inputs cannot be used, or name things that only Pulumi can make
+ */
+export function renderManifests(given: unknown): Map<string, string> {
+  const { kubernetes, existing, sites, ...inputs } = readInputs(given);
+  if (kubernetes === undefined || existing === undefined)
+    throw new InputProblems([
+      `${kubernetes === undefined ? 'kubernetes' : 'existing'} is missing; manifests are of the half kubernetes, and existing names what is in AWS.`,
+    ]);
+  const settings = settingsOf({ ...inputs, sites }, kubernetes, existing as AwsValues<string>);
+  const { fileSystem, accessPoint } = (sites ?? {}) as { fileSystem?: string; accessPoint?: string };
+  const volumeHandle = accessPoint === undefined ? undefined : `${fileSystem}::${accessPoint}`;
+  const objects = objectsByFile(settings, volumeHandle);
+  return new Map(
+    fileNames
+      .filter((name) => objects[name].length > 0)
+      .map((name) => [name, header + objects[name].map(document).join('---\n')]),
+  );
+}
+
+/** Long lines are not folded, and no object refers to another by a YAML alias. */
+function document(object: object): string {
+  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true });
+}

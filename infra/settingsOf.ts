@@ -1,0 +1,51 @@
+import type { CheckedInputs, CheckedKubernetes } from './inputs/inputs';
+import type { Network, RotationSettings } from './kubernetes/settings';
+import { objectNames } from './kubernetes/settings';
+
+/** What the cluster's half has to know of AWS. */
+export interface AwsValues<Text> {
+  slotSecret: Text;
+  adminSecret: Text;
+  backendUrl: Text;
+  secretsProvider: Text;
+  /** For IRSA only. */
+  role?: Text | undefined;
+}
+
+/** The settings of the Kubernetes objects, from checked inputs. */
+export function settingsOf<Text>(
+  inputs: CheckedInputs,
+  kubernetes: CheckedKubernetes,
+  aws: AwsValues<Text>,
+): RotationSettings<Text> {
+  const { name, namespace, region, stack, sites } = inputs;
+  const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa, user } = kubernetes;
+  const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
+  const { environment, secretEnvironment } = kubernetes;
+  return {
+    ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
+    kubernetesSecret: secret,
+    slotSecretId: aws.slotSecret,
+    adminSecretId: aws.adminSecret,
+    backendUrl: aws.backendUrl,
+    secretsProvider: aws.secretsProvider,
+    serviceAccount: kubernetes.serviceAccount.adopt,
+    roleArn: aws.role,
+    sitesClaim: sites?.claim ?? objectNames({ name, namespace }).claim,
+    ...{ user, healthUrl, databaseCa, schedule, timeZone, suspended, ifOlderThan, limits, resources },
+    ...{ optionalRights, environment, secretEnvironment },
+    network: networkOf(kubernetes),
+  };
+}
+
+function networkOf({ network, healthUrl }: CheckedKubernetes): Network {
+  const { healthPort, ...rest } = network;
+  return { ...rest, healthPort: healthPort ?? portOf(healthUrl) };
+}
+
+function portOf(url: string | undefined): number {
+  if (url === undefined) return 443;
+  const { port, protocol } = new URL(url);
+  if (port !== '') return Number(port);
+  return protocol === 'http:' ? 80 : 443;
+}
