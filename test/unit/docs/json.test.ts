@@ -4,7 +4,11 @@ import { judgeStatus } from '../../../src/observe/status/judge';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { jsonSchema, TextRenderer } from '../../../src/report/renderer';
 import { listSettings } from '../../../src/settings/listing';
+import { plannedMember } from '../../../src/cli/commands/fleet/plan';
+import { memberStatus } from '../../../src/cli/commands/fleet/status';
 import { exitCodes } from '../../../src/failure';
+import { memberResult, readLogLine } from '../../../src/fleet/childLog';
+import { countsOf } from '../../../src/fleet/outcome';
 import { factsOf, read, unreadable } from '../observe/facts';
 import { plannedIn } from '../plan/planned';
 import { journalOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
@@ -82,6 +86,45 @@ describe('docs/json.md', () => {
     const settings = [...listing.settings, { ...listing.settings[0], file: 'Pulumi.prod.yaml' }];
     const result = { outcome: 'configuration', exitCode: exitCodes.configuration, ...listing, settings };
     expect(undocumented('config show', await printed('config', [result]))).to.deep.equal([]);
+  });
+
+  const process_ = { code: 0, signal: null, seconds: 1.5, log: '/a.log' };
+  const ofPlan = { rotation: 'r', kind: 'rotate', from: 'A', to: 'B', message: 'Done.' };
+  const line = (fields: object): string => JSON.stringify({ schema: jsonSchema, ...fields });
+  const whole = { outcome: 'done', exitCode: exitCodes.done, fleet: 'fleet' };
+
+  it('describes every field that fleet plan prints, with its types, and no other', async () => {
+    const preview = line({ type: 'preview', ...ofPlan, resumed: false, problems: [], notDue: null });
+    const result = line({ type: 'result', outcome: 'done', ...ofPlan });
+    const deployments = [
+      plannedMember({ name: 'a' }, [preview, result], process_),
+      plannedMember({ name: 'b' }, [], { ...process_, code: null, signal: 'SIGKILL' }),
+    ];
+    expect(deployments[0]).to.include({ due: true, outcome: 'done' });
+    const shown = await printed('fleet-plan', [{ ...whole, deployments }]);
+    expect(undocumented('fleet plan', shown)).to.deep.equal([]);
+  });
+
+  it('describes every field that fleet run prints, with its types, and no other', async () => {
+    const result = readLogLine(line({ type: 'result', outcome: 'done', ...ofPlan }));
+    const deployments = [
+      memberResult('a', result ? [result] : [], process_),
+      { ...memberResult('b', [], { ...process_, code: null }), seconds: null, log: null },
+    ];
+    const run = { run: 'r', since: 'then', resumed: false, seconds: 2, counts: countsOf(['done']) };
+    const shown = await printed('fleet-run', [{ ...whole, ...run, deployments }]);
+    expect(undocumented('fleet run', shown)).to.deep.equal([]);
+  });
+
+  it('describes every field that fleet status prints, with its types, and no other', async () => {
+    const deployments = [
+      ...statuses().map((status) =>
+        memberStatus({ name: 'a' }, [line({ type: 'status', ...status })], { ...process_, code: 10 }),
+      ),
+      memberStatus({ name: 'b' }, [], { ...process_, code: null }),
+    ];
+    const shown = await printed('fleet-status', [{ ...whole, deployments }]);
+    expect(undocumented('fleet status', shown)).to.deep.equal([]);
   });
 
   it('finds a field that is not described, one that is never printed, and a wrong type', () => {
