@@ -7,7 +7,7 @@ const { SetupError, run } = require('./run.js');
 const { nodeBinary } = require('./npm.js');
 
 /** The folders whose TypeScript is compiled, and whose other files go along with it. */
-const SOURCES = ['src', 'lab', 'test', 'infra', 'build', 'bench'];
+const SOURCES = ['src', 'lab', 'test', 'infra', 'image', 'build', 'bench'];
 
 /** Not part of the program: Go modules with generated files of many megabytes. */
 const LEFT_OUT = path.join('lab', 'toolchain');

@@ -111,7 +111,14 @@ describe('the block on a terminal', () => {
     const { stdout } = await captured(async () => {
       const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
       renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
-      renderer.preview({ planned, resumed: false, changes: [], problems: [], differences: [] });
+      renderer.preview({
+        planned,
+        resumed: false,
+        changes: [],
+        problems: [],
+        differences: [],
+        notDue: undefined,
+      });
       terminal.write('Move OpenEMR back?');
       await new Promise((resolve) => setTimeout(resolve, 250));
       expect(terminal.lines.join('')).to.equal('Move OpenEMR back?');
