@@ -213,6 +213,7 @@ describe('metrics', () => {
       expect(known(held, before, { A: least, admin: sure })).to.deep.equal([own[0], NaN, own[1]]);
       const later = age('2026-04-01T00:00:00Z', true);
       expect(known(held, before, { A: later })[0]).to.equal(later.since.getTime() / 1000);
+      expect(known(held, before, { A: { ...later, exact: false } })[0]).to.equal(own[0]);
     });
     it('do not change in a rollback that the operator asked for, and neither does the last success', () => {
       const back = endedRun({ plan: { kind: 'switch-back', renew: null, rotateAdmin: false } });

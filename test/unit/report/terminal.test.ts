@@ -93,6 +93,7 @@ describe('the block on a terminal', () => {
       terminal.write('^C');
       renderer.news({ kind: 'step', event: { kind: 'started', step: 3 } });
       expect(terminal.lines.join('\n')).not.to.include('^C');
+      expect(terminal.lines[0]).to.match(/^✓ +1\/11 /);
       terminal.write('^C');
       renderer.news({ kind: 'stopping', text: 'SIGINT: stopping' });
       renderer.news({ kind: 'notice', text: 'good to know' });
