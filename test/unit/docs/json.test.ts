@@ -103,7 +103,14 @@ describe('docs/json.md', () => {
     const planned = plannedIn(worldOn('A'));
     const steps: StepResult[] = [{ number: 3, status: 'done', ms: 5 }];
     const changes = [{ name: 'sqlconf', operation: 'update', step: 5 as const }];
-    const shown = { planned, resumed: false, changes, problems: ['One.'], differences: ['- a'], notDue: undefined };
+    const shown = {
+      planned,
+      resumed: false,
+      changes,
+      problems: ['One.'],
+      differences: ['- a'],
+      notDue: undefined,
+    };
     const { stdout, stderr } = await captured(() => {
       const first = new JsonEndRenderer('rollback');
       first.preview(shown);
