@@ -40,6 +40,9 @@ const CONTROLLERS = [
   'root-ca-certificate-publisher-controller',
   'resourcequota-controller',
   'disruption-controller',
+  'persistentvolume-binder-controller',
+  'persistentvolume-protection-controller',
+  'persistentvolumeclaim-protection-controller',
 ];
 
 const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1

@@ -7,6 +7,9 @@ import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
 import { settingsOf } from '../../../infra/settingsOf';
 import { readInputs } from '../../../infra/inputs/read';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
+import { bucketProblems, bucketSettingProblems } from '../../../infra/policy/buckets';
+import { wildcardsOf } from '../../../infra/policy/documents';
+import { plainSecrets, podProblems } from '../../../infra/policy/pods';
 import { adopted, clusterOnly, existing, there } from './inputs';
 import type { Registered } from './mocked';
 
@@ -140,7 +143,7 @@ describe('CredentialRotation under mocks', function () {
         adminSecretArn: 'arn:aws:secretsmanager:us-east-1:111122223333:made-admin',
         secretsKeyArns: ['arn:aws:kms:us-east-1:111122223333:made-secrets'],
         state: {
-          bucketArn: 'arn:aws:s3:us-east-1:111122223333:made-state',
+          bucketArn: 'arn:aws:s3:::made-state',
           prefix: '',
           keyArn: 'arn:aws:kms:us-east-1:111122223333:made-state',
         },
@@ -192,9 +195,7 @@ describe('CredentialRotation under mocks', function () {
         bucketKeyEnabled: true,
       },
     ]);
-    expect(document('made', 'BucketPolicy state')).to.deep.equal(
-      bucketPolicy('arn:aws:s3:us-east-1:111122223333:made-state'),
-    );
+    expect(document('made', 'BucketPolicy state')).to.deep.equal(bucketPolicy('arn:aws:s3:::made-state'));
     const rules = inputsOf('made', 'BucketLifecycleConfiguration state')['rules'] as Record<
       string,
       unknown
@@ -309,6 +310,19 @@ describe('CredentialRotation under mocks', function () {
     expect(JSON.stringify(inputsOf(name, 'PersistentVolume'))).to.include(
       '"volumeHandle":"fs-0123456789abcdef0::fsap-0123456789abcdef0"',
     );
+  });
+
+  it('keeps to the policy pack, whatever is made', () => {
+    const rules = [wildcardsOf, bucketSettingProblems, plainSecrets, podProblems];
+    const problems = all.flatMap(({ type, inputs }) => rules.flatMap((rule) => rule(type, inputs)));
+    expect(problems).to.deep.equal([]);
+    const resources = [...made('made').values()].map(({ type, name, inputs }) => ({
+      ...{ type, name, urn: `${type} ${name}`, props: inputs },
+      // Mocks do not tell what a property was made of; here only one bucket is made.
+      propertyDependencies: { bucket: [{ urn: 'aws:s3/bucket:Bucket made-state' }] },
+    }));
+    expect(bucketProblems(resources)).to.deep.equal([]);
+    expect(bucketProblems(resources.filter(({ type }) => !type.includes('Versioning')))).to.have.length(1);
   });
 
   it('ends the preview with a sentence for each wrong input', () => {

@@ -79,7 +79,9 @@ export const refusals: Record<string, RotationInputs> = {
 /** Outputs that AWS would give. */
 function outputsOf(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
   const service = type.split(':')[1]?.split('/')[0];
-  const arn = type.startsWith('aws:') ? { arn: `arn:aws:${service}:us-east-1:111122223333:${name}` } : {};
+  // Names of buckets are global.
+  const place = service === 's3' ? '::' : 'us-east-1:111122223333:';
+  const arn = type.startsWith('aws:') ? { arn: `arn:aws:${service}:${place}${name}` } : {};
   return {
     ...inputs,
     ...arn,

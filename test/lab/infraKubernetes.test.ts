@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigMap } from '@pulumi/kubernetes/core/v1/configMap';
+import type { PulumiFn, Stack } from '@pulumi/pulumi/automation';
+import { LocalWorkspace, PulumiCommand } from '@pulumi/pulumi/automation';
+import { expect } from 'chai';
+import { CredentialRotation } from '../../infra/component/credentialRotation';
+import type { RotationInputs } from '../../infra/inputs/inputs';
+import { readInputs } from '../../infra/inputs/read';
+import { rotationPodSpec } from '../../infra/kubernetes/pod';
+import { neededRules } from '../../infra/kubernetes/role';
+import { settingsOf } from '../../infra/settingsOf';
+import type { Lab, Site } from '../../lab';
+import { KubernetesClient } from '../../lab/kubernetes-client';
+import { tools } from '../../lab/package';
+import { databases, labWith } from './support/labs';
+import { policyLauncher } from './support/policyPlugin';
+
+const policyPack = path.resolve(__dirname, '..', '..', '..', 'infra', 'policy');
+
+// Which database it is does not matter: none is asked.
+for (const database of databases.slice(0, 1)) {
+  describe('the cluster’s half of infra/, by the real plugin', function () {
+    this.timeout(180_000);
+    let lab: Lab;
+    let site: Site;
+    let client: KubernetesClient;
+    let stack: Stack;
+
+    const inputs = (change: object = {}): RotationInputs => ({
+      // The site has objects of the usual name already.
+      name: 'platform',
+      namespace: site.namespace,
+      region: 'us-east-1',
+      existing: {
+        slotSecret: site.slotSecretId,
+        adminSecret: site.adminSecretId,
+        backendUrl: 's3://state?region=us-east-1',
+        secretsProvider: 'awskms://alias/rotation?region=us-east-1',
+      },
+      sites: { fileSystem: 'fs-0123456789abcdef0', accessPoint: 'fsap-0123456789abcdef0' },
+      kubernetes: {
+        deployment: site.deployment,
+        secret: site.kubernetesSecret,
+        image: 'credential-rotation:lab',
+        ...change,
+      },
+    });
+    const program =
+      (change: object = {}): PulumiFn =>
+      async () =>
+        void new CredentialRotation('platform', inputs(change));
+    const options = { policyPacks: [policyPack], color: 'never' as const };
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite({ replicas: 1 });
+      client = adminClient(lab);
+      stack = await makeStack(lab, site, program());
+    });
+    after(async () => {
+      await stack.destroy();
+      client.close();
+      await site.remove();
+    });
+
+    const get = <T>(api: string, resource: string): Promise<T> =>
+      client.get<T>(`/${api}/namespaces/${site.namespace}/${resource}`);
+
+    it('is applied beside a running OpenEMR, within the rules of the policy pack', async () => {
+      const { summary, stdout } = await stack.up(options);
+      expect(summary.resourceChanges).to.deep.equal({ create: 10 });
+      expect(stdout).to.match(/openemr-credential-rotation@/);
+      const role = await get<{ rules: unknown[] }>(
+        'apis/rbac.authorization.k8s.io/v1',
+        'roles/platform-role',
+      );
+      const names = { deployment: site.deployment, kubernetesSecret: site.kubernetesSecret };
+      expect(role.rules.slice(0, 3)).to.deep.equal(neededRules(names));
+      const cronJob = await get<{ spec: object; status: { active?: unknown[] } }>(
+        'apis/batch/v1',
+        'cronjobs/platform',
+      );
+      expect(cronJob.spec).to.include({ concurrencyPolicy: 'Forbid', suspend: false, timeZone: 'Etc/UTC' });
+    });
+
+    it('is left as it is when it is applied again', async () => {
+      const { summary } = await stack.up({ ...options, expectNoChanges: true, refresh: true });
+      expect(summary.resourceChanges).to.deep.equal({ same: 10 });
+    });
+
+    it('binds the claim of the pods to the volume', async () => {
+      const claim = await get<{ status: { phase: string }; spec: { volumeName: string } }>(
+        'api/v1',
+        'persistentvolumeclaims/platform-sites',
+      );
+      expect(claim.status.phase).to.equal('Bound');
+      expect(claim.spec.volumeName).to.equal(`${site.namespace}-platform-sites`);
+    });
+
+    it('does not rotate by being applied', async () => {
+      const { items } = await get<{ items: { metadata: { name: string } }[] }>('api/v1', 'pods');
+      expect(items.filter(({ metadata }) => metadata.name.startsWith('platform'))).to.deep.equal([]);
+      const job = await get<{ status: { conditions?: { type: string }[] } }>(
+        'apis/batch/v1',
+        'jobs/platform-once',
+      );
+      expect(job.status.conditions?.map(({ type }) => type)).to.deep.equal(['Suspended']);
+    });
+
+    it('changes only what an input changes; a new image makes the suspended Job anew', async () => {
+      stack.workspace.program = program({ schedule: '5 4 * * *', image: 'credential-rotation:next' });
+      expect((await stack.up(options)).summary.resourceChanges).to.deep.equal({
+        same: 8,
+        update: 1,
+        replace: 1,
+      });
+    });
+
+    it('makes pods that the restricted Pod Security Standard admits', async () => {
+      const namespace = `${site.namespace}-restricted`;
+      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+      await client.create('/api/v1/namespaces', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, labels },
+      });
+      const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'platform-sa' } };
+      await client.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, account);
+      const { kubernetes, existing, ...rest } = readInputs(inputs());
+      if (!kubernetes || !existing) throw new Error('a half is missing');
+      const spec = rotationPodSpec(settingsOf(rest, kubernetes, existing));
+      const pod = (change: object): object => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'x' },
+        spec: { ...spec, ...change },
+      });
+      const create = (change: object): Promise<string> =>
+        client.create(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod(change)).then(
+          () => 'admitted',
+          (error: Error) => error.message,
+        );
+      expect(await create({})).to.equal('admitted');
+      expect(await create({ securityContext: {} })).to.match(/violates PodSecurity "restricted/);
+      await client.delete(`/api/v1/namespaces/${namespace}`);
+    });
+
+    it('is refused by the policy pack with a secret in the open', async () => {
+      stack.workspace.program = async () =>
+        void new ConfigMap('open', {
+          metadata: { namespace: site.namespace },
+          data: { 'mysql-password': 'x' },
+        });
+      const ended = await stack.preview(options).then(
+        () => 'previewed',
+        (error: Error) => error.message,
+      );
+      expect(ended)
+        .to.include('no-plain-secret')
+        .and.to.include('Key mysql-password of the ConfigMap is a secret');
+    });
+
+    it('ends the preview with a sentence for a wrong input', async () => {
+      stack.workspace.program = program({ schedule: 'daily' });
+      const ended = await stack.preview(options).then(
+        () => 'previewed',
+        (error: Error) => error.message,
+      );
+      expect(ended)
+        .to.include('kubernetes.schedule is "daily"; give a cron schedule')
+        .and.not.to.include('    at ');
+    });
+  });
+}
+
+function adminClient(lab: Lab): KubernetesClient {
+  const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
+    users: { user: { token: string } }[];
+  };
+  return new KubernetesClient(lab.kubernetes.server, lab.database.caFile, config.users[0]?.user.token ?? '');
+}
+
+async function makeStack(lab: Lab, site: Site, program: PulumiFn): Promise<Stack> {
+  const workDir = path.join(site.folder, 'platform');
+  const backend = path.join(workDir, 'state');
+  await mkdir(backend, { recursive: true });
+  const launcher = await policyLauncher(path.join(workDir, 'bin'));
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: 'platform', projectName: 'platform', program },
+    {
+      workDir,
+      pulumiCommand: await PulumiCommand.get({ root: tools().pulumi }),
+      pulumiHome: lab.pulumiHome,
+      envVars: {
+        PATH: [launcher, path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
+        KUBECONFIG: lab.kubernetes.adminKubeconfig,
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the test',
+        PULUMI_SKIP_UPDATE_CHECK: 'true',
+      },
+    },
+  );
+}
