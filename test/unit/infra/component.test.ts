@@ -325,6 +325,26 @@ describe('CredentialRotation under mocks', function () {
     expect(bucketProblems(resources.filter(({ type }) => !type.includes('Versioning')))).to.have.length(1);
   });
 
+  it('is made by the program of infra/Pulumi.yaml, from its example stack and a secret password', () => {
+    const { stdout, stderr, status } = runMocked('program');
+    expect(status, stderr).to.equal(0);
+    const registered = JSON.parse(stdout) as Registered[];
+    const types = registered.map(({ type }) => type.split(':').at(-1));
+    expect(types).to.include.members([
+      'CredentialRotation',
+      'SecretVersion',
+      'Bucket',
+      'AccessPoint',
+      'CronJob',
+    ]);
+    expect(types.filter((type) => type === 'MetricAlarm')).to.have.length(3);
+    const version = registered.find(
+      ({ type, name }) => type.endsWith(':SecretVersion') && name === 'credential-rotation-admin',
+    );
+    expect(version?.inputs['secretString']).to.have.property(secretMark);
+    expect(JSON.stringify(version?.inputs)).to.include('mocked-admin-password');
+  });
+
   it('ends the preview with a sentence for each wrong input', () => {
     const { stderr, status, stdout } = runMocked('at once');
     expect(status).not.to.equal(0);

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { CustomResourceOptions, ResourceTransformationArgs } from '@pulumi/pulumi';
 import { output, runtime, secret } from '@pulumi/pulumi';
+import { parse } from 'yaml';
 import type { RotationInputs } from '../../../infra/inputs/inputs';
 import { adopted, clusterOnly, kubernetes, there } from './inputs';
 
@@ -91,10 +94,41 @@ function outputsOf(type: string, name: string, inputs: Record<string, unknown>):
   };
 }
 
-/** A program of its own, as mocks are for a whole process: makes these components and prints what was registered. */
-async function main(wanted: Record<string, RotationInputs>): Promise<void> {
+/** Makes everything of these inputs. */
+async function makeComponents(
+  wanted: Record<string, RotationInputs>,
+  registered: Map<string, Registered>,
+): Promise<void> {
+  const { CredentialRotation } = await import('../../../infra/component/credentialRotation.js');
+  for (const [name, inputs] of Object.entries(wanted)) {
+    const { backendUrl, secretsProvider } = new CredentialRotation(name, inputs);
+    output({ backendUrl, secretsProvider }).apply((known) => {
+      const entry = registered.get(key('credential-rotation:index:CredentialRotation', name));
+      if (entry) entry.inputs = known;
+    });
+  }
+}
+
+/** Runs the program of infra/Pulumi.yaml with its example stack. */
+async function runProgram(): Promise<void> {
+  const file = path.resolve(__dirname, '..', '..', '..', '..', 'infra', 'Pulumi.prod.yaml');
+  const { config } = parse(readFileSync(file, 'utf8')) as { config: Record<string, unknown> };
+  const texts = Object.entries(config).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  const password = `${project}:adminPassword`;
+  const all = Object.fromEntries([...texts, [password, 'mocked-admin-password']]) as Record<string, string>;
+  runtime.setAllConfig(all, [password]);
+  await import('../../../infra/index.js');
+}
+
+const project = 'openemr-credential-rotation-platform';
+const key = (type: string, name: string): string => `${type} ${name}`;
+
+/** A program of its own, as mocks are for a whole process: makes resources and prints what was registered. */
+async function main(make: (registered: Map<string, Registered>) => Promise<void>): Promise<void> {
   const registered = new Map<string, Registered>();
-  const key = (type: string, name: string): string => `${type} ${name}`;
   const newResource = ({ type, name, inputs }: runtime.MockResourceArgs): runtime.MockResourceResult => {
     const given = inputs as Record<string, unknown>;
     const entry = registered.get(key(type, name));
@@ -102,28 +136,21 @@ async function main(wanted: Record<string, RotationInputs>): Promise<void> {
     return { id: `${name}-id`, state: outputsOf(type, name, given) };
   };
   const call = ({ inputs }: runtime.MockCallArgs): runtime.MockCallResult => inputs as runtime.MockCallResult;
-  await runtime.setMocks({ newResource, call }, 'project', 'stack', true);
+  await runtime.setMocks({ newResource, call }, project, 'prod', true);
   // The end of the program is not the end of what it registers.
   process.once('beforeExit', () => process.stdout.write(JSON.stringify([...registered.values()])));
-  const { CredentialRotation } = await import('../../../infra/component/credentialRotation.js');
   const note = ({ type, name, opts }: ResourceTransformationArgs): undefined => {
     const { protect, retainOnDelete, ignoreChanges } = opts as CustomResourceOptions;
     const options = { protect, retainOnDelete, ignoreChanges, hasParent: opts.parent !== undefined };
     registered.set(key(type, name), { type, name, inputs: {}, options });
   };
   await runtime.runInPulumiStack(async () => {
-    for (const [name, inputs] of Object.entries(wanted)) {
-      const component = new CredentialRotation(name, inputs, { transformations: [note] });
-      const { backendUrl, secretsProvider } = component;
-      const outputs = { backendUrl, secretsProvider };
-      output(outputs).apply((known) => {
-        const entry = registered.get(key('credential-rotation:index:CredentialRotation', name));
-        if (entry) entry.inputs = known;
-      });
-    }
+    runtime.registerStackTransformation(note);
+    await make(registered);
   });
 }
 
 const [wanted = 'none'] = process.argv.slice(2);
+const given = wanted === 'all' ? cases : { refused: refusals[wanted] ?? clusterOnly };
 if (require.main === module)
-  void main(wanted === 'all' ? cases : { refused: refusals[wanted] ?? clusterOnly });
+  void main(wanted === 'program' ? runProgram : (registered) => makeComponents(given, registered));
