@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { COMMAND, Commands } from './demo/command';
 import { machinery } from './demo/machinery';
+import { leaveLoad, PAGE, pageFile } from './demo/page';
 import { describeCanary, describeLoad, describeTime, readHistory } from './demo/result';
 import { Screen } from './demo/screen';
 import { comparePasswords, readWorld, showWorld } from './demo/world';
@@ -61,7 +62,9 @@ function choose(args: string[]): Choices | undefined {
 /** The whole demonstration; the exit code. */
 async function demonstrate(choices: Choices, screen: Screen, running: Running): Promise<number> {
   screen.line("A rotation of OpenEMR's database passwords from beginning to end, on this machine alone:");
-  screen.line('your own AWS and Kubernetes settings are not used, and nothing of it stays.');
+  screen.line(
+    'your own AWS and Kubernetes settings are not used, and nothing of it stays but one page about it.',
+  );
   screen.heading('1. The lab');
   const lab = await startLab({ ...choices, log: (line) => screen.line(`  ${line}`) });
   running.lab = lab;
@@ -87,7 +90,13 @@ async function demonstrate(choices: Choices, screen: Screen, running: Running): 
   const observed = await rotate(site, commands, screen);
 
   screen.heading('5. The result');
-  return conclude(lab, site, before, observed, commands, screen);
+  const code = await conclude(lab, site, before, observed, commands, screen);
+
+  screen.heading('6. The history as a page, with the steps and the requests of that time');
+  await leaveLoad(commands.home(), observed.rotation.output, observed.requests);
+  screen.command(`${COMMAND} history --html ${PAGE}`);
+  const page = await commands.run(['history', '--html', pageFile()]);
+  return code === 0 && page.code !== 0 ? 1 : code;
 }
 
 /** Runs the rotation under load. */

@@ -40,6 +40,16 @@ export class Failure extends Error {
   }
 }
 
+/**
+ * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
+ * somebody must grant, then what must be corrected.
+ */
+export function jointOutcome(problems: readonly { outcome: Outcome | null }[]): Outcome {
+  const has = (outcome: Outcome): boolean => problems.some((problem) => problem.outcome === outcome);
+  if (problems.length === 0) return 'done';
+  return has('locked') ? 'locked' : has('permission') ? 'permission' : 'configuration';
+}
+
 const marker = /\[outcome=([a-z-]+)\] ?/;
 
 /** The failure as one line that survives the engine's own error text: see {@link failureFromText}. */

@@ -66,9 +66,8 @@ function awsRules({
     ...when(
       secretsKey.adopt === undefined &&
         !secretsKey.awsManaged &&
-        slotSecret.adopt !== undefined &&
-        adminSecret.adopt !== undefined,
-      'aws.secretsKey names no key, and both secrets are adopted; adopt their key, or set aws.secretsKey.awsManaged.',
+        (slotSecret.adopt ?? adminSecret.adopt) !== undefined,
+      'aws.secretsKey names no key, and a secret is adopted; adopt its key, or set aws.secretsKey.awsManaged.',
     ),
     ...when(
       stateKey.awsManaged && stateBucket.adopt === undefined,

@@ -5,6 +5,9 @@ const anywhere = '0.0.0.0/0';
 /** Where EKS Pod Identity's agent on the node gives out credentials, by plain HTTP. */
 const podIdentityAgent = '169.254.170.23/32';
 
+/** Where a cluster with NodeLocal DNSCache answers for names. */
+const nodeLocalDns = '169.254.20.10/32';
+
 const tcp = (port: number): { protocol: string; port: number } => ({ protocol: 'TCP', port });
 
 /**
@@ -22,7 +25,10 @@ export function networkPolicy(settings: RotationSettings<unknown>) {
       policyTypes: ['Ingress', 'Egress'],
       ingress: [],
       egress: [
-        { to: [{ namespaceSelector: {} }], ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] },
+        {
+          to: [{ namespaceSelector: {} }, { ipBlock: { cidr: nodeLocalDns } }],
+          ports: [{ protocol: 'UDP', port: 53 }, tcp(53)],
+        },
         {
           to: network.databaseCidrs.map((cidr) => ({ ipBlock: { cidr } })),
           ports: [tcp(network.databasePort)],

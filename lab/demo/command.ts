@@ -46,11 +46,16 @@ export class Commands {
     return this.start(process.execPath, [file, ...args], this.site.folder, changes, this.show);
   }
 
+  /** The private folder of the product. */
+  home(): string {
+    return this.environment['CREDENTIAL_ROTATION_HOME'] ?? '';
+  }
+
   /** Runs the engine's CLI in the folder in which the product keeps its project. */
   pulumi(args: string[]): Promise<Finished> {
     const file = path.join(tools().pulumi, 'bin', 'pulumi');
-    const { CREDENTIAL_ROTATION_HOME: home = '', CREDENTIAL_ROTATION_STACK: stack = '' } = this.environment;
-    const project = path.join(home, 'work', stack);
+    const { CREDENTIAL_ROTATION_STACK: stack = '' } = this.environment;
+    const project = path.join(this.home(), 'work', stack);
     // A run that was refused at once has made no project.
     mkdirSync(project, { recursive: true });
     return this.start(file, args, project, { PULUMI_SKIP_UPDATE_CHECK: 'true' });

@@ -13,6 +13,8 @@ export interface LoadResult {
   failed: number;
   /** How often, by kind: no-pod, connect, reset, timeout, http-<status>, body. */
   failures: Record<string, number>;
+  /** Every failed request: when its failure was seen, as ISO time, and its kind. */
+  failedAt: { at: string; kind: string }[];
   /** The first few failures, with what the page said. */
   examples: string[];
 }
@@ -34,7 +36,7 @@ export function startLoad(
   namespace: string,
   { ratePerSecond = 25 }: LoadOptions,
 ): Load {
-  const result: LoadResult = { requests: 0, failed: 0, failures: {}, examples: [] };
+  const result: LoadResult = { requests: 0, failed: 0, failures: {}, failedAt: [], examples: [] };
   const open = new Set<Promise<void>>();
   const begin = performance.now();
   const fire = (): void => {
@@ -68,7 +70,9 @@ interface Failure {
 function count(result: LoadResult, { kind, detail }: Failure): void {
   result.failed++;
   result.failures[kind] = (result.failures[kind] ?? 0) + 1;
-  if (result.examples.length < 5) result.examples.push(`${new Date().toISOString()} ${kind}: ${detail}`);
+  const at = new Date().toISOString();
+  result.failedAt.push({ at, kind });
+  if (result.examples.length < 5) result.examples.push(`${at} ${kind}: ${detail}`);
 }
 
 function sendOne(endpoints: Endpoints, namespace: string): Promise<Failure | undefined> {

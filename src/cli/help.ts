@@ -74,7 +74,9 @@ function status(parser: Argv): Argv {
 
 function verify(parser: Argv): Argv {
   return parser
-    .usage('$0 verify [options]\n\nExit code 0: a rotation has all that it needs; 3: something is missing.')
+    .usage(
+      '$0 verify [options]\n\nExit code 0: a rotation has all that it needs; 3: a right is missing; 2: something else; 11: another one is running.',
+    )
     .option('json', json)
     .example('$0 verify', 'a checklist, with what to do for each missing thing');
 }

@@ -1,8 +1,9 @@
 import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
+import { exitCodes, jointOutcome } from '../failure';
 import type { EndedRun } from '../notify/endedRun';
 import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
+import { readPasswordAges } from '../notify/passwordAges';
 import { tellAll } from '../notify/tell';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { differencesOf } from '../report/differences';
@@ -41,7 +42,11 @@ export async function carryOut(
     import('../stack/rotation.js'),
     import('../stack/engineProcess.js'),
   ]);
-  const result = await withStopSignals((signal) => rotate({ ...request, tell, signal }), killEngines);
+  const result = await withStopSignals(
+    (signal) => rotate({ ...request, tell, signal }),
+    (signal) => renderer.news(stoppingNews(signal, 'stopping after the step under way')),
+    killEngines,
+  );
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
     return exitCodes.done;
@@ -57,18 +62,26 @@ export async function carryOut(
 
 /** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
 async function tellOthers(
-  { settings, location }: RunRequest,
+  { settings, location, keepSecret }: RunRequest,
   run: Omit<EndedRun, 'stack' | 'namespace' | 'deployment'>,
   listeners: Listeners,
 ): Promise<void> {
   const { kubernetes } = settings.context;
   const { namespace, deployment } = kubernetes;
   const ended: EndedRun = { ...run, stack: location.stack, namespace, deployment };
+  const sources = {
+    kubernetes: new Kubernetes(kubernetes),
+    passwordAges: () => readPasswordAges(settings.context, keepSecret),
+  };
   const notes = await withStopSignals(
-    (signal) => tellAll(ended, listeners, new Kubernetes(kubernetes), signal),
-    () => undefined,
+    (signal) => tellAll(ended, listeners, sources, signal),
+    (signal) => process.stderr.write(`${stoppingNews(signal, 'telling nobody any more').text}\n`),
   );
   for (const note of notes) process.stderr.write(`${scrubber.scrub(`Note: ${note}.`)}\n`);
+}
+
+function stoppingNews(signal: NodeJS.Signals, what: string): { kind: 'stopping'; text: string } {
+  return { kind: 'stopping', text: `${signal}: ${what}; once more stops at once.` };
 }
 
 function doneText({ plan }: PlannedRotation): string {
@@ -84,10 +97,18 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
     import('../stack/rotation.js'),
     import('../stack/engineProcess.js'),
   ]);
-  const preview = await withStopSignals((signal) => dryRun({ ...request, signal }), killEngines);
-  const { planned, resumed, problems, lockedBy, notDue, enginePlan } = preview;
-  renderer.preview({ ...preview, differences: [...differencesOf(planned), ...preview.databaseDifferences] });
-  const outcome: Outcome = lockedBy !== '' ? 'locked' : problems.length === 0 ? 'done' : 'permission';
+  const preview = await withStopSignals(
+    (signal) => dryRun({ ...request, signal }),
+    (signal) => renderer.news(stoppingNews(signal, 'stopping the dry run')),
+    killEngines,
+  );
+  const { planned, resumed, problems, notDue, enginePlan } = preview;
+  renderer.preview({
+    ...preview,
+    problems: problems.map(({ message }) => message),
+    differences: [...differencesOf(planned), ...preview.databaseDifferences],
+  });
+  const outcome = jointOutcome(problems);
   const message =
     problems.length === 0
       ? `Dry run: nothing was changed.${notDue === undefined ? '' : ` A run with this age would do nothing: ${notDue}`}`

@@ -1,15 +1,17 @@
 /**
  * Runs an action that the first SIGINT or SIGTERM stops in order; the second one ends the process at once, by
  * the same signal, so that the parent sees the true reason; `endAtOnce` ends its children before.
+ * @param stopping told of the first signal
  */
 export async function withStopSignals<T>(
   action: (signal: AbortSignal) => Promise<T>,
-  endAtOnce: () => void,
+  stopping: (signal: NodeJS.Signals) => void,
+  endAtOnce: () => void = () => undefined,
 ): Promise<T> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
     if (!controller.signal.aborted) {
-      process.stderr.write(`${signal}: stopping after the step under way; once more stops at once.\n`);
+      stopping(signal);
       controller.abort();
       return;
     }

@@ -29,6 +29,12 @@ export interface PastStep {
   ms?: number;
 }
 
+/** Why the last run that failed did; it may have been finished since. */
+export interface PastReason {
+  step: StepNumber | null;
+  message: string;
+}
+
 /** The way back of a rotation whose new slot did not prove healthy. */
 export interface PastRollback {
   id: string;
@@ -36,6 +42,7 @@ export interface PastRollback {
   succeeded: boolean;
   /** Null when its times are not known. */
   steps: PastStep[] | null;
+  failure: PastReason | null;
 }
 
 /** Requests to OpenEMR while it rotated, counted by whoever made them. */
@@ -63,7 +70,7 @@ export interface PastRotation {
   runs: PastRun[];
   /** Null when the step times are not known. */
   steps: PastStep[] | null;
-  failure: { step: StepNumber | null; message: string } | null;
+  failure: PastReason | null;
   rollback: PastRollback | null;
   /** For a rollback whose rotation is not in the history any more: the id of that one. */
   undoes: string | null;

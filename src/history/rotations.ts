@@ -1,9 +1,9 @@
-import type { PastSteps } from '../plan/pastSteps';
+import type { PastFailure, PastSteps } from '../plan/pastSteps';
 import type { RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import type { StepNumber } from '../plan/steps';
 import type { HistoryEntry } from './entries';
-import type { LoadCount, PastResult, PastRotation, PastRun } from './pastRotation';
+import type { LoadCount, PastResult, PastRotation, PastRun, PastStep } from './pastRotation';
 import { runsOf } from './runs';
 import { stepsOf } from './steps';
 
@@ -14,11 +14,21 @@ export interface StateOfLast {
   past: PastSteps;
 }
 
+/** What others left about rotations, by rotation id. */
+export interface Beside {
+  /** Counted requests. */
+  loads?: ReadonlyMap<string, LoadCount>;
+  /** Why the last run failed that did, where no other plan says so. */
+  failures?: ReadonlyMap<string, PastFailure>;
+}
+
 /** Everything that is known of one plan. */
 export interface PlanRecord {
   plan: RotationPlan;
   entries: HistoryEntry[];
   past: PastSteps | undefined;
+  /** Why a run of it failed. */
+  failed: PastFailure | undefined;
   /** True for the plan that the state holds and says is not finished. */
   open: boolean;
 }
@@ -28,14 +38,14 @@ export interface PlanRecord {
  * belongs to it. Pure.
  * @param entries the history, in any order
  * @param last what the state says; it also has the work of a run that left no entry
- * @param loads counted requests by rotation id
+ * @param beside what lies beside the history
  */
 export function pastRotations(
   entries: HistoryEntry[],
   last: StateOfLast | undefined,
-  loads: ReadonlyMap<string, LoadCount> = new Map(),
+  { loads = new Map(), failures = new Map() }: Beside = {},
 ): PastRotation[] {
-  const records = recordsOf(entries, last);
+  const records = recordsOf(entries, last, failures);
   const rollbacks = new Map<string, PlanRecord>();
   for (const record of records.values()) {
     const undone = records.get(record.plan.undoes ?? '');
@@ -48,10 +58,20 @@ export function pastRotations(
     .sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1));
 }
 
-function recordsOf(entries: HistoryEntry[], last: StateOfLast | undefined): Map<string, PlanRecord> {
+function recordsOf(
+  entries: HistoryEntry[],
+  last: StateOfLast | undefined,
+  failures: ReadonlyMap<string, PastFailure>,
+): Map<string, PlanRecord> {
   const records = new Map<string, PlanRecord>();
   const recordOf = (plan: RotationPlan): PlanRecord => {
-    const found = records.get(plan.id) ?? { plan, entries: [], past: undefined, open: false };
+    const found = records.get(plan.id) ?? {
+      plan,
+      entries: [],
+      past: undefined,
+      failed: undefined,
+      open: false,
+    };
     records.set(plan.id, found);
     return found;
   };
@@ -64,6 +84,7 @@ function recordsOf(entries: HistoryEntry[], last: StateOfLast | undefined): Map<
     if (known && plan.previous && (known.past === undefined || plan.previous.failed))
       known.past = plan.previous;
   }
+  for (const record of records.values()) record.failed = record.past?.failed ?? failures.get(record.plan.id);
   return records;
 }
 
@@ -76,15 +97,12 @@ function pastRotation(
   rollback: PlanRecord | undefined,
   load: LoadCount | undefined,
 ): PastRotation {
-  const { plan, past } = record;
+  const { plan, failed } = record;
   const runs = runsOf(record);
   const back = rollback && runsOf(rollback);
   const result = resultOf(record, rollback);
-  const finished = hasSucceeded(record);
   const startedAt = plan.startedAt;
   const endedAt = [...runs, ...(back ?? [])].at(-1)?.endedAt ?? null;
-  const failed = past?.failed;
-  const steps = past ? stepsOf(plan, runs, past, finished) : null;
   return {
     id: plan.id,
     kind: plan.kind,
@@ -96,8 +114,8 @@ function pastRotation(
     seconds: endedAt === null ? null : Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000),
     by: runs[0]?.by ?? plan.by ?? null,
     runs,
-    steps,
-    failure: failed ? { step: failed.step ?? null, message: failed.message } : null,
+    steps: knownSteps(record, runs),
+    failure: failureOf(failed),
     rollback: rollback ? rollbackOf(rollback, back ?? []) : null,
     undoes: plan.undoes ?? null,
     renewed: renewedBy(record, endedAt),
@@ -106,9 +124,19 @@ function pastRotation(
 }
 
 function rollbackOf(record: PlanRecord, runs: PastRun[]): PastRotation['rollback'] {
-  const { plan, past } = record;
+  const { plan, failed } = record;
   const succeeded = hasSucceeded(record);
-  return { id: plan.id, runs, succeeded, steps: past ? stepsOf(plan, runs, past, succeeded) : null };
+  return { id: plan.id, runs, succeeded, steps: knownSteps(record, runs), failure: failureOf(failed) };
+}
+
+function knownSteps(record: PlanRecord, runs: PastRun[]): PastStep[] | null {
+  const { plan, past, failed } = record;
+  if (!past) return null;
+  return stepsOf(plan, runs, { ...past, ...(failed ? { failed } : {}) }, hasSucceeded(record));
+}
+
+function failureOf(failed: PastFailure | undefined): PastRotation['failure'] {
+  return failed ? { step: failed.step ?? null, message: failed.message } : null;
 }
 
 /** How it ended; see {@link PastResult}. */

@@ -20,7 +20,7 @@ export function stepsOf(plan: RotationPlan, runs: PastRun[], past: PastSteps, fi
       before = end;
       return step;
     }
-    if (past.failed && past.failed.step === number)
+    if (past.failed && past.failed.step === number && !finished)
       return timed(number, 'failed', begins, before, past.failed.at);
     // Who has a plan has done steps 1 and 2.
     if (number <= 2) return { number, status: 'done' };

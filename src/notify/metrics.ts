@@ -1,8 +1,9 @@
 import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import { slots } from '../plan/slot';
-import type { EndedRun } from './endedRun';
+import type { Account, EndedRun } from './endedRun';
 import { livePlace, passwordTimes } from './endedRun';
+import type { KnownAges } from './passwordAges';
 import type { Metric, Sample } from './samples';
 import { keyOf, parseSamples, renderSamples } from './samples';
 
@@ -49,12 +50,42 @@ const failures = (Object.keys(exitCodes) as Outcome[]).filter(
 
 const unixTime = (date: Date): number => date.getTime() / 1000;
 
+const accounts: Account[] = ['A', 'B', 'admin'];
+
+/**
+ * When a password was set, as Unix time: what this run saw itself, else the latest of what is known, since a password may
+ * have been changed without us. An age that is only a least one is better than none.
+ */
+function passwordTime(
+  run: EndedRun,
+  account: Account,
+  before: number | undefined,
+  ages: KnownAges,
+): number | undefined {
+  const set = passwordTimes(run).find((each) => each.account === account);
+  if (set && !set.atLeast) return unixTime(set.at);
+  const age = ages[account];
+  const known = [
+    ...(set ? [unixTime(set.at)] : []),
+    ...(before === undefined || Number.isNaN(before) ? [] : [before]),
+    ...(age?.exact === true ? [unixTime(age.since)] : []),
+  ];
+  if (known.length > 0) return Math.max(...known);
+  return age && unixTime(age.since);
+}
+
 /**
  * The metrics after a run, from those before it: counters go on, and what this run does not know stays.
  * @param earlier the text that a scrape gave before this run; whatever cannot be read in it is passed over
  * @param whose `own`: only the series of this run's Deployment; `all`: also those of others that stand in `earlier`
+ * @param ages since when the secrets have held their passwords
  */
-export function metricsText(run: EndedRun, earlier: string, whose: 'own' | 'all'): string {
+export function metricsText(
+  run: EndedRun,
+  earlier: string,
+  whose: 'own' | 'all',
+  ages: KnownAges = {},
+): string {
   const { stack, namespace, deployment } = run;
   const common = { stack, namespace, deployment };
   const isOwn = ({ labels }: Sample): boolean =>
@@ -79,10 +110,10 @@ export function metricsText(run: EndedRun, earlier: string, whose: 'own' | 'all'
       series('credential_rotation_active_slot', { slot }),
       live === undefined ? NaN : Number(live === slot),
     );
-  for (const { account, at, atLeast } of passwordTimes(run)) {
+  for (const account of accounts) {
     const password = series('credential_rotation_password_timestamp_seconds', { account });
-    const known = atLeast ? (valueBefore(password) ?? 0) : 0;
-    set(password, Math.max(unixTime(at), Number.isNaN(known) ? 0 : known));
+    const time = passwordTime(run, account, valueBefore(password), ages);
+    if (time !== undefined) set(password, time);
   }
   for (const failure of failures) {
     const counter = series('credential_rotation_failures_total', { code: String(exitCodes[failure]) });

@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { effect } from '../world/effect';
 import type { EndedRun } from './endedRun';
 import { metricsText } from './metrics';
+import type { KnownAges } from './passwordAges';
 
 /** What others may do with the file: node_exporter runs as a user of its own. */
 const mode = 0o644;
@@ -10,9 +11,9 @@ const mode = 0o644;
  * Writes the metrics for node_exporter's textfile collector, which reads every `*.prom` of its folder at any time: so
  * they are written beside it under another ending, and renamed. A file that cannot be read begins anew.
  */
-export async function tellMetricsFile(run: EndedRun, file: string): Promise<void> {
+export async function tellMetricsFile(run: EndedRun, file: string, ages: KnownAges = {}): Promise<void> {
   const earlier = await readFile(file, 'utf8').catch(() => '');
-  const text = metricsText(run, earlier, 'all');
+  const text = metricsText(run, earlier, 'all', ages);
   await effect('tell: metrics file', () => replace(file, text));
 }
 

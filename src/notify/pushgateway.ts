@@ -2,6 +2,7 @@ import { effect } from '../world/effect';
 import type { EndedRun } from './endedRun';
 import { Untold } from './limit';
 import { metricsText } from './metrics';
+import type { KnownAges } from './passwordAges';
 import { commonLabels } from './samples';
 
 /** The `job` of our metrics in a Pushgateway. */
@@ -15,9 +16,14 @@ const readLimitMs = 2000;
  * has is read first. Where that is refused, counters begin anew. POST leaves names alone that are not pushed.
  * @throws Untold with the HTTP status, or fetch's own error
  */
-export async function tellPushgateway(run: EndedRun, base: string, signal: AbortSignal): Promise<void> {
+export async function tellPushgateway(
+  run: EndedRun,
+  base: string,
+  signal: AbortSignal,
+  ages: KnownAges = {},
+): Promise<void> {
   const root = base.replace(/\/+$/, '');
-  const body = metricsText(run, await pushedBefore(root, signal), 'own');
+  const body = metricsText(run, await pushedBefore(root, signal), 'own', ages);
   const group = commonLabels.map((label) => `/${label}/${encodeURIComponent(run[label])}`).join('');
   const answer = await effect('tell: Pushgateway', () =>
     fetch(`${root}/metrics/job/${pushJob}${group}`, {

@@ -3,6 +3,7 @@ import type { EndedRun } from './endedRun';
 import { tellKubernetes } from './kubernetesEvent';
 import { reasonOf, within } from './limit';
 import { tellMetricsFile } from './metricsFile';
+import type { KnownAges } from './passwordAges';
 import { tellPushgateway } from './pushgateway';
 import { tellWebhook } from './webhook';
 
@@ -13,8 +14,17 @@ export interface Listeners {
   webhookUrl?: string;
 }
 
+/** Whence the reports take what the run does not know. */
+export interface Sources {
+  kubernetes: Kubernetes;
+  /** Read only for metrics. */
+  passwordAges: () => Promise<KnownAges>;
+}
+
 /** How long each may take, in ms. */
 const limitMs = 5000;
+/** How long the metrics wait for the passwords' ages, in ms: they are worth more without them than not at all. */
+const agesLimitMs = 3000;
 
 /**
  * Tells everybody of a run's end, side by side. Never throws: whoever could not be told is a note for the operator.
@@ -24,7 +34,7 @@ const limitMs = 5000;
 export async function tellAll(
   run: EndedRun,
   { metricsFile, pushgatewayUrl, webhookUrl }: Listeners,
-  kubernetes: Kubernetes,
+  { kubernetes, passwordAges }: Sources,
   stop: AbortSignal,
 ): Promise<string[]> {
   if (run.ending.planned.plan.kind === 'sync') return [];
@@ -36,12 +46,20 @@ export async function tellAll(
       return [`${who} could not be told: ${reasonOf(error)}`];
     }
   };
+  const metrics = metricsFile !== undefined || pushgatewayUrl !== undefined;
+  const ages: Promise<KnownAges> = metrics
+    ? within(agesLimitMs, stop, passwordAges).catch(() => ({}))
+    : Promise.resolve({});
   const notes = await Promise.all([
     note('Kubernetes', () => tellKubernetes(run, kubernetes)),
-    ...(metricsFile === undefined ? [] : [note('the metrics file', () => tellMetricsFile(run, metricsFile))]),
+    ...(metricsFile === undefined
+      ? []
+      : [note('the metrics file', async () => tellMetricsFile(run, metricsFile, await ages))]),
     ...(pushgatewayUrl === undefined
       ? []
-      : [note('the Pushgateway', (signal) => tellPushgateway(run, pushgatewayUrl, signal))]),
+      : [
+          note('the Pushgateway', async (signal) => tellPushgateway(run, pushgatewayUrl, signal, await ages)),
+        ]),
     ...(webhookUrl === undefined
       ? []
       : [note('the webhook', (signal) => tellWebhook(run, webhookUrl, signal))]),

@@ -7,6 +7,15 @@ export interface StepEnd {
   at: string;
 }
 
+/** Where and why an update failed; no secret is in it. */
+export interface PastFailure {
+  /** Undefined when no step is to blame. */
+  step?: StepNumber;
+  /** ISO time. */
+  at: string;
+  message: string;
+}
+
 /**
  * When the steps of one update ended. Pulumi's history keeps no step times, so each plan takes with it what is known
  * of the rotation before. It holds no secret.
@@ -17,7 +26,7 @@ export interface PastSteps {
   /** One for each step that did something, in order. */
   ends: StepEnd[];
   /** Where and why it failed, when the process that saw it could say so. */
-  failed?: { step?: StepNumber; at: string; message: string };
+  failed?: PastFailure;
 }
 
 /** Who runs the command, and what is known of the rotation before: goes with a plan into the history. */

@@ -34,7 +34,7 @@ export function blockLines(
     const note = step.note === undefined ? '' : ` … ${step.note}`;
     const left = `${mark} ${String(number).padStart(2)}/11 ${stepTitles[number]}${note}`;
     const width = Math.max(20, columns - 1 - time.length);
-    const text = [...left].slice(0, width).join('').padEnd(Math.min(width, 64)) + time;
+    const text = [...left].slice(0, width).join('').padEnd(Math.min(width, 68)) + time;
     if (!colour) return text;
     const code = running ? '36' : step.status === undefined ? '2' : colours[step.status];
     return `\u001b[${code}m${text}\u001b[0m`;

@@ -1,4 +1,4 @@
-import type { PastRotation } from '../history/pastRotation';
+import type { PastReason, PastRotation } from '../history/pastRotation';
 import type { Place, PlanKind } from '../plan/rotationPlan';
 import { durationText, timeText } from './duration';
 
@@ -48,6 +48,18 @@ export function tookText({ seconds, runs }: PastRotation): string {
   return runs.length > 1 ? `${took}, ${runs.length} runs` : took;
 }
 
+/** Why a run of it failed. */
+export function reasonText({ step, message }: PastReason): string {
+  return `${step === null ? '' : `Step ${step} failed. `}${message}`;
+}
+
+/** Why the newest rotation waits, or was undone; undefined when it did neither, or nobody knows. */
+function newestReason([newest]: PastRotation[]): string | undefined {
+  if (!newest || newest.result === 'rotated' || newest.result === 'done') return undefined;
+  const reason = newest.rollback?.failure ?? newest.failure;
+  return reason ? `${newest.id}: ${reasonText(reason)}` : undefined;
+}
+
 const headings = ['rotation', 'kind', 'from → to', 'started (UTC)', 'took', 'result', 'by'];
 
 /** The history as a table, the newest rotation first. */
@@ -70,6 +82,11 @@ export function historyLines(rotations: PastRotation[], stack: string, limit: nu
       .join('  ')
       .trimEnd(),
   );
+  const reason = newestReason(rotations);
   const more = limit !== undefined && rotations.length === limit;
-  return more ? [...lines, `The last ${limit}; --limit shows more.`] : lines;
+  return [
+    ...lines,
+    ...(more ? [`The last ${limit}; --limit shows more.`] : []),
+    ...(reason === undefined ? [] : ['', reason]),
+  ];
 }

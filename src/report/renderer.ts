@@ -8,7 +8,7 @@ import type { PreviewedChange } from '../stack/update';
 import { scrubber } from './scrubber';
 
 /** News of a command, as the renderers take it. */
-export type News = { kind: 'reading' } | RunNews;
+export type News = { kind: 'reading' } | { kind: 'stopping'; text: string } | RunNews;
 
 /** How a command ended. */
 export interface Ending {
@@ -74,16 +74,28 @@ export function rolloutText(counts: { updated: number; available: number; wanted
   return `${counts.updated} updated, ${counts.available} available of ${counts.wanted}`;
 }
 
+/** A notice for a person. */
+export function noticeText(text: string): string {
+  return `Note: ${text}.`;
+}
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Plain lines: progress on stderr, results on stdout. */
 export class TextRenderer implements Renderer {
   protected readonly progress = lineWriter(process.stderr);
-  private readonly result = lineWriter(process.stdout);
+  private readonly result: (line: string) => void;
+
+  /** @param results where results go; progress goes to stderr */
+  constructor(results: NodeJS.WriteStream = process.stdout) {
+    this.result = lineWriter(results);
+  }
 
   news(news: News): void {
     if (news.kind === 'reading')
       this.progress('Reading secrets, database, sqlconf.php, Kubernetes and state …');
+    if (news.kind === 'stopping') this.progress(news.text);
+    if (news.kind === 'notice') this.progress(noticeText(news.text));
     if (news.kind === 'planned') this.planned(news);
     if (news.kind === 'step') this.step(news.event);
     if (news.kind === 'rollout') this.progress(`      rollout: ${rolloutText(news)}`);
@@ -132,7 +144,7 @@ export class TextRenderer implements Renderer {
   private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
     const { plan } = planned;
     this.progress(`${resumed ? 'Finishing' : 'Plan'} ${plan.id}: ${describePlan(planned)}`);
-    notices.forEach((notice) => this.progress(`Note: ${notice}.`));
+    notices.forEach((notice) => this.progress(noticeText(notice)));
     this.progress(` 1/11 ${stepTitles[1]} … ${plan.from === 'other' ? 'neither slot' : plan.from}`);
     this.progress(` 2/11 ${stepTitles[2]} … ${plan.to}`);
   }
@@ -152,11 +164,42 @@ const symbols: Record<string, string> = {
   create: '+',
   update: '~',
   replace: '±',
-  delete: '-',
   'create-replacement': '+',
 };
 
 const noStepReached: StepResult[] = stepNumbers.map((number) => ({ number, status: 'not-reached' }));
+
+/** Everything for a person on stderr; on stdout the end alone, as one JSON object. */
+export class JsonEndRenderer extends TextRenderer {
+  private shown: Omit<Preview, 'planned' | 'resumed'> | undefined;
+
+  /** @param type what the object calls itself */
+  constructor(private readonly type: string) {
+    super(process.stderr);
+  }
+
+  override preview(preview: Preview): void {
+    const { changes, problems, differences } = preview;
+    this.shown = { changes, problems, differences };
+    super.preview(preview);
+  }
+
+  override ending({ outcome, message, planned, resumed, steps }: Ending): void {
+    const { id = null, kind = null, from = null, to = null } = planned?.plan ?? {};
+    new TextRenderer().object(this.type, {
+      outcome,
+      exitCode: exitCodes[outcome],
+      message,
+      rotation: id,
+      kind,
+      from,
+      to,
+      resumed: resumed ?? null,
+      preview: this.shown ?? null,
+      steps: steps.length > 0 ? steps : noStepReached,
+    });
+  }
+}
 
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {
@@ -170,6 +213,8 @@ export class JsonRenderer implements Renderer {
       this.write('info', 'planned', { kind, from, to, resumed: news.resumed, notices: news.notices });
     } else if (news.kind === 'reading') {
       this.write('info', 'reading', {});
+    } else if (news.kind === 'stopping' || news.kind === 'notice') {
+      this.write(news.kind === 'notice' ? 'info' : 'warn', news.kind, { message: news.text });
     } else if (news.kind === 'rollout') {
       const { updated, available, wanted } = news;
       this.write('info', 'rollout', { step: 7, updated, available, wanted });

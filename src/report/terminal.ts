@@ -1,7 +1,7 @@
 import type { ShownSteps } from './block';
 import { blockLines } from './block';
-import type { Ending, News } from './renderer';
-import { describePlan, rolloutText, TextRenderer } from './renderer';
+import type { Ending, News, Preview } from './renderer';
+import { describePlan, noticeText, rolloutText, TextRenderer } from './renderer';
 import { scrubber } from './scrubber';
 
 const redrawEveryMs = 100;
@@ -26,11 +26,15 @@ export class TerminalRenderer extends TextRenderer {
     switch (news.kind) {
       case 'reading':
         return super.news(news);
+      case 'stopping':
+        return this.above(news.text);
+      case 'notice':
+        return this.above(noticeText(news.text));
       case 'planned': {
         const { plan } = news.planned;
         this.clear();
         this.progress(`${news.resumed ? 'Finishing' : 'Plan'} ${plan.id}: ${describePlan(news.planned)}`);
-        news.notices.forEach((notice) => this.progress(`Note: ${notice}.`));
+        news.notices.forEach((notice) => this.progress(noticeText(notice)));
         this.steps.clear();
         this.steps.set(1, { status: 'done', note: plan.from === 'other' ? 'neither slot' : plan.from });
         this.steps.set(2, { status: 'done', note: plan.to });
@@ -61,6 +65,13 @@ export class TerminalRenderer extends TextRenderer {
     }
   }
 
+  /** The block has nothing to show of a preview; what follows is written below, a question perhaps. */
+  override preview(preview: Preview): void {
+    this.clear();
+    this.stop();
+    super.preview(preview);
+  }
+
   override ending(ending: Ending): void {
     if (this.timer !== undefined) this.draw();
     this.stop();
@@ -74,10 +85,22 @@ export class TerminalRenderer extends TextRenderer {
     this.drawn = 0;
   }
 
+  /** A line above the block. */
+  private above(text: string): void {
+    this.clear();
+    this.progress(text);
+    this.draw();
+  }
+
   /** Takes the block away, so that lines can be written where it stood. */
   private clear(): void {
-    if (this.drawn > 0) this.stream.write(`\u001b[${this.drawn}A\u001b[0J`);
+    this.stream.write(`${this.toTop()}\u001b[0J`);
     this.drawn = 0;
+  }
+
+  /** To the begin of the block's first line, also from behind the ^C that a terminal shows. */
+  private toTop(): string {
+    return this.drawn > 0 ? `\r\u001b[${this.drawn}A` : '\r';
   }
 
   private draw(): void {
@@ -86,8 +109,8 @@ export class TerminalRenderer extends TextRenderer {
     const lines = blockLines(this.steps, { now: performance.now(), columns, colour: this.colour });
     // A block that does not fit cannot be drawn anew: the terminal scrolls its top away.
     const fitting = lines.slice(Math.max(0, lines.length - rows + 2));
-    const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
-    this.stream.write(up + fitting.map((line) => `\u001b[2K${scrubber.scrub(line)}\n`).join(''));
+    const text = fitting.map((line) => `\u001b[2K${scrubber.scrub(line)}\n`).join('');
+    this.stream.write(`${this.toTop()}${text}\u001b[0J`);
     this.drawn = fitting.length;
   }
 }

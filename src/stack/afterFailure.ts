@@ -93,6 +93,7 @@ async function rollBack(
   const live = await liveUsername(request, world);
   return {
     ...ended,
+    past: result.past,
     failure: withText(
       result.failure,
       'held',

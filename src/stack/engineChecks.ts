@@ -6,7 +6,7 @@ import type { Part } from '../observe/part';
 import type { StateFacts } from '../observe/status/facts';
 import type { Check } from '../observe/verify/check';
 import { Checks } from '../observe/verify/check';
-import { atLeast, missingPlugins, oldestEngine, plugins, pulumiHome } from './enginePrerequisites';
+import { atLeast, oldestEngine, pluginStates, pulumiHome } from './enginePrerequisites';
 import { askEngine } from './readState';
 import type { StackLocation } from './workspace';
 
@@ -36,13 +36,10 @@ async function engineVersion({ backendUrl }: StackLocation): Promise<string> {
 }
 
 async function pluginChecks(checks: Checks): Promise<Check[]> {
-  const missing = await missingPlugins();
-  return plugins.map((plugin) => {
-    const found = missing.find(({ name }) => name === plugin);
-    if (found === undefined) return checks.ok(`plugin ${plugin}`);
-    const { name, version } = found;
+  return (await pluginStates()).map(({ name, version, found }) => {
+    if (found !== undefined) return checks.ok(`plugin ${name}`, found);
     return checks.missing(
-      `plugin ${plugin}`,
+      `plugin ${name}`,
       `It is not in ${pulumiHome()}; run pulumi plugin install resource ${name} ${version}. A rotation would try to fetch it.`,
     );
   });
@@ -50,7 +47,7 @@ async function pluginChecks(checks: Checks): Promise<Check[]> {
 
 function stateCheck(checks: Checks, state: Part<StateFacts>): Check {
   const title = 'the state can be read, and its passphrase or key fits';
-  if (state.kind === 'unreadable') return checks.missing(title, state.failure.message);
+  if (state.kind === 'unreadable') return checks.failed(title, state.failure);
   const { changedAt, backendUrl } = state.value;
   if (changedAt === undefined)
     return checks.notChecked(title, `There is no stack in ${backendUrl} yet; the first rotation makes it.`);

@@ -10,7 +10,7 @@ export const oldestEngine = '3.250.0';
 type Installer = Pick<Workspace, 'installPlugin'>;
 
 /** The plugins that a rotation needs. */
-export const plugins = ['aws', 'random', 'kubernetes'] as const;
+const plugins = ['aws', 'random', 'kubernetes'] as const;
 
 /** @throws Failure `configuration` when the engine is older than this package is tried with */
 export function checkEngineVersion({ command, version }: PulumiCommand): void {
@@ -30,14 +30,30 @@ export async function ensurePlugins(workspace: Installer): Promise<void> {
   for (const { name, version } of await missingPlugins()) await install(workspace, name, version);
 }
 
-/** The plugins that are neither in PULUMI_HOME nor on PATH, with the version that is needed. */
-export async function missingPlugins(): Promise<{ name: string; version: string }[]> {
+/** A plugin, the version that is needed, and where one was found that serves. */
+export interface PluginState {
+  name: string;
+  version: string;
+  /** Its version, or that it is on PATH; undefined when there is none. */
+  found: string | undefined;
+}
+
+/** Looks for the plugins in PULUMI_HOME and on PATH. */
+export async function pluginStates(): Promise<PluginState[]> {
   const [installed, onPath] = await Promise.all([namesIn(path.join(pulumiHome(), 'plugins')), namesOnPath()]);
-  const wanted = await Promise.all(plugins.map(async (name) => ({ name, version: await versionOf(name) })));
-  return wanted.filter(
-    ({ name, version }) =>
-      !installed.some((folder) => serves(folder, name, version)) && !onPath.has(`pulumi-resource-${name}`),
+  return Promise.all(
+    plugins.map(async (name) => {
+      const version = await versionOf(name);
+      const folder = installed.find((each) => serves(each, name, version));
+      const besides = onPath.has(`pulumi-resource-${name}`) ? 'on PATH' : undefined;
+      return { name, version, found: folder?.replace(/^.*-v/, '') ?? besides };
+    }),
   );
+}
+
+/** The plugins that are neither in PULUMI_HOME nor on PATH. */
+async function missingPlugins(): Promise<PluginState[]> {
+  return (await pluginStates()).filter(({ found }) => found === undefined);
 }
 
 /** Where the engine keeps its plugins. */

@@ -42,8 +42,16 @@ type Run = (
  */
 export function inOwnGroup(command: PulumiCommand): PulumiCommand {
   const run: Run = (args, cwd, environment, onOutput, onError, signal) =>
-    runEngine(command.command, args, cwd, environment, { onOutput, onError, signal });
+    runEngine(command.command, selectingNothing(args), cwd, environment, { onOutput, onError, signal });
   return Object.assign(command, { run });
+}
+
+/**
+ * A new stack is also selected, for people: the engine notes that in its home, which is read-only in an image. Every
+ * call names its stack itself.
+ */
+export function selectingNothing(args: readonly string[]): string[] {
+  return args[0] === 'stack' && args[1] === 'init' ? [...args, '--no-select'] : [...args];
 }
 
 interface Listeners {

@@ -5,6 +5,7 @@ import type { PastRotation } from '../history/pastRotation';
 import type { StateOfLast } from '../history/rotations';
 import { pastRotations } from '../history/rotations';
 import { engineFailure } from './engineFailure';
+import { readFailureNotes } from './failureNotes';
 import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import type { StackLocation } from './workspace';
@@ -26,9 +27,14 @@ export async function readHistory(
   if (!opened) return [];
   const last = stateOfLast(opened.deployment);
   // A rotation has rarely more than three updates: two runs and a rollback.
-  const entries = await readPages(opened.stack, location, limit === undefined ? undefined : limit * 3);
+  const wanted = limit === undefined ? undefined : limit * 3;
+  const [entries, failures] = await Promise.all([
+    readPages(opened.stack, location, wanted),
+    readFailureNotes(opened.stack),
+  ]);
   const ids = new Set([...entries.map(({ plan }) => plan.id), ...(last ? [last.plan.id] : [])]);
-  const rotations = pastRotations(entries, last, await readLoads(location.home, ids));
+  const loads = await readLoads(location.home, ids);
+  const rotations = pastRotations(entries, last, { loads, failures });
   return limit === undefined ? rotations : rotations.slice(0, limit);
 }
 

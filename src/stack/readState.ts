@@ -4,9 +4,11 @@ import path from 'node:path';
 import { Failure } from '../failure';
 import type { StateFacts } from '../observe/status/facts';
 import { projectName } from '../settings/settings';
+import { sleep } from '../world/errors';
 import { EngineError, runEngine } from './engineProcess';
 import { readJournal } from './journal';
 import { engineFailure } from './engineFailure';
+import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
 import type { StackLocation } from './workspace';
 
@@ -38,6 +40,12 @@ export async function askEngine(args: string[], backendUrl: string, limitMs: num
   }
 }
 
+function isCutOff(error: unknown): boolean {
+  return (
+    error instanceof EngineError && /failed to load checkpoint|\bEOF\b|unexpected end/.test(error.message)
+  );
+}
+
 /**
  * Reads the stack's state for its journal; writes nothing: a folder that holds no state yet is not touched.
  * @throws Failure when backend, passphrase or key do not give the state
@@ -52,7 +60,15 @@ export async function readState(location: StackLocation, limitMs: number): Promi
   if (folder !== undefined && !existsSync(path.join(folder, '.pulumi'))) return none;
   const name = `organization/${projectName}/${stack}`;
   try {
-    const text = await askEngine(['stack', 'export', '--show-secrets', '--stack', name], backendUrl, limitMs);
+    const ask = (): Promise<string> =>
+      askEngine(['stack', 'export', '--show-secrets', '--stack', name], backendUrl, limitMs);
+    const text = await ask().catch(async (error: unknown) => {
+      if (!isCutOff(error)) throw error;
+      // A run is writing it just now, or a killed one has left metadata that nobody needs.
+      await sleep(300);
+      await mendFileBackend(backendUrl);
+      return ask();
+    });
     const { deployment } = JSON.parse(text) as { deployment?: { manifest?: { time?: string } } };
     const time = deployment?.manifest?.time;
     return {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Failure } from '../failure';
+import type { Stack } from '@pulumi/pulumi/automation';
+import { Failure, jointOutcome } from '../failure';
 import { observe } from '../observe/observe';
-import { accountFindings } from '../observe/preflight/accounts';
 import { preflight } from '../observe/preflight/preflight';
 import type { Observation } from '../plan/observation';
 import { notDue } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
+import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
@@ -16,6 +17,7 @@ import { readJournal } from './journal';
 import { provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
+import { noteFailure } from './failureNotes';
 import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
 import type { PreviewedChange } from './update';
@@ -77,9 +79,9 @@ export async function dryRun(request: RunRequest): Promise<{
   planned: PlannedRotation;
   resumed: boolean;
   changes: PreviewedChange[];
-  problems: string[];
+  /** What would stop the rotation. */
+  problems: Failure[];
   databaseDifferences: string[];
-  lockedBy: string;
   /** Why a scheduled run would do nothing yet. */
   notDue: string | undefined;
   enginePlan: unknown;
@@ -91,21 +93,20 @@ export async function dryRun(request: RunRequest): Promise<{
     const opened = await openedBesideObserving(request, world, openStackForPreview(request.location));
     try {
       const { planned, resumed } = plan(request, opened);
-      const problems = await preflight(planned, request.settings.context, world);
-      if (holder !== '') problems.push(`Another rotation is running${holder}.`);
+      const { problems, differences, notices } = await preflight(planned, request.settings.context, world);
+      notices.forEach((text) => request.tell({ kind: 'notice', text }));
+      if (holder !== '') problems.push(new Failure('locked', `Another rotation is running${holder}.`));
       const preview = { ...request, stack: opened.stack, planned, listener: () => undefined };
       // An update plan that a stack in a temporary folder made cannot be read by the real one.
       const wantsEnginePlan = request.saveEnginePlan === true && opened.deployment !== undefined;
       const { changes, enginePlan } = await runPreview(preview, wantsEnginePlan);
       const notDue = notDueReason(request, opened);
-      const { differences: databaseDifferences } = await accountFindings(planned, world.session);
       return {
         planned,
         resumed,
         changes,
         problems,
-        databaseDifferences,
-        lockedBy: holder,
+        databaseDifferences: differences,
         notDue,
         enginePlan,
       };
@@ -178,18 +179,39 @@ async function rotateOnce(
   const { stack } = opened;
   const { planned, resumed } = plan(request, opened);
   if (!resumed) {
-    const problems = await preflight(planned, request.settings.context, world);
-    if (problems.length > 0) throw new Failure('permission', `${problems.join(' ')} Nothing was changed.`);
+    const { problems, notices } = await preflight(planned, request.settings.context, world);
+    if (problems.length > 0) {
+      const reasons = problems.map(({ message }) => message).join(' ');
+      throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
+    }
+    notices.forEach((text) => request.tell({ kind: 'notice', text }));
   }
   const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
-  const ended: RunResult = { planned, resumed, steps, failure, past };
+  const failed = await endOf(request, world, stack, {
+    ended: { planned, resumed, steps, failure, past },
+    step: result.step,
+  });
+  const noted = failed.failure?.outcome !== 'rolled-back' && failed.past;
+  if (noted) await noteFailure(stack, noted, request.guard);
+  return failed;
+}
+
+/** What a failed update comes to. */
+async function endOf(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  { ended, step }: { ended: RunResult & { past: PastSteps }; step: number | undefined },
+): Promise<RunResult> {
   const { signal } = request;
-  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, result.step);
+  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, step);
   // A lost lock aborts with its own failure, a signal of the operating system without one.
   const lost: unknown = signal.reason;
-  if (!(lost instanceof Failure)) return { ...ended, failure: cancelled() };
-  return afterFailure(request, world, stack, { ...ended, failure: lost }, result.step);
+  if (lost instanceof Failure) return afterFailure(request, world, stack, { ...ended, failure: lost }, step);
+  const { id, ends } = ended.past;
+  const failed = { at: new Date().toISOString(), message: 'Stopped by a signal.' };
+  return { ...ended, past: { id, ends, failed }, failure: cancelled() };
 }

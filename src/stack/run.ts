@@ -33,6 +33,8 @@ export interface RunRequest {
 /** News of a run for a renderer. */
 export type RunNews =
   | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
+  /** What an operator should know, a sentence without its full stop. */
+  | { kind: 'notice'; text: string }
   | { kind: 'step'; event: StepEvent }
   | { kind: 'rollout'; updated: number; available: number; wanted: number }
   | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
@@ -43,7 +45,7 @@ export interface RunResult {
   resumed: boolean;
   steps: StepResult[];
   failure?: Failure;
-  /** For the history, when it failed. */
+  /** For the history, when it failed: what is known of the update that failed last. */
   past?: PastSteps;
 }
 

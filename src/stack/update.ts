@@ -98,7 +98,9 @@ export async function runPreview(
     const metadata = event.resourcePreEvent?.metadata;
     const name = metadata?.urn.slice(metadata.urn.lastIndexOf('::') + 2);
     const step = name === undefined ? undefined : tracker.stepOf(name);
-    if (metadata && name !== undefined && step !== undefined)
+    // What leaves the state is not taken away from the world: everything is retained.
+    const leaves = /^(delete|discard)/.test(metadata?.op ?? '');
+    if (metadata && name !== undefined && step !== undefined && !leaves)
       changes.push({ name, operation: metadata.op, step });
   };
   const signal = request.signal ? { signal: request.signal } : {};

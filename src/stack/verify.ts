@@ -1,4 +1,4 @@
-import { databaseProblems } from '../observe/preflight/database';
+import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
 import { kubernetesProblems } from '../observe/preflight/kubernetes';
 import type { PreflightClients } from '../observe/preflight/preflight';
@@ -89,7 +89,8 @@ async function databaseChecks(
     const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
     const session = await openSession(credentials.login, context.trust);
     try {
-      return await databaseProblems(planned.planned, context, { secrets, kubernetes, session, credentials });
+      const clients = { secrets, kubernetes, session, credentials };
+      return (await databaseFindings(planned.planned, context, clients)).problems;
     } finally {
       await session.close();
     }
@@ -125,6 +126,7 @@ async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
       return checks.missing(
         title(right),
         `Add it to the Role of this service account in ${target.namespace}.`,
+        'permission',
       );
     });
   } catch {

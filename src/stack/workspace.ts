@@ -94,7 +94,7 @@ export async function openStackIfThere(location: StackLocation): Promise<OpenedS
     return library.Stack.select(location.stack, workspace);
   });
   try {
-    const deployment: unknown = (await exportTwice(stack)).deployment;
+    const deployment: unknown = (await exportTwice(stack, location)).deployment;
     await adoptSecretsProvider(stack, deployment);
     return { stack, deployment };
   } catch (error) {
@@ -108,13 +108,17 @@ function isStackNotFound(error: unknown): boolean {
   return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
 }
 
-/** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
-async function exportTwice(stack: Stack): Promise<Deployment> {
+/**
+ * Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending, or
+ * has left what the engine cannot read and nobody needs.
+ */
+async function exportTwice(stack: Stack, { backendUrl }: StackLocation): Promise<Deployment> {
   try {
     return await stack.exportStack();
   } catch (error) {
     if (isStackNotFound(error) || (error instanceof Error && /passphrase/i.test(error.message))) throw error;
     await sleep(500);
+    await mendFileBackend(backendUrl);
     return stack.exportStack();
   }
 }

@@ -49,17 +49,17 @@ for (const database of databases.slice(0, 1)) {
         await root("CREATE USER ?@'10.%'", [B]);
         const ambiguous = await run(site);
         await root("DROP USER ?@'10.%'", [B]);
-        expectCode(ambiguous, 3);
+        expectCode(ambiguous, 2);
         expect(ambiguous.stderr).to.include('several hosts').and.to.include(`DROP USER \`${B}\`@\`10.%\``);
         expect(await snapshot(site)).to.deep.equal(before);
       });
 
-      it('a reader endpoint: exit 3, nothing changed', async () => {
+      it('a reader endpoint: exit 2, nothing changed', async () => {
         const before = await snapshot(site);
         await root(`SET GLOBAL ${readOnly} = ON`);
         try {
           const result = await run(site);
-          expectCode(result, 3);
+          expectCode(result, 2);
           expect(result.stderr).to.include('read-only').and.to.include('writer endpoint');
         } finally {
           await root('SET GLOBAL read_only = OFF');
@@ -67,7 +67,7 @@ for (const database of databases.slice(0, 1)) {
         expect(await snapshot(site)).to.deep.equal(before);
       });
 
-      it('the admin secret of another database: exit 3, both named; the same one under another name is no mistake', async () => {
+      it('the admin secret of another database: exit 2, both named; the same one under another name is no mistake', async () => {
         const before = await snapshot(site);
         const other = await secondServer();
         try {
@@ -79,7 +79,7 @@ for (const database of databases.slice(0, 1)) {
           const elsewhere = JSON.stringify({ ...before.admin, port: String(other.port) });
           await putSecret(site, site.adminSecretId, elsewhere);
           const result = await run(site);
-          expectCode(result, 3);
+          expectCode(result, 2);
           expect(result.stderr)
             .to.include('Wrong target')
             .and.to.include(`127.0.0.1:${other.port}`)

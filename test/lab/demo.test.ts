@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { pageFile } from '../../lab/demo/page';
 import { describeTime } from '../../lab/demo/result';
 import { Screen } from '../../lab/demo/screen';
 import { Secrets } from '../../lab/site/secrets';
@@ -92,9 +93,14 @@ describe('the demonstration', function () {
     expect(output).to.match(/admin +\(adm_site1\) +changed; the new one works, the old one is refused/);
     expect(output).to.match(/Stack history +rotate A → B \(.+\) by \S+@\S+: succeeded, \d+ s/);
     expect(output).not.to.include('\u001b');
+    const page = readFileSync(pageFile(), 'utf8');
+    expect(output).to.include(`✓ ${pageFile()}: 1 rotation(s).`);
+    expect(page)
+      .to.match(/>[1-9]\d* requests to OpenEMR</)
+      .and.to.include('none failed');
     // Slot A's and the admin's, each before and after, and slot B's.
     expect(passwords.size).to.equal(5);
-    expectNoSecret(passwords, { output });
+    expectNoSecret(passwords, { output, page });
     await expectNothingLeft(folder);
   });
 

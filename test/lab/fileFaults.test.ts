@@ -58,10 +58,10 @@ for (const database of databases.slice(0, 1)) {
       await site.remove();
     });
 
-    it('full: found before anything is written, exit 3', async () => {
+    it('full: found before anything is written, exit 2', async () => {
       await fill();
       const result = await run(site);
-      expectCode(result, 3);
+      expectCode(result, 2);
       expect(result.stderr).to.match(/file system of \S+ is full; free some space/);
       expect(await snapshot(site)).to.deep.equal(world);
     });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
+import type { StatusReport } from '../../src/observe/status/report';
 import { runWithFault } from '../faults/sweep';
 import type { Run } from './support/command';
 import { run, runWith } from './support/command';
@@ -79,6 +80,15 @@ describe('history', function () {
     await keepSecrets();
     const killed = await runWithFault(site, { point: 'engine: health begins', mode: 'kill-before' });
     expect(killed.signal).to.equal('SIGKILL');
+    // Where a kill comes just then, the engine leaves its metadata cut off, and reads the state no more.
+    const { PULUMI_BACKEND_URL: state = '' } = site.environment;
+    const stacks = path.join(state.replace('file://', ''), '.pulumi/stacks/openemr-credential-rotation');
+    const cutOff = (): void => writeFileSync(path.join(stacks, `${site.name}.json.attrs`), '{"user');
+    cutOff();
+    const status = await run(site, ['status', '--json']);
+    const { unreadable, unfinished } = JSON.parse(status.stdout) as StatusReport;
+    expect([status.code, unreadable, unfinished?.kind]).to.deep.equal([10, [], 'rotate']);
+    cutOff();
     const result = await history();
     expectCode(result, 0);
     const [head = '', ...rows] = result.stdout.trimEnd().split('\n');

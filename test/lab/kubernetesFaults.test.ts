@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { KubernetesFault, Lab, Site } from '../../lab';
+import type { StatusReport } from '../../src/observe/status/report';
 import type { Slot } from '../../src/plan/slot';
 import { otherSlot } from '../../src/plan/slot';
 import { killRun } from '../faults/killRun';
@@ -99,20 +100,25 @@ for (const database of databases.slice(0, 1)) {
         }
       });
 
-      it('no replicas, and a paused Deployment: exit 3, and what to do', async () => {
+      it('no replicas, and a paused Deployment: exit 2, and what to do', async () => {
         await cluster.patchDeployment({ spec: { paused: true } });
-        await expectRefused(3, /is paused.*kubectl rollout resume/);
+        await expectRefused(2, /is paused.*kubectl rollout resume/);
         await cluster.patchDeployment({ spec: { paused: false, replicas: 0 } });
-        await expectRefused(3, /has no replicas.*scale it up/);
+        await expectRefused(2, /has no replicas.*scale it up/);
         await cluster.patchDeployment({ spec: { replicas: 1 } });
       });
 
-      it('the Secret has a second owner: exit 3, and the owner is named', async () => {
+      it('the Secret has a second owner: exit 2, and the owner is named, by status too', async () => {
         const data = await site.kubernetesSecretData();
         const user = data['mysql-user'] ?? '';
         await cluster.setSecret({ 'mysql-user': `${user}x` }, 'argocd-controller');
         await cluster.setSecret({ 'mysql-user': user }, 'argocd-controller');
-        await expectRefused(3, /has mysql-user written by Argo CD/);
+        await expectRefused(2, /has mysql-user written by Argo CD/);
+        const status = await run(site, ['status', '--json']);
+        expectCode(status, 10);
+        const { drift } = JSON.parse(status.stdout) as StatusReport;
+        expect(drift.map(({ kind }) => kind)).to.deep.equal(['other-owner']);
+        expect(drift[0]?.text).to.include('written by Argo CD');
         await cluster.deleteSecret();
         const owner = {
           apiVersion: 'external-secrets.io/v1',
@@ -123,7 +129,7 @@ for (const database of databases.slice(0, 1)) {
         await cluster.createSecret(data);
         await cluster.patchSecret({ metadata: { ownerReferences: [{ ...owner, controller: true }] } });
         // The garbage collector of the lab cannot find such an owner, and takes the Secret away in the end.
-        await expectRefused(3, /belongs to ExternalSecret db/);
+        await expectRefused(2, /belongs to ExternalSecret db/);
         await cluster.deleteSecret().catch(() => undefined);
         await cluster.createSecret(data);
       });

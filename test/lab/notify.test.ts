@@ -4,6 +4,7 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import type { PastRotation } from '../../src/history/pastRotation';
 import type { CloudEvent } from '../../src/notify/cloudEvent';
 import type { TestServer } from '../unit/notify/servers';
 import { startServer } from '../unit/notify/servers';
@@ -54,7 +55,7 @@ for (const database of databases.slice(0, 1)) {
       await site.remove();
     });
 
-    it('a dry run tells nobody; a rotation tells all; a held one ends with 12 although the webhook fails', async () => {
+    it('a dry run tells nobody; a rotation tells all; a held one ends with 12 although the webhook fails, and the history keeps why', async () => {
       const file = path.join(site.folder, 'rotation.prom');
       const token = 'webhook-token-of-the-test';
       const environment = {
@@ -80,6 +81,10 @@ for (const database of databases.slice(0, 1)) {
       expect(text)
         .to.match(/^credential_rotation_active_slot\{.*slot="B"\} 1$/m)
         .and.to.equal(pushed);
+      // Slot B has the password that it had: its age is that of the secret's first version.
+      const [, since] =
+        /^credential_rotation_password_timestamp_seconds\{.*account="B"\} (\S+)$/m.exec(text) ?? [];
+      expect(Number(since)).to.be.within(started - 600, started);
       const [, set] =
         /^credential_rotation_password_timestamp_seconds\{.*account="admin"\} (\S+)$/m.exec(text) ?? [];
       expect(Number(set)).to.be.within(started, Date.now() / 1000);
@@ -112,6 +117,11 @@ for (const database of databases.slice(0, 1)) {
         'Normal CredentialsRotated',
         'Warning CredentialRotationHeld',
       ]);
+      const listed = await run(site, ['history', '--json']);
+      const [kept] = (JSON.parse(listed.stdout) as { rotations: PastRotation[] }).rotations;
+      expect(kept).to.include({ result: 'held' });
+      expect(kept?.failure?.step).to.equal(9);
+      expect(kept?.failure?.message).to.include('UpdateSecretVersionStage');
       const after = readFileSync(file, 'utf8');
       expect(after)
         .to.match(/^credential_rotation_failures_total\{.*code="12"\} 1$/m)

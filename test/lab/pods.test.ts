@@ -131,7 +131,7 @@ for (const database of databases.slice(0, 1)) {
       await jobs.create('deaf', jobSpec(deaf, { terminationGracePeriodSeconds: 1 }));
       const pods = [await jobs.runningPod('orderly'), await jobs.runningPod('deaf')];
       for (const pod of pods) await jobs.wrote(pod, 'up');
-      await Promise.all(pods.map((pod) => jobs.deletePod(pod)));
+      expect(await Promise.all(pods.map((pod) => jobs.deletePod(pod)))).to.deep.equal([8, 137]);
       expect(lab.podLogs(site.namespace, pods[0] ?? '')).to.equal('up\nstopping\n');
       expect([await jobs.ended('orderly'), await jobs.ended('deaf')]).to.deep.equal(['Failed', 'Failed']);
     });

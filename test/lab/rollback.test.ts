@@ -26,10 +26,21 @@ for (const database of databases.slice(0, 1)) {
       expectCode(await run(site), 0);
       const rotated = await expectHealthy(site, 'B');
       const canary = site.canary();
-      const preview = await run(site, ['rollback', '--dry-run']);
+      const preview = await run(site, ['rollback', '--dry-run', '--json']);
       expectCode(preview, 0);
-      expect(preview.stdout).to.include('switch back: OpenEMR moves from slot B to slot A');
-      expect(preview.stderr).to.include('does not restore passwords');
+      expect(preview.stderr)
+        .to.include('switch back: OpenEMR moves from slot B to slot A')
+        .and.to.include('does not restore passwords');
+      expect(preview.stderr, 'what only leaves the state').not.to.match(/- (user|password|slots)-/);
+      const told = JSON.parse(preview.stdout) as { kind: string; to: string; preview: { changes: object[] } };
+      expect(told).to.deep.include({
+        schema: 1,
+        type: 'rollback',
+        outcome: 'done',
+        kind: 'switch-back',
+        to: 'A',
+      });
+      expect(told.preview.changes).to.deep.include({ name: 'sqlconf', operation: 'update', step: 5 });
       const refused = await run(site, ['rollback']);
       expectCode(refused, 2);
       expect(refused.stderr).to.include('--yes');

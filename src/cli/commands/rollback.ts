@@ -1,4 +1,5 @@
 import { exitCodes } from '../../failure';
+import { JsonEndRenderer } from '../../report/renderer';
 import { confirmed } from '../ask';
 import type { Flags } from '../invocation';
 import { listenersOf, rendererOf, requestOf, settingsOf } from '../request';
@@ -10,14 +11,15 @@ import { carryOut, showDryRun } from '../run';
  */
 export async function rollbackCommand(flags: Flags): Promise<number> {
   const settings = settingsOf(flags);
-  const renderer = rendererOf(flags);
+  const renderer = flags.json && !flags.logJson ? new JsonEndRenderer('rollback') : rendererOf(flags);
   const request = requestOf('rollback', settings, renderer);
   if (flags.dryRun) return (await showDryRun(request, renderer)).end();
   if (!flags.yes) {
     const preview = await showDryRun(request, renderer);
     if (preview.outcome !== 'done') return preview.end();
     if (!(await confirmed('Move OpenEMR back?'))) {
-      renderer.ending({ outcome: 'cancelled', message: 'Nothing was changed.', steps: [] });
+      const { planned } = preview;
+      renderer.ending({ outcome: 'cancelled', message: 'Nothing was changed.', planned, steps: [] });
       return exitCodes.cancelled;
     }
   }

@@ -14,21 +14,36 @@ export async function unlockCommand(flags: Flags): Promise<number> {
   const { unlock } = await import('../../stack/unlock.js');
   const request = requestOf('rotate', settings, renderer);
   const say = (text: string): void => {
+    // With --json the person who is asked still sees it.
     if (!flags.json) renderer.line(text);
+    else if (!flags.yes) process.stderr.write(`${text}\n`);
   };
   const { holders, cleared } = await unlock(request, async (found) => {
     describeHolders(found).forEach(say);
     if (flags.yes) return true;
     return confirmed('End the holder, and clear every lock of this OpenEMR?');
   });
-  if (flags.json) renderer.object('unlock', { ...holders, cleared });
+  const outcome = cleared ? 'done' : 'cancelled';
+  if (flags.json) renderer.object('unlock', unlockReport(outcome, holders));
   else
-    say(
+    renderer.line(
       cleared
         ? '✓ Every lock is clear. Run credential-rotation again: it finishes what was begun.'
         : 'Nothing was changed.',
     );
-  return cleared ? exitCodes.done : exitCodes.cancelled;
+  return exitCodes[outcome];
+}
+
+/** What `unlock` says to a program: who held the locks, in the words of `status`. */
+export function unlockReport(outcome: 'done' | 'cancelled', { lock, lease }: Holders): object {
+  const { client = null, connectionId = null, idleSeconds = null } = lock ?? {};
+  return {
+    outcome,
+    exitCode: exitCodes[outcome],
+    cleared: outcome === 'done',
+    lock: { held: lock !== undefined, holder: client, connectionId, idleSeconds },
+    lease: lease ?? null,
+  };
 }
 
 /** What a person needs to decide. */

@@ -12,9 +12,11 @@ import { quoteAccount } from '../../world/sqlText';
 /** What a plan finds at the slots' accounts in the database. */
 export interface AccountFindings {
   /** What would stop it, each one sentence with the statement that mends it. */
-  problems: string[];
+  problems: Failure[];
   /** What it changes, line by line; statements are shown whole, passwords never. */
   differences: string[];
+  /** What an operator should know and do, each a sentence without its full stop. */
+  notices: string[];
 }
 
 /** Compares both slots' accounts with the one that OpenEMR uses. Writes nothing. */
@@ -22,7 +24,7 @@ export async function accountFindings(
   { plan, material }: PlannedRotation,
   session: Session,
 ): Promise<AccountFindings> {
-  const findings: AccountFindings = { problems: [], differences: [] };
+  const findings: AccountFindings = { problems: [], differences: [], notices: [] };
   if (plan.kind === 'rollback') return findings;
   const inUse = material.before.sqlconf.username;
   for (const slot of slots) {
@@ -32,20 +34,23 @@ export async function accountFindings(
       const compared = await compareAccount(session, { username, dbname, like, inUse });
       findings.problems.push(...problemsOf(compared, plan.mint.includes(slot)));
       findings.differences.push(...differencesOf(slot, compared));
+      findings.notices.push(...noticesOf(slot, compared));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (!findings.problems.includes(error.message)) findings.problems.push(error.message);
+      if (!findings.problems.some(({ message }) => message === error.message)) findings.problems.push(error);
     }
   }
   return findings;
 }
 
-function problemsOf({ parity, foreignSchema, name }: Comparison, setsPassword: boolean): string[] {
-  if (foreignSchema === undefined || !setsPassword) return parity.problems;
-  return [
-    ...parity.problems,
-    `The database user ${name.username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; name another username in the slot secret.`,
-  ];
+function problemsOf({ parity, foreignSchema, name }: Comparison, setsPassword: boolean): Failure[] {
+  const foreign =
+    foreignSchema === undefined || !setsPassword
+      ? []
+      : [
+          `The database user ${name.username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; name another username in the slot secret.`,
+        ];
+  return [...parity.problems, ...foreign].map((problem) => new Failure('configuration', problem));
 }
 
 function differencesOf(slot: Slot, { account, name, model, parity }: Comparison): string[] {
@@ -56,11 +61,14 @@ function differencesOf(slot: Slot, { account, name, model, parity }: Comparison)
     ...parity.grant,
   ].map((statement) => `+ ${statement}${as}`);
   const expired = account?.expired === true ? ['~ its password has expired: it is set again'] : [];
-  const plain = !account && (model.account?.requirement.type ?? '') === '';
-  const note = plain
-    ? [
-        `  it is let in without TLS, too${as}; when OpenEMR itself uses TLS, run ALTER USER ${quoteAccount(name)} REQUIRE SSL`,
-      ]
-    : [];
-  return [...statements, ...expired, ...note].map((line) => `${resourceNames.user(slot)}: ${line}`);
+  return [...statements, ...expired].map((line) => `${resourceNames.user(slot)}: ${line}`);
+}
+
+/** A new account asks no more of a connection than the one in use: OpenEMR, which may not speak TLS, must get in. */
+function noticesOf(slot: Slot, { account, name, model }: Comparison): string[] {
+  if (account || (model.account?.requirement.type ?? '') !== '') return [];
+  const as = model.account ? `, as ${model.account.username} is` : '';
+  return [
+    `the new user of slot ${slot} is let in without TLS, too${as}; when OpenEMR itself uses TLS, run ALTER USER ${quoteAccount(name)} REQUIRE SSL`,
+  ];
 }

@@ -1,8 +1,10 @@
+import { Failure } from '../../failure';
 import type { PlannedRotation } from '../../plan/rotationPlan';
 import { ownGrants } from '../../world/accounts';
 import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
 import { isReadOnly } from '../../world/server';
+import type { AccountFindings } from './accounts';
 import { accountFindings } from './accounts';
 import type { PreflightClients } from './preflight';
 import { targetProblems } from './target';
@@ -13,21 +15,26 @@ const adminPrivileges = [
   ['PROCESS', 'to see whether the old account is idle'],
 ] as const;
 
-/** What would stop the changes of users in the database; each problem is one sentence with what to do. */
-export async function databaseProblems(
+/** What would stop the changes of users in the database, and what they are. */
+export async function databaseFindings(
   planned: PlannedRotation,
   context: WorldContext,
   clients: PreflightClients,
-): Promise<string[]> {
+): Promise<AccountFindings> {
   const { session } = clients;
   const target = await targetProblems(context, clients);
   // On another server the accounts would be missing or strange: that tells nothing.
-  if (target.length > 0) return target;
-  const { problems } = await accountFindings(planned, session);
-  return [...(await missingPrivileges(session)), ...(await readerProblems(clients)), ...problems];
+  if (target.length > 0) return { problems: target, differences: [], notices: [] };
+  const found = await accountFindings(planned, session);
+  const problems = [
+    ...(await missingPrivileges(session)),
+    ...(await readerProblems(clients)),
+    ...found.problems,
+  ];
+  return { ...found, problems };
 }
 
-async function missingPrivileges(admin: Session): Promise<string[]> {
+async function missingPrivileges(admin: Session): Promise<Failure[]> {
   const everywhere = (await ownGrants(admin)).filter((line) => / ON \*\.\* TO /.test(line));
   const privileges = everywhere.flatMap((line) =>
     (line.split(' ON *.*')[0] ?? '').replace('GRANT ', '').split(', '),
@@ -35,14 +42,21 @@ async function missingPrivileges(admin: Session): Promise<string[]> {
   return adminPrivileges
     .filter(([privilege]) => !privileges.includes(privilege) && !privileges.includes('ALL PRIVILEGES'))
     .map(
-      ([privilege, why]) => `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`,
+      ([privilege, why]) =>
+        new Failure(
+          'permission',
+          `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.`,
+        ),
     );
 }
 
-async function readerProblems({ session, credentials }: PreflightClients): Promise<string[]> {
+async function readerProblems({ session, credentials }: PreflightClients): Promise<Failure[]> {
   if (!(await isReadOnly(session))) return [];
   const { host, port } = credentials.login;
   return [
-    `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
+    new Failure(
+      'configuration',
+      `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
+    ),
   ];
 }

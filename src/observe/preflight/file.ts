@@ -1,3 +1,4 @@
+import { Failure } from '../../failure';
 import type { PlannedRotation } from '../../plan/rotationPlan';
 import type { WorldContext } from '../../world/context';
 import { checkWritable } from '../../world/file/sqlconfFile';
@@ -7,7 +8,7 @@ import { openSqlconf } from '../../world/sqlconf';
 export async function fileProblems(
   { plan, material }: PlannedRotation,
   context: WorldContext,
-): Promise<string[]> {
+): Promise<Failure[]> {
   const file = await openSqlconf(context);
   const notWritable = await checkWritable(file.file);
   const target =
@@ -17,6 +18,6 @@ export async function fileProblems(
   const notRenderable = file.check(target);
   return [
     ...(notWritable === undefined ? [] : [notWritable]),
-    ...notRenderable.map((reason) => `${file.path}: ${reason}`),
+    ...notRenderable.map((reason) => new Failure('configuration', `${file.path}: ${reason}`)),
   ];
 }

@@ -1,22 +1,25 @@
-import { kubernetesSecretKeys } from '../../plan/observation';
-import { otherOwner } from './secretOwner';
+import { Failure } from '../../failure';
+import { keysToLeave, otherOwner } from './secretOwner';
 import type { Kubernetes } from '../../world/kubernetes';
 import { neededRights } from '../../world/kubernetes';
 
 /** What would stop the restart or the patch of the Secret; each problem is one sentence with what to do. */
-export async function kubernetesProblems(kubernetes: Kubernetes): Promise<string[]> {
+export async function kubernetesProblems(kubernetes: Kubernetes): Promise<Failure[]> {
   const { target } = kubernetes;
   const missing = await kubernetes.missingRights(neededRights(target));
   if (missing.length > 0) {
     return missing.map(
       ({ verb, resource, name }) =>
-        `RBAC does not allow "${verb}" on ${resource} ${target.namespace}/${name}; add it to the Role of this service account.`,
+        new Failure(
+          'permission',
+          `RBAC does not allow "${verb}" on ${resource} ${target.namespace}/${name}; add it to the Role of this service account.`,
+        ),
     );
   }
   const [{ spec }, secret] = await Promise.all([kubernetes.deployment(), kubernetes.secret()]);
   const name = `Deployment ${target.namespace}/${target.deployment}`;
   const owner = otherOwner(secret);
-  return [
+  const problems = [
     ...(spec?.paused === true
       ? [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`]
       : []),
@@ -26,9 +29,8 @@ export async function kubernetesProblems(kubernetes: Kubernetes): Promise<string
     ...(owner === undefined
       ? []
       : [
-          `Secret ${target.namespace}/${target.secret} ${owner}, which would put the old password back; take the keys ${keys.join(', ')} out of its hands.`,
+          `Secret ${target.namespace}/${target.secret} ${owner}, which would put the old password back; take the keys ${keysToLeave} out of its hands.`,
         ]),
   ];
+  return problems.map((problem) => new Failure('configuration', problem));
 }
-
-const keys = Object.values(kubernetesSecretKeys);

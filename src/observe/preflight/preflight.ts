@@ -1,10 +1,12 @@
+import type { Failure } from '../../failure';
 import type { PlannedRotation } from '../../plan/rotationPlan';
 import { switches } from '../../plan/rotationPlan';
 import type { AdminCredentials } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
-import { databaseProblems } from './database';
+import type { AccountFindings } from './accounts';
+import { databaseFindings } from './database';
 import { fileProblems } from './file';
 import type { SecretsManager } from '../../world/secretsManager';
 import { kubernetesProblems } from './kubernetes';
@@ -23,21 +25,22 @@ export interface PreflightClients {
 /**
  * Looks for everything that would stop the rotation half-way: rights in Kubernetes, in the database, on the
  * file and on the secrets. Writes nothing.
- * @returns every problem, each one sentence with what to do
+ * @returns every problem, and what becomes of the accounts in the database
  */
 export async function preflight(
   planned: PlannedRotation,
   context: WorldContext,
   clients: PreflightClients,
-): Promise<string[]> {
+): Promise<AccountFindings> {
   const { kubernetes, secrets } = clients;
-  const problems = await Promise.all([
-    databaseProblems(planned, context, clients),
-    switches(planned.plan) ? kubernetesProblems(kubernetes) : [],
-    switches(planned.plan) ? fileProblems(planned, context) : [],
+  const none: Failure[] = [];
+  const [database, ...problems] = await Promise.all([
+    databaseFindings(planned, context, clients),
+    switches(planned.plan) ? kubernetesProblems(kubernetes) : none,
+    switches(planned.plan) ? fileProblems(planned, context) : none,
     secretProblems(secrets, secretsWritten(planned, context)),
   ]);
-  return problems.flat();
+  return { ...database, problems: [...database.problems, ...problems.flat()] };
 }
 
 /** A sync stores a document only for a password that it mints, and never the admin's. */

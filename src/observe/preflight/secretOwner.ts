@@ -24,6 +24,9 @@ export function otherOwner({ metadata }: V1Secret): string | undefined {
   return undefined;
 }
 
+/** The keys that nobody else must write, for a message. */
+export const keysToLeave = Object.values(kubernetesSecretKeys).join(', ');
+
 function ourKeys({ fieldsV1 }: V1ManagedFieldsEntry): string[] {
   const data = (fieldsV1 as { 'f:data'?: Record<string, unknown> } | undefined)?.['f:data'] ?? {};
   return Object.values(kubernetesSecretKeys).filter((key) => `f:${key}` in data);

@@ -9,12 +9,12 @@ import type { SecretsManager } from '../../world/secretsManager';
 export async function secretProblems(
   secrets: SecretsManager,
   secretIds: readonly string[],
-): Promise<string[]> {
+): Promise<Failure[]> {
   const problems = await Promise.all(secretIds.map((secretId) => problemsOf(secrets, secretId)));
   return problems.flat();
 }
 
-async function problemsOf(secrets: SecretsManager, secretId: string): Promise<string[]> {
+async function problemsOf(secrets: SecretsManager, secretId: string): Promise<Failure[]> {
   const { stages } = await secrets.describe(secretId);
   const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
   if (current === undefined)
@@ -26,5 +26,5 @@ async function problemsOf(secrets: SecretsManager, secretId: string): Promise<st
   const found = refusals.filter((refusal) => refusal !== undefined);
   const other = found.find(({ outcome }) => outcome !== 'permission');
   if (other) throw other;
-  return found.map(({ message }) => message);
+  return found;
 }

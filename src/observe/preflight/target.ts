@@ -15,7 +15,7 @@ import type { PreflightClients } from './preflight';
 export async function targetProblems(
   context: WorldContext,
   { kubernetes, session, credentials }: PreflightClients,
-): Promise<string[]> {
+): Promise<Failure[]> {
   const [file, data] = await Promise.all([openSqlconf(context), kubernetes.secretData()]);
   const ofFile: NamedServer = { where: file.path, login: file.login };
   const { namespace, secret } = context.kubernetes;
@@ -47,16 +47,22 @@ async function differingServers(
   one: NamedServer,
   other: NamedServer,
   context: WorldContext,
-): Promise<string | undefined> {
+): Promise<Failure | undefined> {
   const place = ({ login: { host, port } }: NamedServer): string => `${host.toLowerCase()}:${port}`;
   if (place(one) === place(other)) return undefined;
   const named = `${one.where} names the database at ${place(one)}, and ${other.where} that at ${place(other)}`;
   try {
     if ((await identity(one, context)) === (await identity(other, context))) return undefined;
-    return `Wrong target: ${named}, and these are two servers; make both name the one that OpenEMR uses.`;
+    return new Failure(
+      'configuration',
+      `Wrong target: ${named}, and these are two servers; make both name the one that OpenEMR uses.`,
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return `Wrong target? ${named}, and whether these are one server cannot be seen. ${error.message}`;
+    return new Failure(
+      error.outcome,
+      `Wrong target? ${named}, and whether these are one server cannot be seen. ${error.message}`,
+    );
   }
 }
 

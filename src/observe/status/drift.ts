@@ -2,6 +2,7 @@ import { kubernetesSecretKeys } from '../../plan/observation';
 import type { DatabaseLogin, Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import { valueOf } from '../part';
+import { keysToLeave } from '../preflight/secretOwner';
 import type { StatusFacts } from './facts';
 import type { Placed } from './places';
 import { placeOf, slotNames } from './places';
@@ -169,8 +170,17 @@ function adminRefused(reason: string): Drift {
   return { kind: 'admin-login-refused', text: `${text}.`, mend: next };
 }
 
-function ownerDrift({ slotSecret, adminSecret }: StatusFacts): Drift[] {
+function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts): Drift[] {
   const found: Drift[] = [];
+  const inCluster = valueOf(kubernetesSecret);
+  if (inCluster?.owner !== undefined) {
+    const name = `Kubernetes Secret ${inCluster.name}`;
+    found.push({
+      kind: 'other-owner',
+      text: `${name} ${inCluster.owner}, which would put an old password back; a rotation is refused.`,
+      mend: `Take the keys ${keysToLeave} of ${name} out of its hands.`,
+    });
+  }
   for (const secret of [valueOf(slotSecret), valueOf(adminSecret)]) {
     if (!secret) continue;
     const { id, owner, stages, versionId } = secret;

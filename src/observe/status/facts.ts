@@ -50,6 +50,8 @@ export interface KubernetesSecretFacts {
   /** Undefined when a key is missing. */
   login: DatabaseLogin | undefined;
   immutable: boolean;
+  /** Who else writes it, as "belongs to …"; undefined when nobody does. */
+  owner?: string;
 }
 
 /** The Deployment. */

@@ -16,6 +16,7 @@ import { openSqlconf } from '../../world/sqlconf';
 import { loginOfSecret, readSlotSecret } from '../observe';
 import type { Part } from '../part';
 import { partOf, valueOf } from '../part';
+import { otherOwner } from '../preflight/secretOwner';
 import type {
   AdminLoginFacts,
   AdminSecretFacts,
@@ -159,7 +160,14 @@ async function readKubernetesSecret(
   keepSecret(data[kubernetesSecretKeys.password] ?? '');
   const { port } = valueOf(await sqlconf)?.login ?? { port: '3306' };
   const immutable = secret.immutable === true;
-  return { name: `${namespace}/${name}`, data, login: loginOfSecret(data, { port }), immutable };
+  const owner = otherOwner(secret);
+  return {
+    name: `${namespace}/${name}`,
+    data,
+    login: loginOfSecret(data, { port }),
+    immutable,
+    ...(owner === undefined ? {} : { owner }),
+  };
 }
 
 async function readDeployment(kubernetes: Kubernetes): Promise<DeploymentFacts> {

@@ -1,3 +1,4 @@
+import type { Failure, Outcome } from '../../failure';
 import { partOf } from '../part';
 
 /** Parts of the checklist, in its order. */
@@ -28,6 +29,8 @@ export interface Check {
   state: CheckState;
   /** What was found, or what is wrong and what to do; null when the title says it all. */
   detail: string | null;
+  /** With what a run would end for it; null when it would not. */
+  outcome: Outcome | null;
 }
 
 /** Makes checks of one area. */
@@ -35,34 +38,39 @@ export class Checks {
   constructor(private readonly area: Area) {}
 
   ok(title: string, detail: string | null = null): Check {
-    return { area: this.area, title, state: 'ok', detail };
+    return { area: this.area, title, state: 'ok', detail, outcome: null };
   }
 
-  missing(title: string, detail: string): Check {
-    return { area: this.area, title, state: 'missing', detail };
+  missing(title: string, detail: string, outcome: Outcome = 'configuration'): Check {
+    return { area: this.area, title, state: 'missing', detail, outcome };
+  }
+
+  /** A check that ended so. */
+  failed(title: string, { message, outcome }: Failure): Check {
+    return this.missing(title, message, outcome);
   }
 
   optional(title: string, detail: string): Check {
-    return { area: this.area, title, state: 'optional', detail };
+    return { area: this.area, title, state: 'optional', detail, outcome: null };
   }
 
   notChecked(title: string, detail: string): Check {
-    return { area: this.area, title, state: 'not-checked', detail };
+    return { area: this.area, title, state: 'not-checked', detail, outcome: null };
   }
 
   /** A check that is a search for problems: each problem is a line, and none is one line that is ok. */
-  async problems(title: string, search: () => Promise<string[]>): Promise<Check[]> {
+  async problems(title: string, search: () => Promise<Failure[]>): Promise<Check[]> {
     const found = await partOf(search());
-    if (found.kind === 'unreadable') return [this.missing(title, found.failure.message)];
+    if (found.kind === 'unreadable') return [this.failed(title, found.failure)];
     if (found.value.length === 0) return [this.ok(title)];
-    return found.value.map((problem) => this.missing(title, problem));
+    return found.value.map((problem) => this.failed(title, problem));
   }
 
   /** A check that is an action which fails; what it answers is the detail. */
   async passes(title: string, action: () => Promise<string | null>): Promise<Check> {
     const done = await partOf(action());
     if (done.kind === 'read') return this.ok(title, done.value);
-    return this.missing(title, done.failure.message);
+    return this.failed(title, done.failure);
   }
 }
 

@@ -18,7 +18,7 @@ export function worldChecks(facts: StatusFacts): Check[] {
 }
 
 function readable(checks: Checks, title: string, part: Part<unknown>): Check {
-  return part.kind === 'read' ? checks.ok(title) : checks.missing(title, part.failure.message);
+  return part.kind === 'read' ? checks.ok(title) : checks.failed(title, part.failure);
 }
 
 function secretChecks({ slotSecret, adminSecret }: StatusFacts): Check[] {
@@ -49,7 +49,7 @@ function kubernetesChecks({ kubernetesSecret, deployment }: StatusFacts): Check[
       : readable(checks, 'Secret can be read', kubernetesSecret),
   ];
   if (deployment.kind === 'unreadable')
-    return [...found, checks.missing('Deployment can be read', deployment.failure.message)];
+    return [...found, checks.failed('Deployment can be read', deployment.failure)];
   const { name, rollout, ready, wanted } = deployment.value;
   const title = 'Deployment is healthy';
   const count = `${ready} of ${wanted} pods ready`;
@@ -61,7 +61,7 @@ function kubernetesChecks({ kubernetesSecret, deployment }: StatusFacts): Check[
 
 function loginChecks({ logins, database, slotSecret, sqlconf, lock }: StatusFacts): Check[] {
   const checks = new Checks('Database');
-  if (database) return [checks.missing('answers over trusted TLS', database.message)];
+  if (database) return [checks.failed('answers over trusted TLS', database)];
   const found = [checks.ok('answers over trusted TLS')];
   const { admin } = logins;
   const adminTitle = 'admin logs in';
@@ -72,7 +72,7 @@ function loginChecks({ logins, database, slotSecret, sqlconf, lock }: StatusFact
         admin.stage === 'AWSCURRENT' ? null : `with ${admin.stage}, which a rotation makes current`,
       ),
     );
-  else found.push(checks.missing(adminTitle, admin?.reason ?? reasonOf(lock)));
+  else found.push(checks.missing(adminTitle, admin?.reason ?? reasonOf(lock), 'permission'));
   const file = valueOf(sqlconf)?.login;
   const live = 'the login of sqlconf.php works';
   if (logins.sqlconf === 'works') found.push(checks.ok(live, file?.username ?? null));
@@ -118,5 +118,6 @@ function lockCheck({ lock, lease }: StatusFacts): Check {
   return checks.missing(
     'no rotation is running',
     `${holder ?? 'Somebody'} holds the lock; wait until that run ends, or look with credential-rotation unlock.`,
+    'locked',
   );
 }

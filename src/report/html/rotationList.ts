@@ -1,6 +1,6 @@
 import type { PastRotation, PastRun, PastStep } from '../../history/pastRotation';
 import { durationText, timeText } from '../duration';
-import { resultText, tookText, wayText } from '../historyText';
+import { reasonText, resultText, tookText, wayText } from '../historyText';
 import { gantt } from './gantt';
 import type { Markup } from './markup';
 import { markup } from './markup';
@@ -71,10 +71,9 @@ function renewedText({ renewed }: PastRotation): string {
 }
 
 function whyText({ failure, result, rollback }: PastRotation): Markup | undefined {
-  if (failure) {
-    const step = failure.step === null ? '' : `Step ${failure.step} failed. `;
-    return markup`<p class="why">${step}${failure.message}</p>`;
-  }
+  if (failure && (result === 'rotated' || result === 'done'))
+    return markup`<p class="soft">An earlier run did not finish it: ${reasonText(failure)}</p>`;
+  if (failure) return markup`<p class="why">${reasonText(failure)}</p>`;
   if (result === 'unfinished')
     return markup`<p class="why">
       This rotation is under way, or its run was killed. The next run finishes it.
@@ -126,10 +125,12 @@ function beginOf(steps: PastStep[], fallback: string): string {
 
 function backChart({ rollback }: PastRotation): Markup | undefined {
   if (!rollback) return undefined;
-  const { id, runs, succeeded, steps } = rollback;
+  const { id, runs, succeeded, steps, failure } = rollback;
   const heading = markup`<p>
-    <b>Rollback</b> <span class="soft">${id}, ${succeeded ? 'done' : 'not finished'}. ${runsText(runs)}</span>
-  </p>`;
+      <b>Rollback</b>
+      <span class="soft">${id}, ${succeeded ? 'done' : 'not finished'}. ${runsText(runs)}</span>
+    </p>
+    ${failure ? markup`<p class="${succeeded ? 'soft' : 'why'}">${reasonText(failure)}</p>` : undefined}`;
   const own = (steps ?? []).filter(({ number }) => number >= 5 && number <= 8);
   if (steps === null || own.every(({ endedAt }) => endedAt === undefined))
     return markup`${heading}

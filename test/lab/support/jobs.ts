@@ -18,6 +18,7 @@ export interface JobPod {
   status: {
     phase: string;
     containerStatuses?: {
+      ready: boolean;
       restartCount: number;
       state: {
         terminated?: { exitCode: number; message?: string };
@@ -26,6 +27,10 @@ export interface JobPod {
       };
     }[];
   };
+}
+
+interface OwnedJob {
+  metadata: { name: string; ownerReferences?: { kind: string; name: string }[] };
 }
 
 /** A client with all rights, past the lab's proxy. Close it at the end. */
@@ -55,6 +60,38 @@ export class Jobs {
   async create(name: string, spec: Record<string, unknown>): Promise<void> {
     const head = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name } };
     await this.client.create(`${this.batch}/jobs`, { ...head, spec });
+  }
+
+  /** Makes a Job from a whole manifest. */
+  async apply(job: { metadata: object }): Promise<void> {
+    await this.client.create(`${this.batch}/jobs`, job);
+  }
+
+  /** Makes a CronJob. */
+  async schedule(cronJob: { metadata: object }): Promise<void> {
+    await this.client.create(`${this.batch}/cronjobs`, cronJob);
+  }
+
+  /** Lets a CronJob start nothing more. */
+  async suspend(cronJob: string): Promise<void> {
+    await this.client.patch(`${this.batch}/cronjobs/${cronJob}`, { spec: { suspend: true } });
+  }
+
+  /** Lets a suspended Job start. */
+  async resume(job: string): Promise<void> {
+    await this.client.patch(`${this.batch}/jobs/${job}`, { spec: { suspend: false } });
+  }
+
+  /** The name of the first Job that a CronJob has started. */
+  async startedBy(cronJob: string, limitMs = 90_000): Promise<string> {
+    let found = '';
+    await this.until(limitMs, `a Job of ${cronJob}`, async () => {
+      const { items } = await this.client.get<{ items: OwnedJob[] }>(`${this.batch}/jobs`);
+      const owned = items.find(({ metadata }) => metadata.ownerReferences?.[0]?.name === cronJob);
+      found = owned?.metadata.name ?? '';
+      return found !== '';
+    });
+    return found;
   }
 
   /** Makes any object of the core API. */
@@ -107,15 +144,30 @@ export class Jobs {
     );
   }
 
-  /** Deletes a pod, as `kubectl delete pod` does, and waits until it is gone. */
-  async deletePod(name: string): Promise<void> {
+  /** Deletes a pod, as `kubectl delete pod` does, and waits until it is gone; gives its container's exit code. */
+  async deletePod(name: string): Promise<number | undefined> {
     const path = `${this.core}/pods/${name}`;
+    const ending = new AbortController();
+    let exitCode: number | undefined;
+    const watching = this.client.watch<JobPod>(`${this.core}/pods`, ending.signal, ({ type, object }) => {
+      if (object.metadata.name !== name) return;
+      exitCode = object.status.containerStatuses?.[0]?.state.terminated?.exitCode ?? exitCode;
+      if (type === 'DELETED') ending.abort();
+    });
     await this.client.delete(path);
-    await this.until(
-      60_000,
-      `the end of pod ${name}`,
-      async () => (await this.client.raw('GET', path)).status === 404,
-    );
+    const limit = setTimeout(() => ending.abort(), 60_000);
+    await watching;
+    clearTimeout(limit);
+    if ((await this.client.raw('GET', path)).status !== 404) throw new Error(`pod ${name} does not end`);
+    return exitCode;
+  }
+
+  /** Deletes the pods with this label that are not ready, so that new ones take their place. */
+  async deleteUnready(label: string): Promise<void> {
+    const { items } = await this.client.get<{ items: JobPod[] }>(`${this.core}/pods?labelSelector=${label}`);
+    for (const { metadata, status } of items)
+      if (status.containerStatuses?.[0]?.ready !== true)
+        await this.client.delete(`${this.core}/pods/${metadata.name}`);
   }
 
   /** What the pods of a Job wrote, oldest first. */

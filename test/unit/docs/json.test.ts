@@ -1,10 +1,12 @@
 import { expect } from 'chai';
+import { unlockReport } from '../../../src/cli/commands/unlock';
 import { driftKinds } from '../../../src/observe/status/drift';
 import { judgeStatus } from '../../../src/observe/status/judge';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
-import { jsonSchema, TextRenderer } from '../../../src/report/renderer';
+import { JsonEndRenderer, jsonSchema, TextRenderer } from '../../../src/report/renderer';
 import { listSettings } from '../../../src/settings/listing';
 import { exitCodes } from '../../../src/failure';
+import type { StepResult } from '../../../src/stack/stepEvents';
 import { factsOf, read, unreadable } from '../observe/facts';
 import { plannedIn } from '../plan/planned';
 import { journalOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
@@ -82,6 +84,37 @@ describe('docs/json.md', () => {
     const settings = [...listing.settings, { ...listing.settings[0], file: 'Pulumi.prod.yaml' }];
     const result = { outcome: 'configuration', exitCode: exitCodes.configuration, ...listing, settings };
     expect(undocumented('config show', await printed('config', [result]))).to.deep.equal([]);
+  });
+
+  it('describes every field that unlock prints, with its types, and no other', async () => {
+    const lease = { name: 'lease', holder: 'me', renewed: 'now' };
+    const results = [
+      unlockReport('done', { lock: { connectionId: 1, client: 'a@b:1', idleSeconds: 1 }, lease }),
+      unlockReport('cancelled', { lock: undefined, lease: undefined }),
+    ];
+    expect(undocumented('unlock', await printed('unlock', results))).to.deep.equal([]);
+  });
+
+  it('describes every field that rollback prints, with its types, and no other', async () => {
+    const planned = plannedIn(worldOn('A'));
+    const steps: StepResult[] = [{ number: 3, status: 'done', ms: 5 }];
+    const changes = [{ name: 'sqlconf', operation: 'update', step: 5 as const }];
+    const shown = { planned, resumed: false, changes, problems: ['One.'], differences: ['- a'] };
+    const { stdout, stderr } = await captured(() => {
+      const first = new JsonEndRenderer('rollback');
+      first.preview(shown);
+      first.ending({ outcome: 'done', message: 'Done.', planned, resumed: false, steps });
+      new JsonEndRenderer('rollback').ending({ outcome: 'configuration', message: 'No.', steps: [] });
+    });
+    const lines = stdout.trim().split('\n');
+    expect(lines).to.have.lengthOf(2);
+    expect(
+      undocumented(
+        'rollback',
+        lines.map((line): unknown => JSON.parse(line)),
+      ),
+    ).to.deep.equal([]);
+    expect(stderr).to.include('One.');
   });
 
   it('finds a field that is not described, one that is never printed, and a wrong type', () => {

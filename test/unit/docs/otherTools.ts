@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { parse, parseAllDocuments } from 'yaml';
 import { leaseName } from '../../../src/world/lease';
 import { repositoryFile, repositoryText } from './readme';
@@ -118,9 +118,13 @@ export function checkKubectl(args: string[]): string | undefined {
     const file = flags.find(([flag]) => flag === '-f')?.[1] ?? '';
     if (!existsSync(repositoryFile(file)))
       return `kubectl apply -f needs a file of the repository, not ${file}`;
-    return parseAllDocuments(repositoryText(file)).some(({ errors }) => errors.length > 0)
-      ? `${file} is not YAML`
-      : undefined;
+    const files = file.endsWith('.yaml')
+      ? [file]
+      : readdirSync(repositoryFile(file)).map((each) => `${file}/${each}`);
+    const broken = files.find((each) =>
+      parseAllDocuments(repositoryText(each)).some(({ errors }) => errors.length > 0),
+    );
+    return broken === undefined ? undefined : `${broken} is not YAML`;
   }
   if (namespace !== names.namespace) return `kubectl ${verb} needs -n ${names.namespace}`;
   const object = rest.join(' ');
@@ -129,7 +133,7 @@ export function checkKubectl(args: string[]): string | undefined {
     get: [`secret ${names.secret}`, `lease ${names.lease}`, 'cronjobs,jobs,pods', 'events', 'pods'],
     describe: ['pods', deployment],
     // The CronJob is the Python tool's.
-    patch: [`secret ${names.secret}`, 'cronjob credential-rotation'],
+    patch: [`secret ${names.secret}`, 'cronjob credential-rotation', 'job credential-rotation-once'],
     delete: ['cronjob credential-rotation'],
     exec: [deployment],
     rollout: [`status ${deployment}`, `restart ${deployment}`, `resume ${deployment}`],

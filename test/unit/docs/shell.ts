@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { inputRows } from '../../../infra/inputs/table';
+import { readCommandLine } from '../../../infra/render/commandLine';
 import { STARTING_POINTS } from '../../../lab';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
@@ -104,9 +107,17 @@ function checkNpm([command = '', ...rest]: string[]): string | undefined {
   if (command !== 'run' && !['start', 'test'].includes(command)) return `npm ${command} is not allowed`;
   if (!(script in scripts)) return `package.json has no script ${script}`;
   if (separator === undefined) return undefined;
+  if (separator === '--' && script === 'manifests') return checkManifests(args);
   return separator === '--' && script === 'lab'
     ? checkLab(args)
     : `npm run ${script} takes no arguments here`;
+}
+
+function checkManifests(args: string[]): string | undefined {
+  const { config, set } = readCommandLine(args);
+  const unknown = set.find(([path]) => !inputRows().some((row) => row.path === path.join('.')));
+  if (unknown) return `${unknown[0].join('.')} is no input`;
+  return config !== undefined && existsSync(repositoryFile(config)) ? undefined : `${config} is not there`;
 }
 
 function checkLab(args: string[]): string | undefined {
@@ -127,7 +138,17 @@ function checkPulumi(args: string[]): string | undefined {
     return plugin[2] === wanted ? undefined : `package.json has @pulumi/${plugin[1]} ${wanted}`;
   }
   if (/^(up|refresh|destroy)$/.test(text)) return undefined; // They are named as what not to do.
+  if (text.startsWith('-C infra ')) return checkPlatform(text.slice('-C infra '.length));
   return /^(preview|stack history)( --stack prod)?$/.test(text) ? undefined : `pulumi ${text} is not checked`;
+}
+
+/** What is wrong with a command of the platform's program, infra/Pulumi.yaml. */
+function checkPlatform(text: string): string | undefined {
+  const input = /^config set --path (\S+) \S+$/.exec(text)?.[1];
+  if (input !== undefined)
+    return inputRows().some(({ path }) => path === input) ? undefined : `${input} is no input`;
+  const known = /^(stack init prod|config set --secret adminPassword|up|preview( --policy-pack policy)?)$/;
+  return known.test(text) ? undefined : `pulumi -C infra ${text} is not checked`;
 }
 
 /** Runs a compiled file of the repository and waits for its end. */

@@ -149,7 +149,7 @@ describe('writeSqlconf', () => {
     const check = (groups?: number[]): Promise<unknown> =>
       asUser(
         sandbox.root,
-        'checkWritable(await readSqlconf(root)).then((problem) => problem ?? null)',
+        'checkWritable(await readSqlconf(root)).then((problem) => problem?.message ?? null)',
         groups,
       );
     const intact = async (): Promise<void> => {
@@ -233,7 +233,9 @@ describe('writeSqlconf', () => {
       mount(sandbox.folder, '-t', 'tmpfs', '-o', 'size=16k', 'none');
       await fill();
       const before = await readSqlconf(sandbox.root);
-      expect(await checkWritable(before)).to.include('full');
+      const problem = await checkWritable(before);
+      expect(problem?.message).to.include('full');
+      expect(problem?.outcome).to.equal('configuration');
       await refusal(writeSqlconf(before, Buffer.alloc(9000, 'x')), 'full');
       expect(await readSqlconf(sandbox.root)).to.deep.equal(before);
       expect(await sandbox.names()).to.deep.equal(['fill', 'sqlconf.php']);
@@ -244,7 +246,9 @@ describe('writeSqlconf', () => {
       await writeFile(sandbox.file, content);
       execFileSync('mount', ['-o', 'remount,ro', sandbox.folder]);
       const before = await readSqlconf(sandbox.root);
-      expect(await checkWritable(before)).to.include('read-only');
+      const problem = await checkWritable(before);
+      expect(problem?.message).to.include('read-only');
+      expect(problem?.outcome).to.equal('permission');
       await refusal(writeSqlconf(before, next), 'read-only');
       expect(await readSqlconf(sandbox.root)).to.deep.equal(before);
     });
@@ -254,7 +258,9 @@ describe('writeSqlconf', () => {
       await writeFile(source, content);
       mount(sandbox.file, '--bind', source);
       const before = await readSqlconf(sandbox.root);
-      expect(await checkWritable(before)).to.include('mount');
+      const problem = await checkWritable(before);
+      expect(problem?.message).to.include('mount');
+      expect(problem?.outcome).to.equal('configuration');
       await refusal(writeSqlconf(before, next), 'io');
       expect(await sandbox.names()).to.deep.equal(['sqlconf.php']);
     });

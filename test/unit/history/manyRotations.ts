@@ -47,7 +47,7 @@ export function manyRotations(count: number): PastRotation[] {
   return pastRotations(
     entries,
     last && previous ? { plan: last.plan, finished: false, past: previous } : undefined,
-    loads,
+    { loads },
   );
 }
 

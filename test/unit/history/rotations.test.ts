@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../../../src/history/entries';
 import { readEntries } from '../../../src/history/entries';
 import type { PastRotation } from '../../../src/history/pastRotation';
 import type { StateOfLast } from '../../../src/history/rotations';
+import type { RotationPlan } from '../../../src/plan/rotationPlan';
 import { pastRotations } from '../../../src/history/rotations';
 import { stateOfLast } from '../../../src/stack/history';
 import { planKey } from '../../../src/stack/workspace';
@@ -26,6 +27,45 @@ function asOf(name: keyof typeof recorded.states): PastRotation[] {
 function modifiedOf(resource: object): string {
   return 'modified' in resource ? String(resource.modified) : '';
 }
+
+describe('pastRotations, with what was noted of failures', () => {
+  const plan = planAt(0);
+  const held = entryOf(plan, 0, 1, false);
+  const past = pastOf(plan, [2, 3, 4, 5, 6, 7, 8, 9]);
+  const failed = { step: 10 as const, at: minutes(1), message: 'still in use.' };
+  const failures = new Map([[plan.id, failed]]);
+
+  it('says why a rotation is held, and at which step', () => {
+    const [rotation] = pastRotations([held], { plan, past, finished: false }, { failures });
+    expect(rotation).to.deep.include({ result: 'held', failure: { step: 10, message: 'still in use.' } });
+    expect(rotation?.steps?.map(({ status }) => status).slice(8)).to.deep.equal([
+      'done',
+      'failed',
+      'not-reached',
+    ]);
+  });
+
+  it('still says it of one that was finished since, whose steps are all well', () => {
+    const finished = { plan, past, finished: true };
+    const [rotation] = pastRotations([held, entryOf(plan, 5, 6, true)], finished, { failures });
+    expect(rotation).to.deep.include({ result: 'rotated', failure: { step: 10, message: 'still in use.' } });
+    expect(rotation?.steps?.map(({ status }) => status)).not.to.include('failed');
+  });
+
+  it('says why the rollback of a rotation is held', () => {
+    const undo: RotationPlan = {
+      ...planAt(2),
+      kind: 'rollback',
+      undoes: plan.id,
+      previous: { ...past, failed: { step: 8, at: minutes(1), message: 'not healthy.' } },
+    };
+    const notes = new Map([[undo.id, { step: 7 as const, at: minutes(3), message: 'no quota.' }]]);
+    const last = { plan: undo, past: pastOf(undo, [5, 6]), finished: false };
+    const [rotation] = pastRotations([held, entryOf(undo, 2, 3, false)], last, { failures: notes });
+    expect(rotation).to.deep.include({ result: 'held', failure: { step: 8, message: 'not healthy.' } });
+    expect(rotation?.rollback?.failure).to.deep.equal({ step: 7, message: 'no quota.' });
+  });
+});
 
 describe('pastRotations, on what a real engine answered', () => {
   const all = asOf('rotated2');

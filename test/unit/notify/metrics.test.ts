@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { PasswordAge } from '../../../src/observe/status/passwordAge';
+import type { KnownAges } from '../../../src/notify/passwordAges';
 import type { EndedRun } from '../../../src/notify/endedRun';
 import { StepTimes } from '../../../src/notify/endedRun';
 import { metrics, metricsText } from '../../../src/notify/metrics';
@@ -185,6 +187,32 @@ describe('metrics', () => {
       expect(times(resumed)[0]).to.equal(seconds('2026-03-01T11:59:00Z'));
       const noted = metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all');
       expect(times(resumed, noted)[0]).to.equal(seconds('2026-03-01T12:00:10Z'));
+    });
+    it('of what no run has set are those that the secrets know, the latest that is sure', () => {
+      const age = (time: string, exact: boolean): PasswordAge => ({ since: new Date(time), exact });
+      const known = (run: EndedRun, earlier: string, ages: KnownAges): number[] => {
+        const values = valuesOf(metricsText(run, earlier, 'all', ages));
+        return ['A', 'B', 'admin'].map((account) => values[`password_timestamp_seconds ${account}`] ?? NaN);
+      };
+      const sure = age('2026-02-01T00:00:00Z', true);
+      const least = age('2026-01-01T00:00:00Z', false);
+      const [inFebruary, inJanuary] = [sure, least].map(({ since }) => since.getTime() / 1000);
+      const own = [seconds('2026-03-01T12:00:10Z'), seconds('2026-03-01T12:00:20Z')];
+      expect(known(endedRun(), '', { A: sure, B: sure, admin: sure })).to.deep.equal([
+        own[0],
+        inFebruary,
+        own[1],
+      ]);
+      expect(known(held, '', { A: least, B: sure, admin: least })).to.deep.equal([
+        inJanuary,
+        inFebruary,
+        inJanuary,
+      ]);
+      // Metrics from before: an age that is only a least one is no better; a password that was changed by hand is newer.
+      const before = metricsText(endedRun(), '', 'all');
+      expect(known(held, before, { A: least, admin: sure })).to.deep.equal([own[0], NaN, own[1]]);
+      const later = age('2026-04-01T00:00:00Z', true);
+      expect(known(held, before, { A: later })[0]).to.equal(later.since.getTime() / 1000);
     });
     it('do not change in a rollback that the operator asked for, and neither does the last success', () => {
       const back = endedRun({ plan: { kind: 'switch-back', renew: null, rotateAdmin: false } });

@@ -9,6 +9,7 @@ import { cloudEventOf } from '../../../src/notify/cloudEvent';
 import { eventOf, tellKubernetes } from '../../../src/notify/kubernetesEvent';
 import { within } from '../../../src/notify/limit';
 import { tellPushgateway } from '../../../src/notify/pushgateway';
+import type { Listeners, Sources } from '../../../src/notify/tell';
 import { tellAll } from '../../../src/notify/tell';
 import { tellWebhook } from '../../../src/notify/webhook';
 import { mask, scrubber } from '../../../src/report/scrubber';
@@ -28,6 +29,11 @@ function kubernetesWith(
 ): Kubernetes {
   const kubernetes = new Kubernetes({ namespace: 'openemr', deployment: 'web', secret: 'db' });
   return Object.assign(kubernetes, { missingRights: async (rights: unknown) => rights }, changes);
+}
+
+/** Whence reports take what a run does not know; nothing is known of the passwords. */
+function sourcesWith(kubernetes = kubernetesWith({})): Sources {
+  return { kubernetes, passwordAges: async () => ({}) };
 }
 
 describe('telling others', () => {
@@ -79,7 +85,7 @@ describe('telling others', () => {
     it('is not made without the right, and no note says so', async () => {
       const kubernetes = kubernetesWith({ events: () => Promise.reject(new Error('called')) });
       await tellKubernetes(endedRun(), kubernetes);
-      expect(await tellAll(endedRun(), {}, kubernetes, never)).to.deep.equal([]);
+      expect(await tellAll(endedRun(), {}, sourcesWith(kubernetes), never)).to.deep.equal([]);
     });
   });
 
@@ -194,7 +200,7 @@ describe('telling others', () => {
           response.end('an answer');
         });
         const listeners = { webhookUrl: `${server.url}/canary-token` };
-        const notes = await tellAll(endedRun(), listeners, kubernetesWith({}), never);
+        const notes = await tellAll(endedRun(), listeners, sourcesWith(), never);
         expect(notes).to.deep.equal([`the webhook could not be told: HTTP ${status}`]);
         expect(server.received).to.have.lengthOf(times);
       });
@@ -215,10 +221,12 @@ describe('telling others', () => {
       const notes = await tellAll(
         endedRun(),
         listeners,
-        kubernetesWith({
-          missingRights: () =>
-            Promise.reject(new Failure('before-switch', 'The API server does not answer.')),
-        }),
+        sourcesWith(
+          kubernetesWith({
+            missingRights: () =>
+              Promise.reject(new Failure('before-switch', 'The API server does not answer.')),
+          }),
+        ),
         never,
       );
       expect(notes).to.deep.equal([
@@ -235,7 +243,7 @@ describe('telling others', () => {
         missingRights: () => Promise.resolve([]),
         deployment: () => Promise.reject(refused),
       });
-      expect(await tellAll(endedRun(), {}, kubernetes, never)).to.deep.equal([
+      expect(await tellAll(endedRun(), {}, sourcesWith(kubernetes), never)).to.deep.equal([
         'Kubernetes could not be told: HTTP 409',
       ]);
     });
@@ -252,7 +260,7 @@ describe('telling others', () => {
       const server = await start(() => undefined);
       const controller = new AbortController();
       const listeners = { webhookUrl: server.url, pushgatewayUrl: server.url };
-      const telling = tellAll(endedRun(), listeners, kubernetesWith({}), controller.signal);
+      const telling = tellAll(endedRun(), listeners, sourcesWith(), controller.signal);
       setTimeout(() => controller.abort(), 100);
       expect(await telling).to.deep.equal([
         'the Pushgateway could not be told: stopped by a signal',
@@ -261,13 +269,40 @@ describe('telling others', () => {
     });
   });
 
+  it('takes the ages of passwords for metrics alone, and tells without them when they cannot be had', async () => {
+    let stored = '';
+    const server = await start((response, { method, body }) => {
+      if (method === 'POST') stored = body;
+      response.end();
+    });
+    let asked = 0;
+    const since = new Date('2026-01-01T00:00:00Z');
+    const passwordAges: Sources['passwordAges'] = async () => {
+      asked += 1;
+      return { B: { since, exact: true } };
+    };
+    const tell = (listeners: Listeners, sources = { ...sourcesWith(), passwordAges }): Promise<string[]> =>
+      tellAll(endedRun(), listeners, sources, never);
+    expect(await tell({ webhookUrl: server.url })).to.deep.equal([]);
+    expect(asked).to.equal(0);
+    expect(await tell({ pushgatewayUrl: server.url })).to.deep.equal([]);
+    expect(stored)
+      .to.match(new RegExp(`account="B"\\} ${since.getTime() / 1000}\n`))
+      .and.to.match(/"admin"/);
+    const failing = { ...sourcesWith(), passwordAges: () => Promise.reject(new Error('denied')) };
+    expect(await tell({ pushgatewayUrl: server.url }, failing)).to.deep.equal([]);
+    expect(stored)
+      .to.match(/account="A"/)
+      .and.not.to.match(/account="B"/);
+  });
+
   it('tells nobody of a sync, which rotates nothing', async () => {
     const server = await start((response) => response.end());
     const listeners = { webhookUrl: server.url, pushgatewayUrl: server.url };
     const kubernetes = kubernetesWith({ missingRights: () => Promise.reject(new Error('called')) });
-    expect(await tellAll(endedRun({ plan: { kind: 'sync' } }), listeners, kubernetes, never)).to.deep.equal(
-      [],
-    );
+    expect(
+      await tellAll(endedRun({ plan: { kind: 'sync' } }), listeners, sourcesWith(kubernetes), never),
+    ).to.deep.equal([]);
     expect(server.received).to.deep.equal([]);
   });
 

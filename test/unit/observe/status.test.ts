@@ -177,6 +177,17 @@ describe('status: each kind of drift', () => {
     expect(kindsOf(worldOn('A'), { deployment })).to.deep.equal(['rollout']);
   });
 
+  it('another controller that writes the Kubernetes Secret', () => {
+    const facts = factsOf(worldOn('A'));
+    const secret = facts.kubernetesSecret.kind === 'read' ? facts.kubernetesSecret.value : undefined;
+    if (!secret) throw new Error('no Secret');
+    const kubernetesSecret = read({ ...secret, owner: 'belongs to ExternalSecret db' });
+    expect(kindsOf(worldOn('A'), { kubernetesSecret })).to.deep.equal(['other-owner']);
+    const report = judged({ ...facts, kubernetesSecret });
+    expect(report.drift[0]?.text).to.include('Kubernetes Secret ns/db belongs to ExternalSecret db');
+    expect(report.advice).to.include('mysql-password').and.to.include('out of its hands');
+  });
+
   it('somebody moved OpenEMR since the last rotation', () => {
     const world = worldOn('A');
     const planned = plannedIn(world);

@@ -5,7 +5,7 @@ import { Checks, inOrder } from '../../../src/observe/verify/check';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { verifyLines } from '../../../src/report/verifyText';
 import { atLeast } from '../../../src/stack/enginePrerequisites';
-import { Failure } from '../../../src/failure';
+import { Failure, jointOutcome } from '../../../src/failure';
 import { canary, loginOf, slotText, worldOn } from '../plan/simulatedWorld';
 import { factsOf, read, unreadable } from './facts';
 
@@ -70,7 +70,10 @@ describe('verify: the checklist', () => {
   it('has one line for each problem that a search finds, and one that is ok for none', async () => {
     const checks = new Checks('Database');
     expect(await checks.problems('rights', async () => [])).to.deep.equal([checks.ok('rights')]);
-    const two = await checks.problems('rights', async () => ['One.', 'Two.']);
+    const two = await checks.problems('rights', async () => [
+      new Failure('permission', 'One.'),
+      new Failure('configuration', 'Two.'),
+    ]);
     expect(two.map(({ state, detail }) => [state, detail])).to.deep.equal([
       ['missing', 'One.'],
       ['missing', 'Two.'],
@@ -78,7 +81,21 @@ describe('verify: the checklist', () => {
     const failed = await checks.problems('rights', () =>
       Promise.reject(new Failure('permission', 'Denied.')),
     );
-    expect(failed).to.deep.equal([checks.missing('rights', 'Denied.')]);
+    expect(failed).to.deep.equal([checks.missing('rights', 'Denied.', 'permission')]);
+    expect(two.map(({ outcome }) => outcome)).to.deep.equal(['permission', 'configuration']);
+  });
+
+  it('ends as a run would: a lock that is held, a missing right, anything else; what is fine counts for nothing', () => {
+    const checks = new Checks('Kubernetes');
+    const fine = [checks.ok('one'), checks.optional('two', 'None.'), checks.notChecked('three', 'Unknown.')];
+    expect(fine.map(({ outcome }) => outcome)).to.deep.equal([null, null, null]);
+    const wrong = checks.missing('four', 'Paused.');
+    const denied = checks.missing('five', 'Denied.', 'permission');
+    expect(jointOutcome([])).to.equal('done');
+    expect(jointOutcome([...fine, wrong])).to.equal('configuration');
+    expect(jointOutcome([wrong, checks.missing('six', 'Down.', 'before-switch')])).to.equal('configuration');
+    expect(jointOutcome([wrong, ...fine, denied])).to.equal('permission');
+    expect(jointOutcome([denied, checks.missing('seven', 'Held.', 'locked')])).to.equal('locked');
   });
 
   it('is in the order of its areas', () => {

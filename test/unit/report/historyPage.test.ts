@@ -19,7 +19,7 @@ function withText(rotation: PastRotation, text: string): PastRotation {
     undoes: text,
     runs: rotation.runs.map((run) => ({ ...run, by: text })),
     failure: { step: 8, message: text },
-    rollback: { id: text, succeeded: false, runs: [], steps: null },
+    rollback: { id: text, succeeded: false, runs: [], steps: null, failure: { step: 7, message: text } },
     load: { requests: 1, failed: 1, failures: [{ at: rotation.startedAt, kind: text }] },
   };
 }

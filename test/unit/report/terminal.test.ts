@@ -7,10 +7,11 @@ import { plannedIn } from '../plan/planned';
 import { worldOn } from '../plan/simulatedWorld';
 import { captured } from './captured';
 
-/** A terminal that understands what the block is drawn with: cursor up, clear the line, clear what is below. */
+/** A terminal that understands what the block is drawn with: to the left, cursor up, clear the line, clear what is below. */
 class FakeTerminal extends EventEmitter {
   readonly lines: string[] = [''];
   private row = 0;
+  private column = 0;
 
   constructor(
     readonly columns: number,
@@ -21,18 +22,26 @@ class FakeTerminal extends EventEmitter {
 
   write(text: string): boolean {
     // eslint-disable-next-line no-control-regex
-    for (const part of text.match(/\u001b\[\d*[A-Za-z]|\n|[^\u001b\n]+/g) ?? []) this.take(part);
+    for (const part of text.match(/\u001b\[\d*[A-Za-z]|\n|\r|[^\u001b\n\r]+/g) ?? []) this.take(part);
     return true;
   }
 
   private take(part: string): void {
     // eslint-disable-next-line no-control-regex
     const [, count = '', code = ''] = /^\u001b\[(\d*)([A-Za-z])$/.exec(part) ?? [];
-    if (part === '\n') this.row += 1;
+    if (part === '\n') {
+      this.row += 1;
+      this.column = 0;
+    } else if (part === '\r') this.column = 0;
     else if (code === 'A') this.row -= Number(count);
     else if (code === 'K') this.lines[this.row] = '';
-    else if (code === 'J') this.lines.splice(this.row);
-    else if (code === '') this.lines[this.row] = (this.lines[this.row] ?? '') + part;
+    else if (code === 'J')
+      this.lines.splice(this.row, Infinity, (this.lines[this.row] ?? '').slice(0, this.column));
+    else if (code === '') {
+      const line = (this.lines[this.row] ?? '').padEnd(this.column);
+      this.lines[this.row] = line.slice(0, this.column) + part + line.slice(this.column + part.length);
+      this.column += part.length;
+    }
     this.lines[this.row] ??= '';
   }
 }
@@ -74,6 +83,41 @@ describe('the block on a terminal', () => {
     expect(shown[0]).to.match(/✓ +1\/11 determine the active slot … A/);
     expect(shown.filter((line) => line.includes(' 5/11'))).to.have.length(1);
     expect(stdout).to.include('✓ the end');
+  });
+
+  it('a line of a signal stands above it, and the ^C that the terminal shows leaves nothing askew', async () => {
+    const terminal = new FakeTerminal(80, 24);
+    const { stderr } = await captured(async () => {
+      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      renderer.news({ kind: 'planned', planned: plannedIn(worldOn('A')), resumed: false, notices: [] });
+      terminal.write('^C');
+      renderer.news({ kind: 'step', event: { kind: 'started', step: 3 } });
+      expect(terminal.lines.join('\n')).not.to.include('^C');
+      terminal.write('^C');
+      renderer.news({ kind: 'stopping', text: 'SIGINT: stopping' });
+      renderer.news({ kind: 'notice', text: 'good to know' });
+      renderer.ending({ outcome: 'cancelled', message: 'the end', steps: [] });
+    });
+    expect(stderr).to.match(/SIGINT: stopping\nNote: good to know\.\n✗ the end/);
+    const shown = terminal.lines.filter((line) => line !== '');
+    expect(shown, shown.join('\n')).to.have.length(11);
+    for (const line of shown) expect(line).to.match(/^.  ?\d+\/11 /);
+  });
+
+  it('makes room for a preview, and does not move while a question may stand below it', async () => {
+    const terminal = new FakeTerminal(80, 24);
+    const planned = plannedIn(worldOn('A'));
+    const { stdout } = await captured(async () => {
+      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
+      renderer.preview({ planned, resumed: false, changes: [], problems: [], differences: [] });
+      terminal.write('Move OpenEMR back?');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect(terminal.lines.join('')).to.equal('Move OpenEMR back?');
+      renderer.ending({ outcome: 'done', message: 'the end', planned, steps: [] });
+    });
+    expect(terminal.lines.join('')).to.equal('Move OpenEMR back?');
+    expect(stdout).to.match(/Nothing was changed\.\n✓ the end\n$/);
   });
 
   it('on a low terminal draws the last lines only, so that nothing is drawn twice', () => {

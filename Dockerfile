@@ -1,0 +1,34 @@
+# The rotation as a container: the command, the Pulumi engine, its plugins, and nothing else. See docs/image.md.
+# Every version here is that of package.json and lab/setup/versions.js; a test holds them together.
+FROM pulumi/pulumi-base:3.250.0 AS engine
+ENV PULUMI_HOME=/pulumi-home
+RUN pulumi plugin install resource aws 7.48.0 \
+ && pulumi plugin install resource random 4.21.2 \
+ && pulumi plugin install resource kubernetes 4.25.0
+
+FROM node:24.21.0-bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates tini \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npx tsc
+COPY --from=engine /pulumi/bin/pulumi /engine/bin/pulumi
+COPY --from=engine /pulumi-home/plugins /plugins
+# The same script makes the tree that the tests run: programs, their libraries, the package without its dev dependencies.
+RUN node dist/image/main.js --engine /engine --plugins /plugins --node /usr/local/bin/node --out /image
+
+FROM scratch
+COPY --from=build /image/ /
+ENV PATH=/opt/pulumi/bin:/usr/bin \
+    HOME=/var/lib/credential-rotation \
+    CREDENTIAL_ROTATION_HOME=/var/lib/credential-rotation \
+    CREDENTIAL_ROTATION_ENGINE_ROOT=/opt/pulumi \
+    PULUMI_HOME=/opt/pulumi \
+    PULUMI_SKIP_UPDATE_CHECK=true \
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
+WORKDIR /var/lib/credential-rotation
+USER 65532:65532
+ENTRYPOINT ["/usr/bin/tini", "--", "/usr/bin/node", "/app/dist/src/cli/main.js"]

@@ -1,0 +1,125 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { cronJob } from '../../infra/kubernetes/cronJob';
+import { job } from '../../infra/kubernetes/job';
+import type { RotationSettings } from '../../infra/kubernetes/settings';
+import { objectNames } from '../../infra/kubernetes/settings';
+import type { ContainerImage, Lab, Site } from '../../lab';
+import { rotationImage } from '../../lab/image';
+import { Jobs } from './support/jobs';
+import { databases, labWith } from './support/labs';
+import { preparePods, rotationImageName, settingsFor } from './support/rotationPods';
+import { expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
+
+/** The last line of a pod's log: the result. */
+interface Result {
+  type: string;
+  outcome: string;
+  exitCode: number;
+  message: string;
+  resumed?: boolean;
+}
+
+function resultOf(log: string): Result {
+  return JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as Result;
+}
+
+/** Every file of a tree with its size and times: whatever is written there changes one of them. */
+function fingerprint(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => {
+    const { size, mtimeMs, ctimeMs } = lstatSync(path.join(root, name));
+    return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
+  });
+}
+
+for (const database of databases.slice(0, 1)) {
+  describe(`the image, as a Job's and a CronJob's pod (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+    let jobs: Jobs;
+    let image: ContainerImage;
+    let settings: RotationSettings;
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+      jobs = new Jobs(lab, site.namespace);
+      image = await rotationImage(lab.folder);
+      lab.addImage(rotationImageName, image);
+      // A schedule of two seconds in place of a day's: the controller takes any interval.
+      settings = await settingsFor(lab, site, { schedule: '@every 2s' });
+      await preparePods(lab, site, jobs.client, settings);
+    });
+    after(async () => {
+      jobs.close();
+      await site.remove();
+    });
+
+    /** The one-off Job as infra/ makes it, under this name; with all that Services inject. */
+    async function start(name: string): Promise<void> {
+      const manifest = job(settings);
+      const { template } = manifest.spec;
+      const spec = { ...template.spec, enableServiceLinks: true };
+      await jobs.apply({
+        ...manifest,
+        metadata: { ...manifest.metadata, name },
+        spec: { ...manifest.spec, template: { ...template, spec } },
+      } as typeof manifest);
+      await jobs.resume(name);
+    }
+
+    async function logOf(name: string): Promise<string> {
+      const [log = ''] = await jobs.logs(name);
+      return log;
+    }
+
+    it('rotates as a Job, with no login refused, and writes nowhere but in its volumes', async () => {
+      const before = await snapshot(site);
+      const tree = fingerprint(image.root);
+      const canary = site.canary();
+      await start('once');
+      const end = await jobs.ended('once');
+      const log = await logOf('once');
+      expect(end, log).to.equal('Complete');
+      expect(resultOf(log)).to.include({ type: 'result', outcome: 'done', exitCode: 0 });
+      const world = await expectHealthy(site, 'B');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+      expect(fingerprint(image.root)).to.deep.equal(tree);
+      const [pod] = await jobs.pods('once');
+      const volumes = path.join(lab.folder, 'pods', site.namespace, pod?.metadata.name ?? '', 'volumes');
+      const secrets = [before, world]
+        .flatMap(({ A, B, admin }) => [A, B, admin])
+        .map(({ password }) => password);
+      expect(readdirSync(path.join(volumes, 'home'))).to.include('work');
+      expectNoSecret([...site.canaries(), ...secrets], { log, ...filesBelow(volumes) });
+    });
+
+    it('stops in order when its pod is deleted in the restart, and the CronJob finishes what it began', async () => {
+      const canary = site.canary();
+      await site.podFault('never-ready', { rollouts: 1 });
+      await start('stopped');
+      const pod = await jobs.runningPod('stopped');
+      await jobs.wrote(pod, '"step-started","rotation"');
+      await jobs.wrote(pod, '"step":7,');
+      expect(await jobs.deletePod(pod), lab.podLogs(site.namespace, pod)).to.equal(8);
+      expect(resultOf(lab.podLogs(site.namespace, pod))).to.include({ outcome: 'cancelled', exitCode: 8 });
+      expect(await jobs.ended('stopped')).to.equal('Failed');
+      await site.podFault('none');
+      await jobs.deleteUnready('app=openemr');
+      await jobs.schedule(cronJob(settings));
+      const { cronJob: name } = objectNames(settings);
+      const scheduled = await jobs.startedBy(name);
+      await jobs.suspend(name);
+      const end = await jobs.ended(scheduled);
+      const log = await logOf(scheduled);
+      expect(end, log).to.equal('Complete');
+      expect(resultOf(log)).to.include({ outcome: 'done', resumed: true });
+      await expectHealthy(site, 'A');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    });
+  });
+}

@@ -1,0 +1,85 @@
+import { chownSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { imageUser } from '../../../image/layout';
+import { exampleSettings } from '../../../infra/kubernetes/example';
+import { role, roleBinding } from '../../../infra/kubernetes/role';
+import { serviceAccount } from '../../../infra/kubernetes/serviceAccount';
+import type { RotationSettings } from '../../../infra/kubernetes/settings';
+import type { Lab, Site } from '../../../lab';
+import type { KubernetesClient } from '../../../lab/kubernetes-client';
+import { makeBucket, makeKey, s3Backend } from './backends';
+
+/** The name of the image of the rotation in the lab. */
+export const rotationImageName = 'credential-rotation:lab';
+
+const rbac = 'apis/rbac.authorization.k8s.io/v1';
+
+/** Settings of the manifests of infra/ for a site: state in the lab's S3 under a KMS key. Makes bucket and key. */
+export async function settingsFor(
+  lab: Lab,
+  site: Site,
+  changes: Partial<RotationSettings> = {},
+): Promise<RotationSettings> {
+  const bucket = `state-of-${site.name}`;
+  await makeBucket(lab, bucket);
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = site.environment;
+  return {
+    ...exampleSettings,
+    // The lab itself has made objects with the names of the example.
+    name: 'rotation',
+    namespace: site.namespace,
+    deployment: site.deployment,
+    kubernetesSecret: site.kubernetesSecret,
+    stack: site.name,
+    image: rotationImageName,
+    slotSecretId: site.slotSecretId,
+    adminSecretId: site.adminSecretId,
+    backendUrl: `s3://${bucket}?${s3Backend(lab)}`,
+    secretsProvider: `awskms://${await makeKey(lab)}?region=us-east-1`,
+    healthUrl: site.healthUrl,
+    databaseCa: { configMap: 'database-ca', key: 'ca.pem' },
+    limits: { rolloutSeconds: 60, healthSeconds: 8, idleSeconds: 60 },
+    environment: {
+      AWS_ENDPOINT_URL: lab.aws.endpoint,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY,
+      CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
+    },
+    ...changes,
+  };
+}
+
+/** Makes the rotation's account, Role and binding as infra/ renders them. */
+export async function createAccess(client: KubernetesClient, settings: RotationSettings): Promise<void> {
+  const { namespace } = settings;
+  await client.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, serviceAccount(settings));
+  await client.create(`/${rbac}/namespaces/${namespace}/roles`, role(settings));
+  await client.create(`/${rbac}/namespaces/${namespace}/rolebindings`, roleBinding(settings));
+}
+
+/**
+ * Makes all that the rotation's pods need in a site's namespace: access, the database's CA, the claim on its sites
+ * folder, whose files get the pod's user, and two Services whose variables look like settings.
+ */
+export async function preparePods(
+  lab: Lab,
+  site: Site,
+  client: KubernetesClient,
+  settings: RotationSettings,
+): Promise<void> {
+  const core = `/api/v1/namespaces/${site.namespace}`;
+  await createAccess(client, settings);
+  const data = { 'ca.pem': readFileSync(lab.database.caFile, 'utf8') };
+  await client.create(`${core}/configmaps`, { metadata: { name: 'database-ca' }, data });
+  for (const name of ['openemr', 'credential-rotation', 'pulumi'])
+    await client.create(`${core}/services`, { metadata: { name }, spec: { ports: [{ port: 80 }] } });
+  lab.setClaim(site.namespace, settings.sitesClaim, site.sitesRoot);
+  giveFiles(site.sitesRoot);
+}
+
+function giveFiles(folder: string): void {
+  chownSync(folder, imageUser, imageUser);
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    chownSync(path.join(folder, name), imageUser, imageUser);
+}
