@@ -68,7 +68,8 @@ export function logLine(line: string): string | undefined {
   if (type === 'planned') return `Plan ${found.rotation}: ${movement(found)}`;
   if (type === 'step-ended') return step ? stepLine(step, status ?? 'done', ms) : undefined;
   if (type === 'rolling-back') return `Step ${step ?? '?'} failed: ${message ?? ''} Rolling back.`;
-  if (type === 'result') return message ?? undefined;
+  if (type === 'notice') return `Note: ${message}.`;
+  if (type === 'result' || type === 'stopping') return message ?? undefined;
   return type === 'preview' ? previewLines(found).join('\n') : undefined;
 }
 
@@ -128,7 +129,9 @@ export function reportLines({ lines }: CommandEnd): string[] {
   const preview = found.find((line) => line?.type === 'preview');
   const result = found.findLast((line) => line?.type === 'result');
   const plain = lines.filter((_, index) => found[index] === undefined);
-  const notices = found.flatMap((line) => line?.notices ?? []).map((notice) => `Note: ${notice}.`);
+  const notices = found
+    .flatMap((line) => (line?.type === 'notice' ? [line.message] : (line?.notices ?? [])))
+    .map((notice) => `Note: ${notice}.`);
   const steps = (result?.steps ?? []).filter(({ status }) => status !== 'not-reached');
   const report = [
     ...plain,

@@ -46,6 +46,13 @@ describe("the action's report", () => {
     expect(lines.find((line) => line.startsWith(' 4/11'))).to.not.include(':');
   });
 
+  it('begins with what an operator should know', () => {
+    const planned = json({ type: 'planned', kind: 'rotate', from: 'A', to: 'B', notices: ['one'] });
+    const notice = json({ type: 'notice', message: 'two' });
+    const lines = reportLines({ exitCode: 0, lines: [planned, notice, result({ steps: [] })] });
+    expect(lines).to.deep.equal(['Note: one.', 'Note: two.', 'OpenEMR runs on slot B.']);
+  });
+
   it('shows the steps of a rotation with their times, and those not reached not', () => {
     const steps = [
       { number: 5, status: 'done', ms: 120 },
@@ -132,6 +139,10 @@ describe("the action's log", () => {
       /^= {2}5\/11 /,
     );
     expect(logLine(json({ type: 'reading' }))).to.equal(undefined);
+    expect(logLine(json({ type: 'notice', message: 'the standby lags' }))).to.equal(
+      'Note: the standby lags.',
+    );
+    expect(logLine(json({ type: 'stopping', message: 'SIGINT: stopping.' }))).to.equal('SIGINT: stopping.');
     expect(logLine('\u001b[31mplain')).to.equal('plain');
   });
 });
