@@ -1,15 +1,11 @@
 import type { Argv, Options } from 'yargs';
+import { describeFleet } from './fleetHelp';
+import { json, logJson } from './outputFlags';
 
-const json: Options = { type: 'boolean', group: 'Output:', describe: 'the result as one JSON object' };
-const logJson: Options = {
-  type: 'boolean',
-  group: 'Output:',
-  describe: 'one JSON object a line; the last one is the result',
-};
 const yes: Options = { type: 'boolean', describe: 'do not ask; needed without a terminal' };
 
 /** Flags without a value, of all commands. */
-export const switchNames = ['dry-run', 'log-json', 'json', 'yes', 'sync-db-users', 'origin'];
+export const switchNames = ['dry-run', 'log-json', 'json', 'yes', 'sync-db-users', 'origin', 'anew'];
 
 /** Declares every command with its flags and examples. */
 export function describeCommands(parser: Argv): Argv {
@@ -23,7 +19,8 @@ export function describeCommands(parser: Argv): Argv {
     .command('history', 'show the rotations of this stack', history)
     .command('rollback', 'go back to the slot before, by a rotation of its own', rollback)
     .command('unlock', 'show who holds the lock, and end a run that hangs', unlock)
-    .command('config', 'show the settings', config);
+    .command('config', 'show the settings', config)
+    .command('fleet', 'plan, run or watch the rotations of many OpenEMRs', describeFleet);
 }
 
 function rotate(parser: Argv): Argv {
@@ -43,7 +40,7 @@ function rotate(parser: Argv): Argv {
       type: 'string',
       group: 'Rotation:',
       requiresArg: true,
-      describe: 'do nothing while the last rotation is younger, e.g. 30d or 12h',
+      describe: 'do nothing while the last rotation is younger, e.g. 30d or 12h; or since a time, e.g. 2026-01-31T03:00:00Z',
     })
     .option('sync-db-users', {
       type: 'boolean',

@@ -9,6 +9,7 @@ export const commandNames = [
   'rollback',
   'unlock',
   'config',
+  'fleet',
 ] as const;
 
 /** A command's name. */
@@ -39,8 +40,29 @@ export interface Flags {
   values: GivenValues;
 }
 
+/** What `fleet` can do. */
+export const fleetActions = ['plan', 'run', 'status', 'manifest'] as const;
+
+/** Flags of `fleet`, beside the common ones; as given, and undefined where they were not. */
+export interface FleetFlags {
+  action: (typeof fleetActions)[number];
+  file: string;
+  /** Names of deployments; empty for all. */
+  only: string[];
+  concurrency: string | undefined;
+  stagger: string | undefined;
+  onFailure: string | undefined;
+  since: string | undefined;
+  anew: boolean;
+  index: string | undefined;
+  image: string | undefined;
+  schedule: string | undefined;
+}
+
 /** A command line as read. */
 export interface Invocation {
   command: CommandName;
   flags: Flags;
+  /** Of the command `fleet` alone. */
+  fleet?: FleetFlags;
 }

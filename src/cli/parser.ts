@@ -5,8 +5,8 @@ import { Failure } from '../failure';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
-import type { Flags, Invocation } from './invocation';
-import { commandNames } from './invocation';
+import type { FleetFlags, Flags, Invocation } from './invocation';
+import { commandNames, fleetActions } from './invocation';
 
 /**
  * Reads a command line; undefined when help, version or a completion script was shown.
@@ -51,27 +51,53 @@ function invocationOf(parsed: Record<string, unknown>): Invocation {
   const [word, ...rest] = (parsed['_'] as unknown[]).map(String);
   const command = commandNames.find((name) => name === word);
   // What stands after -- is not checked by yargs.
-  const stray = command === undefined ? word : rest.find((each) => command !== 'config' || each !== 'show');
+  const [second, third] = rest;
+  const isKnown = second === undefined || (wordsBelow[command ?? ''] ?? []).includes(second);
+  const stray = command === undefined ? word : isKnown ? third : second;
   if (stray !== undefined)
     throw new Failure(
       'configuration',
       `Unknown argument: ${JSON.stringify(stray)}; see credential-rotation --help.`,
     );
-  return { command: command ?? 'rotate', flags: flagsOf(parsed) };
+  const flags = flagsOf(parsed);
+  if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(parsed, second ?? '') };
+  return { command: command ?? 'rotate', flags };
+}
+
+/** The words that a command takes behind it. */
+const wordsBelow: Record<string, readonly string[]> = { config: ['show'], fleet: fleetActions };
+
+function fleetFlagsOf(parsed: Record<string, unknown>, word: string): FleetFlags {
+  const action = fleetActions.find((each) => each === word) ?? 'plan';
+  const { only } = parsed;
+  return {
+    action,
+    file: single(parsed, 'fleet') ?? '',
+    only: Array.isArray(only) ? only.map(String) : [],
+    concurrency: single(parsed, 'concurrency'),
+    stagger: single(parsed, 'stagger'),
+    onFailure: single(parsed, 'on-failure'),
+    since: single(parsed, 'since'),
+    anew: parsed['anew'] === true,
+    index: single(parsed, 'index'),
+    image: single(parsed, 'image'),
+    schedule: single(parsed, 'schedule'),
+  };
+}
+
+function single(parsed: Record<string, unknown>, flag: string): string | undefined {
+  const value = parsed[flag];
+  if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
+  return typeof value === 'string' ? value : undefined;
 }
 
 function flagsOf(parsed: Record<string, unknown>): Flags {
-  const single = (flag: string): string | undefined => {
-    const value = parsed[flag];
-    if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
-    return typeof value === 'string' ? value : undefined;
-  };
   const values: GivenValues = {};
   for (const name of optionNames) {
-    const value = single(definitionOf(name).flag);
+    const value = single(parsed, definitionOf(name).flag);
     if (value !== undefined) values[name] = value;
   }
-  const mode = single('fix-permissions');
+  const mode = single(parsed, 'fix-permissions');
   return {
     dryRun: parsed['dry-run'] === true,
     logJson: parsed['log-json'] === true,
@@ -79,10 +105,10 @@ function flagsOf(parsed: Record<string, unknown>): Flags {
     yes: parsed['yes'] === true,
     syncDbUsers: parsed['sync-db-users'] === true,
     fixPermissions: mode === undefined ? undefined : mode || '0644',
-    planFile: single('plan'),
-    ifOlderThan: single('if-older-than'),
-    html: single('html'),
-    limit: single('limit'),
+    planFile: single(parsed, 'plan'),
+    ifOlderThan: single(parsed, 'if-older-than'),
+    html: single(parsed, 'html'),
+    limit: single(parsed, 'limit'),
     origin: parsed['origin'] === true,
     values,
   };

@@ -25,9 +25,14 @@ const secretVariables = ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'A
  */
 export function settingsOf(flags: Flags): CommandSettings {
   const settings = readSettings(flags.values, process.env, process.cwd());
-  for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
+  keepSecrets();
   const webhookUrl = takeWebhookUrl(process.env);
   return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+}
+
+/** Registers the secrets of our own environment with the scrubber. */
+export function keepSecrets(): void {
+  for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
 }
 
 /** Whom a run tells of its end. */
@@ -38,7 +43,7 @@ export function listenersOf({ reports, webhookUrl }: CommandSettings): Listeners
 /** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */
 export function locationOf(flags: Flags): StackLocation {
   const location = readLocation(flags.values, process.env, process.cwd());
-  for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
+  keepSecrets();
   return location;
 }
 

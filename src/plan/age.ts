@@ -7,12 +7,30 @@ const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000 
  * Reads an age such as `30d`, `12h` or `90m`; gives milliseconds.
  * @throws Failure `configuration` for anything else
  */
-export function parseAge(text: string): number {
+export function parseAge(text: string, or = ''): number {
   const [, count, unit] = /^(\d{1,5})([dhm])$/.exec(text) ?? [];
   const ms = unit === undefined ? undefined : unitMs[unit];
   if (ms === undefined)
-    throw new Failure('configuration', '--if-older-than takes a number with d, h or m, such as 30d or 12h.');
+    throw new Failure('configuration', `--if-older-than takes a number with d, h or m, such as 30d or 12h${or}.`);
   return Number(count) * ms;
+}
+
+/** What is recent enough: younger than so many ms, or begun at or after a moment. */
+export type Recent = number | Date;
+
+/**
+ * Reads an age as {@link parseAge} does, or a moment such as `2026-01-31T03:00:00Z`.
+ * @throws Failure `configuration` for anything else
+ */
+export function parseRecent(text: string): Recent {
+  return isoMoment(text) ?? parseAge(text, ', or a time such as 2026-01-31T03:00:00Z');
+}
+
+/** A moment in ISO 8601 with its zone; undefined for any other text. */
+export function isoMoment(text: string): Date | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
 }
 
 /** An age for people, in the largest unit that fits. */
@@ -36,13 +54,18 @@ export function lastRotation({ slotSecret }: Observation, journal: Journal | und
 export function notDue(
   observation: Observation,
   journal: Journal | undefined,
-  ifOlderThanMs: number,
+  ifOlderThan: Recent,
   now: Date,
 ): string | undefined {
   if (journal && !journal.finished && journal.plan.kind !== 'sync') return undefined;
   const last = lastRotation(observation, journal);
   if (last === undefined) return undefined;
   const ageMs = now.getTime() - last.getTime();
-  if (ageMs >= ifOlderThanMs) return undefined;
-  return `The last rotation was ${ageText(Math.max(0, ageMs))} ago (${last.toISOString()}), less than ${ageText(ifOlderThanMs)}: nothing to do yet.`;
+  const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan;
+  if (!recent) return undefined;
+  const limit =
+    typeof ifOlderThan === 'number'
+      ? `less than ${ageText(ifOlderThan)}`
+      : `and not before ${ifOlderThan.toISOString()}`;
+  return `The last rotation was ${ageText(Math.max(0, ageMs))} ago (${last.toISOString()}), ${limit}: nothing to do yet.`;
 }

@@ -26,6 +26,8 @@ export interface Preview {
   changes: PreviewedChange[];
   problems: string[];
   differences: string[];
+  /** Why a scheduled run would do nothing yet. */
+  notDue: string | undefined;
 }
 
 /** Shows a run to a person or to a program. All its text is scrubbed. */
@@ -226,7 +228,7 @@ export class JsonRenderer implements Renderer {
     }
   }
 
-  preview({ planned, resumed, changes, problems, differences }: Preview): void {
+  preview({ planned, resumed, changes, problems, differences, notDue }: Preview): void {
     const { id, kind, from, to } = planned.plan;
     this.rotation = id;
     this.write(problems.length === 0 ? 'info' : 'error', 'preview', {
@@ -237,6 +239,7 @@ export class JsonRenderer implements Renderer {
       changes,
       problems,
       differences,
+      notDue: notDue ?? null,
     });
   }
 

@@ -80,6 +80,11 @@ export function expectedOf(type: OptionType): string {
   return checks[type].expected;
 }
 
+/** Whether a text is a value of this type. */
+export function isValue(type: OptionType, text: string): boolean {
+  return checks[type].test(text);
+}
+
 /**
  * Makes one checked object from flags, environment and stack file, in this order.
  * @throws Failure `configuration` that names every missing and every malformed setting at once.
@@ -130,12 +135,17 @@ export function settingProblems(
       problems.push(`${variable} (or --${flag}) must be ${checks[type].expected}`);
     }
   }
-  if (needsPassphrase(values.secretsProvider?.value) && !hasPassphrase(environment)) {
-    problems.push(
-      'PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)',
-    );
-  }
-  return problems;
+  const passphrase = passphraseProblem(values.secretsProvider?.value, environment);
+  return passphrase === undefined ? problems : [...problems, passphrase];
+}
+
+/** What is wrong when the state needs a passphrase and the environment has none; else undefined. */
+export function passphraseProblem(
+  secretsProvider: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (!needsPassphrase(secretsProvider) || hasPassphrase(environment)) return undefined;
+  return 'PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)';
 }
 
 /** Every setting with its value and where it came from; values of a stack file are read without the engine. */

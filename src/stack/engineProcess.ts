@@ -102,6 +102,11 @@ export function runEngine(
 
 /** Ends every engine and its plugins at once; the next run takes up what they left. */
 export function killEngines(): void {
+  killTrees(running);
+}
+
+/** Ends processes and all below them at once. */
+export function killTrees(pids: Iterable<number>): void {
   const children = childrenByParent();
   const end = (pid: number): void => {
     (children.get(pid) ?? []).forEach(end);
@@ -111,7 +116,7 @@ export function killEngines(): void {
       // It ended by itself.
     }
   };
-  running.forEach(end);
+  for (const pid of pids) end(pid);
 }
 
 /** Plugins have process groups of their own, so they are found by their parents. Empty where there is no /proc. */

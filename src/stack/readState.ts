@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../failure';
 import type { StateFacts } from '../observe/status/facts';
+import type { RotationPlan } from '../plan/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
 import { EngineError, runEngine } from './engineProcess';
@@ -10,16 +11,23 @@ import { readJournal } from './journal';
 import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
+import { outputsOf, planInState } from './pastSteps';
 import type { StackLocation } from './workspace';
 
 /**
  * Runs one command of the engine without the Automation API, whose loading takes longer than the command itself. The
  * folder is one without a project, so that nothing of this machine changes the answer.
  * @param limitMs after it the engine is stopped
+ * @param more variables on top of our own
  * @throws Failure `configuration` when there is no engine or no answer in time, EngineError when it ends with an error
  */
-export async function askEngine(args: string[], backendUrl: string, limitMs: number): Promise<string> {
-  const environment = { PULUMI_BACKEND_URL: backendUrl, PULUMI_SKIP_UPDATE_CHECK: 'true' };
+export async function askEngine(
+  args: string[],
+  backendUrl: string,
+  limitMs: number,
+  more: Record<string, string> = {},
+): Promise<string> {
+  const environment = { ...more, PULUMI_BACKEND_URL: backendUrl, PULUMI_SKIP_UPDATE_CHECK: 'true' };
   const limit = AbortSignal.timeout(limitMs);
   try {
     return (await runEngine(engineFile(), args, tmpdir(), environment, { signal: limit })).stdout;
@@ -53,22 +61,10 @@ function isCutOff(error: unknown): boolean {
 export async function readState(location: StackLocation, limitMs: number): Promise<StateFacts> {
   const { stack, backendUrl } = location;
   const none: StateFacts = { backendUrl, journal: undefined, changedAt: undefined };
-  // The engine would mark an empty folder as its own.
-  const folder = backendUrl.startsWith('file://')
-    ? backendUrl.slice('file://'.length).split('?')[0]
-    : undefined;
-  if (folder !== undefined && !existsSync(path.join(folder, '.pulumi'))) return none;
-  const name = `organization/${projectName}/${stack}`;
+  if (isEmptyFolder(backendUrl)) return none;
+  const args = ['stack', 'export', '--show-secrets', '--stack', engineName(stack)];
   try {
-    const ask = (): Promise<string> =>
-      askEngine(['stack', 'export', '--show-secrets', '--stack', name], backendUrl, limitMs);
-    const text = await ask().catch(async (error: unknown) => {
-      if (!isCutOff(error)) throw error;
-      // A run is writing it just now, or a killed one has left metadata that nobody needs.
-      await sleep(300);
-      await mendFileBackend(backendUrl);
-      return ask();
-    });
+    const text = await askForState(args, location, limitMs);
     const { deployment } = JSON.parse(text) as { deployment?: { manifest?: { time?: string } } };
     const time = deployment?.manifest?.time;
     return {
@@ -78,6 +74,57 @@ export async function readState(location: StackLocation, limitMs: number): Promi
     };
   } catch (error) {
     if (error instanceof EngineError && error.exitCode === 6) return none;
+    throw engineFailure(error, location);
+  }
+}
+
+/** Asks twice when a run is writing the state just now, or a killed one has left metadata that nobody needs. */
+async function askForState(
+  args: string[],
+  { backendUrl }: StackLocation,
+  limitMs: number,
+  more?: Record<string, string>,
+): Promise<string> {
+  try {
+    return await askEngine(args, backendUrl, limitMs, more);
+  } catch (error) {
+    if (!isCutOff(error)) throw error;
+    await sleep(300);
+    await mendFileBackend(backendUrl);
+    return askEngine(args, backendUrl, limitMs, more);
+  }
+}
+
+/** The engine would mark an empty folder as its own. */
+function isEmptyFolder(backendUrl: string): boolean {
+  if (!backendUrl.startsWith('file://')) return false;
+  return !existsSync(path.join(backendUrl.slice('file://'.length).split('?')[0] ?? '', '.pulumi'));
+}
+
+function engineName(stack: string): string {
+  return `organization/${projectName}/${stack}`;
+}
+
+/**
+ * The last rotation that a stack's state knows, and whether it was finished; undefined where there is none. No secret
+ * of the state is decrypted, so this needs neither its passphrase nor its key. Writes nothing.
+ * @param more variables for the engine, on top of our own
+ * @throws Failure when the backend does not give the state
+ */
+export async function readLastRotation(
+  location: StackLocation,
+  limitMs: number,
+  more: Record<string, string>,
+): Promise<{ plan: RotationPlan; finished: boolean } | undefined> {
+  if (isEmptyFolder(location.backendUrl)) return undefined;
+  try {
+    const args = ['stack', 'export', '--stack', engineName(location.stack)];
+    const text = await askForState(args, location, limitMs, more);
+    const { deployment } = JSON.parse(text) as { deployment?: unknown };
+    const plan = planInState(deployment);
+    return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };
+  } catch (error) {
+    if (error instanceof EngineError && error.exitCode === 6) return undefined;
     throw engineFailure(error, location);
   }
 }

@@ -67,11 +67,11 @@ async function rotateLocked(
 }
 
 function notDueReason(
-  { ifOlderThanMs }: RunRequest,
+  { ifOlderThan }: RunRequest,
   { deployment, observation }: OpenedStack & { observation: Observation },
 ): string | undefined {
-  if (ifOlderThanMs === undefined) return undefined;
-  return notDue(observation, readJournal(deployment), ifOlderThanMs, new Date());
+  if (ifOlderThan === undefined) return undefined;
+  return notDue(observation, readJournal(deployment), ifOlderThan, new Date());
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../failure';
+import type { Recent } from '../plan/age';
 import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RequestKind } from '../plan/rotationPlan';
 import type { SavedPlan } from '../plan/savedPlan';
@@ -20,8 +21,8 @@ export interface RunRequest {
   /** Registers a secret value with the scrubber as soon as it is read. */
   keepSecret: (value: string) => void;
   signal?: AbortSignal;
-  /** A younger rotation is enough, in ms: then nothing is done. */
-  ifOlderThanMs?: number;
+  /** A rotation as recent as that is enough: then nothing is done. */
+  ifOlderThan?: Recent;
   /** Carry out exactly this plan, or refuse. */
   savedPlan?: SavedPlan;
   /** For a dry run: also make the engine's own update plan, for a saved plan. */

@@ -1,5 +1,5 @@
 import type { RequestKind } from '../../plan/rotationPlan';
-import { parseAge } from '../../plan/age';
+import { parseRecent } from '../../plan/age';
 import type { RunRequest } from '../../stack/run';
 import type { Flags } from '../invocation';
 import { readPlanFile, writePlanFile } from '../planFile';
@@ -18,7 +18,7 @@ export async function rotateCommand(flags: Flags): Promise<number> {
   const kind: RequestKind = syncDbUsers ? 'sync' : 'rotate';
   const request: RunRequest = {
     ...requestOf(kind, settings, renderer),
-    ...(ifOlderThan === undefined ? {} : { ifOlderThanMs: parseAge(ifOlderThan) }),
+    ...(ifOlderThan === undefined ? {} : { ifOlderThan: parseRecent(ifOlderThan) }),
   };
   if (dryRun) {
     const preview = await showDryRun({ ...request, saveEnginePlan: planFile !== undefined }, renderer);

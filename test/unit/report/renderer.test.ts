@@ -46,7 +46,8 @@ const preview: Preview = {
     { name: 'sqlconf', operation: 'update', step: 5 },
     { name: 'restart', operation: 'same', step: 7 },
   ],
-  problems: ['RBAC does not allow "patch".'],
+  notDue: undefined,
+      problems: ['RBAC does not allow "patch".'],
   differences: differencesOf(rotation),
 };
 

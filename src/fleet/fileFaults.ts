@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import type { OptionName } from '../settings/options';
+import { definitionOf, optionNames } from '../settings/options';
+import type { GivenValues } from '../settings/settings';
+import { fleetSchema } from './fileSchema';
+import { keyOf } from './keys';
+import { rivalsOf } from './rivals';
+
+/** One fault of a fleet file. */
+export interface Fault {
+  path: readonly PropertyKey[];
+  /** What is wrong there, without the value: it may be a secret that does not belong there. */
+  text: string;
+}
+
+/** A deployment as far as it can be read, for the faults that are not of the schema. */
+export interface RoughEntry {
+  index: number;
+  /** Its own keys and those of the defaults, by the names in the file. */
+  values: Record<string, string>;
+}
+
+/**
+ * Everything that is wrong with a fleet file: what the schema refuses, settings that are missing, and deployments that
+ * name the same thing.
+ * @param given settings that come from elsewhere, and so need not stand in the file
+ */
+export function fleetFaults(raw: unknown, given: GivenValues): Fault[] {
+  const { error } = fleetSchema.safeParse(raw);
+  const entries = roughEntries(raw, given);
+  return [...(error?.issues ?? []).flatMap(faultsOfIssue), ...missing(entries), ...rivalsOf(entries)];
+}
+
+function faultsOfIssue({ path, ...issue }: z.core.$ZodIssue): Fault[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], text: unknownText(path, key) }));
+  const absent = issue.code === 'invalid_type' && issue.input === undefined;
+  return [{ path, text: absent && path.length > 0 ? 'is missing or malformed' : issue.message }];
+}
+
+function unknownText(path: readonly PropertyKey[], key: string): string {
+  if (key === 'stack') return 'is not known here: the name of a deployment is its stack';
+  if (key === 'metricsFile' && path.length === 1)
+    return 'cannot be shared: give each deployment a file of its own';
+  if (/pass|secret$|token/i.test(key)) return 'is not known; no secret belongs in a fleet file';
+  return 'is not known';
+}
+
+function missing(entries: readonly RoughEntry[]): Fault[] {
+  const required = optionNames.filter((name) => definitionOf(name).required === true);
+  return entries.flatMap(({ index, values }) =>
+    required
+      .filter((name) => values[keyOf(name)] === undefined)
+      .map((name) => ({ path: ['deployments', index, keyOf(name)], text: missingText(name) })),
+  );
+}
+
+function missingText(name: OptionName): string {
+  return `is missing: ${definitionOf(name).describe}`;
+}
+
+function roughEntries(raw: unknown, given: GivenValues): RoughEntry[] {
+  const { deployments, defaults } = recordOf(raw);
+  if (!Array.isArray(deployments)) return [];
+  const others = Object.fromEntries(
+    optionNames.flatMap((name) => (given[name] === undefined ? [] : [[keyOf(name), given[name]]])),
+  );
+  return deployments.map((entry: unknown, index) => ({
+    index,
+    values: { ...others, ...texts(defaults), ...texts(entry) },
+  }));
+}
+
+function texts(value: unknown): Record<string, string> {
+  const named = Object.entries(recordOf(value));
+  return Object.fromEntries(named.filter((each): each is [string, string] => typeof each[1] === 'string'));
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { OptionName } from '../settings/options';
+import { definitionOf, optionNames } from '../settings/options';
+import { expectedOf, isValue } from '../settings/settings';
+import { keyOf } from './keys';
+
+/** Texts that are no settings; each with what it must be. */
+const text = (test: RegExp, expected: string): z.ZodString =>
+  z.string(`must be ${expected}`).regex(test, `must be ${expected}`);
+
+const fleetName = text(
+  /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
+  'a name of at most 40 lower-case letters, digits and dashes',
+);
+const count = text(/^([1-9]\d?|100)$/, 'a whole number from 1 to 100');
+const age = text(/^\d{1,5}[dhm]$/, 'a number with d, h or m, such as 30d');
+const absolute = text(/^\/[^\r\n\0]*$/, 'an absolute path');
+const profile = text(/^[^\s\0]{1,100}$/, 'the name of a profile of the AWS configuration');
+
+function settingShape(names: readonly OptionName[]): Record<string, z.ZodOptional<z.ZodString>> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { type } = definitionOf(name);
+      const expected = `must be ${expectedOf(type)}`;
+      return [keyOf(name), z.string(expected).refine((value) => isValue(type, value), expected).optional()];
+    }),
+  );
+}
+
+/** The stack is the deployment's name, and each deployment's metrics have a file of their own. */
+const ofDefaults = optionNames.filter((name) => name !== 'stack' && name !== 'metricsFile');
+const ofDeployments = optionNames.filter((name) => name !== 'stack');
+
+/** A fleet file, all of whose scalars are texts. */
+export const fleetSchema = z.strictObject({
+  name: fleetName.optional(),
+  concurrency: count.optional(),
+  stagger: z
+    .string('must be a number of seconds up to 86400')
+    .refine((value) => isValue('seconds', value), 'must be a number of seconds up to 86400')
+    .optional(),
+  onFailure: z.enum(['stop', 'continue'], 'must be stop or continue').optional(),
+  ifOlderThan: age.optional(),
+  defaults: z.strictObject(settingShape(ofDefaults), 'must be a list of settings').optional(),
+  deployments: z
+    .array(
+      z.strictObject(
+        {
+          name: text(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$/, 'a Pulumi stack name'),
+          kubeconfig: absolute.optional(),
+          awsProfile: profile.optional(),
+          ...settingShape(ofDeployments),
+        },
+        'must be settings with a name',
+      ),
+      'must be a list',
+    )
+    .min(1, 'must name at least one deployment'),
+});
+
+/** What the schema takes. */
+export type FleetText = z.infer<typeof fleetSchema>;

@@ -1,0 +1,103 @@
+import type { RotationPlan } from '../plan/rotationPlan';
+import type { MemberOutcome } from './outcome';
+import { isWell } from './outcome';
+
+/** A fleet run as its journal says it: which run this is, and what came of each deployment so far. */
+export interface FleetRun {
+  formatVersion: 1;
+  id: string;
+  /** ISO time. What was rotated since then was rotated in this run. */
+  startedAt: string;
+  deployments: Record<string, MemberOutcome | 'running'>;
+}
+
+/** How old a run may be that is taken up, in ms: a schedule of once a day begins a new one each time. */
+export const resumeLimitMs = 12 * 3_600_000;
+
+/** How to find the run that this one is. */
+export interface RunChoice {
+  names: readonly string[];
+  journal: FleetRun | undefined;
+  now: Date;
+  /** Given by the operator: what was rotated since then counts. */
+  since?: Date;
+  /** Begin a new run whatever the journal says. */
+  anew: boolean;
+}
+
+/**
+ * The run that this one is: the run of the journal when it did not end well and is young enough, else a new one. The
+ * journal only says when the run began; what was rotated since then is said by each deployment's own state.
+ */
+export function chooseRun({ names, journal, now, since, anew }: RunChoice): FleetRun & { resumed: boolean } {
+  const waiting = Object.fromEntries(names.map((name): [string, MemberOutcome] => [name, 'not-started']));
+  if (since === undefined && !anew && journal && isOpen(journal) && ageOf(journal, now) < resumeLimitMs)
+    return { ...journal, deployments: { ...journal.deployments, ...waiting }, resumed: true };
+  const startedAt = since ?? now;
+  return {
+    formatVersion: 1,
+    id: runId(now),
+    startedAt: startedAt.toISOString(),
+    deployments: waiting,
+    resumed: since !== undefined,
+  };
+}
+
+function isOpen({ deployments }: FleetRun): boolean {
+  return Object.values(deployments).some((outcome) => outcome === 'running' || !isWell(outcome));
+}
+
+/** A clock that was set back makes a run no older. */
+function ageOf({ startedAt }: FleetRun, now: Date): number {
+  return Math.max(0, now.getTime() - Date.parse(startedAt));
+}
+
+function runId(now: Date): string {
+  return now.toISOString().replace(/[-:]/g, '').replace('T', '-').replace('.', '-').slice(0, 19);
+}
+
+/** What a deployment's own state says of its last rotation. */
+export interface LastRotation {
+  plan: Pick<RotationPlan, 'id' | 'kind' | 'from' | 'to' | 'startedAt'>;
+  finished: boolean;
+}
+
+/** What a run finds before it begins one deployment. */
+export type Found = 'unfinished' | 'rotated' | 'to-do';
+
+/** Judges a deployment's last rotation: to be finished first, done in this run already, or to do. */
+export function judgeLast(last: LastRotation | undefined, since: Date): Found {
+  if (last === undefined || last.plan.kind === 'sync') return 'to-do';
+  if (!last.finished) return 'unfinished';
+  const renews = ['rotate', 'reconcile', 'bootstrap'].includes(last.plan.kind);
+  return renews && Date.parse(last.plan.startedAt) >= since.getTime() ? 'rotated' : 'to-do';
+}
+
+/**
+ * The `--if-older-than` of each rotation: the age of the fleet file, or else the begin of the run, so that nothing is
+ * rotated twice in one run, whatever the journal or the state has lost.
+ */
+export function dueSince(ageText: string | undefined, ageMs: number, since: Date, now: Date): string {
+  const oldEnough = now.getTime() - ageMs;
+  return ageText !== undefined && oldEnough <= since.getTime() ? ageText : since.toISOString();
+}
+
+/** Reads a journal; undefined when the text is none of this format version. */
+export function parseFleetRun(text: string): FleetRun | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { formatVersion, id, startedAt, deployments } = (value ?? {}) as Partial<FleetRun>;
+  const sound =
+    formatVersion === 1 &&
+    typeof id === 'string' &&
+    /^[0-9-]+$/.test(id) &&
+    typeof startedAt === 'string' &&
+    !Number.isNaN(Date.parse(startedAt)) &&
+    typeof deployments === 'object' &&
+    deployments !== null;
+  return sound ? (value as FleetRun) : undefined;
+}
