@@ -77,13 +77,12 @@ function status(parser: Argv): Argv {
 function manifest(parser: Argv): Argv {
   return parser
     .usage(
-      '$0 fleet manifest --fleet FILE --image IMAGE [options]\n\nPrints a ConfigMap with the fleet file and an Indexed Job, whose index is the place of a deployment in it.',
+      '$0 fleet manifest --fleet FILE [options]\n\nPrints a ConfigMap with the fleet file, an Indexed Job whose index is the place of a deployment in it, and their rights.',
     )
     .option('fleet', fleet)
-    .option('image', { ...text('the image of this command'), demandOption: true })
-    .option('schedule', text('a CronJob at these times, e.g. 0 3 * * 0, in the place of a Job'))
+    .option('image', text('the image of this command (default: as the file says)'))
+    .option('schedule', text("a CronJob at these times, e.g. '0 3 * * 0', in the place of a Job (default: as the file says)"))
     .option('concurrency', concurrency)
     .option('on-failure', onFailure)
-    .option('if-older-than', ifOlderThan)
-    .example('$0 fleet manifest --fleet fleet.yaml --image registry.example/rotation:1', 'to kubectl apply -f -');
+    .example('$0 fleet manifest --fleet fleet.yaml', 'one run of the fleet, for kubectl apply -f -');
 }

@@ -65,10 +65,9 @@ function roughEntries(raw: unknown, given: GivenValues): RoughEntry[] {
   const others = Object.fromEntries(
     optionNames.flatMap((name) => (given[name] === undefined ? [] : [[keyOf(name), given[name]]])),
   );
-  return deployments.map((entry: unknown, index) => ({
-    index,
-    values: { ...others, ...texts(defaults), ...texts(entry) },
-  }));
+  // The home of the fleet is not that of a deployment: each has a folder of its own below it.
+  const { home: _fleets, ...common } = { ...others, ...texts(defaults) };
+  return deployments.map((entry: unknown, index) => ({ index, values: { ...common, ...texts(entry) } }));
 }
 
 function texts(value: unknown): Record<string, string> {

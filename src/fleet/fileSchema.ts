@@ -31,6 +31,34 @@ function settingShape(names: readonly OptionName[]): Record<string, z.ZodOptiona
 const ofDefaults = optionNames.filter((name) => name !== 'stack' && name !== 'metricsFile');
 const ofDeployments = optionNames.filter((name) => name !== 'stack');
 
+const label = text(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a Kubernetes name');
+const line = text(/^[^\s\0]{1,500}$/, 'one word');
+const quantity = text(/^\d+(\.\d+)?(m|[KMG]i?)?$/, 'a quantity of Kubernetes, such as 250m or 512Mi');
+const userId = text(/^[1-9]\d{0,9}$/, 'a number of a user or group, and not root');
+
+/** What the pods of a Job need beside the settings of each deployment. */
+const jobSchema = z.strictObject(
+  {
+    namespace: label,
+    image: line,
+    sitesClaim: label,
+    serviceAccount: label.optional(),
+    roleArn: line.optional(),
+    imagePullSecret: label.optional(),
+    uid: userId.optional(),
+    gid: userId.optional(),
+    databaseCaConfigMap: label.optional(),
+    databaseCaKey: text(/^[-._a-zA-Z0-9]{1,253}$/, 'a key of a ConfigMap').optional(),
+    schedule: text(/^\S+( \S+){4}$/, 'five fields of cron').optional(),
+    timeZone: line.optional(),
+    retries: text(/^\d{1,2}$/, 'a whole number from 0 to 99').optional(),
+    cpu: quantity.optional(),
+    memory: quantity.optional(),
+    memoryLimit: quantity.optional(),
+  },
+  'must be a list of settings',
+);
+
 /** A fleet file, all of whose scalars are texts. */
 export const fleetSchema = z.strictObject({
   name: fleetName.optional(),
@@ -42,6 +70,7 @@ export const fleetSchema = z.strictObject({
   onFailure: z.enum(['stop', 'continue'], 'must be stop or continue').optional(),
   ifOlderThan: age.optional(),
   defaults: z.strictObject(settingShape(ofDefaults), 'must be a list of settings').optional(),
+  job: jobSchema.optional(),
   deployments: z
     .array(
       z.strictObject(

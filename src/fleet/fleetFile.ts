@@ -20,6 +20,9 @@ export interface FleetEntry {
   awsProfile?: string;
 }
 
+/** What the pods of a Job need, as the file says it; undefined where it does not. */
+export type JobText = NonNullable<FleetText['job']>;
+
 /** A fleet file as read, checked. No secret is in it. */
 export interface FleetFile {
   name: string;
@@ -30,6 +33,8 @@ export interface FleetFile {
   ifOlderThan?: string;
   /** What holds for every deployment that does not say otherwise. */
   defaults: GivenValues;
+  /** Only for `fleet manifest`. */
+  job?: JobText;
   /** In the order of the file; the place in this list is the index of a Job. */
   deployments: FleetEntry[];
 }
@@ -104,13 +109,14 @@ function lineText(document: Document, lines: LineCounter, path: readonly Propert
 }
 
 function fleetOf(text: FleetText): FleetFile {
-  const { name, concurrency, stagger, onFailure, ifOlderThan, defaults = {}, deployments } = text;
+  const { name, concurrency, stagger, onFailure, ifOlderThan, job, defaults = {}, deployments } = text;
   return {
     name: name ?? 'fleet',
     ...(concurrency === undefined ? {} : { concurrency: Number(concurrency) }),
     ...(stagger === undefined ? {} : { staggerSeconds: Number(stagger) }),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(ifOlderThan === undefined ? {} : { ifOlderThan }),
+    ...(job === undefined ? {} : { job }),
     defaults: valuesOf(defaults),
     deployments: deployments.map(({ name: own, kubeconfig, awsProfile, ...settings }) => ({
       name: own,

@@ -15,7 +15,7 @@ export interface ShownMember {
 
 /** What a line of a deployment's log says about what it does now; undefined when nothing. */
 export function doingText(line: LogLine): string | undefined {
-  if (line.type === 'step-started') return `${line.step}/11 ${stepTitles[line.step]}`;
+  if (line.type === 'step-started' && line.step > 2) return `${line.step}/11 ${stepTitles[line.step]}`;
   if (line.type === 'rolling-back') return 'rolling back';
   return line.type === 'planned' ? 'planned' : undefined;
 }
@@ -37,7 +37,10 @@ export function fleetBlock(
   );
 }
 
-/** Shows how a fleet gets on, on stderr: on a terminal one block that moves, else a line for each change. */
+/**
+ * Shows how a fleet gets on, on stderr: a line for each start, rollback and end; on a terminal also one block that moves,
+ * with the step that each is in. Elsewhere the steps are only in the logs.
+ */
 export class FleetProgress {
   private readonly shown = new Map<string, ShownMember>();
   private ended = 0;
@@ -69,7 +72,6 @@ export class FleetProgress {
     if (doing === undefined || !member) return;
     member.doing = doing;
     if (line?.type === 'rolling-back') this.say(`${name}: rolling back: ${line.message}`);
-    else if (!this.moves && line?.type === 'step-started') this.say(`${name}: ${doing}`);
   }
 
   /** It ended, or was found to need nothing. */

@@ -1,0 +1,167 @@
+import { activeDeadlineSeconds } from './deadlines';
+import { containerName, podTemplate } from './pod';
+import { neededRules } from './role';
+import { serviceAccount } from './serviceAccount';
+import type { RotationSettings } from './settings';
+import { labelsOf, objectNames } from './settings';
+
+/** Where the pods of a fleet find its file. */
+export const fleetFolder = '/etc/credential-rotation/fleet';
+
+/** A deployment of a fleet, as far as its pod's rights depend on it. */
+export interface FleetTarget {
+  namespace: string;
+  deployment: string;
+  kubernetesSecret: string;
+}
+
+/** What a fleet's objects are made of, checked. */
+export interface FleetJobSettings {
+  /** The pods' frame; what names one OpenEMR in it is not used. */
+  pod: RotationSettings;
+  /** Names of this run's objects begin with it. */
+  runName: string;
+  /** Changes with the text of the fleet file. */
+  fileHash: string;
+  fleetText: string;
+  /** In the order of the fleet file: the place is the index. */
+  targets: readonly FleetTarget[];
+  parallelism: number;
+  onFailure: 'stop' | 'continue';
+  /** How often an index is tried again. */
+  retries: number;
+  /** Variables that name one OpenEMR: they come from the fleet file alone. */
+  withoutVariables: readonly string[];
+  /** What was rotated since this time was rotated in this run. */
+  since: string | undefined;
+  /** Times of a CronJob, in the place of one Job. */
+  schedule: string | undefined;
+}
+
+/**
+ * Exit codes after which trying again at once makes no sense: a person has to mend something (2, 3, 10), or OpenEMR runs
+ * on the old slot again and a second restart would most likely end the same way (13).
+ */
+export const finalExitCodes = [2, 3, 10, 13];
+
+/** All objects of a fleet: the account with its rights in each namespace, the file, and the Job or CronJob. */
+export function fleetObjects(settings: FleetJobSettings): object[] {
+  const { pod } = settings;
+  const account = pod.serviceAccount === undefined ? [serviceAccount(pod)] : [];
+  return [...account, ...roles(settings), configMap(settings), workload(settings)];
+}
+
+function workload(settings: FleetJobSettings): object {
+  const { pod, schedule, runName } = settings;
+  const metadata = { namespace: pod.namespace, labels: labelsOf(pod) };
+  const spec = fleetJobSpec(settings);
+  if (schedule === undefined)
+    return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: runName, ...metadata }, spec };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: pod.name, ...metadata },
+    spec: {
+      schedule,
+      timeZone: pod.timeZone,
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 5,
+      jobTemplate: { metadata: { labels: labelsOf(pod) }, spec },
+    },
+  };
+}
+
+/**
+ * One index for each deployment (kubernetes.io/docs/tasks/job/backoff-limit-per-index): the Job controller shares out
+ * the work and tries again; what an index has begun, its state in the backend says to the next try.
+ */
+export function fleetJobSpec(settings: FleetJobSettings) {
+  const { targets, parallelism, onFailure, retries, pod } = settings;
+  return {
+    completionMode: 'Indexed',
+    completions: targets.length,
+    parallelism: Math.min(parallelism, targets.length),
+    backoffLimitPerIndex: retries,
+    // One failed index more than this ends the Job, and its pods get SIGTERM.
+    maxFailedIndexes: onFailure === 'stop' ? 0 : targets.length,
+    podFailurePolicy: {
+      rules: [
+        // A drained node or an eviction is nobody's failure.
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        {
+          action: 'FailIndex',
+          onExitCodes: { containerName, operator: 'In', values: finalExitCodes },
+        },
+      ],
+    },
+    template: fleetPodTemplate(settings, activeDeadlineSeconds(pod.limits)),
+  };
+}
+
+function fleetPodTemplate(settings: FleetJobSettings, deadline: number) {
+  const { pod, since, withoutVariables } = settings;
+  const again = since === undefined ? [] : ['--since', since];
+  const args = ['fleet', 'run', '--fleet', `${fleetFolder}/fleet.yaml`, '--log-json', ...again];
+  const template = podTemplate(pod, args);
+  const { containers, volumes, ...spec } = template.spec;
+  return {
+    ...template,
+    spec: {
+      ...spec,
+      activeDeadlineSeconds: deadline,
+      containers: containers.map((container) => ({
+        ...container,
+        env: container.env.filter(({ name }) => !withoutVariables.includes(name)),
+        volumeMounts: [
+          ...container.volumeMounts,
+          { name: 'fleet', mountPath: fleetFolder, readOnly: true },
+        ],
+      })),
+      volumes: [...volumes, { name: 'fleet', configMap: { name: configName(settings) } }],
+    },
+  };
+}
+
+/** A file of another content has another name: an index must mean the same deployment for as long as its Job lives. */
+function configName({ pod, fileHash }: FleetJobSettings): string {
+  return `${pod.name}-${fileHash}`;
+}
+
+function configMap(settings: FleetJobSettings) {
+  const { pod, fleetText } = settings;
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: configName(settings), namespace: pod.namespace, labels: labelsOf(pod) },
+    immutable: true,
+    data: { 'fleet.yaml': fleetText },
+  };
+}
+
+/** In each namespace of an OpenEMR the rights of one rotation, given to the fleet's one account. */
+function roles({ pod, targets }: FleetJobSettings): object[] {
+  const names = objectNames(pod);
+  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))];
+  return namespaces.flatMap((namespace) => {
+    const here = targets.filter((target) => target.namespace === namespace);
+    const metadata = (name: string): object => ({ name, namespace, labels: labelsOf(pod) });
+    const group = 'rbac.authorization.k8s.io';
+    return [
+      {
+        apiVersion: `${group}/v1`,
+        kind: 'Role',
+        metadata: metadata(names.role),
+        rules: here.flatMap((target) => neededRules(target)),
+      },
+      {
+        apiVersion: `${group}/v1`,
+        kind: 'RoleBinding',
+        metadata: metadata(names.binding),
+        roleRef: { apiGroup: group, kind: 'Role', name: names.role },
+        subjects: [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: pod.namespace }],
+      },
+    ];
+  });
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { paths } from '../../infra/kubernetes/environment';
+import type { FleetJobSettings } from '../../infra/kubernetes/fleetJob';
+import { Failure } from '../failure';
+import type { OptionName } from '../settings/options';
+import { definitionOf, optionNames } from '../settings/options';
+import type { FleetFile, JobText } from './fleetFile';
+import type { Member } from './member';
+import { membersOf, sharedWriters } from './member';
+import type { Limits } from './schedule';
+
+/** What a manifest is made from. */
+export interface ManifestRequest {
+  file: FleetFile;
+  /** The text of the file: the pods read the same. */
+  text: string;
+  limits: Limits;
+  /** Wins over the one of the file. */
+  image: string | undefined;
+  schedule: string | undefined;
+  now: Date;
+}
+
+/** Largest ConfigMap (kubernetes.io/docs/concepts/configuration/configmap), less some room for the object around it. */
+const largestText = 1_000_000;
+
+/**
+ * The settings of a fleet's Job. Pure.
+ * @throws Failure `configuration` that names everything that a pod could not use
+ */
+export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
+  const { file, text, limits, now } = request;
+  const { job } = file;
+  if (job === undefined)
+    throw new Failure(
+      'configuration',
+      'The fleet file has no job: with namespace, image and sitesClaim; see docs/fleet.md.',
+    );
+  const members = membersOf(file, {}, { CREDENTIAL_ROTATION_HOME: paths.home });
+  const problems = [
+    ...members.flatMap((member) => podProblems(member, job)),
+    ...sharingProblems(members, limits),
+    ...(Buffer.byteLength(text) > largestText ? ['the file is too large for a ConfigMap; split it'] : []),
+  ];
+  if (problems.length > 0) throw new Failure('configuration', `Fleet manifest: ${problems.join('; ')}.`);
+  const schedule = request.schedule ?? job.schedule;
+  const name = `${file.name}-rotation`;
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return {
+    pod: podSettings(name, { ...job, ...(request.image === undefined ? {} : { image: request.image }) }, members),
+    runName: `${name}-${stamp}`,
+    fileHash: createHash('sha256').update(text).digest('hex').slice(0, 10),
+    fleetText: text,
+    targets: members.map(({ values }) => ({
+      namespace: values.namespace ?? '',
+      deployment: values.deployment ?? '',
+      kubernetesSecret: values.kubernetesSecret ?? '',
+    })),
+    parallelism: limits.concurrency,
+    onFailure: limits.onFailure,
+    retries: Number(job.retries ?? 2),
+    withoutVariables: optionNames.filter((each) => each !== 'home').map((each) => definitionOf(each).variable),
+    since: schedule === undefined ? now.toISOString() : undefined,
+    schedule,
+  };
+}
+
+/** What a pod that has nothing but its volumes and its account cannot use. */
+function podProblems({ name, values, location, kubeconfig, awsProfile }: Member, job: JobText): string[] {
+  const below = (file: string | undefined, folder: string): boolean =>
+    file === undefined || !path.posix.relative(folder, file).startsWith('..');
+  const found: [boolean, string][] = [
+    [kubeconfig !== undefined, 'kubeconfig: a Job works in its own cluster; make a file for each cluster'],
+    [awsProfile !== undefined, "awsProfile: pods have their account's role"],
+    [!below(values.sitesRoot, paths.sites), `sitesRoot: the claim is mounted at ${paths.sites}`],
+    [
+      !below(values.caFile, paths.databaseCa) || (values.caFile !== undefined && !job.databaseCaConfigMap),
+      `databaseCaFile: the ConfigMap databaseCaConfigMap of job is mounted at ${paths.databaseCa}`,
+    ],
+    [!below(location.home, paths.home), `home: only ${paths.home} can be written`],
+    [!/^(s3|gs|azblob):\/\//.test(location.backendUrl), 'backendUrl: a folder is gone with its pod; name a bucket'],
+    [
+      location.secretsProvider === 'passphrase',
+      'secretsProvider: name a KMS key, so that no passphrase is needed',
+    ],
+  ];
+  return found.flatMap(([holds, text]) => (holds ? [`${name}, ${text}`] : []));
+}
+
+/** The Job controller knows nothing of what deployments share. */
+function sharingProblems(members: readonly Member[], { concurrency }: Limits): string[] {
+  if (concurrency === 1) return [];
+  return [...sharedWriters(members).values()].map(
+    (names) => `${names.join(', ')} share an admin secret, so that only one may rotate at a time: set concurrency to 1`,
+  );
+}
+
+function podSettings(name: string, job: JobText, members: readonly Member[]): FleetJobSettings['pod'] {
+  const longest = (option: OptionName, usual: number): number =>
+    Math.max(...members.map(({ values }) => Number(values[option] ?? definitionOf(option).default ?? usual)));
+  const { databaseCaConfigMap: configMap, databaseCaKey = 'ca.pem' } = job;
+  return {
+    ...unused,
+    name,
+    namespace: job.namespace,
+    image: job.image,
+    imagePullSecret: job.imagePullSecret,
+    serviceAccount: job.serviceAccount,
+    roleArn: job.roleArn,
+    sitesClaim: job.sitesClaim,
+    user: { uid: Number(job.uid ?? 65_532), gid: Number(job.gid ?? 65_532) },
+    databaseCa: configMap === undefined ? undefined : { configMap, key: databaseCaKey },
+    timeZone: job.timeZone ?? 'Etc/UTC',
+    limits: {
+      rolloutSeconds: longest('rolloutTimeoutSeconds', 900),
+      healthSeconds: longest('healthLimitSeconds', 60),
+      idleSeconds: longest('idleLimitSeconds', 300),
+    },
+    resources: {
+      cpu: job.cpu ?? '250m',
+      memory: job.memory ?? '512Mi',
+      memoryLimit: job.memoryLimit ?? '1Gi',
+    },
+  };
+}
+
+/** What the pod's frame asks for, and a fleet says in its file: see `withoutVariables`. */
+const unused = {
+  deployment: '',
+  kubernetesSecret: '',
+  site: '',
+  stack: '',
+  awsRegion: '',
+  slotSecretId: '',
+  adminSecretId: '',
+  backendUrl: '',
+  secretsProvider: '',
+  schedule: '',
+  suspended: false,
+  ifOlderThan: '',
+  optionalRights: { lease: false, events: false, pods: false },
+  network: { databasePort: 0, databaseCidrs: [], apiServerPort: 0, healthPort: 0, more: [] },
+  environment: {},
+  secretEnvironment: {},
+};
