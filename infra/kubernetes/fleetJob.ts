@@ -114,10 +114,7 @@ function fleetPodTemplate(settings: FleetJobSettings, deadline: number) {
       containers: containers.map((container) => ({
         ...container,
         env: container.env.filter(({ name }) => !withoutVariables.includes(name)),
-        volumeMounts: [
-          ...container.volumeMounts,
-          { name: 'fleet', mountPath: fleetFolder, readOnly: true },
-        ],
+        volumeMounts: [...container.volumeMounts, { name: 'fleet', mountPath: fleetFolder, readOnly: true }],
       })),
       volumes: [...volumes, { name: 'fleet', configMap: { name: configName(settings) } }],
     },

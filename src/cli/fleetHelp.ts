@@ -1,17 +1,23 @@
 import type { Argv, Options } from 'yargs';
 import { json, logJson } from './outputFlags';
 
-const text = (describe: string): Options => ({ type: 'string', group: 'Fleet:', requiresArg: true, describe });
+const text = (describe: string): Options => ({
+  type: 'string',
+  group: 'Fleet:',
+  requiresArg: true,
+  describe,
+});
 
 const fleet: Options = { ...text('the fleet file'), demandOption: true };
 const only: Options = { ...text('only these deployments, by name'), array: true };
 const concurrency = text('how many at a time (default: as the file says, else 4)');
-const onFailure: Options = {
-  ...text('after a failure begin no more, or go on (default: as the file says, else stop)'),
-  choices: ['stop', 'continue'],
-};
+const onFailure = text(
+  'after a failure: stop begins no more, continue goes on (default: as the file says, else stop)',
+);
 const stagger = text('seconds between two starts (default: as the file says, else 0)');
-const ifOlderThan = text('leave out what was rotated less than so long ago, e.g. 30d (default: as the file says)');
+const ifOlderThan = text(
+  'leave out what was rotated less than so long ago, e.g. 30d (default: as the file says)',
+);
 
 /** Declares `fleet` and its words. */
 export function describeFleet(parser: Argv): Argv {
@@ -28,7 +34,9 @@ export function describeFleet(parser: Argv): Argv {
 
 function plan(parser: Argv): Argv {
   return parser
-    .usage('$0 fleet plan --fleet FILE [options]\n\nExit code 0: no problem anywhere; else that of the most urgent one.')
+    .usage(
+      '$0 fleet plan --fleet FILE [options]\n\nExit code 0: no problem anywhere; else that of the most urgent one.',
+    )
     .option('fleet', fleet)
     .option('only', only)
     .option('concurrency', concurrency)
@@ -48,15 +56,25 @@ function run(parser: Argv): Argv {
     .option('stagger', stagger)
     .option('on-failure', onFailure)
     .option('if-older-than', ifOlderThan)
-    .option('since', text('what was rotated since this time was rotated in this run, e.g. 2026-01-31T03:00:00Z'))
+    .option(
+      'since',
+      text('what was rotated since this time was rotated in this run, e.g. 2026-01-31T03:00:00Z'),
+    )
     .option('anew', {
       type: 'boolean',
       group: 'Fleet:',
-      describe: 'begin a new run, where else the one before is taken up: it did not end well, 12 hours ago at most',
+      describe:
+        'begin a new run, where else the one before is taken up: it did not end well, 12 hours ago at most',
     })
-    .option('index', text('rotate only the deployment at this place of the file, in this process [JOB_COMPLETION_INDEX]'))
+    .option(
+      'index',
+      text('rotate only the deployment at this place of the file, in this process [JOB_COMPLETION_INDEX]'),
+    )
     .option('json', json)
-    .option('log-json', { ...logJson, describe: 'with --index: one JSON object a line; the last one is the result' })
+    .option('log-json', {
+      ...logJson,
+      describe: 'with --index: one JSON object a line; the last one is the result',
+    })
     .conflicts('index', ['only', 'concurrency', 'stagger', 'on-failure', 'anew', 'json'])
     .conflicts('since', 'anew')
     .example('$0 fleet run --fleet fleet.yaml', 'rotate all, or go on with the run that was interrupted')
@@ -66,7 +84,9 @@ function run(parser: Argv): Argv {
 
 function status(parser: Argv): Argv {
   return parser
-    .usage('$0 fleet status --fleet FILE [options]\n\nExit code 0: all agree; 10: something differs or is unfinished; else that of what cannot be read.')
+    .usage(
+      '$0 fleet status --fleet FILE [options]\n\nExit code 0: all agree; 10: something differs or is unfinished; else that of what cannot be read.',
+    )
     .option('fleet', fleet)
     .option('only', only)
     .option('concurrency', concurrency)
@@ -81,7 +101,10 @@ function manifest(parser: Argv): Argv {
     )
     .option('fleet', fleet)
     .option('image', text('the image of this command (default: as the file says)'))
-    .option('schedule', text("a CronJob at these times, e.g. '0 3 * * 0', in the place of a Job (default: as the file says)"))
+    .option(
+      'schedule',
+      text("a CronJob at these times, e.g. '0 3 * * 0', in the place of a Job (default: as the file says)"),
+    )
     .option('concurrency', concurrency)
     .option('on-failure', onFailure)
     .example('$0 fleet manifest --fleet fleet.yaml', 'one run of the fleet, for kubectl apply -f -');

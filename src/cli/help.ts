@@ -40,7 +40,8 @@ function rotate(parser: Argv): Argv {
       type: 'string',
       group: 'Rotation:',
       requiresArg: true,
-      describe: 'do nothing while the last rotation is younger, e.g. 30d or 12h; or since a time, e.g. 2026-01-31T03:00:00Z',
+      describe:
+        'do nothing while the last rotation is younger, e.g. 30d or 12h; or since a time, e.g. 2026-01-31T03:00:00Z',
     })
     .option('sync-db-users', {
       type: 'boolean',

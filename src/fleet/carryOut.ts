@@ -56,7 +56,7 @@ export async function carryOutAll<Result>(work: Work<Result>): Promise<Map<strin
   };
   work.signal.addEventListener('abort', stopAll);
   try {
-    for (let lastStart: number | undefined; ; ) {
+    for (let lastStart: number | undefined; ;) {
       const now = performance.now();
       const move = nextMove(turns, work.limits, { now, lastStart, stopped: work.signal.aborted });
       if (move.kind === 'over') return results;

@@ -9,7 +9,15 @@ export type LogLine =
   | { type: 'planned' }
   | { type: 'step-started'; step: StepNumber }
   | { type: 'rolling-back'; message: string }
-  | { type: 'preview'; kind: PlanKind; from: Place; to: Place; resumed: boolean; problems: string[]; notDue: string | null }
+  | {
+      type: 'preview';
+      kind: PlanKind;
+      from: Place;
+      to: Place;
+      resumed: boolean;
+      problems: string[];
+      notDue: string | null;
+    }
   | {
       type: 'result';
       outcome: string;

@@ -34,8 +34,7 @@ export function fleetFaults(raw: unknown, given: GivenValues): Fault[] {
 function faultsOfIssue({ path, ...issue }: z.core.$ZodIssue): Fault[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], text: unknownText(path, key) }));
-  const absent = issue.code === 'invalid_type' && issue.input === undefined;
-  return [{ path, text: absent && path.length > 0 ? 'is missing or malformed' : issue.message }];
+  return [{ path, text: issue.message }];
 }
 
 function unknownText(path: readonly PropertyKey[], key: string): string {
@@ -65,9 +64,14 @@ function roughEntries(raw: unknown, given: GivenValues): RoughEntry[] {
   const others = Object.fromEntries(
     optionNames.flatMap((name) => (given[name] === undefined ? [] : [[keyOf(name), given[name]]])),
   );
-  // The home of the fleet is not that of a deployment: each has a folder of its own below it.
-  const { home: _fleets, ...common } = { ...others, ...texts(defaults) };
-  return deployments.map((entry: unknown, index) => ({ index, values: { ...common, ...texts(entry) } }));
+  // No deployment has the fleet's home: each has a folder of its own below it. A shared metrics file is refused above.
+  const common = Object.entries({ ...others, ...texts(defaults) }).filter(
+    ([key]) => key !== 'home' && key !== 'metricsFile',
+  );
+  return deployments.map((entry: unknown, index) => ({
+    index,
+    values: { ...Object.fromEntries(common), ...texts(entry) },
+  }));
 }
 
 function texts(value: unknown): Record<string, string> {

@@ -22,7 +22,13 @@ function settingShape(names: readonly OptionName[]): Record<string, z.ZodOptiona
     names.map((name) => {
       const { type } = definitionOf(name);
       const expected = `must be ${expectedOf(type)}`;
-      return [keyOf(name), z.string(expected).refine((value) => isValue(type, value), expected).optional()];
+      return [
+        keyOf(name),
+        z
+          .string(expected)
+          .refine((value) => isValue(type, value), expected)
+          .optional(),
+      ];
     }),
   );
 }
@@ -60,32 +66,35 @@ const jobSchema = z.strictObject(
 );
 
 /** A fleet file, all of whose scalars are texts. */
-export const fleetSchema = z.strictObject({
-  name: fleetName.optional(),
-  concurrency: count.optional(),
-  stagger: z
-    .string('must be a number of seconds up to 86400')
-    .refine((value) => isValue('seconds', value), 'must be a number of seconds up to 86400')
-    .optional(),
-  onFailure: z.enum(['stop', 'continue'], 'must be stop or continue').optional(),
-  ifOlderThan: age.optional(),
-  defaults: z.strictObject(settingShape(ofDefaults), 'must be a list of settings').optional(),
-  job: jobSchema.optional(),
-  deployments: z
-    .array(
-      z.strictObject(
-        {
-          name: text(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$/, 'a Pulumi stack name'),
-          kubeconfig: absolute.optional(),
-          awsProfile: profile.optional(),
-          ...settingShape(ofDeployments),
-        },
-        'must be settings with a name',
-      ),
-      'must be a list',
-    )
-    .min(1, 'must name at least one deployment'),
-});
+export const fleetSchema = z.strictObject(
+  {
+    name: fleetName.optional(),
+    concurrency: count.optional(),
+    stagger: z
+      .string('must be a number of seconds up to 86400')
+      .refine((value) => isValue('seconds', value), 'must be a number of seconds up to 86400')
+      .optional(),
+    onFailure: z.enum(['stop', 'continue'], 'must be stop or continue').optional(),
+    ifOlderThan: age.optional(),
+    defaults: z.strictObject(settingShape(ofDefaults), 'must be a list of settings').optional(),
+    job: jobSchema.optional(),
+    deployments: z
+      .array(
+        z.strictObject(
+          {
+            name: text(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$/, 'a Pulumi stack name'),
+            kubeconfig: absolute.optional(),
+            awsProfile: profile.optional(),
+            ...settingShape(ofDeployments),
+          },
+          'must be settings with a name',
+        ),
+        'must be a list',
+      )
+      .min(1, 'must name at least one deployment'),
+  },
+  'must be a fleet: deployments and what they share',
+);
 
 /** What the schema takes. */
 export type FleetText = z.infer<typeof fleetSchema>;

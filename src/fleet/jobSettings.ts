@@ -48,7 +48,11 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
   const name = `${file.name}-rotation`;
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return {
-    pod: podSettings(name, { ...job, ...(request.image === undefined ? {} : { image: request.image }) }, members),
+    pod: podSettings(
+      name,
+      { ...job, ...(request.image === undefined ? {} : { image: request.image }) },
+      members,
+    ),
     runName: `${name}-${stamp}`,
     fileHash: createHash('sha256').update(text).digest('hex').slice(0, 10),
     fleetText: text,
@@ -60,7 +64,9 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
     parallelism: limits.concurrency,
     onFailure: limits.onFailure,
     retries: Number(job.retries ?? 2),
-    withoutVariables: optionNames.filter((each) => each !== 'home').map((each) => definitionOf(each).variable),
+    withoutVariables: optionNames
+      .filter((each) => each !== 'home')
+      .map((each) => definitionOf(each).variable),
     since: schedule === undefined ? now.toISOString() : undefined,
     schedule,
   };
@@ -79,7 +85,10 @@ function podProblems({ name, values, location, kubeconfig, awsProfile }: Member,
       `databaseCaFile: the ConfigMap databaseCaConfigMap of job is mounted at ${paths.databaseCa}`,
     ],
     [!below(location.home, paths.home), `home: only ${paths.home} can be written`],
-    [!/^(s3|gs|azblob):\/\//.test(location.backendUrl), 'backendUrl: a folder is gone with its pod; name a bucket'],
+    [
+      !/^(s3|gs|azblob):\/\//.test(location.backendUrl),
+      'backendUrl: a folder is gone with its pod; name a bucket',
+    ],
     [
       location.secretsProvider === 'passphrase',
       'secretsProvider: name a KMS key, so that no passphrase is needed',
@@ -92,7 +101,8 @@ function podProblems({ name, values, location, kubeconfig, awsProfile }: Member,
 function sharingProblems(members: readonly Member[], { concurrency }: Limits): string[] {
   if (concurrency === 1) return [];
   return [...sharedWriters(members).values()].map(
-    (names) => `${names.join(', ')} share an admin secret, so that only one may rotate at a time: set concurrency to 1`,
+    (names) =>
+      `${names.join(', ')} share an admin secret, so that only one may rotate at a time: set concurrency to 1`,
   );
 }
 

@@ -59,7 +59,6 @@ export function fleetHome(fleet: FleetFile, flags: GivenValues, environment: Nod
  */
 export function membersOf(fleet: FleetFile, flags: GivenValues, environment: NodeJS.ProcessEnv): Member[] {
   const home = fleetHome(fleet, flags, environment);
-  const { home: _fleets, ...given } = flags;
   const fromEnvironment = givenToFleet({}, environment);
   return fleet.deployments.map((entry, index) => {
     const { name, own, kubeconfig, awsProfile } = entry;
@@ -67,7 +66,7 @@ export function membersOf(fleet: FleetFile, flags: GivenValues, environment: Nod
       ...fromEnvironment,
       ...fleet.defaults,
       ...own,
-      ...given,
+      ...flags,
       stack: name,
       home: own.home ?? path.join(home, 'deployments', name),
     };
@@ -87,7 +86,10 @@ export function membersOf(fleet: FleetFile, flags: GivenValues, environment: Nod
 
 /** Step 11 sets the password of the admin: it has one writer, whichever slot secret it belongs to. */
 function sharedBy({ adminSecretId, awsRegion }: GivenValues, awsProfile: string | undefined): string[] {
-  const identity = secretIdentity({ awsRegion: awsRegion ?? '', awsProfile: awsProfile ?? '' }, adminSecretId);
+  const identity = secretIdentity(
+    { awsRegion: awsRegion ?? '', awsProfile: awsProfile ?? '' },
+    adminSecretId,
+  );
   return identity === undefined ? [] : [`admin secret ${identity}`];
 }
 
@@ -101,7 +103,9 @@ export function sharedWriters(members: readonly Member[]): Map<string, string[]>
 
 /** @throws Failure `configuration` when a state needs a passphrase, and the environment has none */
 export function requirePassphrase(members: readonly Member[], environment: NodeJS.ProcessEnv): void {
-  const found = members.flatMap(({ location }) => passphraseProblem(location.secretsProvider, environment) ?? []);
+  const found = members.flatMap(
+    ({ location }) => passphraseProblem(location.secretsProvider, environment) ?? [],
+  );
   if (found[0] !== undefined) throw new Failure('configuration', `Settings: ${found[0]}.`);
 }
 
@@ -110,7 +114,10 @@ export function requirePassphrase(members: readonly Member[], environment: NodeJ
  * cannot reach another, and on top what the fleet file says of this one.
  */
 export function memberEnvironment(member: Member, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const settings = new Set<string>([...optionNames.map((name) => definitionOf(name).variable), indexVariable]);
+  const settings = new Set<string>([
+    ...optionNames.map((name) => definitionOf(name).variable),
+    indexVariable,
+  ]);
   const kept = Object.entries(environment).filter(([name]) => !settings.has(name));
   const own = optionNames.flatMap((name): [string, string][] => {
     const value = member.values[name];

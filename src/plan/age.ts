@@ -11,7 +11,10 @@ export function parseAge(text: string, or = ''): number {
   const [, count, unit] = /^(\d{1,5})([dhm])$/.exec(text) ?? [];
   const ms = unit === undefined ? undefined : unitMs[unit];
   if (ms === undefined)
-    throw new Failure('configuration', `--if-older-than takes a number with d, h or m, such as 30d or 12h${or}.`);
+    throw new Failure(
+      'configuration',
+      `--if-older-than takes a number with d, h or m, such as 30d or 12h${or}.`,
+    );
   return Number(count) * ms;
 }
 

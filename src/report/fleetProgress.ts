@@ -29,7 +29,10 @@ export function fleetBlock(
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const lines = shown
     .slice(0, Math.max(1, rows - 3))
-    .map(({ name, started, doing }) => `${name.padEnd(width)}  ${durationText((now - started) / 1000).padStart(10)}  ${doing}`);
+    .map(
+      ({ name, started, doing }) =>
+        `${name.padEnd(width)}  ${durationText((now - started) / 1000).padStart(10)}  ${doing}`,
+    );
   const hidden = shown.length - lines.length;
   const more = hidden > 0 ? `, ${hidden} not shown` : '';
   return [...lines, `${ended} of ${all} done, ${shown.length} under way${more}`].map((line) =>

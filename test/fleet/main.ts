@@ -72,7 +72,8 @@ function statementsOf(log: string, { sites }: Fleet): number {
   const connections = new Set<string>();
   let count = 0;
   for (const line of log.split('\n')) {
-    const [, id = '', command = '', text = ''] = /\s(\d+) (Connect|Query|Execute|Prepare)\t(.*)$/.exec(line) ?? [];
+    const [, id = '', command = '', text = ''] =
+      /\s(\d+) (Connect|Query|Execute|Prepare)\t(.*)$/.exec(line) ?? [];
     if (command === 'Connect' && admins.has(text.split('@')[0] ?? '')) connections.add(id);
     if ((command === 'Query' || command === 'Execute') && connections.has(id)) count += 1;
   }
@@ -80,7 +81,11 @@ function statementsOf(log: string, { sites }: Fleet): number {
 }
 
 function minus(one: Calls, other: Calls): Calls {
-  return { aws: one.aws - other.aws, kubernetes: one.kubernetes - other.kubernetes, sql: one.sql - other.sql };
+  return {
+    aws: one.aws - other.aws,
+    kubernetes: one.kubernetes - other.kubernetes,
+    sql: one.sql - other.sql,
+  };
 }
 
 function costText({ seconds, cpuSeconds, peakMiB }: Cost, size: number, calls: Calls): string {

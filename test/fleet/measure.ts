@@ -20,7 +20,7 @@ export function measured(
   cwd: string,
   args: string[],
 ): Promise<Cost> {
-  const script = "TIMEFORMAT='cpu %U %S'; time \"$@\"";
+  const script = 'TIMEFORMAT=\'cpu %U %S\'; time "$@"';
   return new Promise((resolve, reject) => {
     const begin = performance.now();
     const child = spawn('bash', ['-c', script, 'measure', process.execPath, commandFile, ...args], {

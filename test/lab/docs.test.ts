@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
+import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
-import { codeLines, documentNames, repositoryText } from '../unit/docs/readme';
+import { codeBlocks, codeLines, documentNames, repositoryText } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
@@ -14,10 +17,33 @@ const shown = documentNames()
   .map(({ words }) => words.slice(1).join(' '));
 
 /** Those that change something, in an order in which each has what it needs; the test of the README runs the rest of them. */
-const changing = ['--plan rotation.json', 'rollback --yes', 'unlock --yes'];
+const changing = ['--plan rotation.json', 'rollback --yes', 'unlock --yes', 'fleet run --fleet fleet.yaml'];
 const ofReadme = ['', '--sync-db-users'];
 /** Those that ask a person: without a terminal they end with exit 2. */
 const asking = ['rollback', 'unlock'];
+
+/** The fleet file of docs/fleet.md. */
+const [fleetExample = ''] = codeBlocks('yaml', repositoryText('docs', 'fleet.md'));
+
+const fleetFile = (site: Site): string => path.join(site.folder, 'fleet.yaml');
+
+/** A fleet of the one site. */
+function writeFleet(site: Site): void {
+  const settings = {
+    awsRegion: 'us-east-1',
+    slotSecretId: site.slotSecretId,
+    adminSecretId: site.adminSecretId,
+    sitesRoot: site.sitesRoot,
+    namespace: site.namespace,
+    deployment: site.deployment,
+    kubernetesSecret: site.kubernetesSecret,
+    databaseCaFile: site.environment['DATABASE_CA_FILE'],
+    idleGraceSeconds: 1,
+    home: site.environment['CREDENTIAL_ROTATION_HOME'],
+    backendUrl: site.environment['PULUMI_BACKEND_URL'],
+  };
+  writeFileSync(fleetFile(site), stringify({ deployments: [{ name: site.name, ...settings }] }));
+}
 
 describe('the commands of docs/, on a lab', function () {
   this.timeout(240_000);
@@ -30,19 +56,24 @@ describe('the commands of docs/, on a lab', function () {
   before(async () => {
     lab = await labWith(databases[0] ?? 'mysql');
     site = await lab.createSite();
+    writeFleet(site);
   });
   after(() => site.remove());
 
   it('are all known to this test', () => {
     expect(shown).to.include.members([...changing, ...asking]);
-    const quiet = /--dry-run|^(status|verify|history|config)\b|--help|--version|--if-older-than/;
+    const quiet =
+      /--dry-run|^(status|verify|history|config|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
     expect(reading.filter((words) => !quiet.test(words))).to.deep.equal([]);
   });
 
   for (const words of reading) {
     it(`credential-rotation ${words}: exit 0, and nothing changes`, async () => {
       const before = await snapshot(site);
+      // A manifest is of what the document shows; this machine is no pod.
+      if (words.startsWith('fleet manifest')) writeFileSync(fleetFile(site), fleetExample);
       expectCode(await run(site, words.split(' ')), 0);
+      writeFleet(site);
       expect(await snapshot(site)).to.deep.equal(before);
     });
   }
@@ -62,5 +93,7 @@ describe('the commands of docs/, on a lab', function () {
     expectCode(await run(site, ['rollback', '--yes']), 0);
     await expectHealthy(site, 'A');
     expectCode(await run(site, ['unlock', '--yes']), 0);
+    expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml']), 0);
+    await expectHealthy(site, 'B');
   });
 });

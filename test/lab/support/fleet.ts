@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Lab, Site, SiteOptions } from '../../../lab';
-import { KubernetesClient } from '../../../lab/kubernetes-client';
 import { environmentOf } from './command';
+import { adminClient } from './jobs';
 
 /** Sites made at the same time; a site waits for its pods for most of its start. */
 const atATime = 5;
@@ -13,12 +13,12 @@ export interface Fleet {
   sites: Site[];
   folder: string;
   file: string;
+  /** Everything in the file but the deployments. */
+  common: Record<string, unknown>;
   /** The settings of each deployment, as they stand in the file. */
   entries: Record<string, string>[];
   /** What a fleet's command is started with. It names the first site, as a careless shell would. */
   environment: Record<string, string | undefined>;
-  /** Writes the fleet file with these keys changed. */
-  write(changes?: Record<string, unknown>): void;
   remove(): Promise<void>;
 }
 
@@ -29,7 +29,10 @@ export async function makeFleet(
   count: number,
   options: SiteOptions = {},
 ): Promise<Fleet> {
-  const names = Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(2, '0')}`);
+  const names = Array.from(
+    { length: count },
+    (_, index) => `${prefix}-${String(index + 1).padStart(2, '0')}`,
+  );
   const sites: Site[] = [];
   const waiting = [...names];
   const work = async (): Promise<void> => {
@@ -46,17 +49,20 @@ export async function makeFleet(
   const kubeconfig = path.join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, await fleetKubeconfig(lab, prefix, sites, first), { mode: 0o600 });
   const entries = sites.map(entryOf);
-  const write = (changes: Record<string, unknown> = {}): void =>
-    writeFileSync(file, stringify({ ...fleetOf(folder, first), deployments: entries, ...changes }));
-  write();
-  const { CREDENTIAL_ROTATION_HOME: _home, PULUMI_BACKEND_URL: _backend, ...environment } = environmentOf(first);
+  const common = fleetOf(folder, first);
+  writeFileSync(file, stringify({ ...common, deployments: entries }));
+  const {
+    CREDENTIAL_ROTATION_HOME: _home,
+    PULUMI_BACKEND_URL: _backend,
+    ...environment
+  } = environmentOf(first);
   return {
     sites,
     folder,
     file,
+    common,
     entries,
     environment: { ...environment, HOME: folder, KUBECONFIG: kubeconfig },
-    write,
     remove: async () => {
       for (let index = 0; index < sites.length; index += atATime)
         await Promise.all(sites.slice(index, index + atATime).map((site) => site.remove()));
@@ -97,7 +103,11 @@ async function fleetKubeconfig(lab: Lab, prefix: string, sites: Site[], first: S
   const client = adminClient(lab);
   const [account, namespace] = ['fleet-sa', `fleet-${prefix}`];
   try {
-    await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await client.create('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    });
     const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
     await client.create(accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account } });
     for (const site of sites)
@@ -121,16 +131,4 @@ async function fleetKubeconfig(lab: Lab, prefix: string, sites: Site[], first: S
   } finally {
     client.close();
   }
-}
-
-/** A client with all rights, past the lab's proxy. */
-export function adminClient(lab: Lab): KubernetesClient {
-  const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
-    users: { user: { token: string } }[];
-  };
-  return new KubernetesClient(
-    lab.kubernetes.server,
-    lab.database.caFile,
-    config.users[0]?.user.token ?? '',
-  );
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Flags, Invocation } from '../../../src/cli/invocation';
+import type { FleetFlags, Flags, Invocation } from '../../../src/cli/invocation';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { Failure } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -52,6 +52,46 @@ const commands: [argv: string[], command: Invocation['command'], flags: Partial<
   [['config', 'show', '--origin'], 'config', { origin: true }],
 ];
 
+const noFleet: Omit<FleetFlags, 'action' | 'file'> = {
+  only: [],
+  concurrency: undefined,
+  stagger: undefined,
+  onFailure: undefined,
+  since: undefined,
+  anew: false,
+  index: undefined,
+  image: undefined,
+  schedule: undefined,
+};
+
+const fleets: [
+  argv: string[],
+  action: FleetFlags['action'],
+  fleet: Partial<FleetFlags>,
+  flags: Partial<Flags>,
+][] = [
+  [['plan', '--json'], 'plan', {}, { json: true }],
+  [['run'], 'run', {}, {}],
+  [['run', '--only', 'a', 'b', '--anew'], 'run', { only: ['a', 'b'], anew: true }, {}],
+  [['run', '--only', 'a', '--only', '007'], 'run', { only: ['a', '007'] }, {}],
+  [['run', '--concurrency', '8', '--stagger=2'], 'run', { concurrency: '8', stagger: '2' }, {}],
+  [['run', '--on-failure', 'stop', '--since', 'x'], 'run', { onFailure: 'stop', since: 'x' }, {}],
+  [['run', '--index', '3', '--log-json'], 'run', { index: '3' }, { logJson: true }],
+  [
+    ['run', '--if-older-than', '30d', '--home', '/h'],
+    'run',
+    {},
+    { ifOlderThan: '30d', values: { home: '/h' } },
+  ],
+  [['status', '--only', 'a'], 'status', { only: ['a'] }, {}],
+  [
+    ['manifest', '--image', 'i', '--schedule', '0 3 * * 0'],
+    'manifest',
+    { image: 'i', schedule: '0 3 * * 0' },
+    {},
+  ],
+];
+
 /** Command lines that must not be taken for a rotation; `named` is in the message. */
 const refused: [argv: string[], named: string][] = [
   [['--dry-rum'], 'dry-rum'],
@@ -72,6 +112,16 @@ const refused: [argv: string[], named: string][] = [
   [['--dry-run', '--fix-permissions', '0440'], 'fix-permissions and dry-run'],
   [['--fix-permissions', '--sync-db-users'], 'fix-permissions and sync-db-users'],
   [['--password', 'canary'], 'password'],
+  [['fleet'], 'plan, run, status or manifest'],
+  [['fleet', 'plan'], 'fleet'],
+  [['fleet', 'rotate', '--fleet', 'x'], 'rotate'],
+  [['fleet', 'plan', 'run', '--fleet', 'x'], 'run'],
+  [['fleet', 'run', '--fleet', 'x', '--fleet', 'y'], '--fleet is given twice'],
+  [['fleet', 'run', '--fleet', 'x', '--index', '1', '--only', 'a'], 'index'],
+  [['fleet', 'run', '--fleet', 'x', '--since', 't', '--anew'], 'since'],
+  [['fleet', 'status', '--fleet', 'x', '--anew'], 'anew'],
+  [['fleet', 'run', '--fleet', 'x', '--anew=yes'], 'anew'],
+  [['plan', '--fleet', 'x'], 'plan'],
 ];
 
 /** As above, for what yargs itself lets pass. */
@@ -112,6 +162,16 @@ describe('parseCommandLine', () => {
   for (const [argv, command, flags] of commands) {
     it(`takes ${JSON.stringify(argv.join(' '))}`, async () => {
       expect(await parseCommandLine(argv)).to.deep.equal({ command, flags: { ...nothing, ...flags } });
+    });
+  }
+
+  for (const [words, action, fleet, flags] of fleets) {
+    it(`takes fleet ${JSON.stringify(words.join(' '))}`, async () => {
+      expect(await parseCommandLine(['fleet', ...words, '--fleet', 'f.yaml'])).to.deep.equal({
+        command: 'fleet',
+        flags: { ...nothing, ...flags },
+        fleet: { ...noFleet, action, file: 'f.yaml', ...fleet },
+      });
     });
   }
 

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import { plannedMember } from '../../../src/cli/commands/fleet/plan';
+import { memberStatus } from '../../../src/cli/commands/fleet/status';
 import { unlockReport } from '../../../src/cli/commands/unlock';
+import { memberResult, readLogLine } from '../../../src/fleet/childLog';
+import { countsOf } from '../../../src/fleet/outcome';
 import { driftKinds } from '../../../src/observe/status/drift';
 import { judgeStatus } from '../../../src/observe/status/judge';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
@@ -115,6 +119,45 @@ describe('docs/json.md', () => {
       ),
     ).to.deep.equal([]);
     expect(stderr).to.include('One.');
+  });
+
+  const process_ = { code: 0, signal: null, seconds: 1.5, log: '/a.log' };
+  const ofPlan = { rotation: 'r', kind: 'rotate', from: 'A', to: 'B', message: 'Done.' };
+  const line = (fields: object): string => JSON.stringify({ schema: jsonSchema, ...fields });
+  const whole = { outcome: 'done', exitCode: exitCodes.done, fleet: 'fleet' };
+
+  it('describes every field that fleet plan prints, with its types, and no other', async () => {
+    const preview = line({ type: 'preview', ...ofPlan, resumed: false, problems: [], notDue: null });
+    const result = line({ type: 'result', outcome: 'done', ...ofPlan });
+    const deployments = [
+      plannedMember({ name: 'a' }, [preview, result], process_),
+      plannedMember({ name: 'b' }, [], { ...process_, code: null, signal: 'SIGKILL' }),
+    ];
+    expect(deployments[0]).to.include({ due: true, outcome: 'done' });
+    const shown = await printed('fleet-plan', [{ ...whole, deployments }]);
+    expect(undocumented('fleet plan', shown)).to.deep.equal([]);
+  });
+
+  it('describes every field that fleet run prints, with its types, and no other', async () => {
+    const result = readLogLine(line({ type: 'result', outcome: 'done', ...ofPlan }));
+    const deployments = [
+      memberResult('a', result ? [result] : [], process_),
+      { ...memberResult('b', [], { ...process_, code: null }), seconds: null, log: null },
+    ];
+    const run = { run: 'r', since: 'then', resumed: false, seconds: 2, counts: countsOf(['done']) };
+    const shown = await printed('fleet-run', [{ ...whole, ...run, deployments }]);
+    expect(undocumented('fleet run', shown)).to.deep.equal([]);
+  });
+
+  it('describes every field that fleet status prints, with its types, and no other', async () => {
+    const deployments = [
+      ...statuses().map((status) =>
+        memberStatus({ name: 'a' }, [line({ type: 'status', ...status })], { ...process_, code: 10 }),
+      ),
+      memberStatus({ name: 'b' }, [], { ...process_, code: null }),
+    ];
+    const shown = await printed('fleet-status', [{ ...whole, deployments }]);
+    expect(undocumented('fleet status', shown)).to.deep.equal([]);
   });
 
   it('finds a field that is not described, one that is never printed, and a wrong type', () => {

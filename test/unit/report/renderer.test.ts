@@ -47,7 +47,7 @@ const preview: Preview = {
     { name: 'restart', operation: 'same', step: 7 },
   ],
   notDue: undefined,
-      problems: ['RBAC does not allow "patch".'],
+  problems: ['RBAC does not allow "patch".'],
   differences: differencesOf(rotation),
 };
 

@@ -13,11 +13,7 @@ import { sinceOf } from './run';
  * Rotates the one deployment at a place of the fleet file, in this process: what the pods of an Indexed Job do. Who
  * shares out the work, and tries again, is the Job controller. Returns the exit code of that rotation.
  */
-export async function fleetIndexCommand(
-  flags: Flags,
-  fleetFlags: FleetFlags,
-  text: string,
-): Promise<number> {
+export async function fleetIndexCommand(flags: Flags, fleetFlags: FleetFlags, text: string): Promise<number> {
   const { members, ifOlderThan } = await openFleet(flags, fleetFlags);
   const member = /^\d{1,6}$/.test(text) ? members[Number(text)] : undefined;
   if (member === undefined)

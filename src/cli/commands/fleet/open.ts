@@ -51,10 +51,13 @@ export function limitsOf({ concurrency, stagger, onFailure }: FleetFlags, file: 
     throw new Failure('configuration', '--concurrency takes a whole number from 1 to 100.');
   if (stagger !== undefined && !(/^\d+(\.\d+)?$/.test(stagger) && Number(stagger) <= 86_400))
     throw new Failure('configuration', '--stagger takes a number of seconds up to 86400.');
+  const failure = onFailure ?? file.onFailure ?? 'stop';
+  if (failure !== 'stop' && failure !== 'continue')
+    throw new Failure('configuration', '--on-failure takes stop or continue.');
   return {
     concurrency: Number(concurrency ?? file.concurrency ?? usualConcurrency),
     staggerMs: Number(stagger ?? file.staggerSeconds ?? 0) * 1000,
-    onFailure: (onFailure ?? file.onFailure ?? 'stop') === 'stop' ? 'stop' : 'continue',
+    onFailure: failure,
   };
 }
 

@@ -34,7 +34,11 @@ export async function fleetPlanCommand(flags: Flags, fleetFlags: FleetFlags): Pr
 const nothing = { exitCode: null, kind: null, from: null, to: null, resumed: false, due: null };
 
 /** What a dry run said. */
-export function plannedMember({ name }: Pick<Member, 'name'>, texts: string[], end: ProcessEnd): PlannedMember {
+export function plannedMember(
+  { name }: Pick<Member, 'name'>,
+  texts: string[],
+  end: ProcessEnd,
+): PlannedMember {
   const lines = texts.map(readLogLine).filter((line) => line !== undefined);
   const preview = lines.find((line) => line.type === 'preview');
   const { outcome, message, exitCode } = memberResult(name, lines, end);

@@ -21,8 +21,7 @@ import { openFleet, ownCommand } from './open';
 
 /** Rotates every deployment of a fleet, or goes on with the run before. Returns the exit code. */
 export async function fleetRunCommand(flags: Flags, fleetFlags: FleetFlags): Promise<number> {
-  const index =
-    fleetFlags.index ?? (fleetFlags.only.length === 0 ? process.env[indexVariable] : undefined);
+  const index = fleetFlags.index ?? (fleetFlags.only.length === 0 ? process.env[indexVariable] : undefined);
   if (index !== undefined) return (await import('./indexed.js')).fleetIndexCommand(flags, fleetFlags, index);
   if (flags.logJson)
     throw new Failure('configuration', '--log-json goes with --index; a fleet run has --json.');
@@ -94,7 +93,11 @@ class FleetRunner {
       command: () => ownCommand(['rotate', '--log-json', '--if-older-than', this.recent()]),
       logFile: ({ name }) => this.folder.logFile(run, name),
       resultOf: ({ name }, lines, end) =>
-        memberResult(name, lines.map(readLogLine).filter((line) => line !== undefined), end),
+        memberResult(
+          name,
+          lines.map(readLogLine).filter((line) => line !== undefined),
+          end,
+        ),
       isFailure: ({ outcome }) => !isWell(outcome),
       tell: (news) => {
         if (news.kind === 'line') progress.line(news.name, news.line);
@@ -174,7 +177,10 @@ function notStarted(name: Member['name']): MemberResult {
 }
 
 /** It is not run again: its own state says that it was rotated since the run began. */
-function rotatedEarlier(name: string, { plan: { id, kind, from, to, startedAt } }: LastRotation): MemberResult {
+function rotatedEarlier(
+  name: string,
+  { plan: { id, kind, from, to, startedAt } }: LastRotation,
+): MemberResult {
   const message = `Rotated earlier in this run, at ${timeText(startedAt)} UTC.`;
   return { ...nothing, name, outcome: 'done', exitCode: 0, kind, from, to, slot: to, rotation: id, message };
 }

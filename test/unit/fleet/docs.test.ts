@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import { finalExitCodes } from '../../../infra/kubernetes/fleetJob';
+import { parseFleet } from '../../../src/fleet/fleetFile';
+import { resumeLimitMs } from '../../../src/fleet/fleetRun';
+import { fleetJobSettings } from '../../../src/fleet/jobSettings';
+import { identityNames } from '../../../src/fleet/keys';
+import { definitionOf } from '../../../src/settings/options';
+import { codeBlocks, repositoryText } from '../docs/readme';
+
+describe('docs/fleet.md', () => {
+  const text = repositoryText('docs', 'fleet.md');
+  const [example = ''] = codeBlocks('yaml', text);
+
+  it('shows a fleet file that the command takes, and a manifest can be made of', async () => {
+    const file = await parseFleet(example, 'fleet.yaml', { given: {} });
+    expect(file.deployments.map(({ name }) => name)).to.deep.equal(['clinic-a', 'clinic-b']);
+    const limits = { concurrency: 4, staggerMs: 0, onFailure: 'stop' } as const;
+    const request = { file, text: example, limits, image: undefined, schedule: undefined, now: new Date() };
+    expect(fleetJobSettings(request).targets).to.have.lengthOf(2);
+  });
+
+  it('names every variable that is not read, how long a run is taken up, and the exit codes without a retry', () => {
+    for (const name of identityNames) {
+      const { variable } = definitionOf(name);
+      expect(text).to.include(variable.startsWith('K8S_') ? '`K8S_*`' : `\`${variable}\``);
+    }
+    expect(text).to.include(`taken up for ${resumeLimitMs / 3_600_000} hours`);
+    expect(text).to.include(
+      `exit ${finalExitCodes.slice(0, -1).join(', ')} and ${finalExitCodes.at(-1)} fail`,
+    );
+  });
+});

@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import { fleetObjects } from '../../../infra/kubernetes/fleetJob';
+import { Failure } from '../../../src/failure';
+import { parseFleet } from '../../../src/fleet/fleetFile';
+import { fleetJobSettings } from '../../../src/fleet/jobSettings';
+import type { ManifestRequest } from '../../../src/fleet/jobSettings';
+import { definitionOf, optionNames } from '../../../src/settings/options';
+
+const text = `name: clinics
+job:
+  namespace: rotation
+  image: registry.example/rotation:1
+  sitesClaim: openemr-sites
+  databaseCaConfigMap: database-ca
+defaults:
+  awsRegion: us-east-1
+  deployment: openemr
+  kubernetesSecret: openemr-db-credentials
+  backendUrl: s3://state?region=us-east-1
+  secretsProvider: awskms://alias/rotation?region=us-east-1
+  databaseCaFile: /etc/credential-rotation/database-ca/ca.pem
+  idleLimitSeconds: 1200
+deployments:
+  - { name: a, namespace: a, sitesRoot: /mnt/openemr-sites/a, slotSecretId: a/slots, adminSecretId: a/admin }
+  - { name: b, namespace: b, sitesRoot: /mnt/openemr-sites/b, slotSecretId: b/slots, adminSecretId: b/admin }
+  - { name: b2, namespace: b, sitesRoot: /mnt/openemr-sites/b2, slotSecretId: b2/slots, adminSecretId: b2/admin, deployment: second, kubernetesSecret: second }
+`;
+
+interface Rendered {
+  kind: string;
+  metadata: { name: string; namespace: string };
+  [key: string]: unknown;
+}
+
+async function requestOf(file: string, changes: Partial<ManifestRequest> = {}): Promise<ManifestRequest> {
+  return {
+    file: await parseFleet(file, 'fleet.yaml', { given: {} }),
+    text: file,
+    limits: { concurrency: 2, staggerMs: 0, onFailure: 'continue' },
+    image: undefined,
+    schedule: undefined,
+    now: new Date('2026-01-31T03:00:00Z'),
+    ...changes,
+  };
+}
+
+async function rendered(changes: Partial<ManifestRequest> = {}, file = text): Promise<Rendered[]> {
+  return fleetObjects(fleetJobSettings(await requestOf(file, changes))) as Rendered[];
+}
+
+const ofKind = (objects: Rendered[], kind: string): Rendered =>
+  objects.find((each) => each.kind === kind) as Rendered;
+
+describe('fleet manifest', () => {
+  it('is one account, its rights in each namespace, the file, and one index for each deployment', async () => {
+    const objects = await rendered();
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}`)).to.deep.equal([
+      'ServiceAccount rotation',
+      'Role a',
+      'RoleBinding a',
+      'Role b',
+      'RoleBinding b',
+      'ConfigMap rotation',
+      'Job rotation',
+    ]);
+    const roles = objects
+      .filter(({ kind }) => kind === 'Role')
+      .map(({ rules }) => (rules as unknown[]).length);
+    expect(roles).to.deep.equal([3, 6]);
+    expect(ofKind(objects, 'Job')['spec']).to.deep.include({
+      completionMode: 'Indexed',
+      completions: 3,
+      parallelism: 2,
+      backoffLimitPerIndex: 2,
+      maxFailedIndexes: 3,
+    });
+    expect(ofKind(objects, 'ConfigMap')['data']).to.deep.equal({ 'fleet.yaml': text });
+  });
+
+  it('exit codes that a person must see to fail their index at once; a drained node counts for nothing', async () => {
+    const { podFailurePolicy } = ofKind(await rendered(), 'Job')['spec'] as { podFailurePolicy: object };
+    expect(podFailurePolicy).to.deep.equal({
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        {
+          action: 'FailIndex',
+          onExitCodes: { containerName: 'credential-rotation', operator: 'In', values: [2, 3, 10, 13] },
+        },
+      ],
+    });
+  });
+
+  it('its pods carry out their index of that very file, and no variable names an OpenEMR', async () => {
+    const objects = await rendered();
+    const { template } = ofKind(objects, 'Job')['spec'] as {
+      template: {
+        spec: {
+          activeDeadlineSeconds: number;
+          containers: { args: string[]; env: { name: string }[]; volumeMounts: { name: string }[] }[];
+          volumes: { name: string; configMap?: { name: string } }[];
+        };
+      };
+    };
+    const [container] = template.spec.containers;
+    expect(container?.args.join(' ')).to.equal(
+      'fleet run --fleet /etc/credential-rotation/fleet/fleet.yaml --log-json --since 2026-01-31T03:00:00.000Z',
+    );
+    const settings = optionNames.map((name) => definitionOf(name).variable);
+    const set = (container?.env ?? []).map(({ name }) => name);
+    expect(set.filter((name) => settings.includes(name))).to.deep.equal(['CREDENTIAL_ROTATION_HOME']);
+    const config = ofKind(objects, 'ConfigMap').metadata.name;
+    expect(template.spec.volumes).to.deep.include({ name: 'fleet', configMap: { name: config } });
+    expect(template.spec.activeDeadlineSeconds).to.be.greaterThan(1200);
+  });
+
+  it('another file has another ConfigMap, and another time another Job', async () => {
+    const [first, second] = [await rendered(), await rendered({ now: new Date('2026-01-31T04:00:00Z') })];
+    const [other] = [await rendered({}, text.replace('name: b2', 'name: b3'))];
+    const name = (objects: Rendered[], kind: string): string => ofKind(objects, kind).metadata.name;
+    expect(name(first, 'ConfigMap')).to.equal(name(second, 'ConfigMap'));
+    expect(name(first, 'ConfigMap')).not.to.equal(name(other, 'ConfigMap'));
+    expect(name(first, 'Job')).to.equal('clinics-rotation-20260131-030000');
+    expect(name(second, 'Job')).not.to.equal(name(first, 'Job'));
+  });
+
+  it('stop on failure ends the Job at the first failed index; a schedule makes a CronJob without a begin', async () => {
+    const limits = { concurrency: 2, staggerMs: 0, onFailure: 'stop' } as const;
+    expect(ofKind(await rendered({ limits }), 'Job')['spec']).to.include({ maxFailedIndexes: 0 });
+    const cron = ofKind(await rendered({ schedule: '0 3 * * 0' }), 'CronJob');
+    expect(cron['spec']).to.include({ schedule: '0 3 * * 0', concurrencyPolicy: 'Forbid' });
+    expect(JSON.stringify(cron)).not.to.include('--since');
+  });
+
+  it('names everything that a pod could not use, at once', async () => {
+    const bad = text
+      .replace('backendUrl: s3://state?region=us-east-1', 'home: /var/tmp')
+      .replace('secretsProvider: awskms://alias/rotation?region=us-east-1', 'secretsProvider: passphrase')
+      .replace('ca/ca.pem', 'other.pem')
+      .replace('sitesRoot: /mnt/openemr-sites/a,', 'sitesRoot: /srv/a, kubeconfig: /k, awsProfile: p,')
+      .replace('adminSecretId: b2/admin', 'adminSecretId: b/admin');
+    const request = await requestOf(bad);
+    const expected = [
+      'a, kubeconfig',
+      'a, awsProfile',
+      'a, sitesRoot',
+      'b, databaseCaFile',
+      'b, home',
+      'b, backendUrl',
+      'b, secretsProvider',
+      'b, b2 share an admin secret',
+    ];
+    for (const part of expected) expect(() => fleetJobSettings(request)).to.throw(Failure, part);
+    const limits = { ...request.limits, concurrency: 1 };
+    expect(() => fleetJobSettings({ ...request, limits }))
+      .to.throw(Failure)
+      .with.property('message')
+      .not.include('share');
+    const without = await requestOf(text.replace(/job:\n( {2}\w+: .*\n)+/, ''));
+    expect(() => fleetJobSettings(without)).to.throw(Failure, 'has no job');
+  });
+});
