@@ -51,18 +51,17 @@ export async function makeFleet(
   const entries = sites.map(entryOf);
   const common = fleetOf(folder, first);
   writeFileSync(file, stringify({ ...common, deployments: entries }));
-  const {
-    CREDENTIAL_ROTATION_HOME: _home,
-    PULUMI_BACKEND_URL: _backend,
-    ...environment
-  } = environmentOf(first);
   return {
     sites,
     folder,
     file,
     common,
     entries,
-    environment: { ...environment, HOME: folder, KUBECONFIG: kubeconfig },
+    environment: {
+      ...environmentOf(first),
+      ...{ CREDENTIAL_ROTATION_HOME: undefined, PULUMI_BACKEND_URL: undefined },
+      ...{ HOME: folder, KUBECONFIG: kubeconfig },
+    },
     remove: async () => {
       for (let index = 0; index < sites.length; index += atATime)
         await Promise.all(sites.slice(index, index + atATime).map((site) => site.remove()));

@@ -28,13 +28,12 @@ interface PodParts {
 export async function fleetFileForPods(lab: Lab, fleet: Fleet, namespace: string): Promise<string> {
   const bucket = `${namespace}-state`;
   await makeBucket(lab, bucket);
-  const { defaults } = { ...fleet.common };
-  const { home: _home, ...common } = defaults as Record<string, unknown>;
   return stringify({
     ...fleet.common,
     job: { namespace, image, sitesClaim: 'openemr-sites', databaseCaConfigMap: 'database-ca' },
     defaults: {
-      ...common,
+      ...(fleet.common['defaults'] as Record<string, unknown>),
+      home: undefined,
       databaseCaFile: '/etc/credential-rotation/database-ca/ca.pem',
       backendUrl: `s3://${bucket}?${s3Backend(lab)}`,
       secretsProvider: `awskms://${await makeKey(lab)}?region=us-east-1`,
