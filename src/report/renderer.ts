@@ -27,7 +27,7 @@ export interface Preview {
   problems: string[];
   differences: string[];
   /** Why a scheduled run would do nothing yet. */
-  notDue: string | undefined;
+  notDue?: string | undefined;
 }
 
 /** Shows a run to a person or to a program. All its text is scrubbed. */
@@ -173,7 +173,7 @@ const noStepReached: StepResult[] = stepNumbers.map((number) => ({ number, statu
 
 /** Everything for a person on stderr; on stdout the end alone, as one JSON object. */
 export class JsonEndRenderer extends TextRenderer {
-  private shown: Pick<Preview, 'changes' | 'problems' | 'differences'> | undefined;
+  private shown: Omit<Preview, 'planned' | 'resumed'> | undefined;
 
   /** @param type what the object calls itself */
   constructor(private readonly type: string) {

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
+import { plannedMember } from '../../../src/cli/commands/fleet/plan';
+import { memberStatus } from '../../../src/cli/commands/fleet/status';
 import { unlockReport } from '../../../src/cli/commands/unlock';
+import { memberResult, readLogLine } from '../../../src/fleet/childLog';
+import { countsOf } from '../../../src/fleet/outcome';
 import { driftKinds } from '../../../src/observe/status/drift';
 import { judgeStatus } from '../../../src/observe/status/judge';
 import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { JsonEndRenderer, jsonSchema, TextRenderer } from '../../../src/report/renderer';
 import { listSettings } from '../../../src/settings/listing';
-import { plannedMember } from '../../../src/cli/commands/fleet/plan';
-import { memberStatus } from '../../../src/cli/commands/fleet/status';
-import { memberResult, readLogLine } from '../../../src/fleet/childLog';
-import { countsOf } from '../../../src/fleet/outcome';
 import { exitCodes } from '../../../src/failure';
 import type { StepResult } from '../../../src/stack/stepEvents';
 import { factsOf, read, unreadable } from '../observe/facts';

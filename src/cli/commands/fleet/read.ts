@@ -30,7 +30,7 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
   const folder = await mkdtemp(path.join(tmpdir(), 'credential-rotation-fleet-'));
   const progress = new FleetProgress(members.length);
   try {
-    return await withStopSignals(async (signal) => {
+    const look = async (signal: AbortSignal): Promise<{ results: Result[]; signalled: boolean }> => {
       const found = await carryOutAll({
         // Reading shares everything.
         members: members.map((member) => ({ ...member, shared: [] })),
@@ -43,15 +43,22 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
         isFailure: () => false,
         tell: (news) => {
           if (news.kind === 'started') progress.started(news.name);
-          if (news.kind === 'ended') progress.over(news.name, outcomeText(news.result.outcome));
+          if (news.kind === 'ended') progress.over(news.name, readText(news.result.outcome));
         },
         signal,
       });
       const results = members.map(({ name }) => found.get(name) ?? missed(name));
       return { results, signalled: signal.aborted };
-    }, killChildren);
+    };
+    const stopping = (signal: NodeJS.Signals): void =>
+      progress.say(`${signal}: stopping; once more stops at once.`);
+    return await withStopSignals(look, stopping, killChildren);
   } finally {
     progress.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function readText(outcome: MemberOutcome): string {
+  return outcome === 'done' ? 'looked at' : outcomeText(outcome);
 }
