@@ -66,7 +66,7 @@ describe('fleet manifest', () => {
     const roles = objects
       .filter(({ kind }) => kind === 'Role')
       .map(({ rules }) => (rules as unknown[]).length);
-    expect(roles).to.deep.equal([3, 6]);
+    expect(roles).to.deep.equal([2, 4]);
     expect(ofKind(objects, 'Job')['spec']).to.deep.include({
       completionMode: 'Indexed',
       completions: 3,
