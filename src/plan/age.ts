@@ -69,6 +69,6 @@ export function notDue(
   const limit =
     typeof ifOlderThan === 'number'
       ? `less than ${ageText(ifOlderThan)}`
-      : `and not before ${ifOlderThan.toISOString()}`;
+      : `which is not before ${ifOlderThan.toISOString()}`;
   return `The last rotation was ${ageText(Math.max(0, ageMs))} ago (${last.toISOString()}), ${limit}: nothing to do yet.`;
 }

@@ -45,13 +45,14 @@ describe('carryOutAll', function () {
   }
 
   it('gives every process its own environment, home and private log; the crash of one leaves the others', async () => {
-    const tell = 'console.log(process.env.RDS_SLOT_SECRET_ID, process.cwd()); console.error("to stderr")';
+    const tell =
+      'console.log(process.env.RDS_SLOT_SECRET_ID, process.cwd()); console.error("to stderr"); console.log("group", require("node:fs").readFileSync("/proc/self/stat", "utf8").split(" ")[4] === String(process.pid))';
     const results = await carryOutAll(
       workOf({ a: tell, b: 'console.log("last words"); process.abort()', c: tell, d: 'process.exit(7)' }),
     );
     for (const name of ['a', 'c'])
       expect(results.get(name)).to.deep.equal({
-        lines: [`${name}/slots ${folder}/deployments/${name}`, 'to stderr'],
+        lines: [`${name}/slots ${folder}/deployments/${name}`, 'to stderr', 'group true'],
         ...{ code: 0, signal: null },
       });
     expect(results.get('b')).to.include({ code: null, signal: 'SIGABRT' });

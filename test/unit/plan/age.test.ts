@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import { Failure } from '../../../src/failure';
+import { notDue, parseRecent } from '../../../src/plan/age';
+import type { Observation } from '../../../src/plan/observation';
+
+describe('--if-older-than', () => {
+  it('takes an age or a moment', () => {
+    expect(parseRecent('30d')).to.equal(30 * 86_400_000);
+    expect(parseRecent('2026-01-31T03:00:00Z')).to.deep.equal(new Date('2026-01-31T03:00:00Z'));
+    expect(parseRecent('2026-01-31T05:00+02:00')).to.deep.equal(new Date('2026-01-31T03:00:00Z'));
+    for (const text of ['', '30', '30s', '2026-01-31', '2026-01-31T03:00:00', '2026-13-31T03:00:00Z', 'now'])
+      expect(() => parseRecent(text), text).to.throw(Failure, /--if-older-than takes .* or a time such as/);
+  });
+
+  const now = new Date('2026-01-31T04:00:00Z');
+  const observation = {
+    slotSecret: { createdAt: new Date('2026-01-31T03:00:00Z') },
+  } as unknown as Observation;
+
+  it('a moment: what began at it or after it is recent enough, what began before is due', () => {
+    const due = (since: string): boolean =>
+      notDue(observation, undefined, new Date(since), now) === undefined;
+    expect(due('2026-01-31T02:59:59Z')).to.equal(false);
+    expect(due('2026-01-31T03:00:00Z')).to.equal(false);
+    expect(due('2026-01-31T03:00:01Z')).to.equal(true);
+    expect(notDue(observation, undefined, new Date('2026-01-31T03:00:00Z'), now)).to.equal(
+      'The last rotation was 60 minutes ago (2026-01-31T03:00:00.000Z), which is not before 2026-01-31T03:00:00.000Z: nothing to do yet.',
+    );
+  });
+});
