@@ -27,7 +27,7 @@ export interface Preview {
   problems: string[];
   differences: string[];
   /** Why a scheduled run would do nothing yet. */
-  notDue: string | undefined;
+  notDue?: string | undefined;
 }
 
 /** Shows a run to a person or to a program. All its text is scrubbed. */

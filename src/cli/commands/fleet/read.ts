@@ -30,7 +30,7 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
   const folder = await mkdtemp(path.join(tmpdir(), 'credential-rotation-fleet-'));
   const progress = new FleetProgress(members.length);
   try {
-    return await withStopSignals(async (signal) => {
+    const look = async (signal: AbortSignal): Promise<{ results: Result[]; signalled: boolean }> => {
       const found = await carryOutAll({
         // Reading shares everything.
         members: members.map((member) => ({ ...member, shared: [] })),
@@ -49,7 +49,10 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
       });
       const results = members.map(({ name }) => found.get(name) ?? missed(name));
       return { results, signalled: signal.aborted };
-    }, killChildren);
+    };
+    const stopping = (signal: NodeJS.Signals): void =>
+      progress.say(`${signal}: stopping; once more stops at once.`);
+    return await withStopSignals(look, stopping, killChildren);
   } finally {
     progress.stop();
     await rm(folder, { recursive: true, force: true });

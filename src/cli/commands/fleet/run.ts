@@ -69,7 +69,14 @@ class FleetRunner {
         ? `Fleet run ${run.id}: taken up; what was rotated since ${began} is left as it is.`
         : `Fleet run ${run.id}: ${fleet.members.length} deployments, ${fleet.limits.concurrency} at a time.`,
     );
-    const signalled = await withStopSignals((signal) => this.rotateAll(signal), killChildren);
+    const signalled = await withStopSignals(
+      (signal) => this.rotateAll(signal),
+      (signal) =>
+        progress.say(
+          `${signal}: every rotation stops after the step under way; once more ends them at once.`,
+        ),
+      killChildren,
+    );
     progress.stop();
     await this.folder.save(run);
     return this.report(flags, signalled);
