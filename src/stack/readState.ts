@@ -64,14 +64,7 @@ export async function readState(location: StackLocation, limitMs: number): Promi
   if (isEmptyFolder(backendUrl)) return none;
   const args = ['stack', 'export', '--show-secrets', '--stack', engineName(stack)];
   try {
-    const ask = (): Promise<string> => askEngine(args, backendUrl, limitMs);
-    const text = await ask().catch(async (error: unknown) => {
-      if (!isCutOff(error)) throw error;
-      // A run is writing it just now, or a killed one has left metadata that nobody needs.
-      await sleep(300);
-      await mendFileBackend(backendUrl);
-      return ask();
-    });
+    const text = await askForState(args, backendUrl, limitMs);
     const { deployment } = JSON.parse(text) as { deployment?: { manifest?: { time?: string } } };
     const time = deployment?.manifest?.time;
     return {
@@ -82,6 +75,23 @@ export async function readState(location: StackLocation, limitMs: number): Promi
   } catch (error) {
     if (error instanceof EngineError && error.exitCode === 6) return none;
     throw engineFailure(error, location);
+  }
+}
+
+/** Asks twice when a run is writing the state just now, or a killed one has left metadata that nobody needs. */
+async function askForState(
+  args: string[],
+  backendUrl: string,
+  limitMs: number,
+  more?: Record<string, string>,
+): Promise<string> {
+  try {
+    return await askEngine(args, backendUrl, limitMs, more);
+  } catch (error) {
+    if (!isCutOff(error)) throw error;
+    await sleep(300);
+    await mendFileBackend(backendUrl);
+    return askEngine(args, backendUrl, limitMs, more);
   }
 }
 
@@ -109,9 +119,8 @@ export async function readLastRotation(
   if (isEmptyFolder(location.backendUrl)) return undefined;
   try {
     const args = ['stack', 'export', '--stack', engineName(location.stack)];
-    const { deployment } = JSON.parse(await askEngine(args, location.backendUrl, limitMs, more)) as {
-      deployment?: unknown;
-    };
+    const text = await askForState(args, location.backendUrl, limitMs, more);
+    const { deployment } = JSON.parse(text) as { deployment?: unknown };
     const plan = planInState(deployment);
     return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {
