@@ -129,7 +129,7 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
     },
     resources: {
       cpu: job.cpu ?? '250m',
-      memory: job.memory ?? '512Mi',
+      memory: job.memory ?? '768Mi',
       memoryLimit: job.memoryLimit ?? '1Gi',
     },
   };

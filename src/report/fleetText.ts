@@ -44,6 +44,11 @@ export function fleetRunLines(results: readonly MemberResult[], counts: Counts):
   ];
 }
 
+/** So many deployments. */
+export function deploymentsText(count: number): string {
+  return `${count} deployment${count === 1 ? '' : 's'}`;
+}
+
 /** The counts in one line; what there is none of is left out. */
 export function countsText({ all, done, notDue, rolledBack, held, failed, notStarted }: Counts): string {
   const parts: [number, string][] = [
@@ -55,7 +60,7 @@ export function countsText({ all, done, notDue, rolledBack, held, failed, notSta
     [notStarted, 'not started'],
   ];
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return `${done + notDue === all ? '✓' : '✗'} ${all} deployments: ${told.join(', ')}.`;
+  return `${done + notDue === all ? '✓' : '✗'} ${deploymentsText(all)}: ${told.join(', ')}.`;
 }
 
 /** One line of a plan of a fleet. */
@@ -86,7 +91,7 @@ export function fleetPlanLines(planned: readonly PlannedMember[]): string[] {
   return [
     ...aligned([['deployment', 'kind', 'from→to', 'due', 'problems'], ...rows], ''),
     ...planned.flatMap(({ name, problems }) => problems.map((problem) => `✗ ${name}: ${problem}`)),
-    `${stuck === 0 ? '✓' : '✗'} ${planned.length} deployments: ${due} would be rotated, ${stuck} with problems. Nothing was changed.`,
+    `${stuck === 0 ? '✓' : '✗'} ${deploymentsText(planned.length)}: ${due} would be rotated, ${stuck} with problems. Nothing was changed.`,
   ];
 }
 
@@ -119,6 +124,6 @@ export function fleetStatusLines(statuses: readonly MemberStatus[]): string[] {
       ...findings.map((finding) => `✗ ${name}: ${finding}`),
       ...(findings.length === 0 ? [] : [`  ${name}, next: ${advice}`]),
     ]),
-    `${well === statuses.length ? '✓' : '✗'} ${statuses.length} deployments: ${well} agree.`,
+    `${well === statuses.length ? '✓' : '✗'} ${deploymentsText(statuses.length)}: ${well} agree.`,
   ];
 }

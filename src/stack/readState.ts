@@ -64,7 +64,7 @@ export async function readState(location: StackLocation, limitMs: number): Promi
   if (isEmptyFolder(backendUrl)) return none;
   const args = ['stack', 'export', '--show-secrets', '--stack', engineName(stack)];
   try {
-    const text = await askForState(args, location, limitMs);
+    const text = await askForState(args, backendUrl, limitMs);
     const { deployment } = JSON.parse(text) as { deployment?: { manifest?: { time?: string } } };
     const time = deployment?.manifest?.time;
     return {
@@ -81,7 +81,7 @@ export async function readState(location: StackLocation, limitMs: number): Promi
 /** Asks twice when a run is writing the state just now, or a killed one has left metadata that nobody needs. */
 async function askForState(
   args: string[],
-  { backendUrl }: StackLocation,
+  backendUrl: string,
   limitMs: number,
   more?: Record<string, string>,
 ): Promise<string> {
@@ -119,7 +119,7 @@ export async function readLastRotation(
   if (isEmptyFolder(location.backendUrl)) return undefined;
   try {
     const args = ['stack', 'export', '--stack', engineName(location.stack)];
-    const text = await askForState(args, location, limitMs, more);
+    const text = await askForState(args, location.backendUrl, limitMs, more);
     const { deployment } = JSON.parse(text) as { deployment?: unknown };
     const plan = planInState(deployment);
     return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };

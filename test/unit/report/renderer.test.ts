@@ -46,7 +46,6 @@ const preview: Preview = {
     { name: 'sqlconf', operation: 'update', step: 5 },
     { name: 'restart', operation: 'same', step: 7 },
   ],
-  notDue: undefined,
   problems: ['RBAC does not allow "patch".'],
   differences: differencesOf(rotation),
 };

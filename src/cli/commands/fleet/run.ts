@@ -12,7 +12,7 @@ import { readLastRotations } from '../../../fleet/stacks';
 import { isoMoment, parseAge } from '../../../plan/age';
 import { durationText, timeText } from '../../../report/duration';
 import { FleetProgress } from '../../../report/fleetProgress';
-import { fleetRunLines, outcomeText } from '../../../report/fleetText';
+import { deploymentsText, fleetRunLines, outcomeText } from '../../../report/fleetText';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rendererOf } from '../../request';
 import { withStopSignals } from '../../signals';
@@ -67,7 +67,7 @@ class FleetRunner {
     progress.say(
       run.resumed
         ? `Fleet run ${run.id}: taken up; what was rotated since ${began} is left as it is.`
-        : `Fleet run ${run.id}: ${fleet.members.length} deployments, ${fleet.limits.concurrency} at a time.`,
+        : `Fleet run ${run.id}: ${deploymentsText(fleet.members.length)}, ${fleet.limits.concurrency} at a time.`,
     );
     const signalled = await withStopSignals(
       (signal) => this.rotateAll(signal),
