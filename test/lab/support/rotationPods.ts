@@ -1,4 +1,4 @@
-import { chownSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { imageUser } from '../../../image/layout';
 import { exampleSettings } from '../../../infra/kubernetes/example';
@@ -7,6 +7,7 @@ import { serviceAccount } from '../../../infra/kubernetes/serviceAccount';
 import type { RotationSettings } from '../../../infra/kubernetes/settings';
 import type { Lab, Site } from '../../../lab';
 import type { KubernetesClient } from '../../../lab/kubernetes-client';
+import { kubeconfig } from '../../../lab/servers/kubeconfig';
 import { makeBucket, makeKey, s3Backend } from './backends';
 
 /** The name of the image of the rotation in the lab. */
@@ -56,6 +57,27 @@ export async function createAccess(client: KubernetesClient, settings: RotationS
   await client.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, serviceAccount(settings));
   await client.create(`/${rbac}/namespaces/${namespace}/roles`, role(settings));
   await client.create(`/${rbac}/namespaces/${namespace}/rolebindings`, roleBinding(settings));
+}
+
+/** A kubeconfig with a token of an account of a site's namespace, through the lab's recording proxy; gives the file. */
+export async function kubeconfigOf(
+  lab: Lab,
+  site: Site,
+  client: KubernetesClient,
+  account: string,
+): Promise<string> {
+  const resource = `/api/v1/namespaces/${site.namespace}/serviceaccounts/${account}/token`;
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const { status } = await client.create<{ status: { token: string } }>(resource, request);
+  const { clusters } = JSON.parse(readFileSync(site.environment['KUBECONFIG'] ?? '', 'utf8')) as {
+    clusters: { cluster: { server: string } }[];
+  };
+  const file = path.join(site.folder, `kubeconfig-${account}`);
+  const server = clusters[0]?.cluster.server ?? '';
+  const { namespace } = site;
+  const text = kubeconfig({ server, caFile: lab.database.caFile, token: status.token, namespace });
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
 }
 
 /**

@@ -154,3 +154,14 @@ export function checkMysql(args: string[]): string | undefined {
     ? undefined
     : 'mysql: verify the server by --ssl-mode=VERIFY_IDENTITY';
 }
+
+/** What is wrong with a `docker` command: it builds this package's image, with the version of package.json. */
+export function checkDocker([command = '', ...rest]: string[]): string | undefined {
+  const { version } = JSON.parse(repositoryText('package.json')) as { version: string };
+  const { flags, words } = split(rest);
+  const built = `build --tag credential-rotation:${version} .`;
+  const given = [command, ...flags.flat(), ...words].join(' ');
+  return given === built && existsSync(repositoryFile('Dockerfile'))
+    ? undefined
+    : `it must be docker ${built}`;
+}

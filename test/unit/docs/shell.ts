@@ -6,7 +6,7 @@ import { STARTING_POINTS } from '../../../lab';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
-import { checkAws, checkKubectl, checkMysql } from './otherTools';
+import { checkAws, checkDocker, checkKubectl, checkMysql } from './otherTools';
 import { repositoryFile, repositoryText } from './readme';
 
 /** A command as a document shows it: variables in front, then words. */
@@ -77,6 +77,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
       : 'npx only with node and the command',
   npm: checkNpm,
   pulumi: checkPulumi,
+  docker: checkDocker,
   kubectl: checkKubectl,
   aws: checkAws,
   mysql: checkMysql,

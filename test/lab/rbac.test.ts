@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import type { Rule } from '../../infra/kubernetes/role';
+import { neededRules, role, roleBinding } from '../../infra/kubernetes/role';
+import { serviceAccount } from '../../infra/kubernetes/serviceAccount';
+import type { RotationSettings } from '../../infra/kubernetes/settings';
+import { objectNames } from '../../infra/kubernetes/settings';
+import type { Lab, Site } from '../../lab';
+import type { KubernetesClient } from '../../lab/kubernetes-client';
+import type { Check } from '../../src/observe/verify/check';
+import { run } from './support/command';
+import { adminClient } from './support/jobs';
+import { databases, labWith } from './support/labs';
+import { createAccess, kubeconfigOf, settingsFor } from './support/rotationPods';
+import { expectCode, expectHealthy } from './support/world';
+
+/** One verb of one rule. */
+interface Granted {
+  verb: string;
+  resource: string;
+  name: string;
+  group: string;
+}
+
+function verbsOf(rules: readonly Rule[]): Granted[] {
+  return rules.flatMap(({ apiGroups: [group = ''], resources, resourceNames: [name] = [''], verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource, name: name ?? '', group }))),
+  );
+}
+
+/** The rules without one verb of one of them. */
+function without(rules: readonly Rule[], { verb, resource, name }: Granted): Rule[] {
+  const has = ({ resources, resourceNames: [own = ''] = [] }: Rule): boolean =>
+    resources.includes(resource) && own === name;
+  return rules
+    .map((rule) => (has(rule) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule))
+    .filter(({ verbs }) => verbs.length > 0);
+}
+
+function title({ verb, resource, name }: Granted): string {
+  return `may ${verb} ${resource}${name === '' ? '' : ` ${name}`}`;
+}
+
+/** The Role as infra/ renders it, enforced by the API server: what it grants is what a rotation asks for. */
+for (const database of databases.slice(0, 1)) {
+  describe(`the Role of the rotation's account (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+    let client: KubernetesClient;
+    let settings: RotationSettings;
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+      client = adminClient(lab);
+      const optionalRights = { lease: true, events: true, pods: true };
+      settings = await settingsFor(lab, site, { optionalRights });
+      await createAccess(client, settings);
+    });
+    after(async () => {
+      client.close();
+      await site.remove();
+    });
+
+    it('grants all that a rotation, and one that is stuck and rolled back, ask for, and nothing else', async () => {
+      const from = lab.kubernetes.requests().length;
+      const KUBECONFIG = await kubeconfigOf(lab, site, client, objectNames(settings).serviceAccount);
+      expectCode(await run(site, [], { KUBECONFIG }), 0);
+      await expectHealthy(site, 'B');
+      await site.podFault('never-ready', { rollouts: 1 });
+      expectCode(await run(site, [], { KUBECONFIG }), 13);
+      await site.podFault('none');
+      await expectHealthy(site, 'B');
+      const requests = lab.kubernetes.requests().slice(from);
+      expect(requests.filter(({ status }) => status === 403)).to.deep.equal([]);
+      const asked = requests
+        // What every account may: discovery, and questions about itself.
+        .filter(({ resource, namespace }) => !resource.startsWith('/') && namespace === site.namespace)
+        .map(({ verb, resource, subresource }) => [verb, resource, subresource].filter(Boolean).join(' '));
+      const granted = verbsOf(role(settings).rules).map(
+        ({ verb, resource }) => `${verb} ${resource.replace('/', ' ')}`,
+      );
+      expect([...new Set(asked)].sort()).to.deep.equal([...new Set(granted)].sort());
+    });
+
+    /** An account with all rights but one; gives its kubeconfig. */
+    async function accountWithout(granted: Granted, name: string): Promise<string> {
+      const reduced = { ...settings, name };
+      const base = `/apis/rbac.authorization.k8s.io/v1/namespaces/${site.namespace}`;
+      await client.create(`/api/v1/namespaces/${site.namespace}/serviceaccounts`, serviceAccount(reduced));
+      const rules = without(role(reduced).rules, granted);
+      await client.create(`${base}/roles`, { ...role(reduced), rules });
+      await client.create(`${base}/rolebindings`, roleBinding(reduced));
+      return kubeconfigOf(lab, site, client, objectNames(reduced).serviceAccount);
+    }
+
+    it('each verb that is taken away is named by verify, and by the dry run where it cannot do without', async () => {
+      const needed = verbsOf(neededRules(settings)).map(title);
+      for (const [index, granted] of verbsOf(role(settings).rules).entries()) {
+        const KUBECONFIG = await accountWithout(granted, `without-${index}`);
+        const isNeeded = needed.includes(title(granted));
+        const [verified, dryRun] = await Promise.all([
+          run(site, ['verify', '--json'], { KUBECONFIG }),
+          isNeeded ? run(site, ['--dry-run'], { KUBECONFIG }) : undefined,
+        ]);
+        expectCode(verified, isNeeded ? 3 : 0);
+        const { checks } = JSON.parse(verified.stdout) as { checks: Check[] };
+        const lacking = checks.filter(({ title: each, state }) => each.startsWith('may ') && state !== 'ok');
+        expect(lacking.map(({ title: each, state }) => [each, state])).to.deep.equal([
+          [title(granted), isNeeded ? 'missing' : 'optional'],
+        ]);
+        if (!dryRun) continue;
+        expectCode(dryRun, 3);
+        const kind = `(${granted.resource}|Secret|Deployment)`;
+        const text = new RegExp(`"${granted.verb}" on ${kind} ${site.namespace}/${granted.name}`);
+        expect(dryRun.stdout + dryRun.stderr, title(granted)).to.match(text);
+      }
+    });
+  });
+}
