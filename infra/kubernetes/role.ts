@@ -11,17 +11,15 @@ export interface Rule {
 
 type Target = Pick<RotationSettings, 'deployment' | 'kubernetesSecret'>;
 
-/** What a rotation cannot do without: the rights of the Python tool that it replaces, on two named objects. */
+/**
+ * What a rotation cannot do without, and no more: a part of the rights of the Python tool that it replaces
+ * (role.yaml), on two named objects. Both are changed by patches; the Deployment's own answer holds its status.
+ */
 export function neededRules({ deployment, kubernetesSecret }: Target): Rule[] {
+  const verbs = ['get', 'patch'];
   return [
-    {
-      apiGroups: [''],
-      resources: ['secrets'],
-      resourceNames: [kubernetesSecret],
-      verbs: ['get', 'update', 'patch'],
-    },
-    { apiGroups: ['apps'], resources: ['deployments'], resourceNames: [deployment], verbs: ['get', 'patch'] },
-    { apiGroups: ['apps'], resources: ['deployments/status'], resourceNames: [deployment], verbs: ['get'] },
+    { apiGroups: [''], resources: ['secrets'], resourceNames: [kubernetesSecret], verbs },
+    { apiGroups: ['apps'], resources: ['deployments'], resourceNames: [deployment], verbs },
   ];
 }
 
@@ -38,8 +36,8 @@ export function optionalRules(
           { ...leases, resourceNames: [`credential-rotation-${deployment}`], verbs: ['get', 'update'] },
         ]
       : []),
-    ...(events ? [{ apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }] : []),
-    ...(pods ? [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }] : []),
+    ...(events ? [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }] : []),
+    ...(pods ? [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }] : []),
   ];
 }
 

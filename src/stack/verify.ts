@@ -1,6 +1,7 @@
 import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
 import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import { eventRight } from '../notify/kubernetesEvent';
 import type { PreflightClients } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
 import type { StatusFacts } from '../observe/status/facts';
@@ -99,11 +100,9 @@ async function databaseChecks(
 
 /** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
 function optionalRights(kubernetes: Kubernetes): Right[] {
-  const events = { group: '', resource: 'events', name: '' };
   return [
     ...leaseRights(kubernetes.target),
-    { verb: 'create', ...events },
-    { verb: 'patch', ...events },
+    eventRight,
     { verb: 'list', group: '', resource: 'pods', name: '' },
   ];
 }
