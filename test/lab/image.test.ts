@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { cronJob } from '../../infra/kubernetes/cronJob';
@@ -7,6 +7,7 @@ import type { RotationSettings } from '../../infra/kubernetes/settings';
 import { objectNames } from '../../infra/kubernetes/settings';
 import type { ContainerImage, Lab, Site } from '../../lab';
 import { rotationImage } from '../../lab/image';
+import { packageRoot } from '../../lab/package';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { preparePods, rotationImageName, settingsFor } from './support/rotationPods';
@@ -31,6 +32,15 @@ function fingerprint(root: string): string[] {
     const { size, mtimeMs, ctimeMs } = lstatSync(path.join(root, name));
     return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
   });
+}
+
+/** As `du --apparent-size` counts, of a file or of all files below a folder. */
+function megabytesOf(file: string): number {
+  const below = statSync(file).isDirectory()
+    ? readdirSync(file, { recursive: true, encoding: 'utf8' })
+    : [''];
+  const sizes = below.map((name) => lstatSync(path.join(file, name))).filter((each) => each.isFile());
+  return Math.round(sizes.reduce((sum, { size }) => sum + size, 0) / 1024 / 1024);
 }
 
 for (const database of databases.slice(0, 1)) {
@@ -74,6 +84,17 @@ for (const database of databases.slice(0, 1)) {
       const [log = ''] = await jobs.logs(name);
       return log;
     }
+
+    it('is as large as docs/image.md says, and has nothing in it that is only for development', () => {
+      const text = readFileSync(path.join(packageRoot(), 'docs', 'image.md'), 'utf8');
+      for (const part of ['/app', '/usr/bin/node']) {
+        const said = Number(new RegExp(`^\\| \`${part}\` .*\\| (\\d+) MB \\|$`, 'm').exec(text)?.[1]);
+        const found = megabytesOf(path.join(image.root, part));
+        expect(Math.abs(found - said) / said, `${part}: ${found} MB, and not ${said}`).to.be.lessThan(0.1);
+      }
+      const packages = readdirSync(path.join(image.root, 'app', 'node_modules'));
+      expect(packages).to.include('@pulumi').and.not.to.include('mocha').and.not.to.include('typescript');
+    });
 
     it('rotates as a Job, with no login refused, and writes nowhere but in its volumes', async () => {
       const before = await snapshot(site);
