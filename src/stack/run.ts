@@ -58,4 +58,6 @@ export interface OpenWorld {
   kubernetes: Kubernetes;
   credentials: AdminCredentials;
   session: Session;
+  /** Names the lock. */
+  slotSecretArn: string;
 }
