@@ -3,6 +3,7 @@ import type { Slot } from '../plan/slot';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { Chain } from './chain';
 import { adminCheckStep, adminSteps, flipStep, renewSteps, userSteps } from './credentialSteps';
+import { startPlugins } from './plugins';
 import { switchSteps } from './switchSteps';
 import { mintPasswords } from './versions';
 import type { ProgramSettings } from './settings';
@@ -19,6 +20,7 @@ export function rotationProgram(
   guard?: () => Promise<void>,
 ): Record<string, pulumi.Output<unknown>> {
   const { plan, material } = planned;
+  startPlugins(plan);
   const chain = new Chain(guard);
   chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, [
     'material',

@@ -3,12 +3,11 @@ import { kubernetesSecretKeys } from '../plan/observation';
 import type { NamedAccount } from '../plan/otherSites';
 import { otherUsesOf } from '../plan/otherSites';
 import type { DatabaseLogin } from '../plan/slot';
-import type { AdminCredentials } from '../world/adminCredentials';
-import { findAdminCredentials } from '../world/adminCredentials';
+import type { AdminCredentials, AdminSession } from '../world/adminCredentials';
+import { openAdmin } from '../world/adminCredentials';
 import { ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
-import { openSession } from '../world/database';
 import { DatabaseFailure } from '../world/databaseErrors';
 import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
@@ -22,9 +21,9 @@ import { openSqlconf } from '../world/sqlconf';
 const clients = new Map<string, SecretsManager>();
 
 /** The client for the context's region. */
-export function secretsManager(context: WorldContext): SecretsManager {
-  const client = clients.get(context.region) ?? new SecretsManager(context.region);
-  clients.set(context.region, client);
+export function secretsManager({ region }: Pick<WorldContext, 'region'>): SecretsManager {
+  const client = clients.get(region) ?? new SecretsManager(region);
+  clients.set(region, client);
   return client;
 }
 
@@ -37,12 +36,6 @@ export function kubernetesOf({ kubernetes: target }: WorldContext): Kubernetes {
   const client = kubernetesClients.get(key) ?? new Kubernetes(target);
   kubernetesClients.set(key, client);
   return client;
-}
-
-/** The admin's session, and where its login was found. */
-interface AdminSession {
-  session: Session;
-  credentials: AdminCredentials;
 }
 
 /** The admin session of this provider process: one, shared by all resources, so that a login is tried once. */
@@ -66,10 +59,8 @@ export async function asAdmin<T>(context: WorldContext, action: AdminAction<T>):
   }
 }
 
-async function openAdminSession(context: WorldContext): Promise<AdminSession> {
-  const secrets = secretsManager(context);
-  const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
-  return { session: await openSession(credentials.login, context.trust), credentials };
+function openAdminSession({ adminSecretId, trust, region }: WorldContext): Promise<AdminSession> {
+  return openAdmin(secretsManager({ region }), adminSecretId, trust);
 }
 
 /** Like {@link asAdmin}, after the check that this run still holds its lock. */

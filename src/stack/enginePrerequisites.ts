@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { PulumiCommand, Workspace } from '@pulumi/pulumi/automation';
+import type { Workspace } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
 
 /** The oldest engine that this package is tried with. */
@@ -11,15 +11,6 @@ type Installer = Pick<Workspace, 'installPlugin'>;
 
 /** The plugins that a rotation needs. */
 const plugins = ['aws', 'random', 'kubernetes'] as const;
-
-/** @throws Failure `configuration` when the engine is older than this package is tried with */
-export function checkEngineVersion({ command, version }: PulumiCommand): void {
-  if (version === null || version.compareMain(oldestEngine) >= 0) return;
-  throw new Failure(
-    'configuration',
-    `The pulumi CLI (${command}) is version ${version.version}; install ${oldestEngine} or newer.`,
-  );
-}
 
 /**
  * Sees that the plugins are there, and lets the engine fetch those that are missing. The engine itself would look for

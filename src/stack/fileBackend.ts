@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, unlink } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { projectName } from '../settings/settings';
 
@@ -8,21 +9,32 @@ function engineFolder(backendUrl: string): string | undefined {
   return path.join(backendUrl.slice('file://'.length).split('?')[0] ?? '', '.pulumi');
 }
 
+/** Entries of the history whose metadata is looked at: the newest ones, as older ones were read since. */
+const newestEntries = 16;
+
 /**
  * Mends what a killed engine can leave in a `file://` backend: the engine writes each file by a rename, but the
  * metadata beside it (`*.attrs`, gocloud.dev/blob/fileblob) in place, and cannot read a state whose metadata is cut
  * off ("failed to load checkpoint: EOF"). Missing metadata is fine, so broken ones are removed. Other backends have none.
+ * At once and without a promise: the engine, which takes longer than all else, is to be started next.
  */
-export async function mendFileBackend(backendUrl: string): Promise<void> {
+export function mendFileBackend(backendUrl: string): void {
   const folder = engineFolder(backendUrl);
-  if (folder === undefined) return;
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = names.filter((name) => name.endsWith('.attrs')).map((name) => path.join(folder, name));
-  await Promise.all(
-    files.map(async (file) => {
-      if (!(await isJson(file))) await unlink(file).catch(() => undefined);
-    }),
-  );
+  if (folder === undefined || !existsSync(folder)) return;
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const metadata = names.filter((name) => name.endsWith('.attrs'));
+  const isOfHistory = (name: string): boolean => name.startsWith(`history${path.sep}`);
+  // Two files of each update, with its time in their names: years of them need not be read again for each rotation.
+  const history = metadata.filter(isOfHistory).sort((one, other) => newestFirst(one, other));
+  const files = [...metadata.filter((name) => !isOfHistory(name)), ...history.slice(0, newestEntries)];
+  for (const file of files.map((name) => path.join(folder, name)))
+    if (!isJson(file)) rmSync(file, { force: true });
+}
+
+/** By the nanoseconds in names such as `prod-1795470213303222146.history.json.attrs`, of whatever stack. */
+function newestFirst(one: string, other: string): number {
+  const time = (name: string): number => Number(/-(\d+)\.\w+\.json\.attrs$/.exec(name)?.[1] ?? 0);
+  return time(other) - time(one);
 }
 
 /**
@@ -37,9 +49,9 @@ export async function clearLockWithoutState(backendUrl: string, stack: string): 
   return true;
 }
 
-async function isJson(file: string): Promise<boolean> {
+function isJson(file: string): boolean {
   try {
-    JSON.parse(await readFile(file, 'utf8'));
+    JSON.parse(readFileSync(file, 'utf8'));
     return true;
   } catch {
     return false;

@@ -1,6 +1,5 @@
-import { findAdminCredentials } from '../world/adminCredentials';
+import { openAdmin } from '../world/adminCredentials';
 import type { Session } from '../world/database';
-import { openSession } from '../world/database';
 import { Kubernetes } from '../world/kubernetes';
 import { SecretsManager } from '../world/secretsManager';
 import type { OpenWorld, RunRequest } from './run';
@@ -9,10 +8,18 @@ import type { OpenWorld, RunRequest } from './run';
 export async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorld> {
   const { context } = settings;
   const secrets = new SecretsManager(context.region);
-  const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
+  const describing = secrets.describe(context.slotSecretId);
+  // That no admin login works is told before that the slot secret cannot be seen.
+  describing.catch(() => undefined);
+  const { credentials, session } = await openAdmin(secrets, context.adminSecretId, context.trust);
   keepSecret(credentials.login.password);
-  const session = await openSession(credentials.login, context.trust);
-  return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session };
+  try {
+    const { arn: slotSecretArn } = await describing;
+    return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session, slotSecretArn };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 /** A new admin session; the password may have changed in step 11 of this run. */
@@ -21,7 +28,7 @@ export async function openAdminSession(
   secrets: SecretsManager,
 ): Promise<Session> {
   const { adminSecretId, trust } = settings.context;
-  const { login } = await findAdminCredentials(secrets, adminSecretId, trust);
-  keepSecret(login.password);
-  return openSession(login, trust);
+  const { credentials, session } = await openAdmin(secrets, adminSecretId, trust);
+  keepSecret(credentials.login.password);
+  return session;
 }

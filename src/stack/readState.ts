@@ -54,26 +54,47 @@ function isCutOff(error: unknown): boolean {
   );
 }
 
+/** How long the engine may take to read a state before a run, in ms. */
+const exportLimitMs = 60_000;
+
 /**
- * Reads the stack's state for its journal; writes nothing: a folder that holds no state yet is not touched.
- * @throws Failure when backend, passphrase or key do not give the state
+ * The stack's state as the engine exports it, with its secrets in clear; undefined where the backend has none of that
+ * name. Writes nothing: a folder that holds no state yet is not touched.
+ * @throws Failure `configuration` as of {@link askEngine}, EngineError when backend, passphrase or key do not give it
  */
-export async function readState(location: StackLocation, limitMs: number): Promise<StateFacts> {
-  const { stack, backendUrl } = location;
-  const none: StateFacts = { backendUrl, journal: undefined, changedAt: undefined };
-  if (isEmptyFolder(backendUrl)) return none;
+export async function exportState(
+  { stack, backendUrl }: Pick<StackLocation, 'stack' | 'backendUrl'>,
+  limitMs = exportLimitMs,
+): Promise<unknown> {
+  if (isEmptyFolder(backendUrl)) return undefined;
   const args = ['stack', 'export', '--show-secrets', '--stack', engineName(stack)];
   try {
     const text = await askForState(args, backendUrl, limitMs);
-    const { deployment } = JSON.parse(text) as { deployment?: { manifest?: { time?: string } } };
-    const time = deployment?.manifest?.time;
-    return {
-      backendUrl,
-      journal: readJournal(deployment),
-      changedAt: time === undefined ? undefined : new Date(time),
-    };
+    return (JSON.parse(text) as { deployment?: unknown }).deployment;
   } catch (error) {
-    if (error instanceof EngineError && error.exitCode === 6) return none;
+    if (isStackNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
+export function isStackNotFound(error: unknown): boolean {
+  return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
+}
+
+/**
+ * Reads the stack's state for its journal; writes nothing.
+ * @throws Failure when backend, passphrase or key do not give the state
+ */
+export async function readState(location: StackLocation, limitMs: number): Promise<StateFacts> {
+  const { backendUrl } = location;
+  try {
+    const deployment = await exportState(location, limitMs);
+    const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
+    const journal = readJournal(deployment);
+    const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
+    return { backendUrl, journal, changedAt };
+  } catch (error) {
     throw engineFailure(error, location);
   }
 }
@@ -101,6 +122,7 @@ function isEmptyFolder(backendUrl: string): boolean {
   return !existsSync(path.join(backendUrl.slice('file://'.length).split('?')[0] ?? '', '.pulumi'));
 }
 
+/** The full name needs no project in the current folder; a backend that is no service has this one organization. */
 function engineName(stack: string): string {
   return `organization/${projectName}/${stack}`;
 }
@@ -124,7 +146,7 @@ export async function readLastRotation(
     const plan = planInState(deployment);
     return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {
-    if (error instanceof EngineError && error.exitCode === 6) return undefined;
+    if (isStackNotFound(error)) return undefined;
     throw engineFailure(error, location);
   }
 }

@@ -13,6 +13,7 @@ import { planId } from '../plan/rotationPlan';
 import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
+import { lookForEngine } from './engineFound';
 import { readJournal } from './journal';
 import { provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
@@ -25,17 +26,27 @@ import { runPreview, runUpdate } from './update';
 import type { OpenedStack } from './workspace';
 import { announceLock, openStack, openStackForPreview } from './workspace';
 
+/** The state and the world, as a run found them. */
+type Found = OpenedStack & { observation: Observation };
+
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
 export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
+  lookForEngine();
   const world = await openWorld(request);
   const { context } = request.settings;
   let lock: RunLock | undefined;
+  let finding: Promise<Found> | undefined;
   try {
-    const { arn } = await world.secrets.describe(context.slotSecretId);
-    lock = await RunLock.take(world, () => openAdminSession(request, world.secrets), lockName(arn));
+    const name = lockName(world.slotSecretArn);
+    lock = await RunLock.take(world.session, () => openAdminSession(request, world.secrets), name);
+    finding = openedBesideObserving(request, world, openStack(request.location));
+    finding.catch(() => undefined);
+    await lock.takeLease(world.kubernetes);
     await cleanUp(context.sitesRoot, context.site);
-    return await rotateLocked(stoppingWith(lock, request), world, lock);
+    return await rotateLocked(stoppingWith(lock, request), world, lock, finding);
   } finally {
+    // The engine may be making the stack: the lock stays until it has ended.
+    await finding?.catch(() => undefined);
     await (lock?.release() ?? world.session.close());
   }
 }
@@ -50,32 +61,31 @@ async function rotateLocked(
   request: RunRequest,
   world: OpenWorld,
   lock: RunLock,
+  finding: Promise<Found>,
 ): Promise<RunResult | NotDue> {
-  const open = async (): Promise<OpenedStack & { observation: Observation }> => {
-    const opened = await openedBesideObserving(request, world, openStack(request.location));
-    announceLock(opened.stack, lock.environment);
-    return opened;
+  const announced = async (found: Promise<Found>): Promise<Found> => {
+    announceLock((await found).stack, lock.environment);
+    return found;
   };
-  const opened = await open();
-  const reason = notDueReason(request, opened);
+  const found = await announced(finding);
+  const reason = notDueReason(request, found);
   if (reason !== undefined) return { notDue: reason };
-  const first = await rotateOnce(request, world, opened);
+  const first = await rotateOnce(request, world, found);
   // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
   const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
   const wantsMore = finishedRollback && request.kind === 'rotate' && !request.savedPlan;
-  return wantsMore ? rotateOnce(request, world, await open()) : first;
+  if (!wantsMore) return first;
+  const again = openedBesideObserving(request, world, openStack(request.location));
+  return rotateOnce(request, world, await announced(again));
 }
 
-function notDueReason(
-  { ifOlderThan }: RunRequest,
-  { deployment, observation }: OpenedStack & { observation: Observation },
-): string | undefined {
+function notDueReason({ ifOlderThan }: RunRequest, { deployment, observation }: Found): string | undefined {
   if (ifOlderThan === undefined) return undefined;
   return notDue(observation, readJournal(deployment), ifOlderThan, new Date());
 }
 
-/** Plans and previews; writes nothing anywhere, the state included. */
-export async function dryRun(request: RunRequest): Promise<{
+/** What a dry run found. */
+export interface DryRun {
   planned: PlannedRotation;
   resumed: boolean;
   changes: PreviewedChange[];
@@ -85,37 +95,45 @@ export async function dryRun(request: RunRequest): Promise<{
   /** Why a scheduled run would do nothing yet. */
   notDue: string | undefined;
   enginePlan: unknown;
-}> {
-  const world = await openWorld(request);
+}
+
+/** Plans and previews; writes nothing anywhere, the state included. */
+export async function dryRun(request: RunRequest): Promise<DryRun> {
+  lookForEngine();
+  // Nothing of a dry run needs a lock: the state is read while the admin logs in.
+  const opening = openStackForPreview(request.location);
+  opening.catch(() => undefined);
   try {
-    const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
-    const holder = holderText(await lockHolder(world.session, lockName(arn)));
-    const opened = await openedBesideObserving(request, world, openStackForPreview(request.location));
+    const world = await openWorld(request);
     try {
-      const { planned, resumed } = plan(request, opened);
-      const { problems, differences, notices } = await preflight(planned, request.settings.context, world);
-      notices.forEach((text) => request.tell({ kind: 'notice', text }));
-      if (holder !== '') problems.push(new Failure('locked', `Another rotation is running${holder}.`));
-      const preview = { ...request, stack: opened.stack, planned, listener: () => undefined };
-      // An update plan that a stack in a temporary folder made cannot be read by the real one.
-      const wantsEnginePlan = request.saveEnginePlan === true && opened.deployment !== undefined;
-      const { changes, enginePlan } = await runPreview(preview, wantsEnginePlan);
-      const notDue = notDueReason(request, opened);
-      return {
-        planned,
-        resumed,
-        changes,
-        problems,
-        databaseDifferences: differences,
-        notDue,
-        enginePlan,
-      };
+      return await previewFound(request, world, await openedBesideObserving(request, world, opening));
     } finally {
-      await opened.release();
+      await world.session.close();
     }
   } finally {
-    await world.session.close();
+    await opening.then(
+      ({ release }) => release(),
+      () => undefined,
+    );
   }
+}
+
+async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
+  const { planned, resumed } = plan(request, found);
+  const preview = { ...request, stack: found.stack, planned, listener: () => undefined };
+  // An update plan that a stack in a temporary folder made cannot be read by the real one.
+  const wantsEnginePlan = request.saveEnginePlan === true && found.deployment !== undefined;
+  const previewing = runPreview(preview, wantsEnginePlan);
+  // What the preflight cannot read is told before what the engine makes of it.
+  previewing.catch(() => undefined);
+  const looking = preflight(planned, request.settings.context, world);
+  const { problems, differences, notices } = await looking.finally(() => previewing.catch(() => undefined));
+  const { changes, enginePlan } = await previewing;
+  notices.forEach((text) => request.tell({ kind: 'notice', text }));
+  const lockedBy = holderText(await lockHolder(world.session, lockName(world.slotSecretArn)));
+  if (lockedBy !== '') problems.push(new Failure('locked', `Another rotation is running${lockedBy}.`));
+  const notDue = notDueReason(request, found);
+  return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
 }
 
 /** The engine's start and the reading of the world take about as long as each other: they run side by side. */
@@ -134,7 +152,7 @@ async function openedBesideObserving<T extends OpenedStack>(
 
 function plan(
   { kind, savedPlan, keepSecret, tell }: RunRequest,
-  { deployment, observation }: OpenedStack & { observation: Observation },
+  { deployment, observation }: Found,
 ): { planned: PlannedRotation; resumed: boolean } {
   secretsOf(observation).forEach(keepSecret);
   const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
@@ -171,11 +189,7 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
   return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
 }
 
-async function rotateOnce(
-  request: RunRequest,
-  world: OpenWorld,
-  opened: OpenedStack & { observation: Observation },
-): Promise<RunResult> {
+async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
   const { planned, resumed } = plan(request, opened);
   if (!resumed) {

@@ -61,4 +61,6 @@ export interface OpenWorld {
   kubernetes: Kubernetes;
   credentials: AdminCredentials;
   session: Session;
+  /** Names the lock. */
+  slotSecretArn: string;
 }

@@ -8,28 +8,25 @@ import { LockKeeper } from '../world/lockKeeper';
 
 /** The lock of one run: the database's, and the Kubernetes Lease where RBAC grants it. */
 export class RunLock {
-  private constructor(
-    private readonly keeper: LockKeeper,
-    private readonly lease: LeaseKeeper | undefined,
-  ) {}
+  private lease: LeaseKeeper | undefined;
+
+  private constructor(private readonly keeper: LockKeeper) {}
 
   /**
-   * Takes both without waiting for a holder that is alive.
+   * Takes the database's lock without waiting for a holder that is alive.
    * @param open opens a new admin session after a failover
    * @throws Failure `locked` naming the holder
    */
-  static async take(
-    { session, kubernetes }: { session: Session; kubernetes: Kubernetes },
-    open: () => Promise<Session>,
-    name: string,
-  ): Promise<RunLock> {
-    const keeper = await LockKeeper.take(session, open, name);
-    try {
-      return new RunLock(keeper, await LeaseKeeper.take(kubernetes));
-    } catch (error) {
-      await keeper.release();
-      throw error;
-    }
+  static async take(session: Session, open: () => Promise<Session>, name: string): Promise<RunLock> {
+    return new RunLock(await LockKeeper.take(session, open, name));
+  }
+
+  /**
+   * Takes the Lease on top; nothing outside of the state may be written before.
+   * @throws Failure `locked` naming the holder
+   */
+  async takeLease(kubernetes: Kubernetes): Promise<void> {
+    this.lease = await LeaseKeeper.take(kubernetes);
   }
 
   /** Aborted when either is lost; the reason is a Failure. */

@@ -29,8 +29,7 @@ export async function unlock(
 ): Promise<{ holders: Holders; cleared: boolean }> {
   const world = await openWorld(request);
   try {
-    const { arn } = await world.secrets.describe(request.settings.context.slotSecretId);
-    const name = lockName(arn);
+    const name = lockName(world.slotSecretArn);
     const holders = await readHolders(world, name);
     if (!(await decide(holders))) return { holders, cleared: false };
     if (holders.lock) await endHolder(request, world, name, holders.lock);

@@ -3,19 +3,20 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type * as Automation from '@pulumi/pulumi/automation';
-import type { Deployment, LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
-import { describeUnknown, Failure } from '../failure';
+import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
+import { Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
 import { compileCacheFolder } from '../world/compileCache';
-import { EngineError, inOwnGroup } from './engineProcess';
+import { inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
-import { engineVariable } from './engineFile';
-import { checkEngineVersion, ensurePlugins } from './enginePrerequisites';
+import { findEngine } from './engineFound';
+import { ensurePlugins } from './enginePrerequisites';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
+import { exportState, isStackNotFound } from './readState';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -41,7 +42,7 @@ export interface OpenedStack {
  * @throws Failure `configuration` when engine or backend cannot be used
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
-  await mendFileBackend(location.backendUrl);
+  mendFileBackend(location.backendUrl);
   const existing = await openStackIfThere(location);
   if (existing) {
     await ensurePlugins(existing.stack.workspace);
@@ -86,38 +87,44 @@ export async function openStackForPreview(
 
 /** The stack with its state, by one call of the engine; undefined when the backend has none of that name. */
 export async function openStackIfThere(location: StackLocation): Promise<OpenedStack | undefined> {
+  // Pulumi's service names stacks by the organization of the login, which only the workspace finds.
+  const isService = /^https?:/.test(location.backendUrl);
+  // The engine is a process of its own: it is at work while the Automation API is loaded.
+  const early = isService ? undefined : twice(() => exportState(location));
+  early?.catch(() => undefined);
   const stack = await openWith(location, (library, workspace) => {
     // Selecting only remembers a name for people; every call names the stack itself.
     workspace.selectStack = async () => undefined;
     return library.Stack.select(location.stack, workspace);
   });
   try {
-    const deployment: unknown = (await exportTwice(stack, location)).deployment;
+    const deployment = await (early ?? twice(() => exportOf(stack)));
+    if (deployment === undefined) return undefined;
     await adoptSecretsProvider(stack, deployment);
     return { stack, deployment };
   } catch (error) {
-    if (isStackNotFound(error)) return undefined;
     throw engineFailure(error, location);
   }
 }
 
-/** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
-function isStackNotFound(error: unknown): boolean {
-  return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
+async function exportOf(stack: Stack): Promise<unknown> {
+  try {
+    return (await stack.exportStack()).deployment as unknown;
+  } catch (error) {
+    if (isStackNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
-/**
- * Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending, or
- * has left what the engine cannot read and nobody needs.
- */
-async function exportTwice(stack: Stack, { backendUrl }: StackLocation): Promise<Deployment> {
+/** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
+async function twice(reading: () => Promise<unknown>): Promise<unknown> {
   try {
-    return await stack.exportStack();
+    return await reading();
   } catch (error) {
-    if (isStackNotFound(error) || (error instanceof Error && /passphrase/i.test(error.message))) throw error;
+    if (error instanceof Failure || (error instanceof Error && /passphrase/i.test(error.message)))
+      throw error;
     await sleep(500);
-    await mendFileBackend(backendUrl);
-    return stack.exportStack();
+    return reading();
   }
 }
 
@@ -152,26 +159,15 @@ async function openWith(
   environment: Record<string, string> = {},
 ): Promise<Stack> {
   const library = await import('@pulumi/pulumi/automation/index.js');
-  const { LocalWorkspace: Workspace, PulumiCommand } = library;
+  const { LocalWorkspace: Workspace } = library;
   const workDir = path.join(location.home, 'work', location.stack);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   if (location.backendUrl.startsWith('file://'))
     await mkdir(location.backendUrl.slice('file://'.length), { recursive: true, mode: 0o700 });
-  const root = process.env[engineVariable];
-  const pulumiCommand = await PulumiCommand.get({
-    skipVersionCheck: true,
-    ...(root === undefined ? {} : { root }),
-  }).catch((error: unknown) => {
-    throw new Failure(
-      'configuration',
-      `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
-      { cause: error },
-    );
-  });
-  checkEngineVersion(pulumiCommand);
+  const pulumiCommand = inOwnGroup(await findEngine());
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
-    pulumiCommand: inOwnGroup(pulumiCommand),
+    pulumiCommand,
     secretsProvider: location.secretsProvider,
     projectSettings: { name: projectName, runtime: 'nodejs', backend: { url: location.backendUrl } },
     envVars: { ...engineEnvironment(location), ...environment },

@@ -2,8 +2,8 @@ import { Failure } from '../failure';
 import type { JsonObject } from '../plan/secretDocument';
 import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
-import type { DatabaseTrust } from './database';
-import { tryLogin } from './database';
+import type { DatabaseTrust, Session } from './database';
+import { tryOpen } from './database';
 import type { SecretsManager, SecretVersion } from './secretsManager';
 
 /** AWS's staging labels in the order in which a login is tried. */
@@ -20,15 +20,21 @@ export interface AdminCredentials {
 /** The database was asked and refuses every password of the admin secret. */
 export class AdminRefused extends Failure {}
 
+/** The admin's session, and the login that opened it. */
+export interface AdminSession {
+  credentials: AdminCredentials;
+  session: Session;
+}
+
 /**
- * Finds the admin login that works: current, then pending, then previous; at most three tries.
+ * Opens a session with the admin login that works: current, then pending, then previous; at most three tries.
  * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
  */
-export async function findAdminCredentials(
+export async function openAdmin(
   secrets: SecretsManager,
   secretId: string,
   trust: DatabaseTrust,
-): Promise<AdminCredentials> {
+): Promise<AdminSession> {
   const tried = new Set<string>();
   let username = 'the admin user';
   for (const stage of stagesToTry) {
@@ -45,11 +51,23 @@ export async function findAdminCredentials(
     }
     const { json, login } = checked.value;
     username = login.username;
-    if ((await tryLogin({ ...login, dbname: '' }, trust)) === 'works') return { stage, version, json, login };
+    const session = await tryOpen(login, trust);
+    if (session) return { credentials: { stage, version, json, login }, session };
   }
   throw new AdminRefused(
     'permission',
     `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
       "set the master user's password to the secret's current one and run again.",
   );
+}
+
+/** The admin login that works, without a session. @throws as {@link openAdmin} */
+export async function findAdminCredentials(
+  secrets: SecretsManager,
+  secretId: string,
+  trust: DatabaseTrust,
+): Promise<AdminCredentials> {
+  const { credentials, session } = await openAdmin(secrets, secretId, trust);
+  await session.close();
+  return credentials;
 }

@@ -155,18 +155,37 @@ const triesInVain = new Map<string, number>();
  *   was refused three times in a row
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
+  const session = await tryOpen(login, trust, login.dbname === '' ? undefined : login.dbname);
+  await session?.close();
+  return session ? 'works' : 'denied';
+}
+
+/**
+ * Opens a session that runs statements; undefined when the server refuses the login.
+ * @throws as {@link tryLogin}
+ */
+export async function tryOpen(
+  login: DatabaseLogin,
+  trust: DatabaseTrust,
+  database?: string,
+): Promise<Session | undefined> {
   const account = `${login.username}@${login.host}:${login.port}`;
   const tries = triesInVain.get(account) ?? 0;
   if (tries >= mostTries) throw new LoginTriesUsedUp(login);
   try {
-    const session = await openSession(login, trust, login.dbname === '' ? undefined : login.dbname);
-    // A server may let an expired password in, and then refuse every statement.
-    await session.query('SELECT 1').finally(() => session.close());
+    const session = await openSession(login, trust, database);
+    try {
+      // A server may let an expired password in, and then refuse every statement.
+      await session.query('SELECT 1');
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
     triesInVain.delete(account);
-    return 'works';
+    return session;
   } catch (error) {
     if (!isDenied(error)) throw error;
     triesInVain.set(account, tries + 1);
-    return 'denied';
+    return undefined;
   }
 }

@@ -16,6 +16,11 @@ export interface Restart {
 
 /** How long a lasting trouble of a pod must stand, in ms: a registry that was away for a moment is none. */
 const troubleStandsMs = 10_000;
+/**
+ * Pauses between two looks, in ms: the end of a rollout is seen late by a fifth of its time at most, and by one second.
+ * The Role gives no right to watch.
+ */
+const [firstPauseMs, pauseGrowth, longestPauseMs] = [50, 1.2, 1000];
 /** How often the pods are looked at, in ms. */
 const podsEveryMs = 2000;
 
@@ -34,7 +39,7 @@ export async function waitForRollout(
   const clock = new RolloutClock(givenSeconds);
   const pods = new PodWatch(kubernetes, restart);
   const name = `Deployment ${kubernetes.target.namespace}/${kubernetes.target.deployment}`;
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, 1000)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs)) {
     const deployment = await readUnless(kubernetes, () => clock.over());
     if (deployment) {
       assertOurs(name, deployment, restart);

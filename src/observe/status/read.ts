@@ -2,10 +2,10 @@ import { Failure } from '../../failure';
 import { kubernetesSecretKeys } from '../../plan/observation';
 import { parseAdminDocument } from '../../plan/secretDocument';
 import type { DatabaseLogin } from '../../plan/slot';
-import { AdminRefused, findAdminCredentials } from '../../world/adminCredentials';
+import { AdminRefused, openAdmin } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { LoginAnswer, Session } from '../../world/database';
-import { openSession, tryLogin } from '../../world/database';
+import { tryLogin } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
 import { lockHolder, lockName } from '../../world/lock';
@@ -213,9 +213,9 @@ async function openAsAdmin(
   { secrets, keepSecret }: StatusClients,
 ): Promise<{ login: LoginFacts['admin'] & object; session?: Session }> {
   try {
-    const { stage, login } = await findAdminCredentials(secrets, adminSecretId, trust);
+    const { credentials, session } = await openAdmin(secrets, adminSecretId, trust);
+    const { stage, login } = credentials;
     keepSecret(login.password);
-    const session = await openSession(login, trust);
     return { login: { kind: 'works', stage, login }, session };
   } catch (error) {
     if (!(error instanceof AdminRefused)) throw error;

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Lab, Site } from '../lab';
+import { pluginFolderName } from '../lab/plugins/official';
+import { measureFloor, useSecretsManagerOf } from './floor';
+import { measure, measureAlone } from './measure';
+import type { Measured } from './measure';
+import type { Results } from './results';
+
+/**
+ * Measures everything on one site.
+ * @param warmUps rotations that come first, so that caches and state are as in daily use
+ * @throws Error when a run fails
+ */
+export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps = 2): Promise<Results> {
+  useSecretsManagerOf(site);
+  const results: Results = {
+    database: lab.database.flavour,
+    standIn: isStandIn(lab),
+    help: [],
+    status: [],
+    preview: [],
+    rotation: [],
+    noOp: [],
+    rollback: [],
+    withoutCheckpoints: [],
+    floor: [],
+  };
+  for (let made = 0; made < warmUps; made += 1) await good(lab, site, ['--log-json']);
+  for (let turn = 0; turn < repeats; turn += 1) {
+    results.help.push(await measureAlone(['--help']));
+    results.status.push(await good(lab, site, ['status']));
+    results.preview.push(await good(lab, site, ['--dry-run', '--log-json']));
+    results.floor.push(await measureFloor(lab, site));
+    results.rotation.push(await good(lab, site, ['--log-json']));
+    results.noOp.push(await good(lab, site, ['--if-older-than', '30d']));
+    results.rollback.push(await good(lab, site, ['rollback', '--yes', '--log-json']));
+    const unsafe = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
+    results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], unsafe));
+    process.stderr.write(`${turn + 1} of ${repeats} repeats\n`);
+  }
+  return results;
+}
+
+async function good(
+  lab: Lab,
+  site: Site,
+  args: readonly string[],
+  changes: Record<string, string> = {},
+): Promise<Measured> {
+  const run = await measure(lab, site, args, changes);
+  if (run.code !== 0) throw new Error(`${args.join(' ')} ended with ${String(run.code)}: ${run.stderr}`);
+  return run;
+}
+
+/** A stand-in is a script, an official plugin a program. */
+function isStandIn(lab: Lab): boolean {
+  const plugins = path.join(lab.pulumiHome, 'plugins', pluginFolderName('aws'), 'pulumi-resource-aws');
+  return readFileSync(plugins).subarray(0, 2).toString() === '#!';
+}

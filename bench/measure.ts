@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Lab, Site } from '../lab';
+import type { AwsRequest } from '../lab/servers/aws-proxy';
+import type { KubernetesRequest } from '../lab/servers/kubernetes-requests';
+import { projectName } from '../src/settings/settings';
+import { packageFolder } from '../src/packageFolder';
+import type { PeakMemory, ProcessFacts } from './processTree';
+import { ProcessTree } from './processTree';
+import type { Seen } from './seen';
+
+/** A line that the command wrote to stdout as JSON, with the time when it wrote it. */
+export interface Line {
+  time: number;
+  type: string;
+  step?: number;
+  ms?: number;
+}
+
+/** Everything seen of one run of the command. Times in ms since 1970. */
+export interface Measured {
+  code: number | null;
+  stderr: string;
+  started: number;
+  wallMs: number;
+  /** Time of all processes on the processors. */
+  cpuMs: number;
+  processes: ProcessFacts[];
+  peak: PeakMemory;
+  seen: Seen[];
+  lines: Line[];
+  /** The engine's calls, in order: `up`, `stack export`. */
+  engineCalls: string[];
+  aws: AwsRequest[];
+  kubernetes: KubernetesRequest[];
+  /** When the engine wrote the state. */
+  checkpoints: number[];
+}
+
+const commandFile = path.join(packageFolder, 'dist', 'src', 'cli', 'main.js');
+const hookFile = path.join(__dirname, 'hook.js');
+let runs = 0;
+
+/** Short waits, as everywhere in the lab: its pods drain at once. */
+const settings = {
+  CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
+  CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: '8',
+};
+
+/** Idle grace in ms, in each run here. */
+export const idleGraceMs = 1000;
+
+/** Runs the command against a site and notes all it does. */
+export async function measure(
+  lab: Lab,
+  site: Site,
+  args: readonly string[],
+  changes: Record<string, string> = {},
+): Promise<Measured> {
+  runs += 1;
+  const mark = `BENCH_RUN=${process.pid}-${runs}`;
+  const log = path.join(site.folder, 'bench.log');
+  const calls = path.join(site.folder, 'engine-calls.log');
+  for (const file of [log, calls]) rmSync(file, { force: true });
+  const before = { aws: lab.aws.requests().length, kubernetes: lab.kubernetes.requests().length };
+  const engineRoot = countingEngine(site, calls);
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: site.folder,
+    ...site.environment,
+    ...settings,
+    CREDENTIAL_ROTATION_ENGINE_ROOT: engineRoot,
+    NODE_OPTIONS: `--require ${hookFile}`,
+    BENCH_LOG: log,
+    BENCH_DATABASE_PORT: String(lab.database.port),
+    [mark.split('=')[0] ?? '']: mark.split('=')[1],
+    ...changes,
+  };
+  const state = watchState(site);
+  const tree = new ProcessTree(mark);
+  const started = performance.timeOrigin + performance.now();
+  const ended = await runCommand(args, environment, site.folder);
+  const wallMs = performance.timeOrigin + performance.now() - started;
+  const { processes, peak } = tree.end();
+  return {
+    ...ended,
+    started,
+    wallMs,
+    cpuMs: processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    processes,
+    peak,
+    seen: linesOf<Seen>(log),
+    engineCalls: textLines(calls),
+    aws: lab.aws
+      .requests()
+      .slice(before.aws)
+      .filter(({ secretId }) => isOf(site, secretId)),
+    kubernetes: lab.kubernetes
+      .requests()
+      .slice(before.kubernetes)
+      .filter(({ time }) => time >= started),
+    checkpoints: state(),
+  };
+}
+
+function isOf({ slotSecretId, adminSecretId }: Site, secretId: string | undefined): boolean {
+  return secretId === slotSecretId || secretId === adminSecretId;
+}
+
+/** Runs a command that loads nothing of the world, such as --help; gives wall time in ms. */
+export async function measureAlone(args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  await runCommand(args, { PATH: process.env['PATH'], HOME: process.env['HOME'] }, process.cwd());
+  return performance.now() - started;
+}
+
+function runCommand(
+  args: readonly string[],
+  environment: Record<string, string | undefined>,
+  folder: string,
+): Promise<{ code: number | null; stderr: string; lines: Line[] }> {
+  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [commandFile, ...args], {
+      env,
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stderr, lines: jsonLines(stdout) }));
+  });
+}
+
+function jsonLines(stdout: string): Line[] {
+  const found = stdout.split('\n').filter((line) => line.startsWith('{'));
+  return found
+    .map((line) => JSON.parse(line) as Omit<Line, 'time'> & { time?: string })
+    .map((line) => ({ ...line, time: Date.parse(line.time ?? '') }));
+}
+
+/** An engine root whose `pulumi` notes its arguments and goes on as the real one, in the same process. */
+function countingEngine(site: Site, log: string): string {
+  const root = path.join(site.folder, 'counting-engine');
+  const real = path.join(site.environment['CREDENTIAL_ROTATION_ENGINE_ROOT'] ?? '', 'bin', 'pulumi');
+  const file = path.join(root, 'bin', 'pulumi');
+  if (!existsSync(file)) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\necho "$@" >> '${log}'\nexec '${real}' "$@"\n`, { mode: 0o755 });
+  }
+  return root;
+}
+
+/** Notes each time the state's file is replaced. */
+function watchState(site: Site): () => number[] {
+  const backend = (site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
+  const folder = path.join(backend, '.pulumi', 'stacks', projectName);
+  const times: number[] = [];
+  if (!existsSync(folder)) return () => times;
+  const watcher = watch(folder, (_event, name) => {
+    if (name === `${site.name}.json`) times.push(Date.now());
+  });
+  return () => {
+    watcher.close();
+    return times;
+  };
+}
+
+function textLines(file: string): string[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function linesOf<T>(file: string): T[] {
+  return textLines(file).map((line) => JSON.parse(line) as T);
+}
