@@ -111,7 +111,7 @@ async function askForState(
   } catch (error) {
     if (!isCutOff(error)) throw error;
     await sleep(300);
-    await mendFileBackend(backendUrl);
+    mendFileBackend(backendUrl);
     return askEngine(args, backendUrl, limitMs, more);
   }
 }
