@@ -33,7 +33,7 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     results.preview.push(await good(lab, site, ['--dry-run', '--log-json']));
     results.floor.push(await measureFloor(lab, site));
     results.rotation.push(await good(lab, site, ['--log-json']));
-    results.noOp.push(await good(lab, site, ['--if-older-than', '30d']));
+    results.noOp.push(await good(lab, site, ['--if-older-than', '30d', '--log-json']));
     results.rollback.push(await good(lab, site, ['rollback', '--yes', '--log-json']));
     const unsafe = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
     results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], unsafe));

@@ -9,14 +9,31 @@ export interface Phase {
 /** A moment that ends one phase and begins the next; undefined when a run did not come to it. */
 type Mark = [endsPhase: string, time: number | undefined];
 
-/** The parts of a rotation, one after the other; together they are its wall time. */
+/** The parts of a run, one after the other; together they are its wall time. */
 export function phasesOf(run: Measured): Phase[] {
+  const marks = run.lines.length > 0 ? marksOfRun(run) : marksOfReading(run);
+  return between(run.started, marks);
+}
+
+/** Of a command that only reads, such as status: it writes one result, and the engine works beside it. */
+function marksOfReading({ started, wallMs, seen, processes }: Measured): Mark[] {
+  const engine = processes.find(({ name }) => name === 'pulumi stack');
+  return [
+    ['start of Node.js', seen.find(({ kind }) => kind === 'process')?.time],
+    ['start of the command', engine?.started],
+    ['read secrets, cluster and database', seen.findLast(({ kind }) => kind === 'disconnect')?.time],
+    ['wait for the engine, which reads the state', engine?.ended],
+    ['end of the command', started + wallMs],
+  ];
+}
+
+function marksOfRun(run: Measured): Mark[] {
   const { started, wallMs, lines, processes } = run;
   const engine = processes.find(({ name }) => /^pulumi (up|preview)$/.test(name));
   const line = (type: string, step?: number): number | undefined =>
     lines.find((each) => each.type === type && (step === undefined || each.step === step))?.time;
   const steps = [3, 4, 5, 6, 7, 8, 9, 10].map((step): Mark => [`step ${step}`, line('step-ended', step)]);
-  const marks: Mark[] = [
+  return [
     ['start of the command', line('reading')],
     ['admin login and lock', lastLock(run)],
     ['observe, and read the state', line('planned')],
@@ -31,7 +48,6 @@ export function phasesOf(run: Measured): Phase[] {
     ['end of the engine', engine?.ended],
     ['end of the command', started + wallMs],
   ];
-  return between(started, marks);
 }
 
 function between(started: number, marks: readonly Mark[]): Phase[] {

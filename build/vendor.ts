@@ -9,6 +9,8 @@ export const vendorGroups: Record<string, string[]> = {
   pulumi: [
     '@pulumi/pulumi',
     '@pulumi/pulumi/automation/index.js',
+    // Here, and not in the provider's own bundle: the engine kills it, so that only the command fills the compile cache.
+    '@pulumi/pulumi/cmd/dynamic-provider/index.js',
     '@pulumi/aws/secretsmanager/secretVersion',
     '@pulumi/aws/utilities',
     '@pulumi/kubernetes/apps/v1/deploymentPatch',

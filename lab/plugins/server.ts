@@ -7,12 +7,16 @@ import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import * as messages from '@pulumi/pulumi/proto/provider_pb';
 import { Status } from '@pulumi/pulumi/proto/status_pb';
 import { fstatSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { HalfDone, type Change, type Plugin, type ResourceType } from './resource.js';
 import { schemaOf } from './schema.js';
 import { decode, encode, type Properties, type PropertyBag } from './values.js';
 
 // `provider.main` of @pulumi/pulumi is not used: it hides from its provider whether a call is a preview and how the
 // provider is configured (region, endpoints), it answers no detailed diff, and it takes twice as long to start.
+
+/** When a plugin has loaded all that it uses, in milliseconds after its start. */
+const FLUSH_AFTER = 2000;
 
 const MESSAGE_LIMIT = 400 * 1024 * 1024; // what the engine itself allows
 
@@ -232,6 +236,8 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
     });
   });
   process.stdout.write(`${port}\n`);
+  // The engine kills its plugins, and what Node.js compiled would never be kept.
+  setTimeout(() => flushCompileCache(), FLUSH_AFTER).unref();
   // The engine holds the other end of our standard input; an engine that is killed closes it, so no plugin outlives it.
   const input = fstatSync(0);
   if (input.isFIFO() || input.isSocket()) process.stdin.on('close', () => process.exit(0)).resume();

@@ -153,6 +153,8 @@ async function makeEnvironment(
     OPENEMR_HEALTHCHECK_URL: `${frontUrl}/meta/health/readyz`,
     DATABASE_CA_FILE: servers.database.caFile,
     KUBECONFIG: file,
+    // Each site has a home of its own; what Node.js compiled for one is good for all.
+    NODE_COMPILE_CACHE: path.join(servers.folder, 'compiled'),
     PULUMI_HOME: servers.pulumiHome,
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: 'lab-passphrase',
