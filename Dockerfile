@@ -14,7 +14,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
-RUN npx tsc
+RUN npm run build
 COPY --from=engine /pulumi/bin/pulumi /engine/bin/pulumi
 COPY --from=engine /pulumi-home/plugins /plugins
 # The same script makes the tree that the tests run: programs, their libraries, the package without its dev dependencies.

@@ -1,4 +1,5 @@
 /* Makes the compiled modules and their libraries into a few files: `node dist/build/bundle.js`, after tsc. */
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildOptions } from 'esbuild';
@@ -97,7 +98,10 @@ async function removeOthers(): Promise<void> {
 
 async function main(): Promise<void> {
   await Promise.all([
-    ...Object.entries(bundles).map(([name, entry]) => bundle(name, entry)),
+    // The image is built without the lab.
+    ...Object.entries(bundles)
+      .filter(([, entry]) => existsSync(entry))
+      .map(([name, entry]) => bundle(name, entry)),
     ...Object.entries(vendorGroups).map(([group, names]) => vendor(group, names)),
     writeLauncher(),
   ]);
