@@ -48,38 +48,72 @@ export async function askEngine(
   }
 }
 
+/** What a run that is writing the state just now, or a killed one, makes of an answer. */
 function isCutOff(error: unknown): boolean {
   return (
     error instanceof EngineError && /failed to load checkpoint|\bEOF\b|unexpected end/.test(error.message)
   );
 }
 
-/** How long the engine may take to read a state before a run, in ms. */
-const exportLimitMs = 60_000;
+/** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
+export function isStackNotFound(error: unknown): boolean {
+  return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
+}
+
+/** How an export is asked for. */
+interface Asking {
+  /** After it the engine is stopped, in ms. */
+  limitMs: number;
+  /** Whether to ask once more after this error, when metadata that a killed run left were mended. */
+  again: (error: unknown) => boolean;
+  /** Variables for the engine, on top of our own. */
+  more?: Record<string, string>;
+}
 
 /**
- * The stack's state as the engine exports it, with its secrets in clear; undefined where the backend has none of that
- * name. Writes nothing: a folder that holds no state yet is not touched.
+ * The stack's state as the engine exports it; undefined where the backend has none of that name. Writes nothing: a
+ * folder that holds no state yet is not touched.
  * @throws Failure `configuration` as of {@link askEngine}, EngineError when backend, passphrase or key do not give it
  */
-export async function exportState(
+async function exportWith(
+  flags: readonly string[],
   { stack, backendUrl }: Pick<StackLocation, 'stack' | 'backendUrl'>,
-  limitMs = exportLimitMs,
+  { limitMs, again, more }: Asking,
 ): Promise<unknown> {
   if (isEmptyFolder(backendUrl)) return undefined;
-  const args = ['stack', 'export', '--show-secrets', '--stack', engineName(stack)];
-  try {
-    const text = await askForState(args, backendUrl, limitMs);
+  const args = ['stack', 'export', ...flags, '--stack', engineName(stack)];
+  const ask = async (): Promise<unknown> => {
+    const text = await askEngine(args, backendUrl, limitMs, more);
     return (JSON.parse(text) as { deployment?: unknown }).deployment;
+  };
+  try {
+    return await ask().catch(async (error: unknown) => {
+      if (isStackNotFound(error) || !again(error)) throw error;
+      await sleep(300);
+      mendFileBackend(backendUrl);
+      return ask();
+    });
   } catch (error) {
     if (isStackNotFound(error)) return undefined;
     throw error;
   }
 }
 
-/** Exit code 6 is the engine's own for it (pulumi.com/docs/iac/cli/exit-codes); its text is the older sign. */
-export function isStackNotFound(error: unknown): boolean {
-  return error instanceof EngineError && (error.exitCode === 6 || /no stack named/i.test(error.message));
+/** How long the engine may take to read a state before a run, in ms. */
+const exportLimitMs = 60_000;
+
+/**
+ * The state for a run, with its secrets in clear; undefined where there is none. Reading has no effect, so one failure
+ * is tried again: an engine that was killed may just be ending.
+ * @throws as of {@link askEngine}, and EngineError
+ */
+export function exportState(location: StackLocation): Promise<unknown> {
+  const isFinal = (error: unknown): boolean =>
+    error instanceof Failure || (error instanceof Error && /passphrase/i.test(error.message));
+  return exportWith(['--show-secrets'], location, {
+    limitMs: exportLimitMs,
+    again: (error) => !isFinal(error),
+  });
 }
 
 /**
@@ -89,30 +123,12 @@ export function isStackNotFound(error: unknown): boolean {
 export async function readState(location: StackLocation, limitMs: number): Promise<StateFacts> {
   const { backendUrl } = location;
   try {
-    const deployment = await exportState(location, limitMs);
+    const deployment = await exportWith(['--show-secrets'], location, { limitMs, again: isCutOff });
     const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
-    const journal = readJournal(deployment);
     const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
-    return { backendUrl, journal, changedAt };
+    return { backendUrl, journal: readJournal(deployment), changedAt };
   } catch (error) {
     throw engineFailure(error, location);
-  }
-}
-
-/** Asks twice when a run is writing the state just now, or a killed one has left metadata that nobody needs. */
-async function askForState(
-  args: string[],
-  backendUrl: string,
-  limitMs: number,
-  more?: Record<string, string>,
-): Promise<string> {
-  try {
-    return await askEngine(args, backendUrl, limitMs, more);
-  } catch (error) {
-    if (!isCutOff(error)) throw error;
-    await sleep(300);
-    mendFileBackend(backendUrl);
-    return askEngine(args, backendUrl, limitMs, more);
   }
 }
 
@@ -138,15 +154,11 @@ export async function readLastRotation(
   limitMs: number,
   more: Record<string, string>,
 ): Promise<{ plan: RotationPlan; finished: boolean } | undefined> {
-  if (isEmptyFolder(location.backendUrl)) return undefined;
   try {
-    const args = ['stack', 'export', '--stack', engineName(location.stack)];
-    const text = await askForState(args, location.backendUrl, limitMs, more);
-    const { deployment } = JSON.parse(text) as { deployment?: unknown };
+    const deployment = await exportWith([], location, { limitMs, again: isCutOff, more });
     const plan = planInState(deployment);
     return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {
-    if (isStackNotFound(error)) return undefined;
     throw engineFailure(error, location);
   }
 }

@@ -9,7 +9,6 @@ import type { RotationPlan } from '../plan/rotationPlan';
 import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
-import { sleep } from '../world/errors';
 import { compileCacheFolder } from '../world/compileCache';
 import { inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
@@ -90,7 +89,7 @@ export async function openStackIfThere(location: StackLocation): Promise<OpenedS
   // Pulumi's service names stacks by the organization of the login, which only the workspace finds.
   const isService = /^https?:/.test(location.backendUrl);
   // The engine is a process of its own: it is at work while the Automation API is loaded.
-  const early = isService ? undefined : twice(() => exportState(location));
+  const early = isService ? undefined : exportState(location);
   early?.catch(() => undefined);
   const stack = await openWith(location, (library, workspace) => {
     // Selecting only remembers a name for people; every call names the stack itself.
@@ -98,7 +97,7 @@ export async function openStackIfThere(location: StackLocation): Promise<OpenedS
     return library.Stack.select(location.stack, workspace);
   });
   try {
-    const deployment = await (early ?? twice(() => exportOf(stack)));
+    const deployment = await (early ?? exportOf(stack));
     if (deployment === undefined) return undefined;
     await adoptSecretsProvider(stack, deployment);
     return { stack, deployment };
@@ -113,18 +112,6 @@ async function exportOf(stack: Stack): Promise<unknown> {
   } catch (error) {
     if (isStackNotFound(error)) return undefined;
     throw error;
-  }
-}
-
-/** Reading the state has no effect, so one failure of it is tried again: an engine that was killed may just be ending. */
-async function twice(reading: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await reading();
-  } catch (error) {
-    if (error instanceof Failure || (error instanceof Error && /passphrase/i.test(error.message)))
-      throw error;
-    await sleep(500);
-    return reading();
   }
 }
 
