@@ -57,4 +57,15 @@ describe('the benchmark (npm run bench)', function () {
     expect(counts).to.include({ engineCalls: 3, slotWrites: 4, adminWrites: 3 });
     expect(counts?.connections).to.be.within(2, 3);
   });
+
+  it('the Kubernetes plugin is at work before the cut-over, which must not wait for it or find that it does not start', () => {
+    const [rotation] = results.rotation;
+    const asked = rotation?.kubernetes.find(({ resource }) => resource === '/version')?.time;
+    const cutOver = rotation?.seen.find(
+      (each) => each.kind === 'effect' && each.name === 'file: rename',
+    )?.time;
+    expect(asked).to.be.a('number');
+    expect(cutOver).to.be.a('number');
+    expect(asked).to.be.lessThan(cutOver ?? 0);
+  });
 });
