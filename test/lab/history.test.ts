@@ -121,7 +121,8 @@ describe('history', function () {
     expect(done(back?.rollback?.steps)).to.include.members([5, 6, 7, 8]);
     expect(done(killed?.steps)).to.deep.equal([2, 3, 4, 5, 6, 7]);
     expect(back?.failure?.step).to.equal(8);
-    expect(back?.failure?.message).to.include('HTTP 500');
+    // On a busy machine its last answer may be none at all, in place of HTTP 500.
+    expect(back?.failure?.message).to.include('health page');
     expect(first?.renewed.map(({ account }) => account)).to.deep.equal(['A', 'admin']);
     expect(await rotationsOf(['--limit', '1'])).to.deep.equal([killed]);
   });
