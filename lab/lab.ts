@@ -129,7 +129,12 @@ function assemble(
   return {
     folder,
     database,
-    aws: { endpoint: proxy.endpoint, requests: () => proxy.requests(), fault: (rule) => proxy.fault(rule) },
+    aws: {
+      endpoint: proxy.endpoint,
+      requests: () => proxy.requests(),
+      settled: () => proxy.settled(),
+      fault: (rule) => proxy.fault(rule),
+    },
     kubernetes: {
       ...kubernetes,
       requests: () => kubernetesProxy.requests(),

@@ -34,6 +34,8 @@ export interface Lab {
     endpoint: string;
     /** What came through the proxy so far, oldest first. The lab's own requests do not. */
     requests(): AwsRequest[];
+    /** Ends when every request so far has its answer; a client that ended may have left one on its way. */
+    settled(): Promise<void>;
     /** Adds a rule that makes requests fail; gives the function that takes it away. */
     fault(rule: AwsFault): () => void;
   };

@@ -57,6 +57,8 @@ export interface AwsFault {
 export interface AwsProxy {
   endpoint: string;
   requests(): AwsRequest[];
+  /** Ends when every request so far has its answer; a client that ended may have left one on its way. */
+  settled(): Promise<void>;
   /** Adds a rule; gives the function that takes it away. */
   fault(rule: AwsFault): () => void;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ const READS =
 /** Starts the proxy in this process. */
 export async function startAwsProxy(target: string): Promise<AwsProxy> {
   const requests: AwsRequest[] = [];
+  const inProgress = new Set<Promise<void>>();
   const rules: { rule: AwsFault; skip: number; left: number }[] = [];
   const takeRule = (seen: AwsRequest): AwsFault | undefined => {
     const entry = rules.find((each) => each.left > 0 && meets(each.rule, seen) && each.skip-- <= 0);
@@ -75,7 +78,10 @@ export async function startAwsProxy(target: string): Promise<AwsProxy> {
     return entry?.rule;
   };
   const server = createServer((incoming, outgoing) => {
-    handle(target, incoming, outgoing, requests, takeRule).catch(() => outgoing.destroy());
+    const handled = handle(target, incoming, outgoing, requests, takeRule)
+      .catch(() => void outgoing.destroy())
+      .finally(() => inProgress.delete(handled));
+    inProgress.add(handled);
   });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -83,6 +89,7 @@ export async function startAwsProxy(target: string): Promise<AwsProxy> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     requests: () => [...requests],
+    settled: async () => void (await Promise.all(inProgress)),
     fault(rule) {
       const entry = { rule, skip: rule.skip ?? 0, left: rule.times ?? Infinity };
       rules.push(entry);

@@ -218,6 +218,7 @@ async function remove(servers: SiteServers, draft: Draft, closeFront: () => Prom
     dropDatabase(servers.database, draft.schema, draft.logins),
     servers.secrets.remove(draft.slotSecretId),
     servers.secrets.remove(draft.adminSecretId),
-    rm(draft.folder, { recursive: true, force: true }),
+    // A pod's process that has just ended may still have been writing its log.
+    rm(draft.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   ]);
 }

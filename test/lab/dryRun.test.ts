@@ -29,7 +29,7 @@ for (const database of databases) {
       expect(result.stdout)
         .to.include(`+ sqlconf.php $login = '${before.B.username}'`)
         .and.to.include("$pass = '********'");
-      expect(writes.found()).to.deep.equal([]);
+      expect(await writes.found()).to.deep.equal([]);
       const asked = writeRequests(lab, site, since);
       expect(asked.map(({ secretId, action, error }) => [secretId, action, error])).to.have.deep.members(
         [site.slotSecretId, site.adminSecretId].flatMap((secret) => [

@@ -51,6 +51,7 @@ for (const database of databases.slice(0, 1)) {
         expect(`${result.stdout}\n${result.stderr}`).to.match(message);
         expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr });
       }
+      await lab.aws.settled();
       const writes = [...lab.kubernetes.requests().slice(kubernetes), ...lab.aws.requests().slice(aws)];
       // The preflight asks for some rights by requests that are refused.
       expect(writes.filter(({ write, status }) => write && status < 400)).to.deep.equal([]);

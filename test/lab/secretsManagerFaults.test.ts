@@ -63,6 +63,7 @@ describe('what Secrets Manager refuses', function () {
     } finally {
       release.forEach((clear) => clear());
     }
+    await lab.aws.settled();
     expect(writeRequests(lab, site, since).filter(tookEffect)).to.deep.equal([]);
     expect({ world: await snapshot(site), labels: await labelsOf(site) }).to.deep.equal(before);
   }

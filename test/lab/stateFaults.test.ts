@@ -59,6 +59,7 @@ describe('a state that cannot be used', function () {
       .to.match(message)
       .and.not.to.match(/^\s+at /m);
     expectNoSecret(site.canaries(), { said });
+    await lab.aws.settled();
     expect(writeRequests(lab, site, since).filter(tookEffect)).to.deep.equal([]);
     const after = { world: await snapshot(site), labels: await labelsOf(site), stacks: stacksOf(site) };
     expect(after).to.deep.equal(before);

@@ -60,7 +60,7 @@ for (const database of databases.slice(0, 1)) {
         const lines = shown.stdout.trim().split('\n');
         expect(lines[0]).to.equal(`✓ OpenEMR runs on slot A (${site.users.A}), and everything agrees.`);
         expect(lines.at(-1)).to.match(/^Next: Nothing to do\. The next run moves OpenEMR to slot B/);
-        expect(writes.found()).to.deep.equal([]);
+        expect(await writes.found()).to.deep.equal([]);
         expect(await snapshot(site)).to.deep.equal(healthy);
         expect(Object.keys(leftOnDisk(site)), 'state and home').to.deep.equal(files);
       });

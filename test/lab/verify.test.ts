@@ -61,7 +61,7 @@ for (const database of databases.slice(0, 1)) {
         '? the state can be read',
       ])
         expect(result.stdout).to.include(line);
-      expect(writes.found()).to.deep.equal([]);
+      expect(await writes.found()).to.deep.equal([]);
       expect(await snapshot(site)).to.deep.equal(before);
       expect(Object.keys(leftOnDisk(site)), 'state and home').to.deep.equal(files);
     });

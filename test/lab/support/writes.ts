@@ -23,7 +23,8 @@ export class Writes {
   }
 
   /** Every write, one text each; empty when nothing was written. */
-  found(): string[] {
+  async found(): Promise<string[]> {
+    await this.lab.aws.settled();
     return [...this.ofDatabase(), ...this.ofAws(), ...this.ofKubernetes()];
   }
 
