@@ -15,13 +15,25 @@ export interface Observation {
 }
 
 /** What the stack's state says of the last rotation that was begun. */
-export interface Journal {
+export type Journal = FinishedJournal | UnfinishedJournal;
+
+interface BegunRotation {
   plan: RotationPlan;
-  material: RotationMaterial;
-  /** True when every step of that plan was carried out. */
-  finished: boolean;
   /** Versions of the slot secret that the plan has made so far. */
   versionIds: string[];
+}
+
+/** Every step of the plan was carried out. */
+interface FinishedJournal extends BegunRotation {
+  finished: true;
+  /** Absent where the state was read without its secrets. */
+  material?: RotationMaterial;
+}
+
+/** A rotation that is to be taken up, which needs the secret half of its plan. */
+export interface UnfinishedJournal extends BegunRotation {
+  finished: false;
+  material: RotationMaterial;
 }
 
 /** Keys of the Kubernetes Secret that OpenEMR's pods read; all other keys stay. */

@@ -1,4 +1,4 @@
-import type { Journal, Observation } from './observation';
+import type { Journal, Observation, UnfinishedJournal } from './observation';
 import { changedKeys, kubernetesSecretKeys } from './observation';
 import type { PastSteps, Provenance } from './pastSteps';
 import type {
@@ -68,7 +68,11 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
  * A rollback that is asked for does not finish a rotation; it finishes what goes back already. A repair that is asked
  * for does not finish a rotation that has not switched: it may be the very cure that this rotation asks for.
  */
-function resumes({ sqlconf }: Observation, { kind }: PlanRequest, { plan, material }: Journal): boolean {
+function resumes(
+  { sqlconf }: Observation,
+  { kind }: PlanRequest,
+  { plan, material }: UnfinishedJournal,
+): boolean {
   if (kind === 'rotate' || plan.kind === 'rollback' || plan.kind === 'switch-back') return true;
   if (kind === 'rollback' || plan.to === 'other') return false;
   return sqlconf.login.username === material.logins[plan.to].username;
@@ -102,7 +106,7 @@ export function planRollback(
 }
 
 /** A begun plan still fits when nobody else moved the secret or the file since. */
-function canResume(observation: Observation, { plan, material, versionIds }: Journal): boolean {
+function canResume(observation: Observation, { plan, material, versionIds }: UnfinishedJournal): boolean {
   // A sync is made anew each time: it keeps nothing that must not be lost, and a failed one must not block a rotation.
   if (plan.kind === 'sync') return false;
   const accountOf = (place: Place): PlannedLogin =>
@@ -133,7 +137,7 @@ function canResume(observation: Observation, { plan, material, versionIds }: Jou
  */
 function takenUp(
   { sqlconf, kubernetesSecret }: Observation,
-  { plan, material }: Journal,
+  { plan, material }: UnfinishedJournal,
   { id }: PlanRequest,
 ): PlannedRotation {
   const said = kubernetesSecret.data[kubernetesSecretKeys.username];

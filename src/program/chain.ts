@@ -8,18 +8,33 @@ import { DynamicResource } from '../resources/dynamicResource';
  */
 export class Chain {
   private last: pulumi.Resource | undefined;
+  private ready: (() => Promise<void>) | undefined;
 
   /** @param guard called before a resource of another plugin is written: those cannot check the lock themselves */
   constructor(private readonly guard: () => Promise<void> = async () => undefined) {}
 
   /** Options for the next resource. */
   options(): pulumi.CustomResourceOptions {
-    return { retainOnDelete: true, ...(this.last ? { dependsOn: [this.last] } : {}) };
+    return { retainOnDelete: true, ...(this.last ? { dependsOn: this.whenReady(this.last) } : {}) };
+  }
+
+  /** Lets the next resource wait for more than the one before: what is given here is done between the two. */
+  holdNext(ready: () => Promise<void>): void {
+    this.ready = ready;
+  }
+
+  private whenReady(last: pulumi.Resource): pulumi.Input<pulumi.Resource[]> {
+    const { ready } = this;
+    if (ready === undefined) return [last];
+    return new Promise((resolve) => {
+      last.urn.apply(() => ready().then(() => resolve([last])));
+    });
   }
 
   /** Adds a resource; what comes next waits for it. */
   add<T extends pulumi.Resource>(resource: T): T {
     this.last = resource;
+    this.ready = undefined;
     return resource;
   }
 

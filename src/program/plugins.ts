@@ -4,23 +4,36 @@ import * as pulumi from '@pulumi/pulumi';
 import { getVersion as randomVersion } from '@pulumi/random/utilities';
 import type { RotationPlan } from '../plan/rotationPlan';
 import { switches } from '../plan/rotationPlan';
+import { resourceNames } from '../plan/steps';
+
+/** Ends when the engine has begun with the resource of that name. */
+export type Begun = (name: string) => Promise<void>;
 
 /**
- * Lets the engine start the plugins of a plan while its first steps are under way. By itself it starts each when its
- * first resource comes: that of Kubernetes after the cut-over, where a plugin that does not start would be found late.
+ * Lets the engine start the plugins of a plan while it waits for a step: it starts one at a time and begins no step
+ * meanwhile. By itself it starts each when its first resource comes, that of Kubernetes after the cut-over, where a
+ * plugin that does not start would be found late.
+ * @param begun without it all start at once
+ * @returns starts the Kubernetes plugin if that has not been done yet, and ends when it has started, or was seen not to
  */
-export function startPlugins(plan: RotationPlan): void {
-  const versions: Record<string, string | undefined> = {
-    random: plan.mint.length > 0 || plan.renew !== null ? randomVersion() : undefined,
-    aws: storesVersions(plan) ? awsVersion() : undefined,
-    kubernetes: switches(plan) ? kubernetesVersion() : undefined,
-  };
-  for (const [name, version] of Object.entries(versions)) {
-    if (version === undefined) continue;
-    // There is no such function, and so nothing is done but the start. What hinders a start is told with the resource.
-    const started: Promise<unknown> = pulumi.runtime.invoke(`${name}:index:start`, {}, { version });
-    started.catch(() => undefined);
-  }
+export function startPlugins(plan: RotationPlan, begun: Begun = async () => undefined): () => Promise<void> {
+  const storing = storesVersions(plan);
+  const first = plan.kind === 'rollback' ? resourceNames.plan() : resourceNames.adminCheck(plan.id);
+  const second = storing ? resourceNames.flipVersion(plan.id) : first;
+  void begun(first).then(() => {
+    if (plan.mint.length > 0 || plan.renew !== null) void start('random', randomVersion());
+    if (storing) void start('aws', awsVersion());
+  });
+  let kubernetes: Promise<void> | undefined;
+  const startKubernetes = (): Promise<void> => (kubernetes ??= start('kubernetes', kubernetesVersion()));
+  if (switches(plan)) void begun(second).then(startKubernetes);
+  return startKubernetes;
+}
+
+/** There is no such function, and so nothing is done but the start. What hinders a start is told with the resource. */
+async function start(name: string, version: string): Promise<void> {
+  const started: Promise<unknown> = pulumi.runtime.invoke(`${name}:index:start`, {}, { version });
+  await started.catch(() => undefined);
 }
 
 /** True when the plan stores documents of the slot secret. */

@@ -3,6 +3,7 @@ import type { Slot } from '../plan/slot';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { Chain } from './chain';
 import { adminCheckStep, adminSteps, flipStep, renewSteps, userSteps } from './credentialSteps';
+import type { Begun } from './plugins';
 import { startPlugins } from './plugins';
 import { switchSteps } from './switchSteps';
 import { mintPasswords } from './versions';
@@ -12,20 +13,23 @@ import type { ProgramSettings } from './settings';
  * The Pulumi program: a function of the plan. It takes no decision and reads nothing; the eleven steps are one
  * chain, so nothing of a step starts before the step before it is done.
  * @param guard checks the run's lock; it throws when the run must not write any more
+ * @param begun tells when the engine has begun with a resource
  * @returns the stack's outputs; they are recorded only when every step was carried out
  */
 export function rotationProgram(
   planned: PlannedRotation,
   settings: ProgramSettings,
   guard?: () => Promise<void>,
+  begun?: Begun,
 ): Record<string, pulumi.Output<unknown>> {
   const { plan, material } = planned;
-  startPlugins(plan);
+  const switchPluginStarted = startPlugins(plan, begun);
   const chain = new Chain(guard);
   chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, [
     'material',
   ]);
   if (plan.kind === 'rollback') {
+    chain.holdNext(switchPluginStarted);
     switchSteps(chain, planned, settings, material.before.sqlconf);
   } else {
     adminCheckStep(chain, planned, settings);
@@ -33,6 +37,7 @@ export function rotationProgram(
     const { flipVersion, renewalVersion } = userSteps(chain, planned, settings, passwords);
     if (plan.kind !== 'sync') {
       const slot = plan.to as Slot;
+      chain.holdNext(switchPluginStarted);
       switchSteps(chain, planned, settings, { ...material.logins[slot], password: passwords.before[slot] });
     }
     if (flipVersion) flipStep(chain, planned, settings, flipVersion);

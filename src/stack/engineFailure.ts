@@ -5,10 +5,15 @@ import type { StackLocation } from './workspace';
 
 type Where = Pick<StackLocation, 'stack' | 'backendUrl'>;
 
+/** The state's secrets cannot be decrypted: the engine finds that out before it begins an update, and writes nothing. */
+export class StateIsClosed extends Failure {}
+
 /** What a text of the engine means. First match wins. */
 interface Meaning {
   says: RegExp;
   outcome: Outcome;
+  /** The state's secrets cannot be decrypted. */
+  isClosed?: true;
   sentence: (state: string, where: Where) => string;
 }
 
@@ -24,23 +29,27 @@ const meanings: Meaning[] = [
   {
     says: both(throughKey, noAnswer),
     outcome: 'before-switch',
+    isClosed: true,
     sentence: (state) => `The key service of ${state} does not answer; run again when it does.`,
   },
   {
     says: throughKey,
     outcome: 'permission',
+    isClosed: true,
     sentence: (state) =>
       `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
   },
   {
     says: /passphrase must be set/i,
     outcome: 'configuration',
+    isClosed: true,
     sentence: (state) =>
       `${state} is encrypted with a passphrase and none is given; set PULUMI_CONFIG_PASSPHRASE (another secrets provider does not re-encrypt a state that is there).`,
   },
   {
     says: /incorrect passphrase|decrypt|message authentication failed/i,
     outcome: 'configuration',
+    isClosed: true,
     sentence: (state) => `The passphrase or key does not open ${state}; give the one that it was made with.`,
   },
   {
@@ -95,9 +104,8 @@ export function engineFailure(error: unknown, where: Where): Failure {
   const meaning = meanings.find(({ says }) => says.test(text));
   if (meaning) {
     const sentence = meaning.sentence(state, where);
-    return new Failure(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), {
-      cause: error,
-    });
+    const Kind = meaning.isClosed === true ? StateIsClosed : Failure;
+    return new Kind(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
   }
   const said = engineErrorLine(text) ?? describeUnknown(error);
   return new Failure(

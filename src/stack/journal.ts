@@ -15,16 +15,14 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const resources = resourcesOf(deployment);
   const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
   const plan = parsePlan(String(record?.['plan']));
+  if (!plan) return undefined;
   const material = revealed(record?.['material']) as RotationMaterial | undefined;
-  if (!plan || !material) return undefined;
   const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
   const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
-  return {
-    plan,
-    material,
-    finished: outputs?.['rotation'] === plan.id,
-    versionIds: versions.map(({ outputs: version }) => String(version?.['versionId'])),
-  };
+  const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
+  if (outputs?.['rotation'] === plan.id)
+    return { plan, versionIds, finished: true, ...(material ? { material } : {}) };
+  return material && { plan, versionIds, finished: false, material };
 }
 
 function resourcesOf(deployment: unknown): StateResource[] {
@@ -32,15 +30,9 @@ function resourcesOf(deployment: unknown): StateResource[] {
   return Array.isArray(deployment.resources) ? (deployment.resources as StateResource[]) : [];
 }
 
-/** A secret in an exported state is an object with its JSON text under `plaintext`. */
+/** A secret in an exported state is an object with its JSON text under `plaintext`, or under `ciphertext` encrypted. */
 function revealed(value: unknown): unknown {
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'plaintext' in value &&
-    typeof value.plaintext === 'string'
-  ) {
-    return JSON.parse(value.plaintext);
-  }
-  return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if ('plaintext' in value && typeof value.plaintext === 'string') return JSON.parse(value.plaintext);
+  return 'ciphertext' in value ? undefined : value;
 }

@@ -103,17 +103,20 @@ async function exportWith(
 const exportLimitMs = 60_000;
 
 /**
- * The state for a run, with its secrets in clear; undefined where there is none. Reading has no effect, so one failure
- * is tried again: an engine that was killed may just be ending.
+ * The state for a run; undefined where there is none. Its secrets are in clear only where a rotation is to be taken up:
+ * to decrypt them takes the engine longer than all else of the call. Reading has no effect, so one failure is tried
+ * again: an engine that was killed may just be ending.
  * @throws as of {@link askEngine}, and EngineError
  */
-export function exportState(location: StackLocation): Promise<unknown> {
+export async function exportState(location: StackLocation): Promise<unknown> {
   const isFinal = (error: unknown): boolean =>
     error instanceof Failure || (error instanceof Error && /passphrase/i.test(error.message));
-  return exportWith(['--show-secrets'], location, {
-    limitMs: exportLimitMs,
-    again: (error) => !isFinal(error),
-  });
+  const asking = { limitMs: exportLimitMs, again: (error: unknown) => !isFinal(error) };
+  const deployment = await exportWith([], location, asking);
+  const isFinished = readJournal(deployment)?.finished === true;
+  return deployment === undefined || isFinished
+    ? deployment
+    : exportWith(['--show-secrets'], location, asking);
 }
 
 /**

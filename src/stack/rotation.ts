@@ -14,6 +14,7 @@ import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import { afterFailure, cancelled } from './afterFailure';
 import { lookForEngine } from './engineFound';
+import { StateIsClosed } from './engineFailure';
 import { readJournal } from './journal';
 import { provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
@@ -204,6 +205,7 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   const result = await runUpdate({ ...request, stack, planned, listener });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
+  if (failure instanceof StateIsClosed && !resumed) throw failure;
   const failed = await endOf(request, world, stack, {
     ended: { planned, resumed, steps, failure, past },
     step: result.step,

@@ -26,7 +26,7 @@ export async function readStatus(
   const secrets = new SecretsManager(context.region, secretsLimits);
   const lease = partOf(readableLease(kubernetes));
   const world = await readWorld(context, { secrets, kubernetes, keepSecret });
-  const known = valueOf(await state)?.journal?.material.logins;
+  const known = valueOf(await state)?.journal?.material?.logins;
   Object.values(known ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
   return { now: new Date(), ...world, lease: await lease, state: await state };
 }

@@ -5,6 +5,7 @@ import type { StepEnd } from '../plan/pastSteps';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers } from '../plan/steps';
 import { moment } from '../world/effect';
+import { Beginnings } from './beginnings';
 
 /** What became of one step. */
 export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
@@ -52,6 +53,7 @@ export class StepTracker {
     { started: number; ended?: number; changed: boolean; failed: boolean }
   >();
   private current: StepNumber | undefined;
+  private readonly beginnings = new Beginnings();
   /** The failure that a provider reported, or the engine's own error as one line. */
   failure: { step: StepNumber | undefined; failure: Failure | undefined; text: string } | undefined;
 
@@ -60,6 +62,9 @@ export class StepTracker {
     private readonly renewsSlot: string | undefined,
     private readonly listener: (event: StepEvent) => void,
   ) {}
+
+  /** Ends when the engine has begun with the resource of that name. */
+  readonly begun = (name: string): Promise<void> => this.beginnings.of(name);
 
   /** The step of a resource name, or undefined for the stack and providers. */
   stepOf(name: string): StepNumber | undefined {
@@ -108,6 +113,7 @@ export class StepTracker {
     const step = this.stepOf(name);
     if (step === undefined || operation === 'delete' || operation === 'discard') return;
     moment(`engine: ${nameWithoutId(name)} begins`);
+    this.beginnings.tell(name);
     this.start(step);
     const time = this.times.get(step);
     if (time && operation !== 'same') time.changed = true;

@@ -52,8 +52,8 @@ export interface PreviewedChange {
 export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   const { stack, planned, settings } = request;
   await storePlan(stack, planned.plan);
-  setProgram(stack, async () => rotationProgram(planned, settings, request.guard));
   const tracker = trackerOf(request);
+  setProgram(stack, async () => rotationProgram(planned, settings, request.guard, tracker.begun));
   try {
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
@@ -90,9 +90,9 @@ export async function runPreview(
   wantsEnginePlan = false,
 ): Promise<{ changes: PreviewedChange[]; enginePlan: unknown }> {
   const { stack, planned, settings } = request;
-  setProgram(stack, async () => rotationProgram(planned, settings));
   const changes: PreviewedChange[] = [];
   const tracker = trackerOf({ ...request, listener: () => undefined });
+  setProgram(stack, async () => rotationProgram(planned, settings, undefined, tracker.begun));
   const collect = (event: EngineEvent): void => {
     tracker.take(event);
     const metadata = event.resourcePreEvent?.metadata;
