@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../lab';
 import { pluginFolderName } from '../lab/plugins/official';
+import { measureEngine } from './engine';
 import { measureFloor, useSecretsManagerOf } from './floor';
 import { measure, measureAlone } from './measure';
 import type { Measured } from './measure';
@@ -25,6 +26,8 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     rollback: [],
     withoutCheckpoints: [],
     floor: [],
+    engine: [],
+    watched: { rotation: [], preview: [], status: [] },
   };
   for (let made = 0; made < warmUps; made += 1) await good(lab, site, ['--log-json']);
   for (let turn = 0; turn < repeats; turn += 1) {
@@ -36,7 +39,12 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     results.noOp.push(await good(lab, site, ['--if-older-than', '30d', '--log-json']));
     results.rollback.push(await good(lab, site, ['rollback', '--yes', '--log-json']));
     const unsafe = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
-    results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], unsafe));
+    results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], { changes: unsafe }));
+    results.engine.push(await measureEngine(site));
+    const { watched } = results;
+    watched.status.push(await good(lab, site, ['status'], { watched: true }));
+    watched.preview.push(await good(lab, site, ['--dry-run', '--log-json'], { watched: true }));
+    watched.rotation.push(await good(lab, site, ['--log-json'], { watched: true }));
     process.stderr.write(`${turn + 1} of ${repeats} repeats\n`);
   }
   return results;
@@ -46,9 +54,9 @@ async function good(
   lab: Lab,
   site: Site,
   args: readonly string[],
-  changes: Record<string, string> = {},
+  conditions: Parameters<typeof measure>[3] = {},
 ): Promise<Measured> {
-  const run = await measure(lab, site, args, changes);
+  const run = await measure(lab, site, args, conditions);
   if (run.code !== 0) throw new Error(`${args.join(' ')} ended with ${String(run.code)}: ${run.stderr}`);
   return run;
 }

@@ -1,5 +1,7 @@
+import childProcess from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import path from 'node:path';
 import { TLSSocket } from 'node:tls';
 import type { EffectHook } from '../src/world/effect';
 import { effectHook } from '../src/world/effect';
@@ -7,7 +9,8 @@ import type { Seen } from './seen';
 
 /**
  * Preloaded (NODE_OPTIONS=--require) into the Node processes of a run that is measured: the command and its dynamic
- * provider. It notes when each starts, its writes, and what goes over its connections to the database.
+ * provider. It notes when each starts, its writes, its calls of the engine, and what goes over its connections to the
+ * database.
  */
 const { BENCH_LOG: log, BENCH_DATABASE_PORT: databasePort } = process.env;
 /** The command byte of a statement in MySQL's protocol, after length and number of the packet. */
@@ -55,6 +58,8 @@ function watchDatabase(): void {
       // The verb alone: what follows may be a password.
       const sql = /^\w+( \w+)?/.exec(data.toString('latin1', 5, 40))?.[0] ?? '';
       note({ kind: 'statement', sql });
+      const sent = performance.now();
+      this.once('data', () => note({ kind: 'answer', sql, ms: performance.now() - sent }));
     }
     return Reflect.apply(write, this, all) as boolean;
   };
@@ -67,8 +72,33 @@ function portOf(given: unknown[]): string | undefined {
   return typeof port === 'number' || typeof port === 'string' ? String(port) : undefined;
 }
 
+/** Notes when the engine is called, and when it has ended. */
+function watchEngine(): void {
+  const { spawn } = childProcess;
+  childProcess.spawn = ((...all: unknown[]) => {
+    const child = Reflect.apply(spawn, childProcess, all) as childProcess.ChildProcess;
+    const [file, args] = all as [string, unknown];
+    if (path.basename(file) === 'pulumi' && Array.isArray(args)) {
+      const words = args.map(String);
+      const call = words
+        .slice(
+          0,
+          Math.max(
+            1,
+            words.findIndex((word) => word.startsWith('-')),
+          ),
+        )
+        .join(' ');
+      note({ kind: 'engine-starts', call });
+      child.once('exit', () => note({ kind: 'engine-ends', call }));
+    }
+    return child;
+  }) as typeof spawn;
+}
+
 if (log !== undefined) {
   (globalThis as { [effectHook]?: EffectHook })[effectHook] = hook;
   note({ kind: 'process', name: process.argv[1] ?? '' });
   watchDatabase();
+  watchEngine();
 }

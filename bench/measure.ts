@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, watch } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../lab';
 import type { AwsRequest } from '../lab/servers/aws-proxy';
@@ -18,20 +18,24 @@ export interface Line {
   ms?: number;
 }
 
+/** What watching its processes tells of a run. It costs time on the processors: such a run is not timed. */
+export interface Watched {
+  /** Time of all processes on the processors. */
+  cpuMs: number;
+  processes: ProcessFacts[];
+  peak: PeakMemory;
+}
+
 /** Everything seen of one run of the command. Times in ms since 1970. */
 export interface Measured {
   code: number | null;
   stderr: string;
   started: number;
   wallMs: number;
-  /** Time of all processes on the processors. */
-  cpuMs: number;
-  processes: ProcessFacts[];
-  peak: PeakMemory;
+  /** Only of a run that was watched. */
+  watched: Watched | undefined;
   seen: Seen[];
   lines: Line[];
-  /** The engine's calls, in order: `up`, `stack export`. */
-  engineCalls: string[];
   aws: AwsRequest[];
   kubernetes: KubernetesRequest[];
   /** When the engine wrote the state. */
@@ -51,26 +55,30 @@ const settings = {
 /** Idle grace in ms, in each run here. */
 export const idleGraceMs = 1000;
 
+/** What may differ between runs. */
+interface Conditions {
+  /** Variables on top of the site's. */
+  changes?: Record<string, string>;
+  watched?: boolean;
+}
+
 /** Runs the command against a site and notes all it does. */
 export async function measure(
   lab: Lab,
   site: Site,
   args: readonly string[],
-  changes: Record<string, string> = {},
+  { changes = {}, watched = false }: Conditions = {},
 ): Promise<Measured> {
   runs += 1;
   const mark = `BENCH_RUN=${process.pid}-${runs}`;
   const log = path.join(site.folder, 'bench.log');
-  const calls = path.join(site.folder, 'engine-calls.log');
-  for (const file of [log, calls]) rmSync(file, { force: true });
+  rmSync(log, { force: true });
   const before = { aws: lab.aws.requests().length, kubernetes: lab.kubernetes.requests().length };
-  const engineRoot = countingEngine(site, calls);
   const environment = {
     PATH: process.env['PATH'],
     HOME: site.folder,
     ...site.environment,
     ...settings,
-    CREDENTIAL_ROTATION_ENGINE_ROOT: engineRoot,
     NODE_OPTIONS: `--require ${hookFile}`,
     BENCH_LOG: log,
     BENCH_DATABASE_PORT: String(lab.database.port),
@@ -78,20 +86,20 @@ export async function measure(
     ...changes,
   };
   const state = watchState(site);
-  const tree = new ProcessTree(mark);
+  const tree = watched ? new ProcessTree(mark) : undefined;
   const started = performance.timeOrigin + performance.now();
   const ended = await runCommand(args, environment, site.folder);
   const wallMs = performance.timeOrigin + performance.now() - started;
-  const { processes, peak } = tree.end();
+  const seenOfProcesses = tree?.end();
   return {
     ...ended,
     started,
     wallMs,
-    cpuMs: processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-    processes,
-    peak,
+    watched: seenOfProcesses && {
+      ...seenOfProcesses,
+      cpuMs: seenOfProcesses.processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    },
     seen: linesOf<Seen>(log),
-    engineCalls: textLines(calls),
     aws: lab.aws
       .requests()
       .slice(before.aws)
@@ -142,18 +150,6 @@ function jsonLines(stdout: string): Line[] {
     .map((line) => ({ ...line, time: Date.parse(line.time ?? '') }));
 }
 
-/** An engine root whose `pulumi` notes its arguments and goes on as the real one, in the same process. */
-function countingEngine(site: Site, log: string): string {
-  const root = path.join(site.folder, 'counting-engine');
-  const real = path.join(site.environment['CREDENTIAL_ROTATION_ENGINE_ROOT'] ?? '', 'bin', 'pulumi');
-  const file = path.join(root, 'bin', 'pulumi');
-  if (!existsSync(file)) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `#!/bin/sh\necho "$@" >> '${log}'\nexec '${real}' "$@"\n`, { mode: 0o755 });
-  }
-  return root;
-}
-
 /** Notes each time the state's file is replaced. */
 function watchState(site: Site): () => number[] {
   const backend = (site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
@@ -169,13 +165,8 @@ function watchState(site: Site): () => number[] {
   };
 }
 
-function textLines(file: string): string[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-}
-
 function linesOf<T>(file: string): T[] {
-  return textLines(file).map((line) => JSON.parse(line) as T);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
 }

@@ -16,8 +16,9 @@ export function phasesOf(run: Measured): Phase[] {
 }
 
 /** Of a command that only reads, such as status: it writes one result, and the engine works beside it. */
-function marksOfReading({ started, wallMs, seen, processes }: Measured): Mark[] {
-  const engine = processes.find(({ name }) => name === 'pulumi stack');
+function marksOfReading(run: Measured): Mark[] {
+  const { started, wallMs, seen } = run;
+  const engine = engineCall(run, /^stack export$/);
   return [
     ['start of Node.js', seen.find(({ kind }) => kind === 'process')?.time],
     ['start of the command', engine?.started],
@@ -28,8 +29,8 @@ function marksOfReading({ started, wallMs, seen, processes }: Measured): Mark[] 
 }
 
 function marksOfRun(run: Measured): Mark[] {
-  const { started, wallMs, lines, processes } = run;
-  const engine = processes.find(({ name }) => /^pulumi (up|preview)$/.test(name));
+  const { started, wallMs, lines } = run;
+  const engine = engineCall(run, /^(up|preview)$/);
   const line = (type: string, step?: number): number | undefined =>
     lines.find((each) => each.type === type && (step === undefined || each.step === step))?.time;
   const steps = [3, 4, 5, 6, 7, 8, 9, 10].map((step): Mark => [`step ${step}`, line('step-ended', step)]);
@@ -46,8 +47,23 @@ function marksOfRun(run: Measured): Mark[] {
       momentOf(run, 'engine: admin-password recorded'),
     ],
     ['end of the engine', engine?.ended],
-    ['end of the command', started + wallMs],
+    [engine ? 'end of the command' : 'observe, read the state, and end', started + wallMs],
   ];
+}
+
+/** When a call of the engine started and ended. */
+function engineCall(
+  { seen }: Measured,
+  name: RegExp,
+): { started: number; ended: number | undefined } | undefined {
+  const starts = seen.find((each) => each.kind === 'engine-starts' && name.test(each.call));
+  const ends = seen.find((each) => each.kind === 'engine-ends' && name.test(each.call));
+  return starts && { started: starts.time, ended: ends?.time };
+}
+
+/** The engine's calls of a run, in order: `up`, `stack export`. */
+export function engineCalls({ seen }: Measured): string[] {
+  return seen.flatMap((each) => (each.kind === 'engine-starts' ? [each.call] : []));
 }
 
 function between(started: number, marks: readonly Mark[]): Phase[] {
@@ -82,7 +98,6 @@ export interface Counts {
   'Kubernetes requests': number;
   'Kubernetes writes': number;
   checkpoints: number;
-  processes: number;
 }
 
 /** Counts what a run did. */
@@ -92,7 +107,7 @@ export function countsOf(run: Measured): Counts {
   // The preflight asks whether it may write by writes that are refused.
   const [refused, done] = [aws.filter(isProbe), aws.filter((request) => !isProbe(request))];
   return {
-    'engine calls': run.engineCalls.length,
+    'engine calls': engineCalls(run).length,
     'SQL statements': statements.length,
     'database connections': seen.filter(({ kind }) => kind === 'connect').length,
     'database connections at once': mostAtOnce(run),
@@ -103,7 +118,6 @@ export function countsOf(run: Measured): Counts {
     'Kubernetes requests': kubernetes.length,
     'Kubernetes writes': kubernetes.filter(({ write }) => write).length,
     checkpoints: run.checkpoints.length,
-    processes: run.processes.length,
   };
 }
 

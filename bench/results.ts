@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import type { EngineAlone } from './engine';
 import type { Floor } from './floor';
 import { deterministicCounts, goals, judged } from './goals';
 import type { Measured } from './measure';
@@ -20,6 +21,9 @@ export interface Results {
   /** Rotations whose engine wrote no state in between: only here, to know what writing it costs. */
   withoutCheckpoints: Measured[];
   floor: Floor[];
+  engine: EngineAlone[];
+  /** The same runs again, with an eye on their processes. */
+  watched: Record<'rotation' | 'preview' | 'status', Measured[]>;
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(2).padStart(6);
@@ -43,7 +47,9 @@ export function resultLines(results: Results): string[] {
     '',
     ...phaseLines('A rollback by phase', results.rollback),
     '',
-    ...pluginLines(results.rotation),
+    ...engineLines(results.engine),
+    '',
+    ...pluginLines(results.watched.rotation),
     '',
     ...countLines(results),
     '',
@@ -68,18 +74,18 @@ const cells = (values: readonly number[]): string[] => {
   return [min, median, max].map(seconds);
 };
 
-function wallTimes({ help, status, preview, rotation, noOp, rollback }: Results): string[] {
-  const row = (name: string, runs: readonly Measured[]): string[] => [
+function wallTimes({ help, status, preview, rotation, noOp, rollback, watched }: Results): string[] {
+  const row = (name: string, runs: readonly Measured[], again: readonly Measured[] = []): string[] => [
     name,
     ...cells(runs.map(({ wallMs }) => wallMs)),
-    seconds(spreadOf(runs.map(({ cpuMs }) => cpuMs)).median),
+    again.length === 0 ? '' : seconds(spreadOf(again.map((run) => run.watched?.cpuMs ?? NaN)).median),
   ];
   return table([
     ['Wall time in s', 'min', 'median', 'max', 'processor'],
     ['--help', ...cells(help), ''],
-    row('status', status),
-    row('dry run', preview),
-    row('rotation', rotation),
+    row('status', status, watched.status),
+    row('dry run', preview, watched.preview),
+    row('rotation', rotation, watched.rotation),
     row('not due (--if-older-than)', noOp),
     row('rollback', rollback),
   ]);
@@ -124,12 +130,25 @@ function phaseLines(title: string, runs: readonly Measured[]): string[] {
   return table([[`${title}, in s`, 'min', 'median', 'max', 'share'], ...rows]);
 }
 
+/** What the engine takes by itself: no part of a preview can be quicker. */
+function engineLines(engine: readonly EngineAlone[]): string[] {
+  return table([
+    ['The engine alone, in s', 'min', 'median', 'max'],
+    ['its version', ...cells(engine.map(({ version }) => version))],
+    ['the state, without its secrets', ...cells(engine.map(({ state }) => state))],
+    ['the state, with its secrets', ...cells(engine.map(({ stateInClear }) => stateInClear))],
+    ['a preview of an empty program', ...cells(engine.map(({ preview }) => preview))],
+    ['  that starts the four plugins', ...cells(engine.map(({ previewWithPlugins }) => previewWithPlugins))],
+  ]);
+}
+
 function pluginLines(runs: readonly Measured[]): string[] {
-  const names = [...new Set(runs.flatMap(({ processes }) => processes.map(({ name }) => name)))];
+  // Its one argument is the engine's port.
+  const nameOf = (name: string): string => name.replace(/ 127\.0\.0\.1:\d+$/, '');
+  const all = runs.flatMap((run) => (run.watched?.processes ?? []).map((each) => ({ run, each })));
+  const names = [...new Set(all.map(({ each }) => nameOf(each.name)))];
   const rows = names.map((name) => {
-    const found = runs.flatMap((run) =>
-      run.processes.filter((each) => each.name === name).map((each) => ({ run, each })),
-    );
+    const found = all.filter(({ each }) => nameOf(each.name) === name);
     const median = (value: (one: (typeof found)[number]) => number): number =>
       spreadOf(found.map(value)).median;
     return [
@@ -155,11 +174,12 @@ function countLines({ status, preview, rotation, noOp, rollback }: Results): str
   ]);
 }
 
-function memoryLines({ status, preview, rotation }: Results): string[] {
+function memoryLines({ watched: { status, preview, rotation } }: Results): string[] {
   const row = (name: string, runs: readonly Measured[]): string[] => {
-    const pss = runs.map(({ peak }) => peak.pss).filter((each) => each !== undefined);
+    const peaks = runs.map(({ watched }) => watched?.peak ?? { rss: NaN, pss: undefined });
+    const pss = peaks.map((peak) => peak.pss).filter((each) => each !== undefined);
     const proportional = pss.length === 0 ? 'unknown' : Math.max(...pss).toFixed(0);
-    return [name, Math.max(...runs.map(({ peak }) => peak.rss)).toFixed(0), proportional];
+    return [name, Math.max(...peaks.map(({ rss }) => rss)).toFixed(0), proportional];
   };
   return table([
     ['Peak memory of all processes in MiB', 'RSS sum', 'shared once'],
@@ -170,16 +190,18 @@ function memoryLines({ status, preview, rotation }: Results): string[] {
 }
 
 function goalLines(results: Results): string[] {
-  const { help, status, preview, rotation, withoutCheckpoints } = results;
+  const { help, status, preview, rotation, withoutCheckpoints, watched } = results;
   const median = (values: readonly number[]): number => spreadOf(values).median / 1000;
   const wall = (runs: readonly Measured[]): number => median(runs.map(({ wallMs }) => wallMs));
   const counts = rotation.map(deterministicCounts);
   const most = (key: keyof ReturnType<typeof deterministicCounts>): number =>
     Math.max(...counts.map((each) => each[key]));
-  const memory = Math.max(...rotation.map(({ peak }) => peak.pss ?? peak.rss));
+  const peaks = watched.rotation.map((run) => run.watched?.peak);
+  const memory = Math.max(...peaks.map((peak) => peak?.pss ?? peak?.rss ?? NaN));
   const checkpoints = spreadOf(rotation.map((run) => run.checkpoints.length)).median;
   const saved = wall(rotation) - wall(withoutCheckpoints);
   return [
+    lockLine(rotation),
     `Writing the state ${checkpoints.toFixed(0)} times costs ${saved.toFixed(2)} s of a rotation (difference to one without, which only the benchmark makes).`,
     '',
     'Goals on two cores:',
@@ -194,6 +216,16 @@ function goalLines(results: Results): string[] {
     judged(goals.memory, memory),
     ...slowest(results),
   ];
+}
+
+/** What it costs to ask before each write whether the lock is still held. */
+function lockLine(runs: readonly Measured[]): string {
+  const checks = runs.map(({ seen }) =>
+    seen.filter((each) => each.kind === 'answer' && each.sql === 'SELECT IS_USED_LOCK'),
+  );
+  const count = spreadOf(checks.map(({ length }) => length)).median;
+  const sums = checks.map((each) => each.reduce((sum, answer) => sum + ('ms' in answer ? answer.ms : 0), 0));
+  return `Asking ${count.toFixed(0)} times whether the lock is still held takes ${(spreadOf(sums).median / 1000).toFixed(3)} s of a rotation.`;
 }
 
 /** Where the time of a rotation goes, when its goal is missed. */

@@ -5,4 +5,8 @@ export type Seen = { time: number; pid: number } & (
   | { kind: 'moment'; name: string }
   | { kind: 'connect' | 'disconnect' }
   | { kind: 'statement'; sql: string }
+  /** The answer's first packet; `ms` since the statement was sent. */
+  | { kind: 'answer'; sql: string; ms: number }
+  /** A call of the engine by its command: `up`, `stack export`. */
+  | { kind: 'engine-starts' | 'engine-ends'; call: string }
 );
