@@ -31,11 +31,13 @@ export const goals = {
     name: 'peak memory of the process tree',
     limit: 450,
     unit: 'MiB',
+    reason:
+      "Two processes of Node.js (the command, and the provider of the eleven steps), the engine and three plugins; with the lab's stand-ins two of these are Node.js, too.",
   },
 } satisfies Record<string, Goal>;
 
-/** How a number stands to its goal, as one line. */
-export function judged(goal: Goal, value: number): string {
+/** How a number stands to its goal, and the reason when it is missed. */
+export function judged(goal: Goal, value: number, reason = goal.reason): string {
   const digits = goal.unit === 's' ? 2 : 0;
   const met = value <= goal.limit;
   const line =
@@ -43,7 +45,7 @@ export function judged(goal: Goal, value: number): string {
       / +\)/,
       ')',
     );
-  return met || goal.reason === undefined ? line : `${line}\n    ${goal.reason}`;
+  return met || reason === undefined ? line : `${line}\n    ${reason}`;
 }
 
 /** The counts that are the same in each run of a sound rotation: a test holds them. */

@@ -4,6 +4,7 @@ import type { Floor } from './floor';
 import { deterministicCounts, goals, judged } from './goals';
 import type { Measured } from './measure';
 import { countsOf, phasesOf } from './phases';
+import { reasonsOf } from './reasons';
 import { spreadOf } from './statistics';
 import { table } from './table';
 
@@ -199,15 +200,16 @@ function goalLines(results: Results): string[] {
   const peaks = watched.rotation.map((run) => run.watched?.peak);
   const memory = Math.max(...peaks.map((peak) => peak?.pss ?? peak?.rss ?? NaN));
   const checkpoints = spreadOf(rotation.map((run) => run.checkpoints.length)).median;
+  const reasons = reasonsOf(results);
   const saved = wall(rotation) - wall(withoutCheckpoints);
   return [
     lockLine(rotation),
     `Writing the state ${checkpoints.toFixed(0)} times costs ${saved.toFixed(2)} s of a rotation (difference to one without, which only the benchmark makes).`,
     '',
     'Goals on two cores:',
-    judged(goals.rotation, median(overheads(results))),
-    judged(goals.preview, wall(preview)),
-    judged(goals.status, wall(status)),
+    judged(goals.rotation, median(overheads(results)), reasons.rotation),
+    judged(goals.preview, wall(preview), reasons.preview),
+    judged(goals.status, wall(status), reasons.status),
     judged(goals.help, median(help)),
     judged(goals.engineCalls, most('engineCalls')),
     judged(goals.slotWrites, most('slotWrites')),

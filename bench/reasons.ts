@@ -1,0 +1,47 @@
+import type { Results } from './results';
+import type { Measured } from './measure';
+import { phasesOf } from './phases';
+import { spreadOf } from './statistics';
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+
+/** Where the time goes of what misses its goal, by this run's own medians, and why it stays. */
+export interface Reasons {
+  rotation: string;
+  preview: string;
+  status: string;
+}
+
+/** Sentences for the goals of time; each names what cannot go away. */
+export function reasonsOf(results: Results): Reasons {
+  const { rotation, status, withoutCheckpoints } = results;
+  const engine = (key: keyof Results['engine'][number]): number =>
+    spreadOf(results.engine.map((each) => each[key])).median;
+  const passphrase = Math.max(0, engine('stateInClear') - engine('state'));
+  const wall = (runs: readonly Measured[]): number => spreadOf(runs.map(({ wallMs }) => wallMs)).median;
+  const checkpoints = Math.max(0, wall(rotation) - wall(withoutCheckpoints));
+  const alone = engine('state') + engine('previewWithPlugins');
+  return {
+    rotation:
+      `Before step 2 the engine starts, opens the state's passphrase and starts a plugin: ${seconds(medianOf(rotation, /^start of the engine/))} ` +
+      `(of it the passphrase ${seconds(passphrase)}: 1,000,000 rounds of PBKDF2, which a KMS key does not need). It cannot start earlier: an update that is then refused would stand in the ` +
+      `history as a failed one. Writing the state around each write takes ${seconds(checkpoints)}: that is what a killed run is taken up from. Before that the command logs in, takes the lock, ` +
+      `reads the world and asks for its rights: ${seconds(medianOf(rotation, /^(start of the command|admin login|observe|preflight)/))}, mostly loading three SDKs.`,
+    preview:
+      `The engine alone takes ${seconds(engine('state'))} for the state and ${seconds(engine('previewWithPlugins'))} for a preview that does nothing but start the same four plugins, one after the other: ` +
+      `${seconds(alone)}${alone > 1500 ? ', more than the goal' : ''}. Each plugin is a process, and both cores are busy all the time (see the processor column): more side by side is not quicker.`,
+    status:
+      `${seconds(medianOf(status, /^start of/))} are the start of Node.js and of the command; the rest is one thread that loads the SDKs of AWS, Kubernetes and MySQL and makes the TLS connections, while ` +
+      `the engine reads the state on the other core and is not waited for.`,
+  };
+}
+
+/** The median of some phases together, in ms. */
+function medianOf(runs: readonly Measured[], phase: RegExp): number {
+  const sums = runs.map((run) =>
+    phasesOf(run)
+      .filter(({ name }) => phase.test(name))
+      .reduce((sum, { ms }) => sum + ms, 0),
+  );
+  return spreadOf(sums).median;
+}
