@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineEvent, Stack } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
@@ -16,6 +15,7 @@ import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import { whoRuns } from './who';
+import { temporaryFolder } from './temporaryFolder';
 import type { StackLocation } from './workspace';
 import { setProgram, storePlan } from './workspace';
 
@@ -128,7 +128,7 @@ async function inPrivateFile<T>(
   content: string | undefined,
   action: (file: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'credential-rotation-plan-'));
+  const folder = await temporaryFolder('plan');
   const file = path.join(folder, 'plan.json');
   try {
     if (content !== undefined) await writeFile(file, content, { mode: 0o600 });

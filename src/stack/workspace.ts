@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
@@ -16,6 +15,7 @@ import { findEngine } from './engineFound';
 import { ensurePlugins } from './enginePrerequisites';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 import { exportState, isStackNotFound } from './readState';
+import { temporaryFolder } from './temporaryFolder';
 
 /** What the engine needs to find the state. */
 export interface StackLocation {
@@ -69,7 +69,7 @@ export async function openStackForPreview(
 ): Promise<OpenedStack & { release: () => Promise<void> }> {
   const existing = await openStackIfThere(location);
   if (existing) return { ...existing, release: async () => undefined };
-  const home = await mkdtemp(path.join(tmpdir(), 'credential-rotation-preview-'));
+  const home = await temporaryFolder('preview');
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
   const backendUrl = `file://${path.join(home, 'state')}`;
   const temporary = { ...location, home, backendUrl, secretsProvider: 'passphrase' };
