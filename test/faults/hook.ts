@@ -6,10 +6,10 @@ import { killRun } from './killRun';
 /**
  * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
  * provider. At the point that FAULT_POINT names it does what FAULT_MODE says, once. All points met are
- * written to FAULT_LOG, so that the sweep finds them by itself.
+ * written to FAULT_LOG, so that the sweep finds them by itself. The second of a name is `name (2)`.
  */
 const { FAULT_POINT: point, FAULT_MODE: mode, FAULT_LOG: log, FAULT_RUN: runId } = process.env;
-let used = false;
+const turns = new Map<string, number>();
 
 /** Waits while the test does something to the world: it removes the file when the run may go on. */
 async function pause(): Promise<void> {
@@ -25,11 +25,12 @@ function endRun(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function meet(name: string): boolean {
+function meet(effect: string): boolean {
+  const turn = (turns.get(effect) ?? 0) + 1;
+  turns.set(effect, turn);
+  const name = turn === 1 ? effect : `${effect} (${turn})`;
   if (log !== undefined) appendFileSync(log, `${name}\n`);
-  if (used || name !== point) return false;
-  used = true;
-  return true;
+  return name === point;
 }
 
 const hook: EffectHook = {

@@ -4,8 +4,9 @@ import { run } from '../lab/support/command';
 import { labWith } from '../lab/support/labs';
 import { expectCode, expectHealthy } from '../lab/support/world';
 import { runKilledAfter, stopAndFinish } from './signals';
-import type { FaultMode } from './sweep';
-import { carryOut, casesOf, pointsOf } from './sweep';
+import type { FaultMode } from './cases';
+import { casesOf } from './cases';
+import { carryOut, pointsOf } from './sweep';
 
 /** The modes of the short sweep: the two that leave something done which nobody has written down. */
 const shortModes: FaultMode[] = ['kill-after', 'fail-after'];

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { commandFile, environmentOf, run } from '../lab/support/command';
-import { expectCode, expectHealthy } from '../lab/support/world';
+import { expectHealthy } from '../lab/support/world';
+import { expectNothingLost } from './durable';
 import { killRun, pidsWith } from './killRun';
+import { siteOf } from './scenarios';
 
 /** How a run is stopped: by SIGTERM, by Ctrl-C on a terminal (the whole process group), or by two signals. */
 export const stops = ['SIGTERM', 'ctrl-c', 'twice'] as const;
@@ -12,8 +14,17 @@ export const stops = ['SIGTERM', 'ctrl-c', 'twice'] as const;
 /** A way to stop a run. */
 export type Stop = (typeof stops)[number];
 
-/** Steps of a rotation in which it can be stopped: the first two are over before anything is shown. */
-export const stoppableSteps = [3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
+/** When a rotation can be stopped: while it reads the world, which is steps 1 and 2, in each step, and in a rollback. */
+export const stoppableSteps = ['reading', 3, 4, 5, 6, 7, 8, 9, 10, 11, 'rollback'] as const;
+
+/** A moment of a rotation. */
+export type StoppableStep = (typeof stoppableSteps)[number];
+
+/** What the command writes when that moment has come. */
+function textOf(step: StoppableStep): string {
+  if (step === 'reading') return 'Reading secrets';
+  return step === 'rollback' ? 'Rolling back' : `${step}/11`;
+}
 
 /** How a stopped run ended. */
 export interface StoppedRun {
@@ -25,7 +36,8 @@ export interface StoppedRun {
 }
 
 /** Starts a rotation and stops it when the step begins. */
-export function stopInStep(site: Site, step: number, stop: Stop): Promise<StoppedRun> {
+export function stopInStep(site: Site, step: StoppableStep, stop: Stop): Promise<StoppedRun> {
+  const text = textOf(step);
   const marker = `FAULT_RUN=${site.name}-stop-${Date.now()}`;
   const [name, value] = marker.split('=') as [string, string];
   return new Promise((resolve, reject) => {
@@ -36,9 +48,9 @@ export function stopInStep(site: Site, step: number, stop: Stop): Promise<Stoppe
     });
     let stderr = '';
     child.stderr.on('data', (data: Buffer) => {
-      const before = stderr.includes(`${step}/11`);
+      const before = stderr.includes(text);
       stderr += data.toString();
-      if (before || !stderr.includes(`${step}/11`) || child.pid === undefined) return;
+      if (before || !stderr.includes(text) || child.pid === undefined) return;
       if (stop === 'ctrl-c') process.kill(-child.pid, 'SIGINT');
       else child.kill('SIGTERM');
       if (stop === 'twice') setTimeout(() => child.kill('SIGTERM'), 50);
@@ -67,24 +79,36 @@ export function runKilledAfter(site: Site, text: string, ms: number): Promise<st
   });
 }
 
+/** Exit codes of a run that was stopped in order: what is done when the signal comes is done. */
+function codesOf(step: StoppableStep): number[] {
+  if (step === 11) return [8, 0];
+  // A rollback that has written the old login is held when it is stopped, or over before that.
+  return step === 'rollback' ? [8, 12, 13] : [8];
+}
+
 /** Stops a rotation in a step; then one more run must end it healthy, and no login may have failed. */
-export async function stopAndFinish(lab: Lab, step: number, stop: Stop): Promise<StoppedRun> {
-  const site = await lab.createSite();
+export async function stopAndFinish(
+  lab: Lab,
+  step: StoppableStep,
+  stop: Stop,
+): Promise<StoppedRun & { logins: number }> {
+  const isRollback = step === 'rollback';
+  const site = await siteOf(lab, isRollback ? 'rollback' : 'a-active');
   const canary = site.canary();
   try {
     const stopped = await stopInStep(site, step, stop);
-    // What is done when the last step is recorded is done: the signal may come too late.
     if (stop === 'twice') expect(stopped.signal, stopped.stderr).to.equal('SIGTERM');
-    else expect([8, ...(step === 11 ? [0] : [])], stopped.stderr).to.include(stopped.code);
+    else expect(codesOf(step), stopped.stderr).to.include(stopped.code);
     expect(stopped.orphans, 'processes left over').to.deep.equal([]);
+    await expectNothingLost(lab, site);
     const next = await run(site);
-    expectCode(next, 0);
+    expect(isRollback ? [0, 13] : [0], next.stderr).to.include(next.code);
     const { active_slot: active } = await site.slotDocument();
     await expectHealthy(site, active === 'A' ? 'A' : 'B');
-    if (stopped.code !== 0) expect(active).to.equal('B');
-    const { failed, failures } = await canary.stop();
+    if (stopped.code !== 0 && !isRollback) expect(active).to.equal('B');
+    const { failed, failures, logins } = await canary.stop();
     expect(failed, failures.join('\n')).to.equal(0);
-    return stopped;
+    return { ...stopped, logins };
   } finally {
     await canary.stop();
     await site.remove();

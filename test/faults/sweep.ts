@@ -1,34 +1,15 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Lab, Site, StartingPoint } from '../../lab';
+import type { Lab, Site } from '../../lab';
 import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
+import type { FaultCase, FaultMode, FaultResult } from './cases';
+import { expectNothingLost } from './durable';
 import { killRun } from './killRun';
+import type { ScenarioName } from './scenarios';
+import { scenarioOf, siteOf } from './scenarios';
 import { armWire, wireMark, wirePoints } from './wire';
-
-/** What can happen at a fault point. Moments of the engine can only be met by a kill. */
-export const modes = ['fail-before', 'fail-after', 'kill-before', 'kill-after', 'hang'] as const;
-
-/** A way to fail. */
-export type FaultMode = (typeof modes)[number];
-
-/** One case of the sweep. */
-export interface FaultCase {
-  start: StartingPoint;
-  point: string;
-  mode: FaultMode;
-  /** The run that takes it up is killed, too: at this point. */
-  second?: { point: string; mode: FaultMode };
-}
-
-/** How a case ended. */
-export interface FaultResult extends FaultCase {
-  /** Exit codes of the run with the fault and of the runs after it. */
-  codes: (number | string)[];
-  canaryLogins: number;
-  canaryFailed: number;
-}
 
 const hookFile = path.join(__dirname, 'hook.js');
 /** A run that hangs is killed after this, in ms: longer than any sound run takes on a busy machine. */
@@ -71,10 +52,11 @@ export async function runWithFault(
   site: Site,
   fault: { point?: string; mode?: FaultMode; log?: string },
   lab?: Lab,
+  args: string[] = [],
 ): Promise<Run> {
   const runId = `${site.name}-${Date.now()}`;
   const disarm = lab === undefined ? (): void => undefined : armWire(lab, site, fault, runId);
-  return run(site, [], {
+  return run(site, args, {
     NODE_OPTIONS: `--require ${hookFile}`,
     FAULT_RUN: runId,
     FAULT_POINT: fault.point,
@@ -84,17 +66,17 @@ export async function runWithFault(
   }).finally(disarm);
 }
 
-/** The fault points of a sound run from a starting point, each once: effects in order, then writes on the wire. Found by running it. */
-export async function pointsOf(lab: Lab, start: StartingPoint): Promise<string[]> {
-  const site = await lab.createSite({ start });
+/** The fault points of a sound run of a scenario, each once: effects in order, then writes on the wire. Found by running it. */
+export async function pointsOf(lab: Lab, start: ScenarioName): Promise<string[]> {
+  const { args, sound, points } = scenarioOf(start);
+  const site = await siteOf(lab, start);
   const log = path.join(site.folder, 'fault-points.log');
   const mark = wireMark(lab);
   try {
-    const result = await runWithFault(site, { log }, lab);
-    if (result.code !== 0)
+    const result = await runWithFault(site, { log }, lab, args);
+    if (!sound.includes(result.code ?? -1))
       throw new Error(`a run without fault ended with ${String(result.code)}: ${result.stderr}`);
-    const effects = readFileSync(log, 'utf8').trim().split('\n');
-    return [...new Set(effects), ...wirePoints(lab, site, mark)];
+    return [...new Set(pointsIn(log)), ...wirePoints(lab, site, mark)].filter(points);
   } finally {
     rmSync(log, { force: true });
     await site.remove();
@@ -103,31 +85,36 @@ export async function pointsOf(lab: Lab, start: StartingPoint): Promise<string[]
 
 /** The points that the run after a fault meets, in order and each once: it takes up what was left. */
 export async function recoveryPointsOf(lab: Lab, fault: FaultCase): Promise<string[]> {
-  const site = await lab.createSite({ start: fault.start });
+  const { args, clean } = scenarioOf(fault.start);
+  const site = await siteOf(lab, fault.start);
   const log = path.join(site.folder, 'fault-points.log');
   try {
-    await runWithFault(site, fault, lab);
+    await runWithFault(site, fault, lab, args);
     const result = await runWithFault(site, { log });
-    if (result.code !== 0)
+    if (!clean.includes(result.code ?? -1))
       throw new Error(`the run after the fault ended with ${String(result.code)}: ${result.stderr}`);
-    return existsSync(log) ? [...new Set(readFileSync(log, 'utf8').trim().split('\n'))] : [];
+    return [...new Set(pointsIn(log))];
   } finally {
     rmSync(log, { force: true });
     await site.remove();
   }
 }
 
+function pointsIn(log: string): string[] {
+  return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
+}
+
 /** Kills a rotation so many milliseconds after its start; undefined when it was over before that. */
 export async function carryOutKillAt(
   lab: Lab,
-  start: StartingPoint,
+  start: ScenarioName,
   ms: number,
 ): Promise<FaultResult | undefined> {
   let over = false;
   const result = await carryOutWith(lab, { start, point: `${ms} ms`, mode: 'kill-before' }, async (site) => {
     const runId = `${site.name}-at-${ms}`;
     const timer = setTimeout(() => killRun(runId), ms);
-    const killed = await run(site, [], { FAULT_RUN: runId });
+    const killed = await run(site, scenarioOf(start).args, { FAULT_RUN: runId });
     clearTimeout(timer);
     over = killed.signal === null;
     return [killed];
@@ -141,7 +128,7 @@ export async function carryOutKillAt(
  */
 export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult> {
   return carryOutWith(lab, fault, async (site) => {
-    const broken = [await runWithFault(site, fault, lab)];
+    const broken = [await runWithFault(site, fault, lab, scenarioOf(fault.start).args)];
     if (fault.second) broken.push(await runWithFault(site, fault.second, lab));
     return broken;
   });
@@ -152,14 +139,16 @@ async function carryOutWith(
   fault: FaultCase,
   breakRuns: (site: Site) => Promise<Run[]>,
 ): Promise<FaultResult> {
-  const site = await lab.createSite({ start: fault.start });
+  const { clean } = scenarioOf(fault.start);
+  const site = await siteOf(lab, fault.start);
   const canary = site.canary();
   try {
     const broken = await breakRuns(site);
+    await expectNothingLost(lab, site);
     const secrets = [...site.canaries(), ...(await passwordsOf(site))];
     const last = await run(site);
     const runs: Run[] = [...broken, last];
-    if (last.code !== 0)
+    if (!clean.includes(last.code ?? -1))
       throw new Error(
         `the run after the fault ended with ${String(last.code)}:\n${broken.map(({ stderr }) => stderr).join('--\n')}\n--\n${last.stderr}`,
       );
@@ -193,10 +182,4 @@ async function passwordsOf(site: Site): Promise<string[]> {
   const [slots, admin] = [await site.slotDocument(), await site.adminDocument()];
   const entries = [slots['A'], slots['B'], admin] as { password?: string }[];
   return entries.map(({ password }) => password ?? '').filter((password) => password !== '');
-}
-
-/** The cases of a point: a moment of the engine can only be met by a kill. */
-export function casesOf(start: StartingPoint, point: string, wanted: readonly FaultMode[]): FaultCase[] {
-  const possible: readonly FaultMode[] = point.startsWith('engine:') ? ['kill-before'] : modes;
-  return possible.filter((mode) => wanted.includes(mode)).map((mode) => ({ start, point, mode }));
 }

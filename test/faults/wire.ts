@@ -1,6 +1,6 @@
-import type { Lab, Site } from '../../lab';
+import type { AwsRequest, Lab, Site } from '../../lab';
 import { killRun } from './killRun';
-import type { FaultMode } from './sweep';
+import type { FaultMode } from './cases';
 
 /** What came through the lab's two proxies at some moment: what comes after it is a run's. */
 export interface WireMark {
@@ -14,8 +14,8 @@ export function wireMark(lab: Lab): WireMark {
 }
 
 interface WirePoint {
-  system: 'kubernetes' | 'aws';
-  /** As in `PATCH secret` or `PutSecretValue slots`. */
+  system: 'kubernetes' | 'aws' | 'state';
+  /** As in `PATCH secret`, `PutSecretValue slots`, or `PUT stacks` for a write below `.pulumi/stacks/` in S3. */
   write: string;
   /** Which one of the same kind in a run, from 1. */
   turn: number;
@@ -40,6 +40,14 @@ export function wirePoints(lab: Lab, site: Site, since: WireMark): string[] {
         name: `aws: ${action} ${ownSecret(site, secretId)}`,
         status,
       })),
+    ...lab.aws
+      .requests()
+      .slice(since.aws)
+      .filter(({ write, path }) => write && ownBucket(site, path))
+      .map(({ method, path, status }) => ({
+        name: `state: ${method} ${stateFolder(path)}`,
+        status,
+      })),
   ];
   const turns = new Map<string, number>();
   const points = writes.map(({ name, status }) => {
@@ -56,9 +64,24 @@ function ownSecret(site: Site, secretId: string | undefined): 'slots' | 'admin' 
   return secretId === site.adminSecretId ? 'admin' : undefined;
 }
 
+/** The bucket that holds the site's state, if one does. */
+function bucketOf(site: Site): string | undefined {
+  return /^s3:\/\/([^?/]+)/.exec(site.environment['PULUMI_BACKEND_URL'] ?? '')?.[1];
+}
+
+function ownBucket(site: Site, path: string): boolean {
+  const bucket = bucketOf(site);
+  return bucket !== undefined && path.startsWith(`/${bucket}/`);
+}
+
+/** The folder below `.pulumi` that a request writes to: stacks, history, locks, backups, or a file beside them. */
+function stateFolder(path: string): string {
+  return /\.pulumi\/([a-z]+)/.exec(decodeURIComponent(path))?.[1] ?? 'other';
+}
+
 /** The point that a name stands for; undefined for an effect or a moment of the engine. */
 function parsePoint(name: string): WirePoint | undefined {
-  const found = /^(kubernetes|aws): ([A-Z]\w+ [a-z]+)(?: \((\d+)\))?$/.exec(name);
+  const found = /^(kubernetes|aws|state): ([A-Z]\w+ [a-z]+)(?: \((\d+)\))?$/.exec(name);
   if (!found) return undefined;
   return { system: found[1] as WirePoint['system'], write: found[2] ?? '', turn: Number(found[3] ?? 1) };
 }
@@ -85,21 +108,24 @@ export function armWire(
     ...(act ? { [before ? 'onMatch' : 'onDone']: act } : {}),
   };
   const [what = '', whose = ''] = wire.write.split(' ');
+  const isOfState = ({ path }: AwsRequest): boolean => ownBucket(site, path) && stateFolder(path) === whose;
   const disarm =
-    wire.system === 'kubernetes'
-      ? lab.kubernetes.fault({
-          ...how,
-          verb: what.toLowerCase(),
-          resource: `${whose}s`,
-          namespace: site.namespace,
-          times: 1,
-        })
-      : // The AWS SDKs try again by themselves: a fault that is to be seen stays until the run has ended.
-        lab.aws.fault({
-          ...how,
-          action: what,
-          secretId: whose === 'slots' ? site.slotSecretId : site.adminSecretId,
-        });
+    wire.system === 'state'
+      ? lab.aws.fault({ ...how, action: `S3 ${what}`, matches: isOfState })
+      : wire.system === 'kubernetes'
+        ? lab.kubernetes.fault({
+            ...how,
+            verb: what.toLowerCase(),
+            resource: `${whose}s`,
+            namespace: site.namespace,
+            times: 1,
+          })
+        : // The AWS SDKs try again by themselves: a fault that is to be seen stays until the run has ended.
+          lab.aws.fault({
+            ...how,
+            action: what,
+            secretId: whose === 'slots' ? site.slotSecretId : site.adminSecretId,
+          });
   return () => {
     disarm();
     release();

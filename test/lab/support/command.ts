@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Site } from '../../../lab';
+import { killRun } from '../../faults/killRun';
 
 /** The compiled command. */
 export const commandFile = path.resolve(__dirname, '..', '..', '..', 'src', 'cli', 'main.js');
@@ -49,6 +51,12 @@ export function runClosed(site: Site, args: string[]): Promise<Pick<Run, 'code' 
   });
 }
 
+/** Ends the command; of a run that carries a mark also its engine and plugins. */
+function endAll(child: ChildProcess, runId: string | undefined): void {
+  if (runId !== undefined) killRun(runId);
+  child.kill('SIGKILL');
+}
+
 /** Runs the real command with exactly this environment. */
 export function runWith(environment: Record<string, string | undefined>, args: string[]): Promise<Run> {
   const given = Object.entries(environment).filter(
@@ -70,7 +78,7 @@ export function runWith(environment: Record<string, string | undefined>, args: s
         ? []
         : [
             setTimeout(() => child.kill('SIGTERM'), limitMs),
-            setTimeout(() => child.kill('SIGKILL'), limitMs + 5000),
+            setTimeout(() => endAll(child, environment['FAULT_RUN']), limitMs + 5000),
           ];
     child.on('close', (code, signal) => {
       timers.forEach(clearTimeout);

@@ -1,0 +1,77 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** One carried-out case, a line of the ledger. */
+export interface Entry {
+  /** The part of the sweep: `once`, `twice`, `time` or `signals`. */
+  part: string;
+  start: string;
+  /** What was done: a mode, or a way to stop. */
+  mode: string;
+  /** Names the case in every run of the harness. */
+  name: string;
+  healthy: boolean;
+  seconds: number;
+  logins: number;
+  /** How it ended; of a case that failed, what did not hold. */
+  text: string;
+}
+
+/** The cases that were carried out, in a file: a sweep takes hours, and is gone on with where it stopped. */
+export class Ledger {
+  private readonly done: Set<string>;
+
+  constructor(private readonly file: string) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    this.done = new Set(this.entries().map(keyOf));
+  }
+
+  /** Whether the case was carried out before, however it ended. */
+  has(part: string, name: string): boolean {
+    return this.done.has(keyOf({ part, name }));
+  }
+
+  /** Writes a case down. */
+  add(entry: Entry): void {
+    this.done.add(keyOf(entry));
+    appendFileSync(this.file, `${JSON.stringify(entry)}\n`);
+  }
+
+  /** All cases of the file; of one that was carried out again, the last. */
+  entries(): Entry[] {
+    if (!existsSync(this.file)) return [];
+    const lines = readFileSync(this.file, 'utf8').split('\n');
+    const entries = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry);
+    return [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()];
+  }
+}
+
+function keyOf({ part, name }: Pick<Entry, 'part' | 'name'>): string {
+  return `${part}: ${name}`;
+}
+
+/** Healthy of all, for each start and mode, and what failed. */
+export function tableOf(entries: readonly Entry[]): string[] {
+  const lines: string[] = [];
+  for (const part of [...new Set(entries.map((entry) => entry.part))]) {
+    const ours = entries.filter((entry) => entry.part === part);
+    const columns = [...new Set(ours.map(({ mode }) => mode))];
+    lines.push('', `${part}: healthy of all`, row('start', [...columns, 'logins', 'failed cases']));
+    for (const start of [...new Set(ours.map((entry) => entry.start))]) {
+      const of = ours.filter((entry) => entry.start === start);
+      const cells = columns.map((mode) => share(of.filter((entry) => entry.mode === mode)));
+      const logins = of.reduce((sum, entry) => sum + entry.logins, 0);
+      lines.push(row(start, [...cells, String(logins), String(of.filter(({ healthy }) => !healthy).length)]));
+    }
+  }
+  const failed = entries.filter(({ healthy }) => !healthy);
+  return [...lines, ...failed.map(({ part, name, text }) => `✗ ${part}: ${name}\n    ${text}`)];
+}
+
+function share(entries: readonly Entry[]): string {
+  return entries.length === 0 ? '–' : `${entries.filter(({ healthy }) => healthy).length}/${entries.length}`;
+}
+
+function row(first: string, cells: readonly string[]): string {
+  return [first.padEnd(16), ...cells.map((cell) => cell.padStart(13))].join('');
+}

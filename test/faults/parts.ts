@@ -1,0 +1,127 @@
+import type { Lab } from '../../lab';
+import { dropDefaultUsers } from '../lab/support/world';
+import type { FaultCase, FaultMode, FaultResult } from './cases';
+import { caseName, casesOf } from './cases';
+import type { ScenarioName } from './scenarios';
+import { stopAndFinish, stoppableSteps, stops } from './signals';
+import { carryOut, carryOutKillAt, pointsOf, recoveryPointsOf } from './sweep';
+
+/** Which part of all cases a sweep takes. */
+export interface Selection {
+  starts: readonly ScenarioName[];
+  modes: readonly FaultMode[];
+  points: (point: string) => boolean;
+  /** Whether this process carries out the cases of that name; another one has the others. */
+  mine: (name: string) => boolean;
+  /** Step of the kill by time, in ms. */
+  everyMs: number;
+}
+
+/** One case that can be carried out. */
+export interface Planned {
+  start: string;
+  mode: string;
+  name: string;
+  /** Gives how it ended; undefined when there was nothing to do any more. @throws when an invariant does not hold */
+  carryOut: () => Promise<Pick<FaultResult, 'codes' | 'canaryLogins'> | undefined>;
+}
+
+/** Longest rotation that the kill by time tries to cover, in ms. */
+const longestMs = 60_000;
+
+/** The parts of a whole sweep, each giving its cases as they are found. */
+export const parts: Record<string, (lab: Lab, selection: Selection) => AsyncGenerator<Planned>> = {
+  once: eachOnce,
+  twice: killedTwice,
+  time: killedByTime,
+  signals: stopped,
+};
+
+/** Every point × mode from each starting point. */
+async function* eachOnce(lab: Lab, { starts, modes, points, mine }: Selection): AsyncGenerator<Planned> {
+  for (const start of starts) {
+    const found = (await pointsOf(lab, start)).filter(points);
+    await dropDefaultUsers(lab);
+    for (const fault of found.flatMap((point) => casesOf(start, point, modes)))
+      if (mine(caseName(fault))) yield planned(lab, fault);
+  }
+}
+
+/** Every pair of kills: at a point, and then at a point of the run that takes it up. */
+async function* killedTwice(lab: Lab, { starts, points, mine }: Selection): AsyncGenerator<Planned> {
+  for (const start of starts) {
+    const firsts = (await pointsOf(lab, start)).filter(points).filter(isOfProcess).map(killAt(start));
+    await dropDefaultUsers(lab);
+    for (const first of firsts.filter((fault) => mine(caseName(fault)))) {
+      const seconds = (await recoveryPointsOf(lab, first)).filter(isOfProcess);
+      await dropDefaultUsers(lab);
+      for (const point of seconds) {
+        const { mode } = killAt(start)(point);
+        yield planned(lab, { ...first, second: { point, mode } });
+      }
+    }
+  }
+}
+
+/** What is on the wire is met as an effect, too, or as a moment of the engine. */
+function isOfProcess(point: string): boolean {
+  return !/^(aws|kubernetes|state):/.test(point);
+}
+
+const killAt =
+  (start: ScenarioName) =>
+  (point: string): FaultCase => ({
+    start,
+    point,
+    mode: point.startsWith('engine:') ? 'kill-before' : 'kill-after',
+  });
+
+function planned(lab: Lab, fault: FaultCase): Planned {
+  return {
+    start: fault.start,
+    mode: fault.mode,
+    name: caseName(fault),
+    carryOut: () => carryOut(lab, fault).finally(() => dropDefaultUsers(lab)),
+  };
+}
+
+/** Killed after 100 ms, 200 ms, … until a run is over before that. */
+async function* killedByTime(lab: Lab, { starts, mine, everyMs }: Selection): AsyncGenerator<Planned> {
+  for (const start of starts) {
+    let over = false;
+    for (let ms = everyMs; ms < longestMs && !over; ms += everyMs) {
+      const name = `${start} killed after ${ms} ms`;
+      if (!mine(name)) continue;
+      const kill = (): Promise<FaultResult | undefined> =>
+        carryOutKillAt(lab, start, ms).finally(() => dropDefaultUsers(lab));
+      yield {
+        start,
+        mode: 'kill',
+        name,
+        carryOut: async () => {
+          const result = await kill();
+          over = result === undefined;
+          return result;
+        },
+      };
+    }
+  }
+}
+
+/** SIGTERM, Ctrl-C and two signals, in every step. */
+async function* stopped(lab: Lab, { mine }: Selection): AsyncGenerator<Planned> {
+  for (const stop of stops)
+    for (const step of stoppableSteps) {
+      const name = `${stop} in ${typeof step === 'number' ? `step ${step}` : step}`;
+      if (!mine(name)) continue;
+      yield {
+        start: 'a-active',
+        mode: stop,
+        name,
+        carryOut: async () => {
+          const { code, signal, logins } = await stopAndFinish(lab, step, stop);
+          return { codes: [code ?? String(signal)], canaryLogins: logins };
+        },
+      };
+    }
+}
