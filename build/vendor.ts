@@ -11,6 +11,12 @@ export const vendorGroups: Record<string, string[]> = {
     '@pulumi/pulumi/automation/index.js',
     // Here, and not in the provider's own bundle: the engine kills it, so that only the command fills the compile cache.
     '@pulumi/pulumi/cmd/dynamic-provider/index.js',
+    '@grpc/grpc-js',
+    '@pulumi/pulumi/proto/provider_grpc_pb',
+    '@pulumi/pulumi/proto/provider_pb',
+    '@pulumi/pulumi/proto/plugin_pb',
+    'google-protobuf/google/protobuf/empty_pb',
+    'google-protobuf/google/protobuf/struct_pb',
     '@pulumi/aws/secretsmanager/secretVersion',
     '@pulumi/aws/utilities',
     '@pulumi/kubernetes/apps/v1/deploymentPatch',

@@ -12,6 +12,7 @@ import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
 import { updateMessage } from '../history/entries';
 import { engineFailure } from './engineFailure';
+import { serveOwnProvider } from './ownProvider';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import { whoRuns } from './who';
@@ -57,7 +58,9 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   try {
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
-        stack.up({ ...optionsOf(request, tracker), ...(plan === undefined ? {} : { plan }) }),
+        withOwnProvider(stack, () =>
+          stack.up({ ...optionsOf(request, tracker), ...(plan === undefined ? {} : { plan }) }),
+        ),
       );
     const engine = request.savedPlan?.engine;
     await (engine === undefined ? up() : inPrivateFile(JSON.stringify(engine), up));
@@ -105,7 +108,9 @@ export async function runPreview(
   };
   const signal = request.signal ? { signal: request.signal } : {};
   const preview = (file?: string): Promise<unknown> =>
-    stack.preview({ onEvent: collect, ...signal, ...(file === undefined ? {} : { plan: file }) });
+    withOwnProvider(stack, () =>
+      stack.preview({ onEvent: collect, ...signal, ...(file === undefined ? {} : { plan: file }) }),
+    );
   try {
     if (!wantsEnginePlan) {
       await preview();
@@ -135,6 +140,17 @@ async function inPrivateFile<T>(
     return await action(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Serves the engine's questions about our resources while an action runs. */
+async function withOwnProvider<T>(stack: Stack, action: () => Promise<T>): Promise<T> {
+  const provider = await serveOwnProvider();
+  Object.assign(stack.workspace.envVars, provider.environment);
+  try {
+    return await action();
+  } finally {
+    provider.close();
   }
 }
 

@@ -193,9 +193,10 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
   };
 }
 
-/** Names the run's lock to the provider processes, which check it before each write. */
+/** Names the run's lock to the providers, which check it before each write: those of this process, and any other. */
 export function announceLock(stack: Stack, environment: Record<string, string>): void {
   Object.assign(stack.workspace.envVars, environment);
+  Object.assign(process.env, environment);
 }
 
 /** The stack config value that goes into each history entry. */

@@ -1,0 +1,137 @@
+import * as grpc from '@grpc/grpc-js';
+import type { Message } from 'google-protobuf';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
+import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
+import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import * as messages from '@pulumi/pulumi/proto/provider_pb';
+import { describeUnknown } from '../failure';
+import type { Properties } from '../providers/logic';
+import type { ResourceType } from '../providers/registry';
+import { dynamicProvider } from '../providers/registry';
+
+/** Names the port of a provider that runs already, so that the engine starts none. */
+const attachVariable = 'PULUMI_DEBUG_PROVIDERS';
+/** The package of dynamic resources, as the engine calls it. */
+const packageName = 'pulumi-nodejs';
+/** What the engine itself allows, in bytes. */
+const messageLimit = 400 * 1024 * 1024;
+/** Input that holds the text of a dynamic provider; it goes through as it is. */
+const providerKey = '__provider';
+
+/** A provider in this process. */
+export interface OwnProvider {
+  /** For the engine's environment. */
+  environment: Record<string, string>;
+  /** Ends it; call when the engine has ended. */
+  close(): void;
+}
+
+/**
+ * Serves the dynamic resources from this process, on a free port of the loopback. Pulumi's own program for them is one
+ * more Node.js that loads the same libraries again; it serves those who call the Pulumi CLI themselves.
+ */
+export async function serveOwnProvider(environment: NodeJS.ProcessEnv = process.env): Promise<OwnProvider> {
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': messageLimit,
+    'grpc.max_send_message_length': messageLimit,
+  });
+  server.addService(ResourceProviderService as unknown as grpc.ServiceDefinition, handlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  const others = (environment[attachVariable] ?? '').split(',').filter((entry) => entry !== '');
+  return {
+    environment: { [attachVariable]: [...others, `${packageName}:${port}`].join(',') },
+    close: () => server.forceShutdown(),
+  };
+}
+
+/** What the engine asks; the rest it is told is not implemented, as by Pulumi's own program. */
+const handlers: grpc.UntypedServiceImplementation = {
+  attach: unary(() => new Empty()),
+  cancel: unary(() => new Empty()),
+  // Every resource is retained.
+  delete: unary(() => new Empty()),
+  getPluginInfo: unary(() => new PluginInfo()),
+  configure: unary(configure),
+  check: unary(check),
+  diff: unary(diff),
+  create: unary(create),
+  update: unary(update),
+  read: unary(read),
+};
+
+function unary<Request extends Message, Response extends Message>(
+  handler: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(handler)
+      .then((response) => callback(null, response))
+      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: describeUnknown(error) }));
+  };
+}
+
+/** Values come in clear, and the engine marks outputs as secret by the inputs of the same names. */
+function configure(): messages.ConfigureResponse {
+  const response = new messages.ConfigureResponse();
+  response.setAcceptsecrets(false);
+  return response;
+}
+
+function check(request: messages.CheckRequest): messages.CheckResponse {
+  const response = new messages.CheckResponse();
+  response.setInputs(request.getNews());
+  return response;
+}
+
+async function diff(request: messages.DiffRequest): Promise<messages.DiffResponse> {
+  const [olds, news] = [valuesOf(request.getOlds()), valuesOf(request.getNews())];
+  const { changes } = await providerOf(request).diff(request.getId(), olds, news);
+  const response = new messages.DiffResponse();
+  const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+  response.setChanges(changes ? DIFF_SOME : DIFF_NONE);
+  return response;
+}
+
+async function create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+  const inputs = valuesOf(request.getProperties());
+  const { id, outs } = await providerOf(request).create(inputs);
+  const response = new messages.CreateResponse();
+  response.setId(id);
+  response.setProperties(structOf(outs, inputs));
+  return response;
+}
+
+async function update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
+  const [olds, news] = [valuesOf(request.getOlds()), valuesOf(request.getNews())];
+  const { outs } = await providerOf(request).update(request.getId(), olds, news);
+  const response = new messages.UpdateResponse();
+  response.setProperties(structOf(outs, news));
+  return response;
+}
+
+function read(request: messages.ReadRequest): messages.ReadResponse {
+  const response = new messages.ReadResponse();
+  response.setId(request.getId());
+  response.setProperties(request.getProperties());
+  return response;
+}
+
+/** By the last part of a URN's type, as in `urn:pulumi:prod::project::pulumi-nodejs:dynamic/credential-rotation:Sqlconf::sqlconf`. */
+function providerOf(request: { getUrn(): string }): ReturnType<typeof dynamicProvider> {
+  const type = (request.getUrn().split('::')[2] ?? '').split('$').at(-1) ?? '';
+  return dynamicProvider(type.slice(type.lastIndexOf(':') + 1) as ResourceType);
+}
+
+function valuesOf(struct: Struct | undefined): Properties {
+  return struct?.toJavaScript() ?? {};
+}
+
+function structOf(outs: Properties, inputs: Properties): Struct {
+  const values = { ...outs, [providerKey]: inputs[providerKey] };
+  return Struct.fromJavaScript(values as Parameters<typeof Struct.fromJavaScript>[0]);
+}
