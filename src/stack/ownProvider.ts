@@ -36,7 +36,7 @@ export async function serveOwnProvider(environment: NodeJS.ProcessEnv = process.
     'grpc.max_receive_message_length': messageLimit,
     'grpc.max_send_message_length': messageLimit,
   });
-  server.addService(ResourceProviderService as unknown as grpc.ServiceDefinition, handlers);
+  server.addService(ResourceProviderService, handlers);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
