@@ -32,7 +32,7 @@ export const goals = {
     limit: 450,
     unit: 'MiB',
     reason:
-      "Two processes of Node.js (the command, and the provider of the eleven steps), the engine and three plugins; with the lab's stand-ins two of these are Node.js, too.",
+      "One process of Node.js (the command with the eleven steps), the engine and three plugins; with the lab's stand-ins two of these are Node.js, too.",
   },
 } satisfies Record<string, Goal>;
 

@@ -6,37 +6,17 @@ import type { DatabaseLogin } from '../plan/slot';
 import type { AdminCredentials, AdminSession } from '../world/adminCredentials';
 import { openAdmin } from '../world/adminCredentials';
 import { ownAccount } from '../world/accounts';
+import { kubernetesOf, secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { DatabaseFailure } from '../world/databaseErrors';
-import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
-import { SecretsManager } from '../world/secretsManager';
 import { readOtherSites } from '../world/otherSites';
 import { isReadOnly } from '../world/server';
 import { openSqlconf } from '../world/sqlconf';
 
-/** One Secrets Manager client for each region, so that connections are kept alive. */
-const clients = new Map<string, SecretsManager>();
-
-/** The client for the context's region. */
-export function secretsManager({ region }: Pick<WorldContext, 'region'>): SecretsManager {
-  const client = clients.get(region) ?? new SecretsManager(region);
-  clients.set(region, client);
-  return client;
-}
-
-/** One Kubernetes client for each OpenEMR: a login by the kubeconfig's exec plugin is made once, connections are kept alive. */
-const kubernetesClients = new Map<string, Kubernetes>();
-
-/** The client for the context's OpenEMR. */
-export function kubernetesOf({ kubernetes: target }: WorldContext): Kubernetes {
-  const key = JSON.stringify([target.namespace, target.deployment, target.secret]);
-  const client = kubernetesClients.get(key) ?? new Kubernetes(target);
-  kubernetesClients.set(key, client);
-  return client;
-}
+export { kubernetesOf, secretsManager };
 
 /** The admin session of this provider process: one, shared by all resources, so that a login is tried once. */
 let shared: { key: string; opened: Promise<AdminSession> } | undefined;

@@ -1,13 +1,13 @@
 import { openAdmin } from '../world/adminCredentials';
+import { kubernetesOf, secretsManager } from '../world/clients';
 import type { Session } from '../world/database';
-import { Kubernetes } from '../world/kubernetes';
-import { SecretsManager } from '../world/secretsManager';
+import type { SecretsManager } from '../world/secretsManager';
 import type { OpenWorld, RunRequest } from './run';
 
 /** Opens the clients of one run, and the admin's session. @throws Failure when no admin login works */
 export async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorld> {
   const { context } = settings;
-  const secrets = new SecretsManager(context.region);
+  const secrets = secretsManager(context);
   const describing = secrets.describe(context.slotSecretId);
   // That no admin login works is told before that the slot secret cannot be seen.
   describing.catch(() => undefined);
@@ -15,7 +15,7 @@ export async function openWorld({ settings, keepSecret }: RunRequest): Promise<O
   keepSecret(credentials.login.password);
   try {
     const { arn: slotSecretArn } = await describing;
-    return { secrets, kubernetes: new Kubernetes(context.kubernetes), credentials, session, slotSecretArn };
+    return { secrets, kubernetes: kubernetesOf(context), credentials, session, slotSecretArn };
   } catch (error) {
     await session.close();
     throw error;
