@@ -5,7 +5,7 @@ import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import * as messages from '@pulumi/pulumi/proto/provider_pb';
-import { describeUnknown } from '../failure';
+import { failureFromText, failureToText } from '../failure';
 import type { Properties } from '../providers/logic';
 import type { ResourceType } from '../providers/registry';
 import { dynamicProvider } from '../providers/registry';
@@ -73,6 +73,11 @@ function unary<Request extends Message, Response extends Message>(
       .then((response) => callback(null, response))
       .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: describeUnknown(error) }));
   };
+}
+
+/** The registry's errors carry their outcome in a text that is safe to show; of any other, the kind alone is. */
+function textOf(error: unknown): string {
+  return error instanceof Error && failureFromText(error.message) ? error.message : failureToText(error);
 }
 
 /** Values come in clear, and the engine marks outputs as secret by the inputs of the same names. */
