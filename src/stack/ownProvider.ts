@@ -71,7 +71,7 @@ function unary<Request extends Message, Response extends Message>(
     Promise.resolve(call.request)
       .then(handler)
       .then((response) => callback(null, response))
-      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: describeUnknown(error) }));
+      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: textOf(error) }));
   };
 }
 
