@@ -7,7 +7,7 @@ import { changedKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
 import { planId } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
-import { whyNotBack } from './goingBack';
+import { goingBack } from './goingBack';
 import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
@@ -74,8 +74,10 @@ export async function afterFailure(
   }
   // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
   if (failure.outcome === 'locked' || isBeforeSwitch(at)) return hold();
-  const why = await whyNotBack(request, world, planned);
-  return why === undefined ? rollBack(request, world, stack, ended, at) : hold(`Not rolled back: ${why}. `);
+  const back = await goingBack(request, world, planned);
+  return back.kind === 'may'
+    ? rollBack(request, world, stack, ended, at)
+    : hold(`Not rolled back: ${back.why}. `);
 }
 
 function isBeforeSwitch({ step, furthest }: FailedAt): boolean {
