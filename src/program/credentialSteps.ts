@@ -100,6 +100,7 @@ export function flipStep(
   { plan }: PlannedRotation,
   { context }: ProgramSettings,
   version: SecretVersion,
+  renewalVersion?: SecretVersion,
 ): void {
   const { slotSecretArn: secretArn, slotSecretVersionId: from } = plan;
   chain.dynamic('Promotion', resourceNames.flip(plan.id), {
@@ -107,6 +108,7 @@ export function flipStep(
     secretArn,
     from,
     to: version.versionId,
+    ...(renewalVersion ? { later: renewalVersion.versionId } : {}),
     what: 'flip active_slot',
   });
 }

@@ -1,7 +1,6 @@
 import type { WorldContext } from '../world/context';
-import { effect } from '../world/effect';
 import { act } from './logic';
-import { asWriter, secretsManager } from './world';
+import { asAdmin, guardedEffect, secretsManager } from './world';
 
 /** Inputs of step 3. */
 export interface AdminCheckInputs {
@@ -16,11 +15,11 @@ export interface AdminCheckInputs {
 export const adminCheck = act<AdminCheckInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
   // One look for the login serves the check and the write: each wrong password counts.
-  const foundUnder = await asWriter(context, async (_session, { stage, version }) => {
+  const foundUnder = await asAdmin(context, async (session, { stage, version }) => {
     if (stage === 'AWSCURRENT') return stage;
     const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
     if (current !== undefined && current.versionId !== version.versionId)
-      await effect('admin secret: heal AWSCURRENT', () =>
+      await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
         secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
       );
     return stage;

@@ -6,11 +6,10 @@ import { discardOldPassword, setRetaining } from '../world/dualPassword';
 import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
-import { effect } from '../world/effect';
 import { newPassword } from '../world/password';
 import type { SecretVersion } from '../world/secretsManager';
 import { act } from './logic';
-import { asWriter, liveUses, secretsManager } from './world';
+import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses, secretsManager } from './world';
 
 /** Inputs of step 11. */
 export interface AdminPasswordInputs {
@@ -42,10 +41,8 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
         `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
       );
     }
-    await asWriter(context, () =>
-      effect('admin secret: AWSCURRENT to the new version', () =>
-        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, token),
-      ),
+    await guardedWrite(context, 'admin secret: AWSCURRENT to the new version', () =>
+      secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, token),
     );
   }
   await asWriter(context, async (session) => {
@@ -78,10 +75,8 @@ async function createPending(
       `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
     );
   const text = renderAdminDocument(document.value.json, newPassword());
-  await asWriter(context, () =>
-    effect('admin secret: create AWSPENDING', () =>
-      secrets.put(context.adminSecretId, text, 'AWSPENDING', token),
-    ),
+  await guardedWrite(context, 'admin secret: create AWSPENDING', () =>
+    secrets.put(context.adminSecretId, text, 'AWSPENDING', token),
   );
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.
   const stored = await secrets.read(context.adminSecretId, { versionId: token });
@@ -110,7 +105,7 @@ async function setPending(context: WorldContext, login: DatabaseLogin): Promise<
       'held',
       `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`,
     );
-  await asWriter(context, async (session) => {
+  await asAdmin(context, async (session) => {
     const own = await ownAccount(session);
     const account = own.username === login.username ? own : await findAccount(session, login.username);
     if (account === undefined)
@@ -118,7 +113,9 @@ async function setPending(context: WorldContext, login: DatabaseLogin): Promise<
         'held',
         `The database user ${login.username} of ${context.adminSecretId} does not exist.`,
       );
-    await effect('database: ALTER USER of the admin', () => setRetaining(session, account, login.password));
+    await guardedEffect('database: ALTER USER of the admin', { context, session }, () =>
+      setRetaining(session, account, login.password),
+    );
   });
 }
 
@@ -127,9 +124,7 @@ async function finish(context: WorldContext, token: string): Promise<void> {
   const secrets = secretsManager(context);
   const { stages } = await secrets.describe(context.adminSecretId);
   if (!stages[token]?.includes('AWSPENDING')) return;
-  await asWriter(context, () =>
-    effect('admin secret: remove AWSPENDING', () =>
-      secrets.moveStage(context.adminSecretId, 'AWSPENDING', token),
-    ),
+  await guardedWrite(context, 'admin secret: remove AWSPENDING', () =>
+    secrets.moveStage(context.adminSecretId, 'AWSPENDING', token),
   );
 }

@@ -1,8 +1,7 @@
 import { Failure } from '../failure';
 import type { WorldContext } from '../world/context';
-import { effect } from '../world/effect';
 import { act } from './logic';
-import { asWriter, secretsManager } from './world';
+import { asAdmin, guardedEffect, secretsManager } from './world';
 
 /** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
 export interface PromotionInputs {
@@ -11,6 +10,8 @@ export interface PromotionInputs {
   /** The only version that AWSCURRENT may be moved from. */
   from: string;
   to: string;
+  /** A version of the same rotation that becomes current after this one: where it is current, this is long done. */
+  later?: string;
   /** For the fault point's name: flip or renewal. */
   what: string;
 }
@@ -19,16 +20,20 @@ export interface PromotionInputs {
  * Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. Only
  * the swap itself decides, since labels that are read can be older than the last move (aws/aws-sdk-js-v3#7701).
  */
-export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, what }) => {
+export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, later, what }) => {
   const secrets = secretsManager(context);
-  await asWriter(context, async () => {
+  await asAdmin(context, async (session) => {
     const current = async (): Promise<string | undefined> => {
       const { stages } = await secrets.describe(secretArn);
       return Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
     };
-    if ((await current()) === to) return;
+    const now = await current();
+    // The state may be older than the world: a run that was paused, or restored from a bucket's versions.
+    if (now === to || (later !== undefined && now === later)) return;
     try {
-      await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
+      await guardedEffect(`slot secret: ${what}`, { context, session }, () =>
+        secrets.moveStage(secretArn, 'AWSCURRENT', from, to),
+      );
     } catch (error) {
       if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;
       const found = await current();

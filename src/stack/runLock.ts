@@ -46,6 +46,7 @@ export class RunLock {
    */
   readonly guard = async (): Promise<void> => {
     if (this.lost.aborted) throw this.lost.reason as Failure;
+    await this.lease?.assertHeld();
     await this.keeper.assertHeld();
   };
 

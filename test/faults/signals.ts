@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { commandFile, environmentOf, run } from '../lab/support/command';
 import { expectHealthy } from '../lab/support/world';
-import { expectNothingLost } from './durable';
+import { watchPasswords } from './durable';
 import { killRun, pidsWith } from './killRun';
 import { siteOf } from './scenarios';
 
@@ -96,11 +96,12 @@ export async function stopAndFinish(
   const site = await siteOf(lab, isRollback ? 'rollback' : 'a-active');
   const canary = site.canary();
   try {
+    const expectNothingLost = await watchPasswords(lab, site);
     const stopped = await stopInStep(site, step, stop);
     if (stop === 'twice') expect(stopped.signal, stopped.stderr).to.equal('SIGTERM');
     else expect(codesOf(step), stopped.stderr).to.include(stopped.code);
     expect(stopped.orphans, 'processes left over').to.deep.equal([]);
-    await expectNothingLost(lab, site);
+    await expectNothingLost();
     const next = await run(site);
     expect(isRollback ? [0, 13] : [0], next.stderr).to.include(next.code);
     const { active_slot: active } = await site.slotDocument();

@@ -5,7 +5,7 @@ import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
 import type { FaultCase, FaultMode, FaultResult } from './cases';
-import { expectNothingLost } from './durable';
+import { watchPasswords } from './durable';
 import { killRun } from './killRun';
 import type { ScenarioName } from './scenarios';
 import { scenarioOf, siteOf } from './scenarios';
@@ -143,8 +143,9 @@ async function carryOutWith(
   const site = await siteOf(lab, fault.start);
   const canary = site.canary();
   try {
+    const expectNothingLost = await watchPasswords(lab, site);
     const broken = await breakRuns(site);
-    await expectNothingLost(lab, site);
+    await expectNothingLost();
     const secrets = [...site.canaries(), ...(await passwordsOf(site))];
     const last = await run(site);
     const runs: Run[] = [...broken, last];

@@ -1,4 +1,4 @@
-import type { AwsRequest, Lab, Site } from '../../lab';
+import type { Lab, Site } from '../../lab';
 import { killRun } from './killRun';
 import type { FaultMode } from './cases';
 
@@ -108,10 +108,9 @@ export function armWire(
     ...(act ? { [before ? 'onMatch' : 'onDone']: act } : {}),
   };
   const [what = '', whose = ''] = wire.write.split(' ');
-  const isOfState = ({ path }: AwsRequest): boolean => ownBucket(site, path) && stateFolder(path) === whose;
   const disarm =
     wire.system === 'state'
-      ? lab.aws.fault({ ...how, action: `S3 ${what}`, matches: isOfState })
+      ? lab.aws.fault({ ...how, action: `S3 ${what}`, path: `/${bucketOf(site)}/.pulumi/${whose}` })
       : wire.system === 'kubernetes'
         ? lab.kubernetes.fault({
             ...how,
