@@ -14,6 +14,7 @@ import { pluginFolderName } from '../../lab/plugins/official';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { preparePods, rotationImageName, settingsFor } from './support/rotationPods';
+import { entriesBelow, fingerprint } from './support/tree';
 import { expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
 
 /** The last line of a pod's log: the result. */
@@ -27,14 +28,6 @@ interface Result {
 
 function resultOf(log: string): Result {
   return JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as Result;
-}
-
-/** Every file of a tree with its size and times: whatever is written there changes one of them. */
-function fingerprint(root: string): string[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mtimeMs, ctimeMs } = lstatSync(path.join(root, name));
-    return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
-  });
 }
 
 /** The sizes that docs/image.md states, in MB, by the paths of each row. */
@@ -107,9 +100,9 @@ for (const database of databases.slice(0, 1)) {
         );
       }
       const told = stated.flatMap(({ paths }) => paths);
-      const files = readdirSync(image.root, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => `/${path.relative(image.root, path.join(parentPath, name))}`);
+      const files = entriesBelow(image.root)
+        .filter((name) => lstatSync(path.join(image.root, name)).isFile())
+        .map((name) => `/${name}`);
       const untold = files.filter(
         (file) => !told.some((each) => file === each || file.startsWith(`${each}/`)),
       );

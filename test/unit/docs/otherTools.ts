@@ -102,13 +102,18 @@ const kubectlFlags = [
   '-p',
   '--patch-file',
   '--show-managed-fields',
+  '--ignore-not-found',
 ];
 
 /** What is wrong with a `kubectl` command: a verb, a flag, an object or a file that there is not. */
 export function checkKubectl(args: string[]): string | undefined {
   if (args.join(' ') === 'rollout undo') return undefined; // It is named as what not to do.
   const own = args.indexOf('--');
-  const { flags, words } = split(own < 0 ? args : args.slice(0, own), ['-it', '--show-managed-fields']);
+  const { flags, words } = split(own < 0 ? args : args.slice(0, own), [
+    '-it',
+    '--show-managed-fields',
+    '--ignore-not-found',
+  ]);
   const unknown = flags.find(([flag]) => !kubectlFlags.includes(flag));
   if (unknown) return `kubectl: ${unknown[0]} is not checked`;
   const names = exampleNames();
@@ -132,9 +137,14 @@ export function checkKubectl(args: string[]): string | undefined {
   const allowed: Record<string, string[]> = {
     get: [`secret ${names.secret}`, `lease ${names.lease}`, 'cronjobs,jobs,pods', 'events', 'pods'],
     describe: ['pods', deployment],
-    // The CronJob is the Python tool's.
     patch: [`secret ${names.secret}`, 'job credential-rotation-once', 'cronjob credential-rotation'],
-    delete: ['cronjob credential-rotation'],
+    // The Python tool's, whose names manifests have too: see checkTakeover.
+    delete: [
+      'cronjob credential-rotation',
+      'job credential-rotation',
+      'role credential-rotation-role',
+      'rolebinding credential-rotation-binding',
+    ],
     exec: [deployment],
     rollout: [`status ${deployment}`, `restart ${deployment}`, `resume ${deployment}`],
   };
