@@ -9,7 +9,7 @@ import { pidsWith } from '../faults/killRun';
 import { makeFleet } from './support/fleet';
 import type { Fleet } from './support/fleet';
 import { logFolder, runFleet, startFleet } from './support/fleetRun';
-import { applyFleet, fleetFileForPods } from './support/fleetJob';
+import { applyFleet, fleetFileForPods, prepareFleet } from './support/fleetJob';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
@@ -174,7 +174,8 @@ for (const database of databases.slice(0, 1)) {
       expectCode(manifest, 0);
       await broken.podFault('health-500', { rollouts: 1 });
       const canary = killed.canary();
-      const job = await applyFleet(lab, fleet, manifest.stdout, namespace);
+      await prepareFleet(lab, fleet, namespace);
+      const job = await applyFleet(lab, manifest.stdout, namespace);
 
       const victim = await podOf(job, 0);
       await jobs.wrote(victim, '"step":6', 120_000);
