@@ -151,7 +151,8 @@ const endWords: Record<RotationReport['end'], string> = {
   'given-up': 'given up, begun',
 };
 
-const standingWords: Record<Standing, string> = {
+/** What a deployment came to, for people. */
+export const standingWords: Record<Standing, string> = {
   rotated: 'rotated',
   'rolled-back': 'rolled back',
   unfinished: 'not finished',

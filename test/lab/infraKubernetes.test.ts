@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigMap } from '@pulumi/kubernetes/core/v1/configMap';
 import type { PulumiFn, Stack } from '@pulumi/pulumi/automation';
+import { LocalWorkspace, PulumiCommand } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import { CredentialRotation } from '../../infra/component/credentialRotation';
 import type { RotationInputs } from '../../infra/inputs/inputs';
@@ -11,8 +13,9 @@ import { neededRules } from '../../infra/kubernetes/role';
 import { settingsOf } from '../../infra/settingsOf';
 import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
+import { tools } from '../../lab/package';
 import { databases, labWith } from './support/labs';
-import { makePlatformStack } from './support/platformStack';
+import { policyLauncher } from './support/policyPlugin';
 
 const policyPack = path.resolve(__dirname, '..', '..', '..', 'infra', 'policy');
 
@@ -54,7 +57,7 @@ for (const database of databases.slice(0, 1)) {
       lab = await labWith(database);
       site = await lab.createSite({ replicas: 1 });
       client = adminClient(lab);
-      stack = await makePlatformStack(lab, site, program());
+      stack = await makeStack(lab, site, program());
     });
     after(async () => {
       await stack.destroy();
@@ -178,4 +181,26 @@ function adminClient(lab: Lab): KubernetesClient {
     users: { user: { token: string } }[];
   };
   return new KubernetesClient(lab.kubernetes.server, lab.database.caFile, config.users[0]?.user.token ?? '');
+}
+
+async function makeStack(lab: Lab, site: Site, program: PulumiFn): Promise<Stack> {
+  const workDir = path.join(site.folder, 'platform');
+  const backend = path.join(workDir, 'state');
+  await mkdir(backend, { recursive: true });
+  const launcher = await policyLauncher(path.join(workDir, 'bin'));
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: 'platform', projectName: 'platform', program },
+    {
+      workDir,
+      pulumiCommand: await PulumiCommand.get({ root: tools().pulumi }),
+      pulumiHome: lab.pulumiHome,
+      envVars: {
+        PATH: [launcher, path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
+        KUBECONFIG: lab.kubernetes.adminKubeconfig,
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the test',
+        PULUMI_SKIP_UPDATE_CHECK: 'true',
+      },
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import { parse } from 'yaml';
@@ -13,7 +14,7 @@ import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { Jobs } from './support/jobs';
 import { kubectl } from './support/kubectl';
 import { databases, labWith } from './support/labs';
-import { makePlatformStack } from './support/platformStack';
+import { platformStack } from './support/platformStack';
 import { giveFiles, rotationImageName } from './support/rotationPods';
 import { expectHealthy } from './support/world';
 
@@ -180,7 +181,7 @@ for (const database of databases.slice(0, 1)) {
       const old = { schedule: await schedule(), identity: await identity() };
       const given = await inputs();
       const program = async (): Promise<void> => void new CredentialRotation('credential-rotation', given);
-      const made = (stack = await makePlatformStack(lab, site, program));
+      const made = (stack = await platformStack(lab, path.join(site.folder, 'platform'), program));
       await follow(/^pulumi -C infra up$/, async () => void (await made.up({ color: 'never' })));
       await expectTakenOver(old);
       await made.up({ color: 'never', expectNoChanges: true, refresh: true });
