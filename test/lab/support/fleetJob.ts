@@ -6,6 +6,7 @@ import { rotationImage } from '../../../lab/image';
 import { makeBucket, makeKey, s3Backend } from './backends';
 import type { Fleet } from './fleet';
 import { Jobs } from './jobs';
+import { killAllWith } from './processes';
 import { giveFiles, rotationImageName } from './rotationPods';
 
 /** A Kubernetes object of a manifest. */
@@ -82,4 +83,38 @@ export async function applyFleet(lab: Lab, manifest: string, namespace: string):
   } finally {
     jobs.close();
   }
+}
+
+/** The pods of an index of a Job, in any order. */
+export async function podsOfIndex(jobs: Jobs, job: string, index: number): Promise<string[]> {
+  const pods = await jobs.pods(job);
+  const key = 'batch.kubernetes.io/job-completion-index';
+  const found = pods.filter(({ metadata }) => metadata.annotations?.[key] === String(index));
+  return found.map(({ metadata }) => metadata.name);
+}
+
+/** Ends the first pod of an index at once, as a node that dies, in the midst of a step; gives the pod's name. */
+export async function killIndex(jobs: Jobs, job: string, index: number, step: number): Promise<string> {
+  let [pod] = await podsOfIndex(jobs, job, index);
+  for (; pod === undefined; [pod] = await podsOfIndex(jobs, job, index))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await jobs.wrote(pod, `"step":${step},`, 600_000);
+  killAllWith(`HOSTNAME=${pod}`);
+  return pod;
+}
+
+/** What the report of a fleet's run says, as JSON. */
+export interface FleetReport {
+  exitCode: number;
+  since: string | null;
+  counts: Record<string, number>;
+  deployments: { name: string; slot: string; standing: string; lastRotation: { end: string } }[];
+}
+
+/** Lets the Job that reports a run start, and gives what it printed when it has ended. */
+export async function reportOf(jobs: Jobs, job: string, limitMs = 240_000): Promise<FleetReport> {
+  await jobs.resume(`${job}-report`);
+  await jobs.ended(`${job}-report`, limitMs);
+  const [log = ''] = await jobs.logs(`${job}-report`);
+  return JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as FleetReport;
 }

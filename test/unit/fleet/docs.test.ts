@@ -9,6 +9,7 @@ import { fleetJobSettings } from '../../../src/fleet/jobSettings';
 import { identityNames } from '../../../src/fleet/keys';
 import { definitionOf } from '../../../src/settings/options';
 import { standingWords } from '../../../src/report/fleetText';
+import { tableLines } from '../../fleet/table';
 import { codeBlocks, repositoryText } from '../docs/readme';
 
 describe('docs/fleet.md', () => {
@@ -39,6 +40,16 @@ describe('docs/fleet.md', () => {
   it('names every key of the job, and every word of the report', () => {
     for (const key of Object.keys(jobSchema.shape)) expect(text).to.match(new RegExp(`\\b${key}\\b`));
     for (const word of Object.values(standingWords)) expect(text).to.include(`\`${word}\``);
+  });
+
+  it('says what 1, 5 and 20 cost, where npm run fleet-demo -- --write puts it', () => {
+    const [, block = ''] = /<!-- measured: begin -->\n([\s\S]*)<!-- measured: end -->/.exec(text) ?? [];
+    const rows = [
+      ...block.matchAll(/^\| `fleet run` \| (\d+) \| .* \| \d+ s \| [\d.]+ s \| [\d.]+ s \| [\d.]+ GiB \|/gm),
+    ];
+    expect(rows.map(([, count]) => count)).to.deep.equal(['1', '5', '20']);
+    const [head] = tableLines([], 4, 0).slice(2);
+    expect(block).to.include(head);
   });
 
   it('names every variable that is not read, how long a run is taken up, and the exit codes without a retry', () => {
