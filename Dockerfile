@@ -1,14 +1,20 @@
 # The rotation as a container: the command, the Pulumi engine, its plugins, and nothing else. See docs/image.md.
 # Every version here is that of package.json and lab/setup/versions.js; a test holds them together.
-FROM pulumi/pulumi-base:3.250.0 AS engine
+# A tag can be moved, a digest cannot: docs/image.md says how to give these two with theirs.
+ARG ENGINE_IMAGE=pulumi/pulumi-base:3.250.0
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${ENGINE_IMAGE} AS engine
 ENV PULUMI_HOME=/pulumi-home
 RUN pulumi plugin install resource aws 7.48.0 \
  && pulumi plugin install resource random 4.21.2 \
  && pulumi plugin install resource kubernetes 4.25.0
 
-FROM node:24.21.0-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
+# Debian's own revision of tini for amd64. The authorities are not held back: an old list would trust what is no longer trusted.
+ARG TINI_VERSION=0.19.0-1+b3
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates tini \
+ && apt-get install -y --no-install-recommends ca-certificates tini=${TINI_VERSION} \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./

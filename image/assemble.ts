@@ -63,7 +63,7 @@ export function assembleImage(inputs: AssemblyInputs, out: string, copying: Copy
 function copyPrograms(inputs: AssemblyInputs, place: Place, copying: Copying): void {
   const engine = place(layout.engine);
   copyFile(path.join(inputs.engine, 'bin', 'pulumi'), path.join(engine, 'bin', 'pulumi'), copying);
-  for (const name of readdirSync(inputs.plugins).filter((each) => each.startsWith('resource-')))
+  for (const name of pluginFolders(inputs.plugins))
     copyFolder(path.join(inputs.plugins, name), path.join(engine, 'plugins', name), copying);
   const programs = { [layout.node]: inputs.node, [layout.shell]: shellFile, [layout.init]: initFile };
   for (const [target, file] of Object.entries(programs)) copyFile(file, place(target), copying);
@@ -71,6 +71,16 @@ function copyPrograms(inputs: AssemblyInputs, place: Place, copying: Copying): v
   write(place(layout.command), `#!/bin/sh\n${command}\n`, 0o755);
   for (const library of librariesOf([...Object.values(programs), ...binariesBelow(engine)]))
     copyFile(library.file, place(library.place), copying);
+}
+
+/** `pulumi plugin install` leaves a file resource-….lock beside each folder; nothing at run time asks for it. */
+function pluginFolders(folder: string): string[] {
+  const found = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('resource-'))
+    .map(({ name }) => name);
+  if (found.length === 0)
+    throw new Error(`${folder} holds no plugin; name the folder plugins of PULUMI_HOME`);
+  return found;
 }
 
 /** The engine and the plugins, which may be scripts. */

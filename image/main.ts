@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { assembleImage } from './assemble';
+import { layout } from './layout';
+import { bytesOf, megabytes } from './size';
 
 /** The command of the Dockerfile: node dist/image/main.js --engine DIR --plugins DIR --node FILE --out NEW_DIR */
 function main(): void {
@@ -22,6 +24,10 @@ function main(): void {
     return;
   }
   assembleImage({ package: path.resolve(__dirname, '..', '..'), engine, plugins, node }, out);
+  const installed = path.join(out, layout.engine, 'plugins');
+  for (const name of readdirSync(installed))
+    process.stdout.write(`${name}: ${megabytes(bytesOf(path.join(installed, name)))}\n`);
+  process.stdout.write(`the whole image: ${megabytes(bytesOf(out))}\n`);
 }
 
 main();

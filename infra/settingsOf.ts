@@ -43,7 +43,8 @@ function networkOf({ network, healthUrl }: CheckedKubernetes): Network {
   return { ...rest, healthPort: healthPort ?? portOf(healthUrl) };
 }
 
-function portOf(url: string | undefined): number {
+/** The port that a URL names or means. */
+export function portOf(url: string | undefined): number {
   if (url === undefined) return 443;
   const { port, protocol } = new URL(url);
   if (port !== '') return Number(port);

@@ -6,6 +6,8 @@ export interface RotationPolicySettings {
   region: string;
   slotSecretArn: string;
   adminSecretArn: string;
+  /** Those of the other OpenEMRs of a fleet, which one role rotates. */
+  furtherSecretArns?: readonly string[];
   /** Keys of the two secrets that are your own; none for `aws/secretsmanager`. */
   secretsKeyArns: readonly string[];
   state: {
@@ -48,7 +50,7 @@ export function rotationPolicy(settings: RotationPolicySettings): PolicyDocument
 }
 
 function secretStatements(settings: RotationPolicySettings): Statement[] {
-  const { slotSecretArn, adminSecretArn, secretsKeyArns } = settings;
+  const { slotSecretArn, adminSecretArn, furtherSecretArns = [], secretsKeyArns } = settings;
   return [
     {
       Sid: 'RotateSecrets',
@@ -60,7 +62,7 @@ function secretStatements(settings: RotationPolicySettings): Statement[] {
         'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
-      Resource: [slotSecretArn, adminSecretArn],
+      Resource: [...new Set([slotSecretArn, adminSecretArn, ...furtherSecretArns])],
     },
     ...(secretsKeyArns.length === 0
       ? []

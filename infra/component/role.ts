@@ -80,7 +80,7 @@ function makeRole(scope: Scope, role: CheckedAws['role'], serviceAccount: string
 /** Gives the role exactly what a rotation uses, as an inline policy that goes with it. */
 export function rolePolicyFor(
   scope: Scope,
-  { stateBucket }: CheckedAws,
+  { stateBucket, furtherSecrets }: CheckedAws,
   role: RotationRole,
   targets: RoleTargets,
 ): void {
@@ -89,6 +89,7 @@ export function rolePolicyFor(
     region: scope.inputs.region,
     slotSecretArn: secrets.slot,
     adminSecretArn: secrets.admin,
+    furtherSecretArns: furtherSecrets,
     secretsKeyArns,
     state: { bucketArn: state.bucketArn, keyArn: state.keyArn, prefix: stateBucket.folder },
     secretsProviderKeyArn,

@@ -100,6 +100,12 @@ export const awsInputs = group(
       },
       'the KMS key of both secrets',
     ).prefault({}),
+    furtherSecrets: list(
+      checks.secretArn,
+      'ARNs of further secrets that the role rotates, under the same keys: those of the other OpenEMRs of a fleet',
+    )
+      .max(80, { error: () => 'at most 80: an inline policy holds no more; make a role for each part' })
+      .default([]),
     secretReaders: list(
       checks.principalArn,
       'ARNs of roles or users that may read and write the secrets that are made besides the rotation; without it IAM alone decides',

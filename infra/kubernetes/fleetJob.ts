@@ -1,9 +1,9 @@
 import { activeDeadlineSeconds } from './deadlines';
+import { fleetNetworkPolicy, fleetRoles } from './fleetRights';
 import { containerName, podTemplate } from './pod';
-import { neededRules } from './role';
 import { serviceAccount } from './serviceAccount';
 import type { RotationSettings } from './settings';
-import { labelsOf, objectNames } from './settings';
+import { labelsOf } from './settings';
 
 /** Where the pods of a fleet find its file. */
 export const fleetFolder = '/etc/credential-rotation/fleet';
@@ -13,6 +13,8 @@ export interface FleetTarget {
   namespace: string;
   deployment: string;
   kubernetesSecret: string;
+  /** Port of the containers behind its health page; undefined without a health page in its namespace. */
+  healthPort?: number | undefined;
 }
 
 /** What a fleet's objects are made of, checked. */
@@ -44,11 +46,21 @@ export interface FleetJobSettings {
  */
 export const finalExitCodes = [2, 3, 10, 13];
 
-/** All objects of a fleet: the account with its rights in each namespace, the file, and the Job or CronJob. */
+/**
+ * All objects of a fleet: the account with its rights in each namespace, where its pods may connect to, the file, the Job
+ * or CronJob, and the Job that reports.
+ */
 export function fleetObjects(settings: FleetJobSettings): object[] {
   const { pod } = settings;
   const account = pod.serviceAccount === undefined ? [serviceAccount(pod)] : [];
-  return [...account, ...roles(settings), configMap(settings), workload(settings)];
+  return [
+    ...account,
+    ...fleetRoles(settings),
+    fleetNetworkPolicy(settings),
+    configMap(settings),
+    workload(settings),
+    reportJob(settings),
+  ];
 }
 
 function workload(settings: FleetJobSettings): object {
@@ -78,7 +90,7 @@ function workload(settings: FleetJobSettings): object {
  * the work and tries again; what an index has begun, its state in the backend says to the next try.
  */
 export function fleetJobSpec(settings: FleetJobSettings) {
-  const { targets, parallelism, onFailure, retries, pod } = settings;
+  const { targets, parallelism, onFailure, retries } = settings;
   return {
     completionMode: 'Indexed',
     completions: targets.length,
@@ -96,21 +108,41 @@ export function fleetJobSpec(settings: FleetJobSettings) {
         },
       ],
     },
-    template: fleetPodTemplate(settings, activeDeadlineSeconds(pod.limits)),
+    template: fleetPodTemplate(settings, ['run', '--log-json']),
   };
 }
 
-function fleetPodTemplate(settings: FleetJobSettings, deadline: number) {
+/** So many statuses at a time have room in the memory of one pod. */
+const readAtATime = '2';
+
+/**
+ * The report of the run, when somebody lets it start: what each deployment came to, from its own state. An Indexed Job
+ * itself only knows which of its pods ended how.
+ */
+function reportJob(settings: FleetJobSettings): object {
+  const { pod, runName, schedule } = settings;
+  // A Job cannot be changed: that of another file has another name.
+  const name = `${schedule === undefined ? runName : configName(settings)}-report`;
+  const template = fleetPodTemplate(settings, ['status', '--json', '--concurrency', readAtATime]);
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: pod.namespace, labels: labelsOf(pod) },
+    spec: { suspend: true, backoffLimit: 0, template },
+  };
+}
+
+function fleetPodTemplate(settings: FleetJobSettings, [action = '', ...flags]: readonly string[]) {
   const { pod, since, withoutVariables } = settings;
-  const again = since === undefined ? [] : ['--since', since];
-  const args = ['fleet', 'run', '--fleet', `${fleetFolder}/fleet.yaml`, '--log-json', ...again];
+  const run = since === undefined ? [] : ['--since', since];
+  const args = ['fleet', action, '--fleet', `${fleetFolder}/fleet.yaml`, ...flags, ...run];
   const template = podTemplate(pod, args);
   const { containers, volumes, ...spec } = template.spec;
   return {
     ...template,
     spec: {
       ...spec,
-      activeDeadlineSeconds: deadline,
+      activeDeadlineSeconds: activeDeadlineSeconds(pod.limits),
       containers: containers.map((container) => ({
         ...container,
         env: container.env.filter(({ name }) => !withoutVariables.includes(name)),
@@ -135,30 +167,4 @@ function configMap(settings: FleetJobSettings) {
     immutable: true,
     data: { 'fleet.yaml': fleetText },
   };
-}
-
-/** In each namespace of an OpenEMR the rights of one rotation, given to the fleet's one account. */
-function roles({ pod, targets }: FleetJobSettings): object[] {
-  const names = objectNames(pod);
-  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))];
-  return namespaces.flatMap((namespace) => {
-    const here = targets.filter((target) => target.namespace === namespace);
-    const metadata = (name: string): object => ({ name, namespace, labels: labelsOf(pod) });
-    const group = 'rbac.authorization.k8s.io';
-    return [
-      {
-        apiVersion: `${group}/v1`,
-        kind: 'Role',
-        metadata: metadata(names.role),
-        rules: here.flatMap((target) => neededRules(target)),
-      },
-      {
-        apiVersion: `${group}/v1`,
-        kind: 'RoleBinding',
-        metadata: metadata(names.binding),
-        roleRef: { apiGroup: group, kind: 'Role', name: names.role },
-        subjects: [{ kind: 'ServiceAccount', name: names.serviceAccount, namespace: pod.namespace }],
-      },
-    ];
-  });
 }

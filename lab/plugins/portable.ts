@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FetchedName } from './official';
 import { officialFolder, officialPlugins, pluginFolderName } from './official';
@@ -23,7 +23,9 @@ export async function portablePlugins(folder: string): Promise<void> {
   }
   const kubernetes = path.join(folder, pluginFolderName('kubernetes'));
   await mkdir(kubernetes, { recursive: true });
-  await cp(tools().kubernetesPlugin, path.join(kubernetes, 'pulumi-resource-kubernetes'));
+  const [built, file] = [tools().kubernetesPlugin, path.join(kubernetes, 'pulumi-resource-kubernetes')];
+  // It is large; on another disk it must be copied.
+  await link(built, file).catch(() => cp(built, file));
 }
 
 async function placeStandIn(folder: string, name: FetchedName): Promise<void> {

@@ -85,13 +85,22 @@ function run(parser: Argv): Argv {
 function status(parser: Argv): Argv {
   return parser
     .usage(
-      '$0 fleet status --fleet FILE [options]\n\nExit code 0: all agree; 10: something differs or is unfinished; else that of what cannot be read.',
+      '$0 fleet status --fleet FILE [options]\n\nExit code 0: all agree; 10: something differs or is unfinished, or with --since was not rotated; 13: with --since one was rolled back; else that of what cannot be read.',
     )
     .option('fleet', fleet)
     .option('only', only)
     .option('concurrency', concurrency)
+    .option('if-older-than', ifOlderThan)
+    .option(
+      'since',
+      text('report a run that began at this time: what each came to since then, e.g. 2026-01-31T03:00:00Z'),
+    )
     .option('json', json)
-    .example('$0 fleet status --fleet fleet.yaml', 'one table: who is live, what differs, what to do');
+    .example('$0 fleet status --fleet fleet.yaml', 'one table: who is live, what differs, what to do')
+    .example(
+      '$0 fleet status --fleet fleet.yaml --since 2026-01-31T03:00:00Z',
+      'the report of the run that began then, a Job too',
+    );
 }
 
 function manifest(parser: Argv): Argv {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checks } from '../../infra/inputs/checks';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import { expectedOf, isValue } from '../settings/settings';
@@ -42,8 +43,23 @@ const line = text(/^[^\s\0]{1,500}$/, 'one word');
 const quantity = text(/^\d+(\.\d+)?(m|[KMG]i?)?$/, 'a quantity of Kubernetes, such as 250m or 512Mi');
 const userId = text(/^[1-9]\d{0,9}$/, 'a number of a user or group, and not root');
 
+const port = z
+  .string('must be a port')
+  .refine((value) => /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535, 'must be a port');
+const range = z
+  .string('must be an IPv4 address range, such as 10.0.0.0/16')
+  .refine(checks.cidr.test, 'must be an IPv4 address range, such as 10.0.0.0/16');
+
+/** A further way out of the pods: to addresses, or to pods of a namespace. */
+const wayOut = z
+  .strictObject({ port, cidr: range.optional(), namespace: label.optional() }, 'must be a way out')
+  .refine(
+    ({ cidr, namespace }) => (cidr === undefined) !== (namespace === undefined),
+    'must have either cidr or namespace',
+  );
+
 /** What the pods of a Job need beside the settings of each deployment. */
-const jobSchema = z.strictObject(
+export const jobSchema = z.strictObject(
   {
     namespace: label,
     image: line,
@@ -61,6 +77,20 @@ const jobSchema = z.strictObject(
     cpu: quantity.optional(),
     memory: quantity.optional(),
     memoryLimit: quantity.optional(),
+    optionalRights: z
+      .array(
+        z.enum(['lease', 'events', 'pods'], 'must be lease, events or pods'),
+        'must be a list of lease, events and pods',
+      )
+      .optional(),
+    databasePort: port.optional(),
+    databaseCidrs: z
+      .array(range, 'must be a list of address ranges')
+      .min(1, 'must name at least one address range: none would mean anywhere')
+      .optional(),
+    apiServerPort: port.optional(),
+    healthPort: port.optional(),
+    egress: z.array(wayOut, 'must be a list of ways out').optional(),
   },
   'must be a list of settings',
 );

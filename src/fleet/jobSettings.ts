@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { paths } from '../../infra/kubernetes/environment';
 import type { FleetJobSettings } from '../../infra/kubernetes/fleetJob';
+import type { Network, OptionalRights } from '../../infra/kubernetes/settings';
+import { portOf } from '../../infra/settingsOf';
 import { Failure } from '../failure';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
+import type { GivenValues } from '../settings/settings';
 import type { FleetFile, JobText } from './fleetFile';
 import type { Member } from './member';
 import { membersOf, sharedWriters } from './member';
@@ -25,6 +28,9 @@ export interface ManifestRequest {
 /** Largest ConfigMap (kubernetes.io/docs/concepts/configuration/configmap), less some room for the object around it. */
 const largestText = 1_000_000;
 
+/** With `-rotation`, the time and `-report`, or a CronJob's own number and the index, behind it. */
+const longestName = 30;
+
 /**
  * The settings of a fleet's Job. Pure.
  * @throws Failure `configuration` that names everything that a pod could not use
@@ -41,6 +47,9 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
   const problems = [
     ...members.flatMap((member) => podProblems(member, job)),
     ...sharingProblems(members, limits),
+    ...(file.name.length > longestName
+      ? [`name: at most ${longestName} characters here, since names of Jobs end at 63`]
+      : []),
     ...(Buffer.byteLength(text) > largestText ? ['the file is too large for a ConfigMap; split it'] : []),
   ];
   if (problems.length > 0) throw new Failure('configuration', `Fleet manifest: ${problems.join('; ')}.`);
@@ -56,11 +65,7 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
     runName: `${name}-${stamp}`,
     fileHash: createHash('sha256').update(text).digest('hex').slice(0, 10),
     fleetText: text,
-    targets: members.map(({ values }) => ({
-      namespace: values.namespace ?? '',
-      deployment: values.deployment ?? '',
-      kubernetesSecret: values.kubernetesSecret ?? '',
-    })),
+    targets: members.map(({ values }) => targetOf(values, job)),
     parallelism: limits.concurrency,
     onFailure: limits.onFailure,
     retries: Number(job.retries ?? 2),
@@ -70,6 +75,14 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
     since: schedule === undefined ? now.toISOString() : undefined,
     schedule,
   };
+}
+
+function targetOf(
+  { namespace = '', deployment = '', kubernetesSecret = '', healthUrl }: GivenValues,
+  job: JobText,
+) {
+  const own = job.healthPort === undefined ? portOf(healthUrl) : Number(job.healthPort);
+  return { namespace, deployment, kubernetesSecret, healthPort: healthUrl === undefined ? undefined : own };
 }
 
 /** What a pod that has nothing but its volumes and its account cannot use. */
@@ -132,8 +145,28 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
       memory: job.memory ?? '768Mi',
       memoryLimit: job.memoryLimit ?? '1Gi',
     },
+    optionalRights: rightsOf(job),
+    network: networkOf(job),
   };
 }
+
+function rightsOf({ optionalRights = ['lease', 'events'] }: JobText): OptionalRights {
+  const has = (right: keyof OptionalRights): boolean => optionalRights.includes(right);
+  return { lease: has('lease'), events: has('events'), pods: has('pods') };
+}
+
+function networkOf({ databasePort, databaseCidrs, apiServerPort, egress = [] }: JobText): Network {
+  return {
+    databasePort: Number(databasePort ?? 3306),
+    databaseCidrs: databaseCidrs ?? privateRanges,
+    apiServerPort: Number(apiServerPort ?? 443),
+    // Each health page has a rule of its own.
+    healthPort: 443,
+    more: egress.map(({ port, cidr, namespace }) => ({ port: Number(port), cidr, namespace })),
+  };
+}
+
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
 /** What the pod's frame asks for, and a fleet says in its file: see `withoutVariables`. */
 const unused = {
@@ -149,8 +182,6 @@ const unused = {
   schedule: '',
   suspended: false,
   ifOlderThan: '',
-  optionalRights: { lease: false, events: false, pods: false },
-  network: { databasePort: 0, databaseCidrs: [], apiServerPort: 0, healthPort: 0, more: [] },
   environment: {},
   secretEnvironment: {},
 };

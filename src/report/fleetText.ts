@@ -1,6 +1,8 @@
 import type { Counts, MemberOutcome, MemberResult } from '../fleet/outcome';
+import type { Standing, Standings } from '../fleet/standing';
+import type { RotationReport } from '../observe/status/report';
 import type { Place } from '../plan/rotationPlan';
-import { durationText } from './duration';
+import { durationText, timeText } from './duration';
 import { aligned } from './table';
 
 const words: Partial<Record<MemberOutcome, string>> = {
@@ -103,27 +105,78 @@ export interface MemberStatus {
   slot: Place | null;
   /** Age of the oldest password of the three, in seconds. */
   oldestSeconds: number | null;
+  /** The last one that its state knows. */
+  lastRotation: Pick<RotationReport, 'id' | 'kind' | 'end' | 'startedAt' | 'endedAt'> | null;
+  /** What it came to since a time that was asked for; null when none was, or its state cannot be read. */
+  standing: Standing | null;
   /** Everything that differs, is unfinished or cannot be read, one text each. */
   findings: string[];
   advice: string;
 }
 
-/** The status of a fleet as a table, then what is to be done. */
-export function fleetStatusLines(statuses: readonly MemberStatus[]): string[] {
-  const rows = statuses.map(({ name, outcome, slot, oldestSeconds, findings }) => [
+/** What a report of a run says on top: since when, and how many came to what. */
+export interface RunReport {
+  since: string;
+  counts: Standings;
+}
+
+/** The status of a fleet as a table, then what is to be done; with a run's begin also what the run came to. */
+export function fleetStatusLines(statuses: readonly MemberStatus[], run?: RunReport): string[] {
+  const rows = statuses.map(({ name, outcome, slot, oldestSeconds, findings, lastRotation, standing }) => [
     name,
     outcome === 'done' ? 'agrees' : outcome === 'drift' ? 'differs' : outcomeText(outcome),
     slot === null ? '–' : slot === 'other' ? 'neither' : slot,
+    lastText(lastRotation),
+    ...(run ? [standing === null ? '–' : standingWords[standing]] : []),
     oldestSeconds === null ? '–' : durationText(oldestSeconds),
     findings.length === 0 ? 'none' : String(findings.length),
   ]);
+  const heads = ['deployment', 'status', 'slot', 'last rotation', ...(run ? ['this run'] : [])];
   const well = statuses.filter(({ outcome }) => outcome === 'done').length;
   return [
-    ...aligned([['deployment', 'status', 'slot', 'oldest password', 'findings'], ...rows], ''),
+    ...aligned([[...heads, 'oldest password', 'findings'], ...rows], ''),
     ...statuses.flatMap(({ name, findings, advice }) => [
       ...findings.map((finding) => `✗ ${name}: ${finding}`),
       ...(findings.length === 0 ? [] : [`  ${name}, next: ${advice}`]),
     ]),
+    ...(run ? [runText(run)] : []),
     `${well === statuses.length ? '✓' : '✗'} ${deploymentsText(statuses.length)}: ${well} agree.`,
   ];
+}
+
+const endWords: Record<RotationReport['end'], string> = {
+  done: 'done',
+  'rolled-back': 'rolled back',
+  unfinished: 'not finished, begun',
+  'given-up': 'given up, begun',
+};
+
+/** What a deployment came to, for people. */
+export const standingWords: Record<Standing, string> = {
+  rotated: 'rotated',
+  'rolled-back': 'rolled back',
+  unfinished: 'not finished',
+  'not-due': 'not due',
+  'not-rotated': 'not rotated',
+};
+
+function lastText(last: MemberStatus['lastRotation']): string {
+  if (last === null) return '–';
+  const { kind, end, startedAt, endedAt } = last;
+  const what = end === 'done' ? `${kind} done` : endWords[end];
+  return `${what} ${timeText(endedAt ?? startedAt)}`;
+}
+
+/** The counts of a run in one line; what there is none of is left out. */
+function runText({ since, counts }: RunReport): string {
+  const { all, rotated, rolledBack, unfinished, notDue, notRotated } = counts;
+  const parts: [number, string][] = [
+    [rotated, standingWords.rotated],
+    [notDue, standingWords['not-due']],
+    [rolledBack, standingWords['rolled-back']],
+    [unfinished, standingWords.unfinished],
+    [notRotated, standingWords['not-rotated']],
+  ];
+  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `${rotated + notDue === all ? '✓' : '✗'} Since ${timeText(since)} UTC: ${told.join(', ')}.`;
 }

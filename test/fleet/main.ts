@@ -1,103 +1,103 @@
-import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startLab } from '../../lab';
 import type { Lab } from '../../lab';
-import type { Fleet } from '../lab/support/fleet';
 import { makeFleet } from '../lab/support/fleet';
-import type { Cost } from './measure';
-import { measured } from './measure';
+import { rotateAll, rotateSome } from './byCommand';
+import { rotateByJob } from './byJob';
+import type { Row, Scene } from './scene';
+import { tableLines, writeTable } from './table';
 
 const usage = `npm run fleet-demo -- [options]
 
-Makes so many OpenEMRs, rotates them all with one command, one of them broken, and says what it cost.
+Makes so many OpenEMRs and rotates them all, by fleet run and by an Indexed Job of Kubernetes. Each time one of them is
+broken, and one worker is killed. It ends with an error unless all but the broken one are rotated, that one is rolled
+back and reported, and what the killed worker left is finished. And it says what 1, 5 and all of them cost.
 
-  --size N          deployments (default 20)
-  --concurrency N   rotations at a time (default 4)
-  --sound           none of them is broken
-  --database NAME   mysql or mariadb (default mysql)
+  --deployments N       how many (default 20, at least 4)
+  --concurrency N       rotations at a time (default 4)
+  --way command|job     only this way (default: both)
+  --database NAME       mysql or mariadb (default mysql)
+  --write               puts the table into docs/fleet.md; only with 20 or more, and both ways
 `;
 
-async function main(): Promise<void> {
+interface Choices {
+  deployments: number;
+  concurrency: number;
+  ways: string[];
+  database: 'mysql' | 'mariadb';
+  write: boolean;
+}
+
+/** Reads the command line; undefined when only help was asked for. @throws Error when it is wrong */
+function choose(args: string[]): Choices | undefined {
   const { values } = parseArgs({
+    args,
     options: {
-      size: { type: 'string', default: '20' },
+      deployments: { type: 'string', default: '20' },
       concurrency: { type: 'string', default: '4' },
-      sound: { type: 'boolean', default: false },
+      way: { type: 'string' },
       database: { type: 'string', default: 'mysql' },
+      write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return void console.log(usage);
-  const size = Number(values.size);
-  const lab = await startLab({ database: values.database === 'mariadb' ? 'mariadb' : 'mysql' });
+  if (values.help) return undefined;
+  const { database, way, write } = values;
+  const [deployments, concurrency] = [Number(values.deployments), Number(values.concurrency)];
+  if (!(Number.isInteger(deployments) && deployments >= 4 && deployments <= 99))
+    throw new Error('--deployments must be a number from 4 to 99');
+  if (!(Number.isInteger(concurrency) && concurrency >= 1))
+    throw new Error('--concurrency must be a number from 1');
+  if (database !== 'mysql' && database !== 'mariadb')
+    throw new Error(`--database ${database}: must be mysql or mariadb`);
+  if (way !== undefined && way !== 'command' && way !== 'job')
+    throw new Error(`--way ${way}: must be command or job`);
+  if (write && (deployments < 20 || way !== undefined))
+    throw new Error('--write is for the whole measurement: leave --deployments and --way out');
+  return { deployments, concurrency, database, write, ways: way === undefined ? ['command', 'job'] : [way] };
+}
+
+async function main(): Promise<void> {
+  const choices = choose(process.argv.slice(2));
+  if (!choices) return void console.log(usage);
+  const [load = 0] = loadavg();
+  const lab = await startLab({ database: choices.database });
   try {
-    const begin = performance.now();
-    const fleet = await makeFleet(lab, 'clinic', size);
-    console.log(`${size} OpenEMRs are up after ${((performance.now() - begin) / 1000).toFixed(0)} s.`);
-    if (!values.sound) await fleet.sites[Math.floor(size / 2)]?.podFault('health-500', { rollouts: 1 });
-    await rotate(lab, fleet, values.concurrency);
+    const rows = await demonstrate(lab, choices);
+    const lines = tableLines(rows, choices.concurrency, load);
+    console.log(`\n${lines.join('\n')}`);
+    if (choices.write) writeTable(lines);
   } finally {
     await lab.stop();
   }
 }
 
-async function rotate(lab: Lab, fleet: Fleet, concurrency: string): Promise<void> {
-  const before = callsOf(lab, fleet);
-  const args = ['fleet', 'run', '--fleet', fleet.file, '--concurrency', concurrency];
-  const cost = await measured(fleet.environment, fleet.folder, args);
-  const after = callsOf(lab, fleet);
-  console.log(cost.stderr.replace(/^cpu .*\n/m, '').trim());
-  console.log(cost.stdout.trim());
-  console.log(`exit code ${String(cost.code)}\n`);
-  console.log(costText(cost, fleet.sites.length, minus(after, before)));
-}
-
-interface Calls {
-  aws: number;
-  kubernetes: number;
-  sql: number;
-}
-
-/** What came to the servers so far; of the database the statements on connections of the admins. */
-function callsOf(lab: Lab, fleet: Fleet): Calls {
-  return {
-    aws: lab.aws.requests().length,
-    kubernetes: lab.kubernetes.requests().length,
-    sql: statementsOf(readFileSync(lab.database.generalLogFile, 'utf8'), fleet),
-  };
-}
-
-function statementsOf(log: string, { sites }: Fleet): number {
-  const admins = new Set(sites.map(({ users }) => users.admin));
-  const connections = new Set<string>();
-  let count = 0;
-  for (const line of log.split('\n')) {
-    const [, id = '', command = '', text = ''] =
-      /\s(\d+) (Connect|Query|Execute|Prepare)\t(.*)$/.exec(line) ?? [];
-    if (command === 'Connect' && admins.has(text.split('@')[0] ?? '')) connections.add(id);
-    if ((command === 'Query' || command === 'Execute') && connections.has(id)) count += 1;
+async function demonstrate(lab: Lab, { deployments, concurrency, ways }: Choices): Promise<Row[]> {
+  const begin = performance.now();
+  const log = (line: string): void =>
+    console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+  const fleet = await makeFleet(lab, 'clinic', deployments);
+  log(`${deployments} OpenEMRs are up`);
+  const [, broken, killed] = fleet.sites;
+  if (!broken || !killed) throw new Error('a fleet that is too small');
+  const scene: Scene = { lab, fleet, concurrency, broken, killed, log };
+  const rows: Row[] = [];
+  if (ways.includes('command')) {
+    for (const count of [1, 5].filter((each) => each < deployments)) {
+      rows.push(await rotateSome(scene, count));
+      log(`fleet run of ${count}: all rotated`);
+    }
+    rows.push(await rotateAll(scene));
   }
-  return count;
+  if (ways.includes('job')) rows.push(await rotateByJob(scene));
+  return rows;
 }
 
-function minus(one: Calls, other: Calls): Calls {
-  return {
-    aws: one.aws - other.aws,
-    kubernetes: one.kubernetes - other.kubernetes,
-    sql: one.sql - other.sql,
-  };
-}
-
-function costText({ seconds, cpuSeconds, peakMiB, peakOwnMiB }: Cost, size: number, calls: Calls): string {
-  const each = (count: number): string => (count / size).toFixed(0);
-  return [
-    `deployments ${size}: wall ${seconds.toFixed(1)} s, ${(seconds / size).toFixed(1)} s each`,
-    `CPU ${cpuSeconds.toFixed(1)} s, ${(cpuSeconds / size).toFixed(1)} s each; most memory ${peakMiB.toFixed(0)} MiB, shared pages counted once ${peakOwnMiB.toFixed(0)} MiB`,
-    `calls for each: AWS ${each(calls.aws)}, Kubernetes ${each(calls.kubernetes)}, SQL of the admin ${each(calls.sql)}`,
-  ].join('\n');
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

@@ -58,14 +58,21 @@ function treeMiB(root: number): { all: number; own: number } {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), parent: parentOf(name) }));
+  const below = (pid: number): number[] => [
+    pid,
+    ...parents.filter(({ parent }) => parent === pid).flatMap((child) => below(child.pid)),
+  ];
+  return memoryOf(below(root));
+}
+
+/** Resident memory of these processes together, in MiB; in `own` pages that two share count once. */
+export function memoryOf(pids: readonly number[]): { all: number; own: number } {
   const sum = { all: 0, own: 0 };
-  const add = (pid: number): void => {
+  for (const pid of pids) {
     const text = textOf(`/proc/${pid}/smaps_rollup`);
     sum.all += Number(/^Rss: +(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
     sum.own += Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
-    for (const child of parents) if (child.parent === pid) add(child.pid);
-  };
-  add(root);
+  }
   return sum;
 }
 

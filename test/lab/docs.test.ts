@@ -18,6 +18,8 @@ const shown = documentNames()
 
 /** Those that change something, in an order in which each has what it needs; the test of the README runs the rest of them. */
 const changing = ['--plan rotation.json', 'rollback --yes', 'unlock --yes', 'fleet run --fleet fleet.yaml'];
+/** The report of a run, which is a good one once that run was. */
+const reporting = 'fleet status --fleet fleet.yaml --since 2026-01-31T03:00:00Z';
 const ofReadme = ['', '--sync-db-users'];
 /** Those that need a fleet of many: fleet.test.ts runs them with its own names. */
 const ofManySites = [
@@ -55,7 +57,8 @@ describe('the commands of docs/, on a lab', function () {
   let lab: Lab;
   let site: Site;
   const reading = [...new Set(shown)].filter(
-    (words) => ![...changing, ...ofReadme, ...ofManySites, ...asking, 'rollback --dry-run'].includes(words),
+    (words) =>
+      ![...changing, reporting, ...ofReadme, ...ofManySites, ...asking, 'rollback --dry-run'].includes(words),
   );
 
   before(async () => {
@@ -66,7 +69,7 @@ describe('the commands of docs/, on a lab', function () {
   after(() => site.remove());
 
   it('are all known to this test', () => {
-    expect(shown).to.include.members([...changing, ...ofManySites, ...asking]);
+    expect(shown).to.include.members([...changing, reporting, ...ofManySites, ...asking]);
     const quiet =
       /--dry-run|^(status|verify|history|config|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
     expect(reading.filter((words) => !quiet.test(words))).to.deep.equal([]);
@@ -98,7 +101,9 @@ describe('the commands of docs/, on a lab', function () {
     expectCode(await run(site, ['rollback', '--yes']), 0);
     await expectHealthy(site, 'A');
     expectCode(await run(site, ['unlock', '--yes']), 0);
+    expectCode(await run(site, reporting.split(' ')), 10);
     expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml']), 0);
     await expectHealthy(site, 'B');
+    expectCode(await run(site, reporting.split(' ')), 0);
   });
 });

@@ -5,11 +5,17 @@ import type { Lab, Site } from '../../lab';
 import type { MemberResult } from '../../src/fleet/outcome';
 import { documentedFields, fieldsOf } from '../unit/docs/documented';
 import type { Run } from './support/command';
-import { pidsWith } from '../faults/killRun';
 import { makeFleet } from './support/fleet';
 import type { Fleet } from './support/fleet';
 import { logFolder, runFleet, startFleet } from './support/fleetRun';
-import { applyFleet, fleetFileForPods } from './support/fleetJob';
+import {
+  applyFleet,
+  fleetFileForPods,
+  killIndex,
+  podsOfIndex,
+  prepareFleet,
+  reportOf,
+} from './support/fleetJob';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
@@ -96,6 +102,10 @@ for (const database of databases.slice(0, 1)) {
       expect(ofBroken?.message).to.include('HTTP 500');
       for (const site of sound) await expectHealthy(site, 'B');
       await expectHealthy(broken, 'A');
+      const status = await runFleet(fleet, ['status', '--since', report.since, '--json']);
+      expectCode(status, 13);
+      const { counts } = parsed<RunReport>('fleet status', status);
+      expect(counts).to.include({ all: size, rotated: size - 1, rolledBack: 1 });
       const [run = ''] = readdirSync(logFolder(fleet));
       for (const { name } of fleet.sites)
         expect(statSync(path.join(logFolder(fleet), run, `${name}.log`)).mode & 0o777).to.equal(0o600);
@@ -174,11 +184,10 @@ for (const database of databases.slice(0, 1)) {
       expectCode(manifest, 0);
       await broken.podFault('health-500', { rollouts: 1 });
       const canary = killed.canary();
-      const job = await applyFleet(lab, fleet, manifest.stdout, namespace);
+      await prepareFleet(lab, fleet, namespace);
+      const job = await applyFleet(lab, manifest.stdout, namespace);
 
-      const victim = await podOf(job, 0);
-      await jobs.wrote(victim, '"step":6', 120_000);
-      for (const pid of pidsWith(`HOSTNAME=${victim}`)) process.kill(Number(pid), 'SIGKILL');
+      const victim = await killIndex(jobs, job, 0, 6);
 
       expect(await jobs.ended(job, 240_000)).to.equal('Failed');
       const { completedIndexes, failedIndexes, failed } = await jobs.status(job);
@@ -187,30 +196,28 @@ for (const database of databases.slice(0, 1)) {
       });
       const { failures } = await canary.stop();
       expect(failures).to.deep.equal([]);
-      const second = (await podsOf(job, 0)).filter((name) => name !== victim);
+      const second = (await podsOfIndex(jobs, job, 0)).filter((name) => name !== victim);
       expect(second).to.have.lengthOf(1);
       expect(lab.podLogs(namespace, second[0] ?? '')).to.include('"resumed":true');
-      expect(await podsOf(job, 2), 'tries of the one that was rolled back').to.have.lengthOf(1);
+      expect(await podsOfIndex(jobs, job, 2), 'tries of the one that was rolled back').to.have.lengthOf(1);
       for (const site of [killed, sound]) await expectHealthy(site, 'B');
       await expectHealthy(broken, 'A');
+
+      const report = await reportOf(jobs, job);
+      expect([...documentedFields('fleet status').keys()]).to.include.members([...fieldsOf(report).keys()]);
+      expect(report.exitCode).to.equal(13);
+      expect(report.counts).to.deep.equal({
+        ...{ all: 3, rotated: 2, rolledBack: 1, unfinished: 0, notDue: 0, notRotated: 0 },
+      });
+      expect(report.deployments.map(({ slot, standing }) => `${slot} ${standing}`)).to.deep.equal([
+        'B rotated',
+        'B rotated',
+        'A rolled-back',
+      ]);
       const known = fleet.sites.flatMap((site) => site.canaries());
-      expectNoSecret(known, { manifest: manifest.stdout, logs: (await jobs.logs(job)).join('\n') });
+      const said = JSON.stringify(report);
+      const logs = (await jobs.logs(job)).join('\n');
+      expectNoSecret(known, { manifest: manifest.stdout, logs, said });
     });
-
-    /** The pods of an index, in any order. */
-    async function podsOf(job: string, index: number): Promise<string[]> {
-      const pods = await jobs.pods(job);
-      const key = 'batch.kubernetes.io/job-completion-index';
-      const found = pods.filter(({ metadata }) => metadata.annotations?.[key] === String(index));
-      return found.map(({ metadata }) => metadata.name);
-    }
-
-    async function podOf(job: string, index: number): Promise<string> {
-      for (;;) {
-        const [pod] = await podsOf(job, index);
-        if (pod !== undefined) return pod;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
   });
 }

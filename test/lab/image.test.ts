@@ -1,6 +1,8 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { layout } from '../../image/layout';
+import { bytesOf } from '../../image/size';
 import { cronJob } from '../../infra/kubernetes/cronJob';
 import { job } from '../../infra/kubernetes/job';
 import type { RotationSettings } from '../../infra/kubernetes/settings';
@@ -8,9 +10,11 @@ import { objectNames } from '../../infra/kubernetes/settings';
 import type { ContainerImage, Lab, Site } from '../../lab';
 import { rotationImage } from '../../lab/image';
 import { packageRoot } from '../../lab/package';
+import { pluginFolderName } from '../../lab/plugins/official';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { preparePods, rotationImageName, settingsFor } from './support/rotationPods';
+import { entriesBelow, fingerprint } from './support/tree';
 import { expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
 
 /** The last line of a pod's log: the result. */
@@ -26,21 +30,21 @@ function resultOf(log: string): Result {
   return JSON.parse(log.trimEnd().split('\n').at(-1) ?? '') as Result;
 }
 
-/** Every file of a tree with its size and times: whatever is written there changes one of them. */
-function fingerprint(root: string): string[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mtimeMs, ctimeMs } = lstatSync(path.join(root, name));
-    return `${name} ${size} ${mtimeMs} ${ctimeMs}`;
-  });
+/** The sizes that docs/image.md states, in MB, by the paths of each row. */
+function statedSizes(text: string): { paths: string[]; size: number }[] {
+  const rows = [...text.matchAll(/^\| (`\/.*?`) \| .*? \| (\d+(?:\.\d)?) MB\b.*\|$/gm)];
+  return rows.map(([, cell = '', size]) => ({
+    paths: [...cell.matchAll(/`([^`]+)`/g)].map(([, each]) => each ?? ''),
+    size: Number(size),
+  }));
 }
 
-/** As `du --apparent-size` counts, of a file or of all files below a folder. */
-function megabytesOf(file: string): number {
-  const below = statSync(file).isDirectory()
-    ? readdirSync(file, { recursive: true, encoding: 'utf8' })
-    : [''];
-  const sizes = below.map((name) => lstatSync(path.join(file, name))).filter((each) => each.isFile());
-  return Math.round(sizes.reduce((sum, { size }) => sum + size, 0) / 1024 / 1024);
+/** In MB; of the plugins only the one that is the same wherever the tests run. */
+function sizeOf(root: string, places: readonly string[]): number {
+  const files = places.map((place) =>
+    place === `${layout.engine}/plugins` ? `${place}/${pluginFolderName('kubernetes')}` : place,
+  );
+  return files.reduce((sum, file) => sum + bytesOf(path.join(root, file)), 0) / 1024 / 1024;
 }
 
 for (const database of databases.slice(0, 1)) {
@@ -85,15 +89,35 @@ for (const database of databases.slice(0, 1)) {
       return log;
     }
 
-    it('is as large as docs/image.md says, and has nothing in it that is only for development', () => {
+    it('is as large as docs/image.md says, row by row, and nothing in it is missing there', () => {
       const text = readFileSync(path.join(packageRoot(), 'docs', 'image.md'), 'utf8');
-      for (const part of ['/app', '/usr/bin/node']) {
-        const said = Number(new RegExp(`^\\| \`${part}\` .*\\| (\\d+) MB \\|$`, 'm').exec(text)?.[1]);
-        const found = megabytesOf(path.join(image.root, part));
-        expect(Math.abs(found - said) / said, `${part}: ${found} MB, and not ${said}`).to.be.lessThan(0.1);
+      const stated = statedSizes(text);
+      for (const { paths, size } of stated) {
+        const found = sizeOf(image.root, paths);
+        const difference = Math.abs(found - size);
+        expect(difference, `${paths.join()}: ${found.toFixed(1)} MB, and not ${size}`).to.be.lessThan(
+          Math.max(0.1, size / 10),
+        );
       }
+      const told = stated.flatMap(({ paths }) => paths);
+      const files = entriesBelow(image.root)
+        .filter((name) => lstatSync(path.join(image.root, name)).isFile())
+        .map((name) => `/${name}`);
+      const untold = files.filter(
+        (file) => !told.some((each) => file === each || file.startsWith(`${each}/`)),
+      );
+      expect(untold).to.deep.equal([]);
+      const total = Number(/^That is (\d+) MB unpacked/m.exec(text)?.[1]);
+      expect(total).to.equal(Math.round(stated.reduce((sum, { size }) => sum + size, 0)));
+    });
+
+    it('has nothing in it that is only for development, or that only the installation of plugins needs', () => {
       const packages = readdirSync(path.join(image.root, 'app', 'node_modules'));
       expect(packages).to.include('@pulumi').and.not.to.include('mocha').and.not.to.include('typescript');
+      const plugins = readdirSync(path.join(image.root, layout.engine, 'plugins'));
+      expect(plugins).to.have.members(
+        (['kubernetes', 'random', 'aws'] as const).map((name) => pluginFolderName(name)),
+      );
     });
 
     it('rotates as a Job, with no login refused, and writes nowhere but in its volumes', async () => {

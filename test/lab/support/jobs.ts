@@ -124,6 +124,12 @@ export class Jobs {
     return items;
   }
 
+  /** How many pods of the namespace have not ended. */
+  async activePods(): Promise<number> {
+    const { items } = await this.client.get<{ items: JobPod[] }>(`${this.core}/pods`);
+    return items.filter(({ status }) => ['Pending', 'Running'].includes(status.phase)).length;
+  }
+
   /** The name of the Job's first pod, once there is one that runs. */
   async runningPod(name: string): Promise<string> {
     let found = '';

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { pidsWith } from '../../faults/killRun';
 
 /** A process, as far as the tests look into it. */
 export interface FoundProcess {
@@ -23,4 +24,17 @@ export function processesBelow(folder: string): FoundProcess[] {
     const marked = read(`/proc/${pid}/environ`).some((entry) => entry.startsWith(`LAB_FOLDER=${folder}/`));
     return marked || (isReaper && args.some((argument) => argument.startsWith(`${folder}/`)));
   });
+}
+
+/** Ends every process with this variable in its environment at once, as `kill -9`; gives how many there were. */
+export function killAllWith(mark: string): number {
+  const pids = pidsWith(mark);
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Those of a container end with its first process.
+    }
+  }
+  return pids.length;
 }

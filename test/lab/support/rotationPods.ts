@@ -100,7 +100,8 @@ export async function preparePods(
   giveFiles(site.sitesRoot);
 }
 
-function giveFiles(folder: string): void {
+/** Gives all files of a site to the user that the pods run as. */
+export function giveFiles(folder: string): void {
   chownSync(folder, imageUser, imageUser);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
     chownSync(path.join(folder, name), imageUser, imageUser);

@@ -19,6 +19,7 @@ import {
   sourceText,
 } from './readme';
 import { parseShell, problemOf } from './shell';
+import { checkTakeover } from './takeover';
 
 for (const name of documentNames()) {
   describe(name, function () {
@@ -32,6 +33,10 @@ for (const name of documentNames()) {
         expect(existsSync(repositoryFile(linked)), target).to.equal(true);
         if (anchor !== undefined) expect(anchors(repositoryText(linked)), target).to.include(anchor);
       }
+    });
+
+    it('deletes nothing that it has made, or does not make again', () => {
+      expect(checkTakeover(codeLines('sh', text))).to.deep.equal([]);
     });
 
     for (const line of new Set([...codeLines('sh', text), ...commandSpans(text)])) {

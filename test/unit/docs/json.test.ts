@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { plannedMember } from '../../../src/cli/commands/fleet/plan';
 import { memberStatus } from '../../../src/cli/commands/fleet/status';
+import { countStandings } from '../../../src/fleet/standing';
 import { unlockReport } from '../../../src/cli/commands/unlock';
 import { memberResult, readLogLine } from '../../../src/fleet/childLog';
 import { countsOf } from '../../../src/fleet/outcome';
@@ -159,11 +160,20 @@ describe('docs/json.md', () => {
   it('describes every field that fleet status prints, with its types, and no other', async () => {
     const deployments = [
       ...statuses().map((status) =>
-        memberStatus({ name: 'a' }, [line({ type: 'status', ...status })], { ...process_, code: 10 }),
+        memberStatus(
+          { name: 'a' },
+          [line({ type: 'status', ...status })],
+          { ...process_, code: 10 },
+          { since: new Date(0) },
+        ),
       ),
       memberStatus({ name: 'b' }, [], { ...process_, code: null }),
     ];
-    const shown = await printed('fleet-status', [{ ...whole, deployments }]);
+    const counts = countStandings(deployments.map(({ standing }) => standing));
+    const shown = await printed('fleet-status', [
+      { ...whole, since: 'then', counts, deployments },
+      { ...whole, since: null, counts: null, deployments: [] },
+    ]);
     expect(undocumented('fleet status', shown)).to.deep.equal([]);
   });
 

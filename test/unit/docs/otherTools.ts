@@ -102,13 +102,18 @@ const kubectlFlags = [
   '-p',
   '--patch-file',
   '--show-managed-fields',
+  '--ignore-not-found',
 ];
 
 /** What is wrong with a `kubectl` command: a verb, a flag, an object or a file that there is not. */
 export function checkKubectl(args: string[]): string | undefined {
   if (args.join(' ') === 'rollout undo') return undefined; // It is named as what not to do.
   const own = args.indexOf('--');
-  const { flags, words } = split(own < 0 ? args : args.slice(0, own), ['-it', '--show-managed-fields']);
+  const { flags, words } = split(own < 0 ? args : args.slice(0, own), [
+    '-it',
+    '--show-managed-fields',
+    '--ignore-not-found',
+  ]);
   const unknown = flags.find(([flag]) => !kubectlFlags.includes(flag));
   if (unknown) return `kubectl: ${unknown[0]} is not checked`;
   const names = exampleNames();
@@ -132,9 +137,14 @@ export function checkKubectl(args: string[]): string | undefined {
   const allowed: Record<string, string[]> = {
     get: [`secret ${names.secret}`, `lease ${names.lease}`, 'cronjobs,jobs,pods', 'events', 'pods'],
     describe: ['pods', deployment],
-    // The CronJob is the Python tool's.
     patch: [`secret ${names.secret}`, 'job credential-rotation-once', 'cronjob credential-rotation'],
-    delete: ['cronjob credential-rotation'],
+    // The Python tool's, whose names manifests have too: see checkTakeover.
+    delete: [
+      'cronjob credential-rotation',
+      'job credential-rotation',
+      'role credential-rotation-role',
+      'rolebinding credential-rotation-binding',
+    ],
     exec: [deployment],
     rollout: [`status ${deployment}`, `restart ${deployment}`, `resume ${deployment}`],
   };
@@ -155,13 +165,28 @@ export function checkMysql(args: string[]): string | undefined {
     : 'mysql: verify the server by --ssl-mode=VERIFY_IDENTITY';
 }
 
-/** What is wrong with a `docker` command: it builds this package's image, with the version of package.json. */
+/** The base images of the Dockerfile, by the build argument that can replace each. */
+function baseImages(): Map<string, string> {
+  const found = repositoryText('Dockerfile').matchAll(/^ARG (\w+_IMAGE)=(\S+)$/gm);
+  return new Map([...found].map(([, name = '', image = '']) => [name, image]));
+}
+
+/**
+ * What is wrong with a `docker` command: it builds this package's image, with the version of package.json, perhaps with
+ * base images by their digests, or looks one of them up.
+ */
 export function checkDocker([command = '', ...rest]: string[]): string | undefined {
   const { version } = JSON.parse(repositoryText('package.json')) as { version: string };
+  const images = baseImages();
+  if (command === 'buildx') {
+    const known = [...images.values()].map((image) => `imagetools inspect ${image}`);
+    return known.includes(rest.join(' ')) ? undefined : `docker buildx: ${rest.join(' ')} is not checked`;
+  }
   const { flags, words } = split(rest);
+  const pinned = [...images].map(([name, image]) => `${name}=${image}@sha256:DIGEST`);
+  const unknown = flags.find(([flag, value]) => flag === '--build-arg' && !pinned.includes(value));
+  if (unknown) return `docker: ${unknown[1]} is no base image of the Dockerfile`;
+  const others = flags.filter(([flag]) => flag !== '--build-arg');
   const built = `build --tag credential-rotation:${version} .`;
-  const given = [command, ...flags.flat(), ...words].join(' ');
-  return given === built && existsSync(repositoryFile('Dockerfile'))
-    ? undefined
-    : `it must be docker ${built}`;
+  return [command, ...others.flat(), ...words].join(' ') === built ? undefined : `it must be docker ${built}`;
 }

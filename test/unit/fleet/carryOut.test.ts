@@ -68,6 +68,33 @@ describe('carryOutAll', function () {
     expect([...results.keys()]).to.deep.equal(['a', 'b']);
   });
 
+  it('stagger: each start comes so long after the one before, though there is room for all at once', async () => {
+    const starts: number[] = [];
+    const staggerMs = 400;
+    const limits = { concurrency: 4, staggerMs, onFailure: 'continue' } as const;
+    const note = (news: { kind: string }): unknown =>
+      news.kind === 'started' && starts.push(performance.now());
+    const began = performance.now();
+    const results = await carryOutAll(workOf({ a: '', b: '', c: '' }, { limits, tell: note }));
+    expect(results.size).to.equal(3);
+    expect((starts[0] ?? Infinity) - began).to.be.lessThan(staggerMs);
+    // Timers may fire within the millisecond before.
+    for (const [at, start] of starts.slice(1).entries())
+      expect(start - (starts[at] ?? 0)).to.be.within(staggerMs - 2, 5 * staggerMs);
+  });
+
+  it('stagger: a signal ends the wait for the next start', async () => {
+    const controller = new AbortController();
+    const limits = { concurrency: 4, staggerMs: 60_000, onFailure: 'continue' } as const;
+    const began = performance.now();
+    const tell = (news: { kind: string }): void => {
+      if (news.kind === 'ended') controller.abort();
+    };
+    const results = await carryOutAll(workOf({ a: '', b: '' }, { limits, tell, signal: controller.signal }));
+    expect([...results.keys()]).to.deep.equal(['a']);
+    expect(performance.now() - began).to.be.lessThan(15_000);
+  });
+
   it('a process that cannot be started is a failure of that deployment alone', async () => {
     const logFile = ({ name }: Member): string =>
       path.join(folder, name === 'a' ? 'not-there/a.log' : `${name}.log`);

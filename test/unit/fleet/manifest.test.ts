@@ -60,13 +60,11 @@ describe('fleet manifest', () => {
       'RoleBinding a',
       'Role b',
       'RoleBinding b',
+      'NetworkPolicy rotation',
       'ConfigMap rotation',
       'Job rotation',
+      'Job rotation',
     ]);
-    const roles = objects
-      .filter(({ kind }) => kind === 'Role')
-      .map(({ rules }) => (rules as unknown[]).length);
-    expect(roles).to.deep.equal([2, 4]);
     expect(ofKind(objects, 'Job')['spec']).to.deep.include({
       completionMode: 'Indexed',
       completions: 3,
@@ -75,6 +73,109 @@ describe('fleet manifest', () => {
       maxFailedIndexes: 3,
     });
     expect(ofKind(objects, 'ConfigMap')['data']).to.deep.equal({ 'fleet.yaml': text });
+  });
+
+  /** The rules of the Role of a namespace, as `resources of names: verbs`. */
+  function rulesOf(objects: Rendered[], namespace: string): string[] {
+    const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === namespace);
+    const rules = role?.['rules'] as { resources: string[]; resourceNames?: string[]; verbs: string[] }[];
+    return rules.map(
+      ({ resources, resourceNames = [], verbs }) =>
+        `${resources.join()} of ${resourceNames.join()}: ${verbs.join()}`,
+    );
+  }
+
+  it('gives each namespace the rights of its own rotations, Lease and Events with them, each once', async () => {
+    const needed = ['secrets of openemr-db-credentials: get,patch', 'deployments of openemr: get,patch'];
+    const lease = ['leases of : create', 'leases of credential-rotation-openemr: get,update'];
+    const objects = await rendered();
+    expect(rulesOf(objects, 'a')).to.deep.equal([...needed, ...lease, 'events of : create']);
+    expect(rulesOf(objects, 'b')).to.deep.equal([
+      ...needed,
+      ...lease,
+      'events of : create',
+      'secrets of second: get,patch',
+      'deployments of second: get,patch',
+      'leases of credential-rotation-second: get,update',
+    ]);
+    const pods = await rendered({}, text.replace('job:\n', 'job:\n  optionalRights: [pods]\n'));
+    expect(rulesOf(pods, 'a')).to.deep.equal([...needed, 'pods of : list']);
+    const none = await rendered({}, text.replace('job:\n', 'job:\n  optionalRights: []\n'));
+    expect(rulesOf(none, 'a')).to.deep.equal(needed);
+  });
+
+  interface Policy {
+    podSelector: { matchLabels: Record<string, string> };
+    ingress: unknown[];
+    egress: { to: object[]; ports: { port: number }[] }[];
+  }
+  /** The ways out of the pods, as `to: port`. */
+  const waysOut = ({ egress }: Policy): string[] =>
+    egress.flatMap(({ to, ports }) =>
+      to.flatMap((each) => ports.map(({ port }) => `${JSON.stringify(each)}: ${port}`)),
+    );
+  const policyOf = (objects: Rendered[]): Policy =>
+    (ofKind(objects, 'NetworkPolicy') as unknown as { spec: Policy }).spec;
+  const inNamespace = (name: string): string =>
+    `{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"${name}"}}}`;
+
+  it('lets its pods connect to nothing but what rotations need, each health page in its own namespace', async () => {
+    const page = (host: string): string =>
+      `healthUrl: "http://openemr.${host}:8080/meta/health/readyz", sitesRoot`;
+    const file = text
+      .replace('namespace: a, sitesRoot', `namespace: a, ${page('a')}`)
+      .replace('namespace: b, sitesRoot', `namespace: b, ${page('b')}`);
+    const objects = await rendered({}, file);
+    const policy = policyOf(objects);
+    expect(policy.ingress).to.deep.equal([]);
+    const { template } = ofKind(objects, 'Job')['spec'] as { template: { metadata: { labels: object } } };
+    expect(template.metadata.labels).to.include(policy.podSelector.matchLabels);
+    const pages = waysOut(policy).filter((way) => way.endsWith(': 8080'));
+    expect(pages).to.deep.equal([`${inNamespace('a')}: 8080`, `${inNamespace('b')}: 8080`]);
+    expect(waysOut(policy)).to.include('{"ipBlock":{"cidr":"10.0.0.0/8"}}: 3306');
+    expect(waysOut(policyOf(await rendered())).join('\n')).not.to.include('metadata.name');
+  });
+
+  it('takes ports, ranges and further ways out from the file', async () => {
+    const network =
+      'job:\n  databasePort: 3307\n  databaseCidrs: [10.1.0.0/16]\n  healthPort: 80\n  egress:\n    - { port: 9091, namespace: monitoring }\n';
+    const file = text
+      .replace('job:\n', network)
+      .replace('namespace: a, sitesRoot', 'namespace: a, healthUrl: "https://openemr.a/readyz", sitesRoot');
+    const ways = waysOut(policyOf(await rendered({}, file)));
+    expect(ways).to.include.members([
+      '{"ipBlock":{"cidr":"10.1.0.0/16"}}: 3307',
+      `${inNamespace('monitoring')}: 9091`,
+      `${inNamespace('a')}: 80`,
+    ]);
+    expect(ways.filter((way) => way.endsWith(': 3307'))).to.have.lengthOf(1);
+  });
+
+  it('a suspended Job beside it reports the run, from the same file and as the same account', async () => {
+    const reportOf = (objects: Rendered[]): Rendered =>
+      objects.find(({ kind, metadata }) => kind === 'Job' && metadata.name.endsWith('-report')) as Rendered;
+    const objects = await rendered();
+    const report = reportOf(objects);
+    expect(report.metadata.name).to.equal('clinics-rotation-20260131-030000-report');
+    const spec = report['spec'] as {
+      suspend: boolean;
+      template: { spec: { serviceAccountName: string; containers: { args: string[] }[] } };
+    };
+    expect(spec.suspend).to.equal(true);
+    expect(spec.template.spec.serviceAccountName).to.equal('clinics-rotation-sa');
+    expect(spec.template.spec.containers[0]?.args.join(' ')).to.equal(
+      'fleet status --fleet /etc/credential-rotation/fleet/fleet.yaml --json --concurrency 2 --since 2026-01-31T03:00:00.000Z',
+    );
+    const scheduled = reportOf(await rendered({ schedule: '0 3 * * 0' }));
+    expect(scheduled.metadata.name).to.match(/^clinics-rotation-[0-9a-f]{10}-report$/);
+  });
+
+  it('refuses a name of which Kubernetes can make no Job', async () => {
+    const longest = 'c'.repeat(30);
+    const objects = await rendered({}, text.replace('name: clinics', `name: ${longest}`));
+    for (const { metadata } of objects) expect(metadata.name.length).to.be.lessThan(64);
+    const request = await requestOf(text.replace('name: clinics', `name: ${longest}c`));
+    expect(() => fleetJobSettings(request)).to.throw(Failure, 'at most 30 characters');
   });
 
   it('exit codes that a person must see to fail their index at once; a drained node counts for nothing', async () => {

@@ -37,13 +37,18 @@ describe('Dockerfile', () => {
       kubernetesPlugin: string;
     };
     const debian = 'bookworm-slim';
-    expect(rests('FROM')).to.deep.equal([
+    const given = new Map(rests('ARG').map((rest) => rest.split('=') as [string, string]));
+    const filled = (rest: string): string =>
+      rest.replace(/\$\{(\w+)\}/g, (_, name: string) => given.get(name) ?? '');
+    expect(rests('FROM').map(filled)).to.deep.equal([
       `pulumi/pulumi-base:${setUp.pulumi} AS engine`,
       `node:${devDependencies['node']}-${debian} AS build`,
       'scratch',
     ]);
     expect(setUp.pulumi).to.equal(dependencies['@pulumi/pulumi']);
     expect(setUp.kubernetesPlugin).to.equal(PLUGIN_VERSIONS.kubernetes);
+    const packages = /install -y --no-install-recommends (.*?) +&&/.exec(rests('RUN').map(filled).join('\n'));
+    expect(packages?.[1]).to.match(/^ca-certificates tini=\d+\.\d+\.\d+-\S+$/);
     const installed = [...text('Dockerfile').matchAll(/pulumi plugin install resource (\S+) (\S+)/g)];
     expect(Object.fromEntries(installed.map(([, name, version]) => [name, version]))).to.deep.equal(
       PLUGIN_VERSIONS,

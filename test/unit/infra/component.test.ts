@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
 import { rotationPolicy } from '../../../infra/aws/policies';
+import type { PolicyDocument } from '../../../infra/aws/policyDocument';
 import { bucketPolicy, secretPolicy } from '../../../infra/aws/resourcePolicies';
 import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
 import { settingsOf } from '../../../infra/settingsOf';
@@ -80,6 +81,13 @@ describe('CredentialRotation under mocks', function () {
   it('makes every thing a child of the component', () => {
     for (const { type, options } of made('made').values())
       expect(options.hasParent, type).to.equal(!type.startsWith('credential-rotation:'));
+  });
+
+  it("gives one role the secrets of a fleet's other OpenEMRs, too, and nothing more", () => {
+    const resources = (name: string): string[] =>
+      (document(name, 'RolePolicy') as PolicyDocument).Statement.flatMap(({ Resource = [] }) => Resource);
+    const further = resources('of a fleet').filter((arn) => !resources('adopted').includes(arn));
+    expect(further).to.deep.equal([there.furtherSecret]);
   });
 
   it('protects what would be lost with passwords or states, unless told otherwise', () => {

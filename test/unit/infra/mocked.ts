@@ -65,6 +65,7 @@ export const cases: Record<string, RotationInputs> = {
     ...adopted,
     aws: { ...adopted.aws, secretsKey: { awsManaged: true }, stateKey: { awsManaged: true } },
   },
+  'of a fleet': { ...adopted, aws: { ...adopted.aws, furtherSecrets: [there.furtherSecret] } },
   'adopted access point and account': {
     ...clusterOnly,
     sites: { fileSystem: 'fs-0123456789abcdef0', accessPoint: 'fsap-0123456789abcdef0' },

@@ -5,8 +5,9 @@ import type { Statement } from '../../../infra/aws/policyDocument';
 import { bucketPolicy, secretPolicy } from '../../../infra/aws/resourcePolicies';
 import { stateLifecycle } from '../../../infra/aws/stateLifecycle';
 import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
+import { readInputs } from '../../../infra/inputs/read';
 import { repositoryText } from '../docs/readme';
-import { there } from './inputs';
+import { adopted, there } from './inputs';
 
 const settings = {
   region: 'us-east-1',
@@ -69,6 +70,21 @@ describe('policy documents', () => {
       `Allow kms:Decrypt ${there.passwordsKey}`,
       `Allow kms:Encrypt ${there.passwordsKey}`,
     ]);
+  });
+
+  it('fit into an inline policy with as many further secrets as the inputs take, of the longest usual names', () => {
+    const furtherSecretArns = Array.from({ length: 80 }, (_, at) =>
+      there.furtherSecret.replace('clinic-b', `openemr/clinic-of-a-long-name-${at}`),
+    );
+    // IAM counts no white space (docs.aws.amazon.com, "IAM and AWS STS quotas"): 10,240 for the policies of a role.
+    const size = JSON.stringify(rotationPolicy({ ...settings, furtherSecretArns })).length;
+    expect(size).to.be.within(8_000, 10_240);
+    const { aws } = adopted;
+    const inputs = {
+      ...adopted,
+      aws: { ...aws, furtherSecrets: [...furtherSecretArns, there.furtherSecret] },
+    };
+    expect(() => readInputs(inputs)).to.throw('at most 80');
   });
 
   it('have every action that the README names, and no other', () => {

@@ -1,39 +1,82 @@
+import type { Outcome } from '../../../failure';
 import { exitCodes } from '../../../failure';
 import type { ProcessEnd } from '../../../fleet/childLog';
 import { memberResult, readJson, readLogLine } from '../../../fleet/childLog';
 import type { Member } from '../../../fleet/member';
 import { fleetOutcome, outcomeOfCode } from '../../../fleet/outcome';
-import type { StatusReport } from '../../../observe/status/report';
+import type { Standings } from '../../../fleet/standing';
+import { countStandings, standingOf } from '../../../fleet/standing';
+import type { RotationReport, StatusReport } from '../../../observe/status/report';
+import { parseAge } from '../../../plan/age';
 import type { MemberStatus } from '../../../report/fleetText';
 import { fleetStatusLines } from '../../../report/fleetText';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rendererOf } from '../../request';
 import { openFleet } from './open';
 import { readAll } from './read';
+import { sinceOf } from './run';
 
-/** Shows where every deployment of a fleet stands; changes nothing. Returns the exit code: 10 when any differs. */
+/**
+ * Shows where every deployment of a fleet stands; changes nothing. With the begin of a run it is the report of that run,
+ * whoever carried it out: the command itself, or the pods of an Indexed Job. Returns the exit code: 10 when any differs.
+ */
 export async function fleetStatusCommand(flags: Flags, fleetFlags: FleetFlags): Promise<number> {
   const fleet = await openFleet(flags, fleetFlags);
+  const { since } = sinceOf(fleetFlags.since);
+  const ageMs = fleet.ifOlderThan === undefined ? 0 : parseAge(fleet.ifOlderThan);
   const { results, signalled } = await readAll(fleet, {
     words: ['status', '--json'],
-    resultOf: memberStatus,
+    resultOf: (member, texts, end) => memberStatus(member, texts, end, { since, ageMs }),
     missed: (name) => ({ ...nothing, name, outcome: 'not-started', findings: ['Not looked at.'] }),
   });
-  const outcomes = results.map((each) => each.outcome);
-  // What cannot be read is told in the table; a difference that is known is what decides.
-  const outcome = outcomes.includes('drift') && !signalled ? 'drift' : fleetOutcome(outcomes, signalled);
+  const run = since && {
+    since: since.toISOString(),
+    counts: countStandings(results.map(({ standing }) => standing)),
+  };
+  const outcome = fleetStatusOutcome(results, signalled, run?.counts);
   const renderer = rendererOf(flags);
   const exitCode = exitCodes[outcome];
   if (flags.json)
-    renderer.object('fleet-status', { outcome, exitCode, fleet: fleet.file.name, deployments: results });
-  else fleetStatusLines(results).forEach((line) => renderer.line(line));
+    renderer.object('fleet-status', {
+      ...{ outcome, exitCode, fleet: fleet.file.name },
+      ...{ since: run?.since ?? null, counts: run?.counts ?? null, deployments: results },
+    });
+  else fleetStatusLines(results, run).forEach((line) => renderer.line(line));
   return exitCode;
 }
 
-const nothing = { exitCode: null, slot: null, oldestSeconds: null, advice: 'Run the command again.' };
+/**
+ * The outcome of all. What cannot be read is told in the table; a difference that is known is what decides, and in the
+ * report of a run before it a rollback.
+ */
+export function fleetStatusOutcome(
+  results: readonly Pick<MemberStatus, 'outcome'>[],
+  signalled: boolean,
+  counts?: Standings,
+): Outcome {
+  const outcomes = results.map(({ outcome }) => outcome);
+  if (!signalled && counts && counts.rolledBack > 0) return 'rolled-back';
+  if (!signalled && outcomes.includes('drift')) return 'drift';
+  const outcome = fleetOutcome(outcomes, signalled);
+  return outcome === 'done' && counts && counts.rotated + counts.notDue < counts.all ? 'drift' : outcome;
+}
+
+const nothing = {
+  exitCode: null,
+  slot: null,
+  oldestSeconds: null,
+  lastRotation: null,
+  standing: null,
+  advice: 'Run the command again.',
+};
 
 /** What a status said, in the words of a table. */
-export function memberStatus({ name }: Pick<Member, 'name'>, texts: string[], end: ProcessEnd): MemberStatus {
+export function memberStatus(
+  { name }: Pick<Member, 'name'>,
+  texts: string[],
+  end: ProcessEnd,
+  { since, ageMs = 0 }: { since?: Date | undefined; ageMs?: number } = {},
+): MemberStatus {
   const said = texts.map(readJson).find((each) => each?.['type'] === 'status');
   const outcome = end.code === null ? undefined : outcomeOfCode(end.code);
   if (said === undefined || outcome === undefined) {
@@ -42,7 +85,8 @@ export function memberStatus({ name }: Pick<Member, 'name'>, texts: string[], en
     return { ...nothing, name, outcome: result.outcome, exitCode: end.code, findings: [result.message] };
   }
   const report = said as unknown as StatusReport;
-  const { live, unfinished, unreadable, drift, passwords, advice } = report;
+  const { live, unfinished, unreadable, drift, passwords, advice, lastRotation } = report;
+  const known = !unreadable.some(({ part }) => part === 'state');
   const ages = passwords.flatMap(({ ageSeconds }) => (ageSeconds === null ? [] : [ageSeconds]));
   return {
     name,
@@ -50,6 +94,8 @@ export function memberStatus({ name }: Pick<Member, 'name'>, texts: string[], en
     exitCode: end.code,
     slot: live?.slot ?? null,
     oldestSeconds: ages.length === 0 ? null : Math.max(...ages),
+    lastRotation: lastRotation && shortened(lastRotation),
+    standing: since && known ? standingOf(lastRotation, since, ageMs) : null,
     findings: [
       ...(unfinished ? [`Rotation ${unfinished.id} is not finished.`] : []),
       ...unreadable.map(({ part, reason }) => `${part}: ${reason}`),
@@ -57,4 +103,14 @@ export function memberStatus({ name }: Pick<Member, 'name'>, texts: string[], en
     ],
     advice,
   };
+}
+
+function shortened({
+  id,
+  kind,
+  end,
+  startedAt,
+  endedAt,
+}: RotationReport): NonNullable<MemberStatus['lastRotation']> {
+  return { id, kind, end, startedAt, endedAt };
 }

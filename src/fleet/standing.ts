@@ -1,0 +1,46 @@
+import type { RotationReport } from '../observe/status/report';
+
+/**
+ * What a deployment came to in a run of the fleet: its last rotation, seen from when the run began. `not-rotated`: its
+ * own state has no rotation since then, because it was not reached, or refused before the switch.
+ */
+export type Standing = 'rotated' | 'rolled-back' | 'unfinished' | 'not-due' | 'not-rotated';
+
+/** How many came to what. */
+export interface Standings {
+  all: number;
+  rotated: number;
+  rolledBack: number;
+  unfinished: number;
+  notDue: number;
+  notRotated: number;
+}
+
+const renewing = ['rotate', 'reconcile', 'bootstrap'];
+
+/**
+ * Judges a deployment's last rotation.
+ * @param ageMs what was younger than this when the run began was not due; 0 where there is no such age
+ */
+export function standingOf(last: RotationReport | null, since: Date, ageMs: number): Standing {
+  if (last?.end === 'unfinished' && last.kind !== 'sync') return 'unfinished';
+  if (last === null || last.end === 'given-up') return 'not-rotated';
+  const begun = Date.parse(last.startedAt);
+  if (last.end === 'rolled-back' && begun >= since.getTime()) return 'rolled-back';
+  if (!renewing.includes(last.kind)) return 'not-rotated';
+  if (begun >= since.getTime()) return 'rotated';
+  return since.getTime() - begun < ageMs ? 'not-due' : 'not-rotated';
+}
+
+/** Counts every one once; one whose state could not be read is not rotated, as far as anybody knows. */
+export function countStandings(standings: readonly (Standing | null)[]): Standings {
+  const count = (wanted: Standing): number => standings.filter((each) => each === wanted).length;
+  const counted = {
+    rotated: count('rotated'),
+    rolledBack: count('rolled-back'),
+    unfinished: count('unfinished'),
+    notDue: count('not-due'),
+  };
+  const known = Object.values(counted).reduce((sum, each) => sum + each, 0);
+  return { all: standings.length, ...counted, notRotated: standings.length - known };
+}
