@@ -345,6 +345,15 @@ describe('CredentialRotation under mocks', function () {
     expect(JSON.stringify(version?.inputs)).to.include('mocked-admin-password');
   });
 
+  it('refuses an admin password that the stack file holds as plain text, and does not show it', () => {
+    const { stderr, status, stdout } = runMocked('plain password');
+    expect(status).not.to.equal(0);
+    expect(stdout).to.equal('');
+    expect(stderr)
+      .to.include('adminPassword is plain text in the stack file; give the admin another password')
+      .and.not.to.include('mocked-admin-password');
+  });
+
   it('ends the preview with a sentence for each wrong input', () => {
     const { stderr, status, stdout } = runMocked('at once');
     expect(status).not.to.equal(0);

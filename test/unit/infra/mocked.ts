@@ -109,8 +109,8 @@ async function makeComponents(
   }
 }
 
-/** Runs the program of infra/Pulumi.yaml with its example stack. */
-async function runProgram(): Promise<void> {
+/** Runs the program of infra/Pulumi.yaml with its example stack, and the admin's password as a secret or as plain text. */
+async function runProgram(isSecret: boolean): Promise<void> {
   const file = path.resolve(__dirname, '..', '..', '..', '..', 'infra', 'Pulumi.prod.yaml');
   const { config } = parse(readFileSync(file, 'utf8')) as { config: Record<string, unknown> };
   const texts = Object.entries(config).map(([name, value]) => [
@@ -119,7 +119,7 @@ async function runProgram(): Promise<void> {
   ]);
   const password = `${project}:adminPassword`;
   const all = Object.fromEntries([...texts, [password, 'mocked-admin-password']]) as Record<string, string>;
-  runtime.setAllConfig(all, [password]);
+  runtime.setAllConfig(all, isSecret ? [password] : []);
   await import('../../../infra/index.js');
 }
 
@@ -152,5 +152,9 @@ async function main(make: (registered: Map<string, Registered>) => Promise<void>
 
 const [wanted = 'none'] = process.argv.slice(2);
 const given = wanted === 'all' ? cases : { refused: refusals[wanted] ?? clusterOnly };
+const programs: Record<string, () => Promise<void>> = {
+  program: () => runProgram(true),
+  'plain password': () => runProgram(false),
+};
 if (require.main === module)
-  void main(wanted === 'program' ? runProgram : (registered) => makeComponents(given, registered));
+  void main(programs[wanted] ?? ((registered) => makeComponents(given, registered)));
