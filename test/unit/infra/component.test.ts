@@ -7,9 +7,8 @@ import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
 import { settingsOf } from '../../../infra/settingsOf';
 import { readInputs } from '../../../infra/inputs/read';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
-import { bucketProblems, bucketSettingProblems } from '../../../infra/policy/buckets';
-import { wildcardsOf } from '../../../infra/policy/documents';
-import { plainSecrets, podProblems } from '../../../infra/policy/pods';
+import { bucketProblems } from '../../../infra/policy/buckets';
+import { resourceRules } from '../../../infra/policy/pack';
 import { adopted, clusterOnly, existing, there } from './inputs';
 import type { Registered } from './mocked';
 
@@ -313,8 +312,9 @@ describe('CredentialRotation under mocks', function () {
   });
 
   it('keeps to the policy pack, whatever is made', () => {
-    const rules = [wildcardsOf, bucketSettingProblems, plainSecrets, podProblems];
-    const problems = all.flatMap(({ type, inputs }) => rules.flatMap((rule) => rule(type, inputs)));
+    const problems = all.flatMap(({ type, inputs }) =>
+      resourceRules.flatMap(({ problemsOf }) => problemsOf(type, inputs)),
+    );
     expect(problems).to.deep.equal([]);
     const resources = [...made('made').values()].map(({ type, name, inputs }) => ({
       ...{ type, name, urn: `${type} ${name}`, props: inputs },
