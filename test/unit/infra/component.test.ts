@@ -207,6 +207,7 @@ describe('CredentialRotation under mocks', function () {
     const { kubernetes, ...rest } = readInputs({
       ...clusterOnly,
       sites: { claim: 'credential-rotation-sites' },
+      kubernetes: { ...clusterOnly.kubernetes, user: { uid: 65_532, gid: 65_532 } },
     });
     if (!kubernetes) throw new Error('no kubernetes');
     const settings = settingsOf(rest, kubernetes, {

@@ -34,7 +34,7 @@ export const clusterOnly = {
   region: 'us-east-1',
   existing,
   sites: { claim: 'openemr-sites' },
-  kubernetes,
+  kubernetes: { ...kubernetes, user: { uid: 1000, gid: 101 } },
 } satisfies RotationInputs;
 
 /** The half of AWS, with everything adopted. */

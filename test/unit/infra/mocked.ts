@@ -59,7 +59,7 @@ export const cases: Record<string, RotationInputs> = {
     ...adopted,
     aws: { ...adopted.aws, role: { adopt: there.role, trust: 'irsa' } },
     sites: clusterOnly.sites,
-    kubernetes,
+    kubernetes: clusterOnly.kubernetes,
   },
   'Amazon keys': {
     ...adopted,
