@@ -6,7 +6,7 @@ export interface RotationPolicySettings {
   region: string;
   slotSecretArn: string;
   adminSecretArn: string;
-  /** Keys of the two secrets that are your own; none for `aws/secretsmanager`. */
+  /** Keys of the two secrets that are your own, each once or twice; none for `aws/secretsmanager`. */
   secretsKeyArns: readonly string[];
   state: {
     bucketArn: string;
@@ -64,7 +64,7 @@ function secretStatements(settings: RotationPolicySettings): Statement[] {
     },
     ...(secretsKeyArns.length === 0
       ? []
-      : [throughService(settings, 'SecretsKey', 'secretsmanager', [...secretsKeyArns])]),
+      : [throughService(settings, 'SecretsKey', 'secretsmanager', [...new Set(secretsKeyArns)])]),
   ];
 }
 

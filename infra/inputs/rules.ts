@@ -44,6 +44,7 @@ function awsRules({
   secretsKey,
   slotSecret,
 }: CheckedAws): string[] {
+  const namesKey = secretsKey.adopt !== undefined || secretsKey.awsManaged;
   return [
     ...when(
       !adminSecret.adopt && !adminSecret.login,
@@ -66,10 +67,13 @@ function awsRules({
       'aws.secretsKey.awsManaged stands beside adopt; leave one of them out.',
     ),
     ...when(
-      secretsKey.adopt === undefined &&
-        !secretsKey.awsManaged &&
-        (slotSecret.adopt ?? adminSecret.adopt) !== undefined,
-      'aws.secretsKey names no key, and a secret is adopted; adopt its key, or set aws.secretsKey.awsManaged.',
+      !namesKey &&
+        [slotSecret, adminSecret].some(({ adopt, key }) => adopt !== undefined && key === undefined),
+      "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+    ),
+    ...when(
+      namesKey && slotSecret.key !== undefined && adminSecret.key !== undefined,
+      'aws.secretsKey is of no secret, since each names its own key; leave it out, or one of those.',
     ),
     ...when(
       stateKey.awsManaged && stateBucket.adopt === undefined,

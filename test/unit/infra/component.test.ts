@@ -278,6 +278,20 @@ describe('CredentialRotation under mocks', function () {
     );
   });
 
+  it('lets the role use the key of each secret, where they differ', () => {
+    const keysOf = (name: string): string[] => {
+      const { Statement } = document(name, 'RolePolicy') as ReturnType<typeof rotationPolicy>;
+      return Statement.filter(({ Sid }) => Sid === 'SecretsKey').flatMap(({ Resource = [] }) => Resource);
+    };
+    const madeKey = 'arn:aws:kms:us-east-1:111122223333:a key beside the made one-secrets';
+    expect(keysOf('two keys')).to.deep.equal([there.key, there.adminKey]);
+    expect(made('two keys').has('Key secrets')).to.equal(false);
+    expect(keysOf('a key beside the made one')).to.deep.equal([madeKey, there.adminKey]);
+    expect(inputsOf('a key beside the made one', 'Secret slots')['kmsKeyId']).to.equal(madeKey);
+    expect(keysOf('a key beside Amazon’s')).to.deep.equal([there.adminKey]);
+    expect(keysOf('adopted')).to.deep.equal([there.key]);
+  });
+
   it('names an adopted role on the ServiceAccount for IRSA', () => {
     expect(inputsOf('adopted role for irsa', 'ServiceAccount')['metadata'])
       .to.have.property('annotations')

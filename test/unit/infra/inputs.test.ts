@@ -121,7 +121,20 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'adopted secrets without key',
     withAws({ secretsKey: {} }),
-    'aws.secretsKey names no key, and a secret is adopted; adopt its key, or set aws.secretsKey.awsManaged.',
+    "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+  ],
+  [
+    'one adopted secret without key',
+    withAws({ secretsKey: {}, slotSecret: { adopt: there.slotSecret, key: there.key } }),
+    "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+  ],
+  [
+    'a key of no secret',
+    withAws({
+      slotSecret: { adopt: there.slotSecret, key: there.key },
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+    }),
+    'aws.secretsKey is of no secret, since each names its own key; leave it out, or one of those.',
   ],
   [
     'a new bucket without key',

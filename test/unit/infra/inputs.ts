@@ -5,6 +5,7 @@ export const there = {
   slotSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:openemr/slots-AbCdEf',
   adminSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:openemr/admin-GhIjKl',
   key: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+  adminKey: 'arn:aws:kms:us-east-1:111122223333:key/12111111-2222-3333-4444-555555555555',
   stateKey: 'arn:aws:kms:us-east-1:111122223333:key/21111111-2222-3333-4444-555555555555',
   passwordsKey: 'arn:aws:kms:us-east-1:111122223333:key/31111111-2222-3333-4444-555555555555',
   role: 'arn:aws:iam::111122223333:role/teams/openemr/rotation',

@@ -65,6 +65,32 @@ export const cases: Record<string, RotationInputs> = {
     ...adopted,
     aws: { ...adopted.aws, secretsKey: { awsManaged: true }, stateKey: { awsManaged: true } },
   },
+  'two keys': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      slotSecret: { adopt: there.slotSecret, key: there.key },
+      adminSecret: { adopt: there.adminSecret, key: output(there.adminKey) },
+      secretsKey: {},
+    },
+  },
+  'a key beside the made one': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      slotSecret: {},
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+      secretsKey: {},
+    },
+  },
+  'a key beside Amazon’s': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+      secretsKey: { awsManaged: true },
+    },
+  },
   'adopted access point and account': {
     ...clusterOnly,
     sites: { fileSystem: 'fs-0123456789abcdef0', accessPoint: 'fsap-0123456789abcdef0' },
