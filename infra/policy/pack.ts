@@ -8,7 +8,7 @@ import { plainSecrets, podProblems } from './pods';
 export interface ResourceRule {
   name: string;
   description: string;
-  problemsOf: (type: string, props: Record<string, unknown>) => string[];
+  problemsOf: (type: string, props: Record<string, unknown>) => Iterable<string>;
 }
 
 /** All rules of single resources. */
@@ -51,8 +51,9 @@ function policyOf({ name, description, problemsOf }: ResourceRule): ResourceVali
     name,
     description,
     enforcementLevel: 'mandatory',
-    validateResource: ({ type, props }, report) =>
-      problemsOf(type, props).forEach((problem) => report(problem)),
+    validateResource: ({ type, props }, report) => {
+      for (const problem of problemsOf(type, props)) report(problem);
+    },
   };
 }
 
