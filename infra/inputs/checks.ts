@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseAge } from '../../src/plan/age';
 import { isSiteName } from '../../src/world/file/siteName';
 import { isSchedule } from './schedule';
@@ -96,7 +97,7 @@ export const checks = {
   ),
   cpu: like(/^(?!0+(\.0+)?m?$)(\d+(\.\d{1,3})?|\d+m)$/, 'CPUs, such as 250m or 1.5'),
   memory: like(/^[1-9]\d*(\.\d+)?(Ki|Mi|Gi|k|M|G)$/, 'an amount of memory with its unit, such as 512Mi'),
-  cidr: { test: isCidr, expected: 'an IPv4 address range, such as 10.0.0.0/16' },
+  cidr: { test: isCidr, expected: 'an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48' },
   variable: like(/^[A-Z_][A-Z0-9_]*$/, 'a name of an environment variable in capitals'),
 } as const satisfies Record<string, Check>;
 
@@ -119,6 +120,7 @@ function isAge(text: string): boolean {
 }
 
 function isCidr(text: string): boolean {
-  const [, address = '', bits = ''] = /^(\d+(?:\.\d+){3})\/(\d{1,2})$/.exec(text) ?? [];
-  return address !== '' && Number(bits) <= 32 && address.split('.').every((part) => Number(part) <= 255);
+  const [, address = '', bits = ''] = /^([\d.]+|[\da-f:]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 }

@@ -269,7 +269,12 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'a range that is none',
     withKubernetes({ network: { databaseCidrs: ['10.0.0.0/99'] } }),
-    'kubernetes.network.databaseCidrs.0 is "10.0.0.0/99"; give an IPv4 address range, such as 10.0.0.0/16.',
+    'kubernetes.network.databaseCidrs.0 is "10.0.0.0/99"; give an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48.',
+  ],
+  [
+    'a range of IPv6 that is none',
+    withKubernetes({ network: { databaseCidrs: ['fd00::/129'] } }),
+    'kubernetes.network.databaseCidrs.0 is "fd00::/129"; give an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48.',
   ],
   [
     'a way out to nowhere',
@@ -358,6 +363,11 @@ describe('inputs of the platform program', () => {
     });
     if (!given || !existing) throw new Error('a half is missing');
     expect(settingsOf(rest, given, existing).user).to.deep.equal({ uid: 65_532, gid: 65_532 });
+  });
+
+  it('takes ranges of IPv6', () => {
+    const network = { databaseCidrs: ['10.0.0.0/16', 'fd12:3456:789a::/48', '::/0'] };
+    expect(problemsOf(withKubernetes({ network }))).to.deep.equal([]);
   });
 
   it('takes a passphrase that is in a Secret', () => {
