@@ -12,6 +12,9 @@ export interface AwsValues<Text> {
   role?: Text | undefined;
 }
 
+/** Whoever comes through an access point is turned into the owner of the files. */
+const anybody = { uid: 65_532, gid: 65_532 };
+
 /** The settings of the Kubernetes objects, from checked inputs. */
 export function settingsOf<Text>(
   inputs: CheckedInputs,
@@ -19,9 +22,9 @@ export function settingsOf<Text>(
   aws: AwsValues<Text>,
 ): RotationSettings<Text> {
   const { name, namespace, region, stack, sites } = inputs;
-  const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa, user } = kubernetes;
+  const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa } = kubernetes;
   const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
-  const { environment, secretEnvironment } = kubernetes;
+  const { environment, secretEnvironment, user = anybody } = kubernetes;
   return {
     ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
     kubernetesSecret: secret,

@@ -8,7 +8,7 @@ export interface RotationPolicySettings {
   adminSecretArn: string;
   /** Those of the other OpenEMRs of a fleet, which one role rotates. */
   furtherSecretArns?: readonly string[];
-  /** Keys of the two secrets that are your own; none for `aws/secretsmanager`. */
+  /** Keys of the secrets that are your own, each once or twice; none for `aws/secretsmanager`. */
   secretsKeyArns: readonly string[];
   state: {
     bucketArn: string;
@@ -66,7 +66,7 @@ function secretStatements(settings: RotationPolicySettings): Statement[] {
     },
     ...(secretsKeyArns.length === 0
       ? []
-      : [throughService(settings, 'SecretsKey', 'secretsmanager', [...secretsKeyArns])]),
+      : [throughService(settings, 'SecretsKey', 'secretsmanager', [...new Set(secretsKeyArns)])]),
   ];
 }
 

@@ -8,7 +8,7 @@ import { childOf, type Scope } from './scope';
 export function makeAlarms(scope: Scope, { alarms, tags }: CheckedAws): void {
   if (alarms === undefined) return;
   const { name: prefix, namespace, region } = scope.inputs;
-  for (const { name, pattern, description, ...evaluation } of runAlarms(namespace, alarms)) {
+  for (const { name, pattern, description, ...evaluation } of runAlarms(scope.inputs, alarms)) {
     const metric = { name, namespace: `CredentialRotation/${namespace}/${prefix}` };
     const filter = new LogMetricFilter(
       `${scope.name}-${name}`,

@@ -7,7 +7,7 @@ import { settingsOf } from '../settingsOf';
 import { volumeHandleFor } from './accessPoint';
 import { makeAlarms } from './alarms';
 import { makeObjects } from './cluster';
-import { keyFor } from './keys';
+import { keyFor, secretKeysFor } from './keys';
 import { roleFor, rolePolicyFor } from './role';
 import type { Scope } from './scope';
 import { policiesFor, secretsFor } from './secrets';
@@ -62,10 +62,8 @@ interface MadeInAws {
 }
 
 function makeAws(scope: Scope, aws: CheckedAws): MadeInAws {
-  const secretsKey = aws.secretsKey.awsManaged
-    ? undefined
-    : keyFor(scope, 'secrets', aws.secretsKey.adopt, "Encrypts OpenEMR's database secrets");
-  const secrets = secretsFor(scope, aws, secretsKey);
+  const keys = secretKeysFor(scope, aws);
+  const secrets = secretsFor(scope, aws, keys);
   const state = stateFor(scope, aws);
   const provider = keyFor(
     scope,
@@ -77,7 +75,7 @@ function makeAws(scope: Scope, aws: CheckedAws): MadeInAws {
   policiesFor(scope, aws, secrets, role.arn);
   rolePolicyFor(scope, aws, role, {
     secrets,
-    secretsKeyArns: secretsKey ? [secretsKey] : [],
+    secretsKeyArns: [keys.slot, keys.admin].filter((key) => key !== undefined),
     state,
     secretsProviderKeyArn: provider,
   });

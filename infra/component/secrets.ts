@@ -5,6 +5,7 @@ import type { Input, Output } from '@pulumi/pulumi';
 import { all, jsonStringify, output, secret as secretOutput } from '@pulumi/pulumi';
 import { secretPolicy } from '../aws/resourcePolicies';
 import type { CheckedAws } from '../inputs/inputs';
+import type { SecretKeys } from './keys';
 import { childOf, keptChildOf, type Scope } from './scope';
 
 /**
@@ -20,7 +21,7 @@ export interface Secrets {
 }
 
 /** Makes or adopts both secrets. One that is adopted is left as it is. */
-export function secretsFor(scope: Scope, aws: CheckedAws, keyArn: Output<string> | undefined): Secrets {
+export function secretsFor(scope: Scope, aws: CheckedAws, keys: SecretKeys): Secrets {
   const { slotSecret, adminSecret } = aws;
   // Both slots are empty: the first run makes the users, moves OpenEMR to A, and writes the document.
   const slots = JSON.stringify({ active_slot: 'A', A: {}, B: {} });
@@ -30,10 +31,12 @@ export function secretsFor(scope: Scope, aws: CheckedAws, keyArn: Output<string>
     password: secretOutput(adminSecret.login.password),
   };
   return {
-    slot: slotSecret.adopt ? output(slotSecret.adopt) : make(scope, 'slots', slotSecret.name, keyArn, slots),
+    slot: slotSecret.adopt
+      ? output(slotSecret.adopt)
+      : make(scope, 'slots', slotSecret.name, keys.slot, slots),
     admin: adminSecret.adopt
       ? output(adminSecret.adopt)
-      : make(scope, 'admin', adminSecret.name, keyArn, jsonStringify(login)),
+      : make(scope, 'admin', adminSecret.name, keys.admin, jsonStringify(login)),
   };
 }
 

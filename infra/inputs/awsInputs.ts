@@ -20,6 +20,9 @@ const adminLogin = group(
   'makes the admin secret with this login',
 );
 
+const ownKey = (path: string) =>
+  late(checks.keyArn, path, 'ARN of its KMS key, where that is not aws.secretsKey').optional();
+
 const adoptedKey = (path: string, what: string) =>
   group(
     {
@@ -76,6 +79,7 @@ export const awsInputs = group(
       {
         adopt: late(checks.secretArn, 'aws.slotSecret.adopt', 'ARN of the secret that is there').optional(),
         name: text(checks.secretName, 'name of the secret that is made').default('openemr/slots'),
+        key: ownKey('aws.slotSecret.key'),
       },
       'the slot secret',
     ).prefault({}),
@@ -83,6 +87,7 @@ export const awsInputs = group(
       {
         adopt: late(checks.secretArn, 'aws.adminSecret.adopt', 'ARN of the secret that is there').optional(),
         name: text(checks.secretName, 'name of the secret that is made').default('openemr/admin'),
+        key: ownKey('aws.adminSecret.key'),
         login: adminLogin.optional(),
       },
       'the admin secret',
@@ -98,7 +103,7 @@ export const awsInputs = group(
           'true: the secrets are under aws/secretsmanager, there is no key of your own',
         ).default(false),
       },
-      'the KMS key of both secrets',
+      'the KMS key of each secret that names no other as its key',
     ).prefault({}),
     furtherSecrets: list(
       checks.secretArn,

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { parseAge } from '../../src/plan/age';
 import { isSiteName } from '../../src/world/file/siteName';
+import { isSchedule } from './schedule';
 
 /** How the text of an input is checked. */
 export interface Check {
@@ -74,10 +76,11 @@ export const checks = {
   accessPoint: like(/^fsap-[0-9a-f]{8,40}$/, 'the id of an EFS access point (fsap-…)'),
   absolutePath: like(/^\/[^\r\n\0]{0,99}$/, 'an absolute path in the file system'),
   logGroup: like(/^[\w./#-]{1,512}$/, 'the name of a CloudWatch log group'),
-  schedule: like(
-    /^(\S+ ){4}\S+$/,
-    'a cron schedule of five fields, such as 17 3 * * *; the time zone is an input of its own',
-  ),
+  schedule: {
+    test: isSchedule,
+    expected:
+      'a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own',
+  },
   timeZone: { test: isTimeZone, expected: 'an IANA time zone, such as Europe/Berlin' },
   age: { test: isAge, expected: 'an age such as 30d, 12h or 90m' },
   url: {
@@ -92,12 +95,15 @@ export const checks = {
     /^(passphrase|awskms:\/\/\S+\?(\S*&)?region=[a-z0-9-]+(&\S*)?)$/,
     'awskms://…?region=…, or passphrase',
   ),
-  quantity: like(/^\d+(\.\d+)?(m|Ki|Mi|Gi)?$/, 'a Kubernetes quantity, such as 250m or 512Mi'),
-  cidr: { test: isCidr, expected: 'an IPv4 address range, such as 10.0.0.0/16' },
+  cpu: like(/^(?!0+(\.0+)?m?$)(\d+(\.\d{1,3})?|\d+m)$/, 'CPUs, such as 250m or 1.5'),
+  memory: like(/^[1-9]\d*(\.\d+)?(Ki|Mi|Gi|k|M|G)$/, 'an amount of memory with its unit, such as 512Mi'),
+  cidr: { test: isCidr, expected: 'an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48' },
   variable: like(/^[A-Z_][A-Z0-9_]*$/, 'a name of an environment variable in capitals'),
 } as const satisfies Record<string, Check>;
 
+/** Node.js takes any case, and offsets; Kubernetes takes the names as they are. */
 function isTimeZone(text: string): boolean {
+  if (!/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/.test(text)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
   } catch {
@@ -114,6 +120,7 @@ function isAge(text: string): boolean {
 }
 
 function isCidr(text: string): boolean {
-  const [, address = '', bits = ''] = /^(\d+(?:\.\d+){3})\/(\d{1,2})$/.exec(text) ?? [];
-  return address !== '' && Number(bits) <= 32 && address.split('.').every((part) => Number(part) <= 255);
+  const [, address = '', bits = ''] = /^([\d.]+|[\da-f:]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 }

@@ -13,9 +13,9 @@ const limits = group(
 
 const resources = group(
   {
-    cpu: text(checks.quantity, 'CPU that is asked for').default('250m'),
-    memory: text(checks.quantity, 'memory that is asked for').default('512Mi'),
-    memoryLimit: text(checks.quantity, 'memory at most').default('1Gi'),
+    cpu: text(checks.cpu, 'CPU that is asked for').default('250m'),
+    memory: text(checks.memory, 'memory that is asked for').default('512Mi'),
+    memoryLimit: text(checks.memory, 'memory at most').default('1Gi'),
   },
   'what the container asks for',
 ).prefault({});
@@ -85,11 +85,11 @@ export const kubernetesInputs = group(
     ).optional(),
     user: group(
       {
-        uid: whole(1, 4_294_967_294, 'user id').default(65_532),
-        gid: whole(1, 4_294_967_294, 'group id').default(65_532),
+        uid: whole(1, 4_294_967_294, 'user id'),
+        gid: whole(1, 4_294_967_294, 'group id'),
       },
-      'who the pod runs as; without an EFS access point the owner of sqlconf.php. Root is not foreseen',
-    ).prefault({}),
+      'who the pod runs as. Behind an access point anybody may, by default 65532; with sites.claim it must be given: the owner of sqlconf.php. Root is not foreseen',
+    ).optional(),
     serviceAccount: group(
       { adopt: text(checks.objectName, 'the ServiceAccount that is there').optional() },
       'the identity of the pods; without adopt one is made',

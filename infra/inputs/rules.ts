@@ -1,4 +1,5 @@
 import { ownVariables } from '../kubernetes/environment';
+import { startsDaily } from './schedule';
 import type { CheckedAws, CheckedInputs, CheckedKubernetes, CheckedSites } from './inputs';
 
 /** What one input asks of another; each a whole sentence: which input, what is wrong, what to do. */
@@ -9,6 +10,7 @@ export function brokenRules(inputs: CheckedInputs): string[] {
     ...(aws ? awsRules(aws) : []),
     ...(sites ? sitesRules(sites, aws !== undefined) : []),
     ...(kubernetes ? kubernetesRules(kubernetes) : []),
+    ...(kubernetes ? togetherRules(inputs, kubernetes) : []),
     ...(kubernetes && existing ? passphraseRules(existing.secretsProvider, kubernetes) : []),
   ];
 }
@@ -42,6 +44,7 @@ function awsRules({
   secretsKey,
   slotSecret,
 }: CheckedAws): string[] {
+  const namesKey = secretsKey.adopt !== undefined || secretsKey.awsManaged;
   return [
     ...when(
       !adminSecret.adopt && !adminSecret.login,
@@ -64,10 +67,13 @@ function awsRules({
       'aws.secretsKey.awsManaged stands beside adopt; leave one of them out.',
     ),
     ...when(
-      secretsKey.adopt === undefined &&
-        !secretsKey.awsManaged &&
-        (slotSecret.adopt ?? adminSecret.adopt) !== undefined,
-      'aws.secretsKey names no key, and a secret is adopted; adopt its key, or set aws.secretsKey.awsManaged.',
+      !namesKey &&
+        [slotSecret, adminSecret].some(({ adopt, key }) => adopt !== undefined && key === undefined),
+      "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+    ),
+    ...when(
+      namesKey && slotSecret.key !== undefined && adminSecret.key !== undefined,
+      'aws.secretsKey is of no secret, since each names its own key; leave it out, or one of those.',
     ),
     ...when(
       stateKey.awsManaged && stateBucket.adopt === undefined,
@@ -109,7 +115,12 @@ function sitesRules(
 /** Names of variables that hold secrets, here or elsewhere. */
 const secretName = /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|CREDENTIALS?$/;
 
-function kubernetesRules({ environment, secretEnvironment, network }: CheckedKubernetes): string[] {
+function kubernetesRules({
+  environment,
+  secretEnvironment,
+  network,
+  resources,
+}: CheckedKubernetes): string[] {
   const own = ownVariables();
   const [plain, secret] = [Object.keys(environment), Object.keys(secretEnvironment)];
   return [
@@ -133,7 +144,37 @@ function kubernetesRules({ environment, secretEnvironment, network }: CheckedKub
         `kubernetes.network.more.${index} must say whereto; give it either cidr or namespace.`,
       ),
     ),
+    ...when(
+      network.databaseCidrs.length === 0,
+      'kubernetes.network.databaseCidrs is empty, which Kubernetes reads as anywhere; give the ranges of the database.',
+    ),
+    ...when(
+      bytesOf(resources.memory) > bytesOf(resources.memoryLimit),
+      `kubernetes.resources.memory ${resources.memory} is above memoryLimit ${resources.memoryLimit}; ask for no more than the limit.`,
+    ),
   ];
+}
+
+/** What the cluster's half asks of the places of the files, and the alarms of the schedule. */
+function togetherRules({ sites, aws }: CheckedInputs, { user, schedule }: CheckedKubernetes): string[] {
+  return [
+    ...when(
+      sites?.claim !== undefined && user === undefined,
+      'kubernetes.user is missing; through sites.claim the pod sees the files as they are: give uid and gid of the owner of sqlconf.php.',
+    ),
+    ...when(
+      aws?.alarms !== undefined && !startsDaily(schedule),
+      `kubernetes.schedule ${schedule} does not start on each day, and the alarm succeeded would go off in between; start daily (kubernetes.ifOlderThan says how often it rotates), or leave aws.alarms out.`,
+    ),
+  ];
+}
+
+const units: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 };
+
+/** Bytes of a checked amount of memory. */
+function bytesOf(text: string): number {
+  const [, count = '', unit = ''] = /^([\d.]+)(\w+)$/.exec(text) ?? [];
+  return Number(count) * (units[unit] ?? 1);
 }
 
 function passphraseRules(provider: unknown, { secretEnvironment }: CheckedKubernetes): string[] {

@@ -1,5 +1,5 @@
 import { activeDeadlineSeconds } from './deadlines';
-import { podTemplate } from './pod';
+import { containerNameOf, podTemplate } from './pod';
 import type { RotationSettings } from './settings';
 import { labelsOf, metadataOf, objectNames } from './settings';
 
@@ -38,6 +38,6 @@ export function jobSpec<Text>(settings: RotationSettings<Text>, args: readonly s
     completions: 1,
     parallelism: 1,
     activeDeadlineSeconds: activeDeadlineSeconds(settings.limits),
-    template: podTemplate(settings, args),
+    template: podTemplate(settings, args, containerNameOf(settings)),
   };
 }

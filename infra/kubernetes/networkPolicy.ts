@@ -1,9 +1,10 @@
 import type { Egress, RotationSettings } from './settings';
 import { labelsOf, metadataOf, objectNames } from './settings';
 
-const anywhere = '0.0.0.0/0';
+/** A range of IPv4 does not hold an address of IPv6, nor the other way round. */
+const anywhere = ['0.0.0.0/0', '::/0'];
 /** Where EKS Pod Identity's agent on the node gives out credentials, by plain HTTP. */
-const podIdentityAgent = '169.254.170.23/32';
+const podIdentityAgent = ['169.254.170.23/32', 'fd00:ec2::23/128'];
 
 /** Where a cluster with NodeLocal DNSCache answers for names. */
 const nodeLocalDns = '169.254.20.10/32';
@@ -29,18 +30,17 @@ export function networkPolicy(settings: RotationSettings<unknown>) {
           to: [{ namespaceSelector: {} }, { ipBlock: { cidr: nodeLocalDns } }],
           ports: [{ protocol: 'UDP', port: 53 }, tcp(53)],
         },
-        {
-          to: network.databaseCidrs.map((cidr) => ({ ipBlock: { cidr } })),
-          ports: [tcp(network.databasePort)],
-        },
-        { to: [{ ipBlock: { cidr: anywhere } }], ports: httpsPorts(network.apiServerPort).map(tcp) },
-        { to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] },
+        { to: blocks(network.databaseCidrs), ports: [tcp(network.databasePort)] },
+        { to: blocks(anywhere), ports: httpsPorts(network.apiServerPort).map(tcp) },
+        { to: blocks(podIdentityAgent), ports: [tcp(80)] },
         ...(healthUrl === undefined ? [] : [{ to: [{ podSelector: {} }], ports: [tcp(network.healthPort)] }]),
         ...network.more.map(further),
       ],
     },
   };
 }
+
+const blocks = (cidrs: readonly string[]) => cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 
 function httpsPorts(apiServerPort: number): number[] {
   return [...new Set([443, apiServerPort])];

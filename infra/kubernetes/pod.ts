@@ -3,8 +3,16 @@ import { environmentOf, paths } from './environment';
 import type { RotationSettings } from './settings';
 import { labelsOf, objectNames } from './settings';
 
-/** Name of the one container; log filters look for it. */
+/** Name of the one container in the pods of a fleet, which are many OpenEMRs'. */
 export const containerName = 'credential-rotation';
+
+/**
+ * Name of the one container in the pods of one OpenEMR's rotation: log filters tell by it whose lines they read, since
+ * several may rotate in a namespace.
+ */
+export function containerNameOf({ name }: Pick<RotationSettings, 'name'>): string {
+  return name;
+}
 
 /**
  * The pod that rotates, with these arguments of the command. It runs as the owner of `sqlconf.php`, or as anybody when
@@ -13,6 +21,7 @@ export const containerName = 'credential-rotation';
 export function rotationPodSpec<Text>(
   settings: RotationSettings<Text>,
   args: readonly string[] = ['--log-json'],
+  name = containerName,
 ) {
   const { user, imagePullSecret } = settings;
   return {
@@ -29,7 +38,7 @@ export function rotationPodSpec<Text>(
       runAsGroup: user.gid,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [container(settings, args)],
+    containers: [{ name, ...container(settings, args) }],
     volumes: volumesOf(settings),
   };
 }
@@ -37,7 +46,6 @@ export function rotationPodSpec<Text>(
 function container<Text>(settings: RotationSettings<Text>, args: readonly string[]) {
   const { image, resources } = settings;
   return {
-    name: containerName,
     image,
     imagePullPolicy: 'IfNotPresent',
     args: [...args],
@@ -71,7 +79,11 @@ function volumesOf({ sitesClaim, databaseCa }: RotationSettings<unknown>) {
 }
 
 /** The pod as the template of a Job. */
-export function podTemplate<Text>(settings: RotationSettings<Text>, args: readonly string[]) {
+export function podTemplate<Text>(
+  settings: RotationSettings<Text>,
+  args: readonly string[],
+  name = containerName,
+) {
   return {
     metadata: {
       labels: labelsOf(settings),
@@ -81,6 +93,6 @@ export function podTemplate<Text>(settings: RotationSettings<Text>, args: readon
         'karpenter.sh/do-not-disrupt': 'true',
       },
     },
-    spec: rotationPodSpec(settings, args),
+    spec: rotationPodSpec(settings, args, name),
   };
 }

@@ -44,16 +44,15 @@ function isTlsOnly({ Effect, Condition }: Record<string, unknown>): boolean {
 }
 
 /** What is wrong with the buckets of a stack; each one sentence with the bucket's URN. */
-export function bucketProblems(resources: readonly StackResource[]): { urn: string; problem: string }[] {
+export function* bucketProblems(
+  resources: readonly StackResource[],
+): Generator<{ urn: string; problem: string }> {
   const buckets = resources.filter(({ type }) => /^aws:s3\/bucket(V2)?:/.test(type));
-  return buckets.flatMap((bucket) =>
-    Object.entries(companions)
-      .filter(
-        ([type, { right }]) =>
-          !resources.some((each) => each.type === type && isOf(each, bucket) && right(each.props)),
-      )
-      .map(([, { problem }]) => ({ urn: bucket.urn, problem: `Bucket ${bucket.name} ${problem}` })),
-  );
+  // What a preview does not know yet, mostly the policy, ends the rule: what is known comes first, of all buckets.
+  for (const [type, { right, problem }] of Object.entries(companions))
+    for (const bucket of buckets)
+      if (!resources.some((each) => each.type === type && isOf(each, bucket) && right(each.props)))
+        yield { urn: bucket.urn, problem: `Bucket ${bucket.name} ${problem}` };
 }
 
 /** By the resource that its `bucket` comes from: the name itself is not known before the bucket is made. */

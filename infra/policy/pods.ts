@@ -1,4 +1,4 @@
-import { groupOf, isPlainSecret, listOf } from './texts';
+import { groupOf, isPlainSecret, knownFirst, listOf } from './texts';
 
 /** Where the pod stands in a resource, by type. */
 const podPaths: Record<string, string[]> = {
@@ -82,7 +82,7 @@ function containerProblems(container: Record<string, unknown>): string[] {
 }
 
 /** Secrets that stand in the open in a resource of the cluster, or that Pulumi itself would store; each one sentence. */
-export function plainSecrets(type: string, props: Record<string, unknown>): string[] {
+export function plainSecrets(type: string, props: Record<string, unknown>): Iterable<string> {
   if (type === 'kubernetes:core/v1:Secret')
     return when(
       Object.keys({ ...groupOf(props['data']), ...groupOf(props['stringData']) }).length > 0,
@@ -99,13 +99,12 @@ export function plainSecrets(type: string, props: Record<string, unknown>): stri
       'The version takes AWSCURRENT; give it a label of its own, or Pulumi would put an old password back.',
     );
   }
-  return containersOf(podOf(type, props) ?? {}).flatMap((container) =>
-    listOf(container['env'])
-      .map(groupOf)
-      .filter(({ name, value }) => isPlainSecret(String(name), value))
-      .map(
-        ({ name }) => `Variable ${String(name)} is a secret in the open; take it from a Secret by valueFrom.`,
-      ),
+  const variables = containersOf(podOf(type, props) ?? {}).flatMap((container) => listOf(container['env']));
+  return knownFirst(variables.map(groupOf), ({ name, value }) =>
+    when(
+      isPlainSecret(String(name), value),
+      `Variable ${String(name)} is a secret in the open; take it from a Secret by valueFrom.`,
+    ),
   );
 }
 

@@ -20,6 +20,22 @@ export function isPlainSecret(name: string, text: unknown): boolean {
   return namesSecret(name) || secretTexts.some((pattern) => pattern.test(text));
 }
 
+/**
+ * Problems of several things. What a preview does not know yet ends a rule by an error of Pulumi's; so that error comes
+ * when everything else has been said.
+ */
+export function* knownFirst<T>(things: readonly T[], problemsOf: (thing: T) => string[]): Generator<string> {
+  const errors: unknown[] = [];
+  for (const thing of things) {
+    try {
+      yield* problemsOf(thing);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
 /** A value as a group of others; empty for anything else. */
 export function groupOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

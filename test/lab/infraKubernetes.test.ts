@@ -1,25 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigMap } from '@pulumi/kubernetes/core/v1/configMap';
 import type { PulumiFn, Stack } from '@pulumi/pulumi/automation';
-import { LocalWorkspace, PulumiCommand } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import { CredentialRotation } from '../../infra/component/credentialRotation';
 import type { RotationInputs } from '../../infra/inputs/inputs';
 import { readInputs } from '../../infra/inputs/read';
 import { rotationPodSpec } from '../../infra/kubernetes/pod';
+import type { Rule } from '../../infra/kubernetes/role';
 import { neededRules } from '../../infra/kubernetes/role';
 import { settingsOf } from '../../infra/settingsOf';
 import type { Lab, Site } from '../../lab';
-import { KubernetesClient } from '../../lab/kubernetes-client';
-import { tools } from '../../lab/package';
+import type { KubernetesClient } from '../../lab/kubernetes-client';
+import type { Check } from '../../src/observe/verify/check';
+import { run } from './support/command';
+import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';
-import { policyLauncher } from './support/policyPlugin';
+import { platformStack, said, withPolicies as options } from './support/platformStack';
+import { title, verbsOf, without } from './support/roleVerbs';
+import { kubeconfigOf } from './support/rotationPods';
+import { expectCode, expectHealthy } from './support/world';
 
-const policyPack = path.resolve(__dirname, '..', '..', '..', 'infra', 'policy');
-
-// Which database it is does not matter: none is asked.
+// Which database it is does not matter to the objects.
 for (const database of databases.slice(0, 1)) {
   describe('the cluster’s half of infra/, by the real plugin', function () {
     this.timeout(180_000);
@@ -44,6 +45,7 @@ for (const database of databases.slice(0, 1)) {
         deployment: site.deployment,
         secret: site.kubernetesSecret,
         image: 'credential-rotation:lab',
+        optionalRights: { pods: true },
         ...change,
       },
     });
@@ -51,13 +53,12 @@ for (const database of databases.slice(0, 1)) {
       (change: object = {}): PulumiFn =>
       async () =>
         void new CredentialRotation('platform', inputs(change));
-    const options = { policyPacks: [policyPack], color: 'never' as const };
 
     before(async () => {
       lab = await labWith(database);
       site = await lab.createSite({ replicas: 1 });
       client = adminClient(lab);
-      stack = await makeStack(lab, site, program());
+      stack = await platformStack(lab, path.join(site.folder, 'platform'), program());
     });
     after(async () => {
       await stack.destroy();
@@ -89,6 +90,50 @@ for (const database of databases.slice(0, 1)) {
     it('is left as it is when it is applied again', async () => {
       const { summary } = await stack.up({ ...options, expectNoChanges: true, refresh: true });
       expect(summary.resourceChanges).to.deep.equal({ same: 10 });
+    });
+
+    const rbac = 'apis/rbac.authorization.k8s.io/v1';
+    const rulesNow = async (): Promise<Rule[]> =>
+      (await get<{ rules: Rule[] }>(rbac, 'roles/platform-role')).rules;
+
+    it('makes an account and a Role by which a rotation runs, and that grant nothing it does not ask for', async () => {
+      const KUBECONFIG = await kubeconfigOf(lab, site, client, 'platform-sa');
+      const from = lab.kubernetes.requests().length;
+      expectCode(await run(site, [], { KUBECONFIG }), 0);
+      await expectHealthy(site, 'B');
+      const requests = lab.kubernetes
+        .requests()
+        .slice(from)
+        .filter(({ namespace }) => namespace === site.namespace);
+      const [refused, granted] = [true, false].map((is) =>
+        requests
+          .filter(({ status }) => (status === 403) === is)
+          .map(({ verb, resource, subresource }) => [verb, resource, subresource].filter(Boolean).join(' ')),
+      );
+      // Pulumi's plugin would show the Events of what it patches; without the right it does without.
+      expect([...new Set(refused)]).to.deep.equal(['list events']);
+      const applied = verbsOf(await rulesNow()).map(({ verb, resource }) => `${verb} ${resource}`);
+      expect([...new Set(granted)].sort()).to.deep.equal([...new Set(applied)].sort());
+    });
+
+    it('grants no verb that verify does not miss when it is taken out of the applied Role', async () => {
+      const KUBECONFIG = await kubeconfigOf(lab, site, client, 'platform-sa');
+      const rules = await rulesNow();
+      const role = `/${rbac}/namespaces/${site.namespace}/roles/platform-role`;
+      const names = { deployment: site.deployment, kubernetesSecret: site.kubernetesSecret };
+      const needed = verbsOf(neededRules(names)).map(title);
+      for (const granted of verbsOf(rules)) {
+        await client.patch(role, { rules: without(rules, granted) });
+        const verified = await run(site, ['verify', '--json'], { KUBECONFIG });
+        const state = needed.includes(title(granted)) ? 'missing' : 'optional';
+        expectCode(verified, state === 'missing' ? 3 : 0);
+        const { checks } = JSON.parse(verified.stdout) as { checks: Check[] };
+        const lacking = checks
+          .filter((each) => each.title.startsWith('may ') && each.state !== 'ok')
+          .map((each) => [each.title, each.state]);
+        expect(lacking).to.deep.equal([[title(granted), state]]);
+      }
+      await client.patch(role, { rules });
     });
 
     it('binds the claim of the pods to the volume', async () => {
@@ -154,10 +199,7 @@ for (const database of databases.slice(0, 1)) {
           metadata: { namespace: site.namespace },
           data: { 'mysql-password': 'x' },
         });
-      const ended = await stack.preview(options).then(
-        () => 'previewed',
-        (error: Error) => error.message,
-      );
+      const ended = await said(stack.preview(options));
       expect(ended)
         .to.include('no-plain-secret')
         .and.to.include('Key mysql-password of the ConfigMap is a secret');
@@ -165,42 +207,10 @@ for (const database of databases.slice(0, 1)) {
 
     it('ends the preview with a sentence for a wrong input', async () => {
       stack.workspace.program = program({ schedule: 'daily' });
-      const ended = await stack.preview(options).then(
-        () => 'previewed',
-        (error: Error) => error.message,
-      );
+      const ended = await said(stack.preview(options));
       expect(ended)
         .to.include('kubernetes.schedule is "daily"; give a cron schedule')
         .and.not.to.include('    at ');
     });
   });
-}
-
-function adminClient(lab: Lab): KubernetesClient {
-  const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
-    users: { user: { token: string } }[];
-  };
-  return new KubernetesClient(lab.kubernetes.server, lab.database.caFile, config.users[0]?.user.token ?? '');
-}
-
-async function makeStack(lab: Lab, site: Site, program: PulumiFn): Promise<Stack> {
-  const workDir = path.join(site.folder, 'platform');
-  const backend = path.join(workDir, 'state');
-  await mkdir(backend, { recursive: true });
-  const launcher = await policyLauncher(path.join(workDir, 'bin'));
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: 'platform', projectName: 'platform', program },
-    {
-      workDir,
-      pulumiCommand: await PulumiCommand.get({ root: tools().pulumi }),
-      pulumiHome: lab.pulumiHome,
-      envVars: {
-        PATH: [launcher, path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
-        KUBECONFIG: lab.kubernetes.adminKubeconfig,
-        PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the test',
-        PULUMI_SKIP_UPDATE_CHECK: 'true',
-      },
-    },
-  );
 }

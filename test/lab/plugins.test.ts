@@ -308,11 +308,18 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('is refused by name: a resource type', async () => {
-      program = () => new Untyped('aws:s3/bucket:Bucket', 'bucket', {}, { version: '7.48.0' });
+      program = () => new Untyped('aws:ec2/instance:Instance', 'instance', {}, { version: '7.48.0' });
       const message = await failureOf(stack.preview(quiet));
       expect(message)
-        .to.contain('aws:s3/bucket:Bucket')
+        .to.contain('aws:ec2/instance:Instance')
         .and.to.contain("lab's stand-in for the aws plugin 7.48.0");
+    });
+
+    it('is refused when it is to be made: a type that is only previewed', async () => {
+      program = () => new Untyped('aws:s3/bucket:Bucket', 'bucket', {}, { version: '7.48.0' });
+      await stack.preview(quiet);
+      const message = await failureOf(stack.up(quiet));
+      expect(message).to.contain("aws:s3/bucket:Bucket can only be previewed: the lab's stand-in");
     });
 
     it('is refused by name: a function', async () => {

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Rule } from '../../infra/kubernetes/role';
 import { neededRules, role, roleBinding } from '../../infra/kubernetes/role';
 import { serviceAccount } from '../../infra/kubernetes/serviceAccount';
 import type { RotationSettings } from '../../infra/kubernetes/settings';
@@ -10,35 +9,10 @@ import type { Check } from '../../src/observe/verify/check';
 import { run } from './support/command';
 import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';
+import type { Granted } from './support/roleVerbs';
+import { title, verbsOf, without } from './support/roleVerbs';
 import { createAccess, kubeconfigOf, settingsFor } from './support/rotationPods';
 import { expectCode, expectHealthy } from './support/world';
-
-/** One verb of one rule. */
-interface Granted {
-  verb: string;
-  resource: string;
-  name: string;
-  group: string;
-}
-
-function verbsOf(rules: readonly Rule[]): Granted[] {
-  return rules.flatMap(({ apiGroups: [group = ''], resources, resourceNames: [name] = [''], verbs }) =>
-    resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource, name: name ?? '', group }))),
-  );
-}
-
-/** The rules without one verb of one of them. */
-function without(rules: readonly Rule[], { verb, resource, name }: Granted): Rule[] {
-  const has = ({ resources, resourceNames: [own = ''] = [] }: Rule): boolean =>
-    resources.includes(resource) && own === name;
-  return rules
-    .map((rule) => (has(rule) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule))
-    .filter(({ verbs }) => verbs.length > 0);
-}
-
-function title({ verb, resource, name }: Granted): string {
-  return `may ${verb} ${resource}${name === '' ? '' : ` ${name}`}`;
-}
 
 /** The Role as infra/ renders it, enforced by the API server: what it grants is what a rotation asks for. */
 for (const database of databases.slice(0, 1)) {

@@ -1,6 +1,7 @@
 import { servePlugin } from '../server.js';
 import { PLUGIN_VERSIONS } from '../versions.js';
 import { Clients } from './configuration.js';
+import { previewedTypes } from './previewed.js';
 import { SecretVersionType } from './secretVersion.js';
 
 const clients = new Clients();
@@ -10,5 +11,5 @@ void servePlugin({
   name: 'aws',
   version: PLUGIN_VERSIONS.aws,
   configure: (configuration) => clients.configure(configuration),
-  types: [new SecretVersionType(clients)],
+  types: [new SecretVersionType(clients), ...previewedTypes],
 });

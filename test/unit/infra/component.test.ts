@@ -8,9 +8,8 @@ import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
 import { settingsOf } from '../../../infra/settingsOf';
 import { readInputs } from '../../../infra/inputs/read';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
-import { bucketProblems, bucketSettingProblems } from '../../../infra/policy/buckets';
-import { wildcardsOf } from '../../../infra/policy/documents';
-import { plainSecrets, podProblems } from '../../../infra/policy/pods';
+import { bucketProblems } from '../../../infra/policy/buckets';
+import { resourceRules } from '../../../infra/policy/pack';
 import { adopted, clusterOnly, existing, there } from './inputs';
 import type { Registered } from './mocked';
 
@@ -216,6 +215,7 @@ describe('CredentialRotation under mocks', function () {
     const { kubernetes, ...rest } = readInputs({
       ...clusterOnly,
       sites: { claim: 'credential-rotation-sites' },
+      kubernetes: { ...clusterOnly.kubernetes, user: { uid: 65_532, gid: 65_532 } },
     });
     if (!kubernetes) throw new Error('no kubernetes');
     const settings = settingsOf(rest, kubernetes, {
@@ -286,6 +286,20 @@ describe('CredentialRotation under mocks', function () {
     );
   });
 
+  it('lets the role use the key of each secret, where they differ', () => {
+    const keysOf = (name: string): string[] => {
+      const { Statement } = document(name, 'RolePolicy') as ReturnType<typeof rotationPolicy>;
+      return Statement.filter(({ Sid }) => Sid === 'SecretsKey').flatMap(({ Resource = [] }) => Resource);
+    };
+    const madeKey = 'arn:aws:kms:us-east-1:111122223333:a key beside the made one-secrets';
+    expect(keysOf('two keys')).to.deep.equal([there.key, there.adminKey]);
+    expect(made('two keys').has('Key secrets')).to.equal(false);
+    expect(keysOf('a key beside the made one')).to.deep.equal([madeKey, there.adminKey]);
+    expect(inputsOf('a key beside the made one', 'Secret slots')['kmsKeyId']).to.equal(madeKey);
+    expect(keysOf('a key beside Amazon’s')).to.deep.equal([there.adminKey]);
+    expect(keysOf('adopted')).to.deep.equal([there.key]);
+  });
+
   it('names an adopted role on the ServiceAccount for IRSA', () => {
     expect(inputsOf('adopted role for irsa', 'ServiceAccount')['metadata'])
       .to.have.property('annotations')
@@ -321,16 +335,19 @@ describe('CredentialRotation under mocks', function () {
   });
 
   it('keeps to the policy pack, whatever is made', () => {
-    const rules = [wildcardsOf, bucketSettingProblems, plainSecrets, podProblems];
-    const problems = all.flatMap(({ type, inputs }) => rules.flatMap((rule) => rule(type, inputs)));
+    const problems = all.flatMap(({ type, inputs }) =>
+      resourceRules.flatMap(({ problemsOf }) => [...problemsOf(type, inputs)]),
+    );
     expect(problems).to.deep.equal([]);
     const resources = [...made('made').values()].map(({ type, name, inputs }) => ({
       ...{ type, name, urn: `${type} ${name}`, props: inputs },
       // Mocks do not tell what a property was made of; here only one bucket is made.
       propertyDependencies: { bucket: [{ urn: 'aws:s3/bucket:Bucket made-state' }] },
     }));
-    expect(bucketProblems(resources)).to.deep.equal([]);
-    expect(bucketProblems(resources.filter(({ type }) => !type.includes('Versioning')))).to.have.length(1);
+    expect([...bucketProblems(resources)]).to.deep.equal([]);
+    expect([...bucketProblems(resources.filter(({ type }) => !type.includes('Versioning')))]).to.have.length(
+      1,
+    );
   });
 
   it('is made by the program of infra/Pulumi.yaml, from its example stack and a secret password', () => {
@@ -351,6 +368,15 @@ describe('CredentialRotation under mocks', function () {
     );
     expect(version?.inputs['secretString']).to.have.property(secretMark);
     expect(JSON.stringify(version?.inputs)).to.include('mocked-admin-password');
+  });
+
+  it('refuses an admin password that the stack file holds as plain text, and does not show it', () => {
+    const { stderr, status, stdout } = runMocked('plain password');
+    expect(status).not.to.equal(0);
+    expect(stdout).to.equal('');
+    expect(stderr)
+      .to.include('adminPassword is plain text in the stack file; give the admin another password')
+      .and.not.to.include('mocked-admin-password');
   });
 
   it('ends the preview with a sentence for each wrong input', () => {

@@ -1,6 +1,7 @@
 import { secret } from '@pulumi/pulumi';
 import { expect } from 'chai';
 import { InputProblems, readInputs } from '../../../infra/inputs/read';
+import { settingsOf } from '../../../infra/settingsOf';
 import { adopted, clusterOnly, kubernetes, there } from './inputs';
 
 /** The problems of inputs; none when they can be used. */
@@ -18,9 +19,15 @@ const { aws } = adopted;
 const withAws = (change: object): unknown => ({ ...adopted, aws: { ...aws, ...change } });
 const withKubernetes = (change: object): unknown => ({
   ...clusterOnly,
-  kubernetes: { ...kubernetes, ...change },
+  kubernetes: { ...clusterOnly.kubernetes, ...change },
 });
 const withSites = (sites: object): unknown => ({ ...clusterOnly, sites });
+/** Both halves, with alarms on a schedule that is still to be given. */
+const withAlarms = {
+  ...adopted,
+  aws: { ...aws, alarms: { logGroup: 'group' } },
+  sites: { fileSystem: 'fs-01234567', accessPoint: 'fsap-01234567' },
+};
 const login = { username: 'admin', password: secret('x'), host: 'db.example' };
 
 /** Inputs, and the one sentence that they end with. */
@@ -114,7 +121,20 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'adopted secrets without key',
     withAws({ secretsKey: {} }),
-    'aws.secretsKey names no key, and a secret is adopted; adopt its key, or set aws.secretsKey.awsManaged.',
+    "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+  ],
+  [
+    'one adopted secret without key',
+    withAws({ secretsKey: {}, slotSecret: { adopt: there.slotSecret, key: there.key } }),
+    "aws.secretsKey names no key, and a secret is adopted; adopt its key, name it as the secret's own key, or set aws.secretsKey.awsManaged.",
+  ],
+  [
+    'a key of no secret',
+    withAws({
+      slotSecret: { adopt: there.slotSecret, key: there.key },
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+    }),
+    'aws.secretsKey is of no secret, since each names its own key; leave it out, or one of those.',
   ],
   [
     'a new bucket without key',
@@ -184,7 +204,57 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'a schedule with a time zone',
     withKubernetes({ schedule: 'TZ=UTC 1 2 * * *' }),
-    'kubernetes.schedule is "TZ=UTC 1 2 * * *"; give a cron schedule of five fields, such as 17 3 * * *; the time zone is an input of its own.',
+    'kubernetes.schedule is "TZ=UTC 1 2 * * *"; give a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own.',
+  ],
+  [
+    'a schedule of impossible times',
+    withKubernetes({ schedule: '99 99 * * *' }),
+    'kubernetes.schedule is "99 99 * * *"; give a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own.',
+  ],
+  [
+    'a claim without its owner',
+    withKubernetes({ user: undefined }),
+    'kubernetes.user is missing; through sites.claim the pod sees the files as they are: give uid and gid of the owner of sqlconf.php.',
+  ],
+  [
+    'half an owner',
+    withKubernetes({ user: { uid: 1000 } }),
+    'kubernetes.user.gid is missing; give a whole number from 1 to 4294967294.',
+  ],
+  [
+    'a request above the limit',
+    withKubernetes({ resources: { memory: '2Gi' } }),
+    'kubernetes.resources.memory 2Gi is above memoryLimit 1Gi; ask for no more than the limit.',
+  ],
+  [
+    'a request above the limit in another unit',
+    withKubernetes({ resources: { memory: '1.1G', memoryLimit: '1Gi' } }),
+    'kubernetes.resources.memory 1.1G is above memoryLimit 1Gi; ask for no more than the limit.',
+  ],
+  [
+    'memory without unit',
+    withKubernetes({ resources: { memoryLimit: '512' } }),
+    'kubernetes.resources.memoryLimit is "512"; give an amount of memory with its unit, such as 512Mi.',
+  ],
+  [
+    'memory for CPU',
+    withKubernetes({ resources: { cpu: '1Gi' } }),
+    'kubernetes.resources.cpu is "1Gi"; give CPUs, such as 250m or 1.5.',
+  ],
+  [
+    'an alarm on a schedule that rests for days',
+    { ...withAlarms, kubernetes: { ...kubernetes, schedule: '17 3 * * 1-5' } },
+    'kubernetes.schedule 17 3 * * 1-5 does not start on each day, and the alarm succeeded would go off in between; start daily (kubernetes.ifOlderThan says how often it rotates), or leave aws.alarms out.',
+  ],
+  [
+    'a database anywhere',
+    withKubernetes({ network: { databaseCidrs: [] } }),
+    'kubernetes.network.databaseCidrs is empty, which Kubernetes reads as anywhere; give the ranges of the database.',
+  ],
+  [
+    'a time zone in the wrong case',
+    withKubernetes({ timeZone: 'europe/Berlin' }),
+    'kubernetes.timeZone is "europe/Berlin"; give an IANA time zone, such as Europe/Berlin.',
   ],
   [
     'an unknown time zone',
@@ -199,7 +269,12 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'a range that is none',
     withKubernetes({ network: { databaseCidrs: ['10.0.0.0/99'] } }),
-    'kubernetes.network.databaseCidrs.0 is "10.0.0.0/99"; give an IPv4 address range, such as 10.0.0.0/16.',
+    'kubernetes.network.databaseCidrs.0 is "10.0.0.0/99"; give an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48.',
+  ],
+  [
+    'a range of IPv6 that is none',
+    withKubernetes({ network: { databaseCidrs: ['fd00::/129'] } }),
+    'kubernetes.network.databaseCidrs.0 is "fd00::/129"; give an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48.',
   ],
   [
     'a way out to nowhere',
@@ -267,15 +342,43 @@ describe('inputs of the platform program', () => {
     expect(read.kubernetes).to.deep.include({
       schedule: '17 3 * * *',
       limits: { rolloutSeconds: 900, healthSeconds: 60, idleSeconds: 300 },
-      user: { uid: 65_532, gid: 65_532 },
     });
+  });
+
+  it('takes alarms on a daily schedule, and a schedule that rests without them', () => {
+    const both = (schedule: string): unknown => ({ ...withAlarms, kubernetes: { ...kubernetes, schedule } });
+    expect(problemsOf(both('17 3 * * *'))).to.deep.equal([]);
+    expect(problemsOf(withKubernetes({ schedule: '17 3 * * 1-5' }))).to.deep.equal([]);
+  });
+
+  it('lets the pod be anybody behind an access point', () => {
+    const {
+      kubernetes: given,
+      existing,
+      ...rest
+    } = readInputs({
+      ...clusterOnly,
+      sites: withAlarms.sites,
+      kubernetes,
+    });
+    if (!given || !existing) throw new Error('a half is missing');
+    expect(settingsOf(rest, given, existing).user).to.deep.equal({ uid: 65_532, gid: 65_532 });
+  });
+
+  it('takes ranges of IPv6', () => {
+    const network = { databaseCidrs: ['10.0.0.0/16', 'fd12:3456:789a::/48', '::/0'] };
+    expect(problemsOf(withKubernetes({ network }))).to.deep.equal([]);
   });
 
   it('takes a passphrase that is in a Secret', () => {
     const secretEnvironment = { PULUMI_CONFIG_PASSPHRASE: { secret: 'rotation', key: 'passphrase' } };
     const passphrase = { ...clusterOnly.existing, secretsProvider: 'passphrase' };
     expect(
-      problemsOf({ ...clusterOnly, existing: passphrase, kubernetes: { ...kubernetes, secretEnvironment } }),
+      problemsOf({
+        ...clusterOnly,
+        existing: passphrase,
+        kubernetes: { ...clusterOnly.kubernetes, secretEnvironment },
+      }),
     ).to.deep.equal([]);
   });
 });

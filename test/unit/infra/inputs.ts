@@ -6,6 +6,7 @@ export const there = {
   adminSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:openemr/admin-GhIjKl',
   furtherSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:clinic-b/slots-MnOpQr',
   key: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555',
+  adminKey: 'arn:aws:kms:us-east-1:111122223333:key/12111111-2222-3333-4444-555555555555',
   stateKey: 'arn:aws:kms:us-east-1:111122223333:key/21111111-2222-3333-4444-555555555555',
   passwordsKey: 'arn:aws:kms:us-east-1:111122223333:key/31111111-2222-3333-4444-555555555555',
   role: 'arn:aws:iam::111122223333:role/teams/openemr/rotation',
@@ -35,7 +36,7 @@ export const clusterOnly = {
   region: 'us-east-1',
   existing,
   sites: { claim: 'openemr-sites' },
-  kubernetes,
+  kubernetes: { ...kubernetes, user: { uid: 1000, gid: 101 } },
 } satisfies RotationInputs;
 
 /** The half of AWS, with everything adopted. */

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
-import { activeDeadlineSeconds, gracePeriodSeconds } from '../../../infra/kubernetes/deadlines';
 import { exampleSettings } from '../../../infra/kubernetes/example';
 import { job } from '../../../infra/kubernetes/job';
 import { networkPolicy } from '../../../infra/kubernetes/networkPolicy';
@@ -127,17 +126,6 @@ describe('the Jobs of a rotation', () => {
     ]);
     expect(job(settings).spec.template.spec.containers[0]?.args).to.deep.equal(['--log-json']);
     expect(job(settings).spec.suspend).to.equal(true);
-  });
-
-  it('may take longer than the command allows itself, and may end in order', () => {
-    const limits = { rolloutSeconds: 900, healthSeconds: 60, idleSeconds: 300 };
-    const { rolloutSeconds: rollout, healthSeconds: health, idleSeconds: idle } = limits;
-    expect(spec.jobTemplate.spec.activeDeadlineSeconds).to.equal(activeDeadlineSeconds(limits));
-    // A rollback that is finished, a rotation, and its rollback.
-    expect(activeDeadlineSeconds(limits)).to.be.greaterThan(3 * (rollout + health) + idle);
-    expect(pod.terminationGracePeriodSeconds).to.equal(gracePeriodSeconds(limits));
-    for (const longest of [{ rolloutSeconds: 5000 }, { healthSeconds: 5000 }, { idleSeconds: 5000 }])
-      expect(gracePeriodSeconds({ ...limits, ...longest })).to.be.greaterThan(5000);
   });
 });
 

@@ -59,13 +59,39 @@ export const cases: Record<string, RotationInputs> = {
     ...adopted,
     aws: { ...adopted.aws, role: { adopt: there.role, trust: 'irsa' } },
     sites: clusterOnly.sites,
-    kubernetes,
+    kubernetes: clusterOnly.kubernetes,
   },
   'Amazon keys': {
     ...adopted,
     aws: { ...adopted.aws, secretsKey: { awsManaged: true }, stateKey: { awsManaged: true } },
   },
   'of a fleet': { ...adopted, aws: { ...adopted.aws, furtherSecrets: [there.furtherSecret] } },
+  'two keys': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      slotSecret: { adopt: there.slotSecret, key: there.key },
+      adminSecret: { adopt: there.adminSecret, key: output(there.adminKey) },
+      secretsKey: {},
+    },
+  },
+  'a key beside the made one': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      slotSecret: {},
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+      secretsKey: {},
+    },
+  },
+  'a key beside Amazon’s': {
+    ...adopted,
+    aws: {
+      ...adopted.aws,
+      adminSecret: { adopt: there.adminSecret, key: there.adminKey },
+      secretsKey: { awsManaged: true },
+    },
+  },
   'adopted access point and account': {
     ...clusterOnly,
     sites: { fileSystem: 'fs-0123456789abcdef0', accessPoint: 'fsap-0123456789abcdef0' },
@@ -110,8 +136,8 @@ async function makeComponents(
   }
 }
 
-/** Runs the program of infra/Pulumi.yaml with its example stack. */
-async function runProgram(): Promise<void> {
+/** Runs the program of infra/Pulumi.yaml with its example stack, and the admin's password as a secret or as plain text. */
+async function runProgram(isSecret: boolean): Promise<void> {
   const file = path.resolve(__dirname, '..', '..', '..', '..', 'infra', 'Pulumi.prod.yaml');
   const { config } = parse(readFileSync(file, 'utf8')) as { config: Record<string, unknown> };
   const texts = Object.entries(config).map(([name, value]) => [
@@ -120,7 +146,7 @@ async function runProgram(): Promise<void> {
   ]);
   const password = `${project}:adminPassword`;
   const all = Object.fromEntries([...texts, [password, 'mocked-admin-password']]) as Record<string, string>;
-  runtime.setAllConfig(all, [password]);
+  runtime.setAllConfig(all, isSecret ? [password] : []);
   await import('../../../infra/index.js');
 }
 
@@ -153,5 +179,9 @@ async function main(make: (registered: Map<string, Registered>) => Promise<void>
 
 const [wanted = 'none'] = process.argv.slice(2);
 const given = wanted === 'all' ? cases : { refused: refusals[wanted] ?? clusterOnly };
+const programs: Record<string, () => Promise<void>> = {
+  program: () => runProgram(true),
+  'plain password': () => runProgram(false),
+};
 if (require.main === module)
-  void main(wanted === 'program' ? runProgram : (registered) => makeComponents(given, registered));
+  void main(programs[wanted] ?? ((registered) => makeComponents(given, registered)));

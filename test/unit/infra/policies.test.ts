@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { runAlarms } from '../../../infra/aws/alarms';
 import { rotationPolicy } from '../../../infra/aws/policies';
 import type { Statement } from '../../../infra/aws/policyDocument';
 import { bucketPolicy, secretPolicy } from '../../../infra/aws/resourcePolicies';
@@ -160,40 +159,5 @@ describe('the lifecycle of the state bucket', () => {
       each ? [each] : [],
     );
     expect(versions).to.deep.equal([{ noncurrentDays: 90, newerNoncurrentVersions: 20 }]);
-  });
-});
-
-describe('the alarms', () => {
-  const alarms = runAlarms('openemr', { format: 'container-insights', noSuccessForDays: 3 });
-
-  it('count the last line of a run, in the pods of this namespace', () => {
-    expect(alarms.map(({ name, pattern }) => [name, pattern])).to.deep.equal(
-      [
-        ['succeeded', 0],
-        ['held', 12],
-        ['rolled-back', 13],
-      ].map(([name, code]) => [
-        name,
-        `{ $.kubernetes.namespace_name = "openemr" && $.kubernetes.container_name = "credential-rotation" && $.log_processed.type = "result" && $.log_processed.exitCode = ${code} }`,
-      ]),
-    );
-    const [plain] = runAlarms('openemr', { format: 'plain', noSuccessForDays: 3 });
-    expect(plain?.pattern).to.equal('{ $.type = "result" && $.exitCode = 0 }');
-  });
-
-  it('take silence for a failure only where a success is awaited', () => {
-    expect(alarms.map(({ treatMissingData }) => treatMissingData)).to.deep.equal([
-      'breaching',
-      'notBreaching',
-      'notBreaching',
-    ]);
-  });
-
-  it('stay within the seven days that CloudWatch looks back', () => {
-    for (const { period, evaluationPeriods } of runAlarms('openemr', {
-      format: 'plain',
-      noSuccessForDays: 7,
-    }))
-      expect(period * evaluationPeriods).to.be.at.most(604_800);
   });
 });

@@ -1,0 +1,143 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse, parseAllDocuments } from 'yaml';
+import { isSchedule } from '../../infra/inputs/schedule';
+import type { KubernetesObject } from '../../infra/render/objects';
+import type { Lab } from '../../lab';
+import type { KubernetesClient } from '../../lab/kubernetes-client';
+import { repositoryFile, repositoryText } from '../unit/docs/readme';
+import { adminClient } from './support/jobs';
+import { databases, labWith } from './support/labs';
+
+/** The names of kinds in addresses. */
+const resources: Record<string, string> = {
+  ConfigMap: 'configmaps',
+  CronJob: 'cronjobs',
+  Job: 'jobs',
+  NetworkPolicy: 'networkpolicies',
+  PersistentVolume: 'persistentvolumes',
+  PersistentVolumeClaim: 'persistentvolumeclaims',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ServiceAccount: 'serviceaccounts',
+};
+
+// What the server would refuse, or not know, it tells of; and it makes nothing.
+const tried = '?dryRun=All&fieldValidation=Strict';
+
+function documentsOf(file: string): KubernetesObject[] {
+  return parseAllDocuments(repositoryText(file)).map((each) => each.toJS() as KubernetesObject);
+}
+
+function addressOf({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const base = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  const { namespace } = metadata;
+  return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resources[kind]}`;
+}
+
+/** Every `kubectl patch` of a document whose patch stands in it or in the repository. */
+function patchesIn(file: string): { resource: string; name: string; patch: unknown }[] {
+  const commands = [
+    ...repositoryText(file).matchAll(
+      /kubectl -n openemr patch (\w+) (\S+) (?:-p '(.*)'|--patch-file (infra\/\S+))/g,
+    ),
+  ];
+  return commands.map(([, resource = '', name = '', inline, patchFile = '']) => ({
+    resource: `${resource}s`,
+    name,
+    patch: (inline === undefined ? parse(repositoryText(patchFile)) : JSON.parse(inline)) as unknown,
+  }));
+}
+
+// Which database it is does not matter: none is asked.
+for (const database of databases.slice(0, 1)) {
+  describe('the plain manifests, on a real API server', function () {
+    this.timeout(120_000);
+    let lab: Lab;
+    let client: KubernetesClient;
+    const files = [
+      ...readdirSync(repositoryFile('infra/manifests')).map((name) => `infra/manifests/${name}`),
+      ...['infra/kubernetes/role.yaml', 'infra/kubernetes/role-optional.yaml'],
+    ];
+
+    before(async () => {
+      lab = await labWith(database);
+      client = adminClient(lab);
+      const metadata = { name: 'openemr' };
+      await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+      // What is patched must be there: suspended, neither starts anything.
+      const [cronJob] = documentsOf('infra/manifests/cron-job.yaml') as (KubernetesObject & {
+        spec: object;
+      })[];
+      if (!cronJob) throw new Error('no CronJob');
+      await client.create(addressOf(cronJob), { ...cronJob, spec: { ...cronJob.spec, suspend: true } });
+      for (const job of documentsOf('infra/manifests/job.yaml')) await client.create(addressOf(job), job);
+    });
+    after(async () => {
+      await client.delete('/api/v1/namespaces/openemr');
+      client.close();
+    });
+
+    for (const file of files)
+      it(`${file}: each object is taken, and no field is unknown`, async () => {
+        const objects = documentsOf(file);
+        expect(objects).not.to.have.length(0);
+        for (const object of objects) {
+          // Those that are there already must not collide.
+          const metadata = { ...object.metadata, name: `${object.metadata.name}-tried` };
+          await client.create(`${addressOf(object)}${tried}`, { ...object, metadata });
+        }
+      });
+
+    it('an unknown field would be told of', async () => {
+      const [job] = documentsOf('infra/manifests/job.yaml') as (KubernetesObject & { spec: object })[];
+      if (!job) throw new Error('no Job');
+      const wrong = { ...job, spec: { ...job.spec, suspended: true } };
+      const ended = client.create(`${addressOf(job)}${tried}`, wrong);
+      expect(await ended.catch((error: Error) => error.message)).to.include('unknown field "spec.suspended"');
+    });
+
+    const documents = ['docs/platform.md', 'docs/migration.md'];
+    for (const document of documents)
+      for (const { resource, name, patch } of patchesIn(document))
+        it(`${document}: the patch of ${resource} ${name} is taken, and suspends or starts it`, async () => {
+          const address = `/apis/batch/v1/namespaces/openemr/${resource}/${name}`;
+          const type = 'application/strategic-merge-patch+json';
+          const { status, text } = await client.raw('PATCH', `${address}${tried}`, patch, type);
+          expect(status, text).to.equal(200);
+          expect(JSON.parse(text))
+            .to.have.property('spec')
+            .that.includes((patch as { spec: object }).spec);
+        });
+
+    it('the documents have such patches', () => {
+      for (const document of documents) expect(patchesIn(document), document).to.have.length(1);
+    });
+
+    it('a schedule is taken by the server just when the inputs take it', async () => {
+      const [cronJob] = documentsOf('infra/manifests/cron-job.yaml') as (KubernetesObject & {
+        spec: object;
+      })[];
+      if (!cronJob) throw new Error('no CronJob');
+      const metadata = { ...cronJob.metadata, name: 'scheduled' };
+      for (const schedule of [
+        ...['17 3 * * *', '*/5 0-23/2 1,15 JAN-jun MON', '0 0 ? * 0,6', '5/15 * * * *', '0 0 30 2 1'],
+        ...[
+          '99 99 * * *',
+          '60 * * * *',
+          '* * 0 * *',
+          '* * * * 7',
+          '* * * * mo',
+          '5-1 * * * *',
+          '*/0 * * * *',
+        ],
+        ...['1.5 * * * *', '* * * *', '0 * * * * *', '-1 * * * *'],
+      ]) {
+        const spec = { ...cronJob.spec, schedule };
+        const address = `${addressOf(cronJob)}${tried}`;
+        const { status, text } = await client.raw('POST', address, { ...cronJob, metadata, spec });
+        expect(status === 201, `${schedule}: ${text}`).to.equal(isSchedule(schedule));
+      }
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { expect } from 'chai';
+import { cronJob } from '../../../infra/kubernetes/cronJob';
+import { exampleSettings } from '../../../infra/kubernetes/example';
+import { job } from '../../../infra/kubernetes/job';
+import type { Limits } from '../../../infra/kubernetes/settings';
+import { repositoryFile } from '../docs/readme';
+
+interface JobSpec {
+  activeDeadlineSeconds: number;
+  template: {
+    spec: {
+      terminationGracePeriodSeconds: number;
+      containers: { env: { name: string; value?: unknown; valueFrom?: unknown }[] }[];
+    };
+  };
+}
+
+/** What the command's own program may wait for, in seconds by resource, with the variables of this Job's container. */
+function waitsOf({ template }: JobSpec, kind: 'rotate' | 'rollback'): Record<string, number> {
+  const env = template.spec.containers[0]?.env ?? [];
+  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  const program = path.join(repositoryFile('dist/test/unit/infra'), 'mockedLimits.js');
+  const run = spawnSync(process.execPath, [program, kind, JSON.stringify(variables)], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(run.status, run.stderr).to.equal(0);
+  return JSON.parse(run.stdout) as Record<string, number>;
+}
+
+const sum = (waits: Record<string, number>): number =>
+  Object.values(waits).reduce((all, each) => all + each, 0);
+
+describe('the deadline of the Jobs', function () {
+  this.timeout(60_000);
+
+  for (const limits of [
+    exampleSettings.limits,
+    { rolloutSeconds: 7200, healthSeconds: 5, idleSeconds: 5 },
+    { rolloutSeconds: 30, healthSeconds: 3600, idleSeconds: 7200 },
+  ] satisfies Limits[])
+    it(`is above all that the command waits for by its own settings: ${JSON.stringify(limits)}`, () => {
+      const settings = { ...exampleSettings, limits };
+      const spec: JobSpec = cronJob(settings).spec.jobTemplate.spec;
+      const [rotate, rollback] = [waitsOf(spec, 'rotate'), waitsOf(spec, 'rollback')];
+      const waits = (of: Record<string, number>): string[] =>
+        Object.keys(of).map((name) => name.split('-')[0] ?? '');
+      expect(waits(rotate)).to.deep.equal(['rollout', 'health', 'idle']);
+      expect(waits(rollback)).to.deep.equal(['rollout', 'health']);
+      // The longest run finishes a rollback, rotates, and rolls that back. What else it does has ten minutes.
+      const longest = sum(rollback) + sum(rotate) + sum(rollback);
+      expect(spec.activeDeadlineSeconds).to.be.within(longest + 600, longest + 900);
+      expect(job(settings).spec.activeDeadlineSeconds).to.equal(spec.activeDeadlineSeconds);
+      // A stop is orderly when the step under way may end.
+      const step = Math.max(...Object.values(rotate));
+      expect(spec.template.spec.terminationGracePeriodSeconds).to.be.within(step + 60, step + 120);
+    });
+});
