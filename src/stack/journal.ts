@@ -1,6 +1,25 @@
 import type { Journal } from '../plan/observation';
 import type { RotationMaterial } from '../plan/rotationPlan';
 import { parsePlan } from '../plan/rotationPlan';
+import type { Slot } from '../plan/slot';
+import { slots } from '../plan/slot';
+
+/**
+ * The password that the state has for each slot: what the last run found or set. Pure.
+ * @param deployment exported with its secrets
+ */
+export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
+  const { material } = readJournal(deployment) ?? {};
+  const users = resourcesOf(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
+  const found: Partial<Record<Slot, string>> = {};
+  for (const slot of slots) {
+    // A user that the run set says more than what the run found before it.
+    const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
+    const password = revealed(user?.['password']) ?? material?.logins[slot].password;
+    if (typeof password === 'string') found[slot] = password;
+  }
+  return found;
+}
 
 interface StateResource {
   type: string;

@@ -7,7 +7,7 @@ import type { RotationPlan } from '../plan/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
 import { EngineError, runEngine } from './engineProcess';
-import { readJournal } from './journal';
+import { readJournal, slotPasswordsIn } from './journal';
 import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
@@ -129,7 +129,8 @@ export async function readState(location: StackLocation, limitMs: number): Promi
     const deployment = await exportWith(['--show-secrets'], location, { limitMs, again: isCutOff });
     const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
     const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
-    return { backendUrl, journal: readJournal(deployment), changedAt };
+    const slotPasswords = slotPasswordsIn(deployment);
+    return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords };
   } catch (error) {
     throw engineFailure(error, location);
   }
@@ -142,7 +143,7 @@ function isEmptyFolder(backendUrl: string): boolean {
 }
 
 /** The full name needs no project in the current folder; a backend that is no service has this one organization. */
-function engineName(stack: string): string {
+export function engineName(stack: string): string {
   return `organization/${projectName}/${stack}`;
 }
 

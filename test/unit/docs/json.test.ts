@@ -39,6 +39,11 @@ function statuses(): object[] {
     .forEach((write) => write());
   const rollback = { ...planned, plan: { ...planned.plan, undoes: 'earlier' } };
   const running = factsOf(world, journalOf(rollback));
+  const stopped = { at: '2026-01-20T12:00:00Z', message: 'No quota.' };
+  const reasons = [stopped, { ...stopped, step: 8 as const }].map((failed) => {
+    const found = { backendUrl: 'x', journal: journalOf(planned), changedAt: new Date(), failed };
+    return { ...factsOf(world), state: read(found) };
+  });
   const slots = running.slotSecret.kind === 'read' ? running.slotSecret.value : undefined;
   const down = unreadable('before-switch', 'It does not answer.');
   const empty = worldOn('A');
@@ -58,6 +63,7 @@ function statuses(): object[] {
       }),
     },
     factsOf(worldOn('B'), journalOf(plannedIn(worldOn('A')), true)),
+    ...reasons,
     factsOf(empty),
     {
       ...factsOf(worldOn('A')),
