@@ -130,10 +130,19 @@ export async function readState(location: StackLocation, limitMs: number): Promi
     const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
     const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
     const slotPasswords = slotPasswordsIn(deployment);
-    return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords };
+    const secretsProvider = secretsProviderIn(deployment);
+    return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords, secretsProvider };
   } catch (error) {
     throw engineFailure(error, location);
   }
+}
+
+/** The address of the key that seals the state's secrets, or `passphrase` (apitype.SecretsProvidersV1). */
+function secretsProviderIn(deployment: unknown): string | undefined {
+  const { secrets_providers: provider } = (deployment ?? {}) as {
+    secrets_providers?: { type?: string; state?: { url?: string } };
+  };
+  return provider?.type === 'cloud' ? provider.state?.url : provider?.type;
 }
 
 /** The engine would mark an empty folder as its own. */

@@ -90,6 +90,8 @@ export interface StateFacts {
   /** Undefined when there is no state, or no rotation in it. */
   journal: Journal | undefined;
   changedAt: Date | undefined;
+  /** How its secrets are sealed: `passphrase`, or the address of a key; undefined where that is not known. */
+  secretsProvider?: string | undefined;
   /** The passwords that the state says the slots have; empty while a rotation is unfinished. */
   slotPasswords?: Partial<Record<Slot, string>>;
   /** Why the last run of the journal's rotation stopped, where somebody noted it. */
