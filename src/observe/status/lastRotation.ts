@@ -16,7 +16,8 @@ export function lastRotationOf(
   const { journal, changedAt, failed, lastRotation } = valueOf(state) ?? {};
   if (!journal) return null;
   if (journal.plan.kind === 'sync') return lastRotation ? ofHistory(lastRotation) : null;
-  const { id, kind, from, to, startedAt, undoes = null, previous } = journal.plan;
+  const { id, kind, from, to, undoes = null, previous } = journal.plan;
+  const startedAt = journal.begunAt ?? journal.plan.startedAt;
   const endedAt = journal.finished ? (changedAt?.toISOString() ?? null) : null;
   const open = planned?.kind === 'planned' && !planned.resumed ? 'given-up' : 'unfinished';
   const done = kind === 'rollback' ? 'rolled-back' : 'done';
