@@ -3,26 +3,41 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
-import { codeBlocks, codeLines, documentNames, repositoryText } from '../unit/docs/readme';
+import { codeBlocks, codeLines, commandSpans, documentNames, repositoryText } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
-/** The arguments of each command that the files of docs/ show, each once. */
+/** Parts of a command in a text that stand for something: the reference is made of them. */
+const isPattern = (words: string): boolean => /\bFILE\b/.test(words);
+
+/** The arguments of each command that the files of docs/ show, in blocks and in the text, each once. */
 const shown = documentNames()
-  .flatMap((name) => codeLines('sh', repositoryText(name)))
+  .flatMap((name) => {
+    const text = repositoryText(name);
+    return [...codeLines('sh', text), ...commandSpans(text).filter((span) => !isPattern(span))];
+  })
   .flatMap(parseShell)
   .filter(({ words }) => words[0] === 'credential-rotation')
   .map(({ words }) => words.slice(1).join(' '));
 
 /** Those that change something, in an order in which each has what it needs; the test of the README runs the rest of them. */
-const changing = ['--plan rotation.json', 'rollback --yes', 'unlock --yes', 'fleet run --fleet fleet.yaml'];
+const changing = [
+  '--plan rotation.json',
+  'rollback --yes',
+  'unlock --yes',
+  'fleet run --fleet fleet.yaml',
+  '--idle-limit 1800',
+  'rotate',
+];
 const ofReadme = ['', '--sync-db-users'];
 /** Those that need a fleet of many: fleet.test.ts runs them with its own names. */
 const ofManySites = [
   'fleet run --fleet fleet.yaml --only clinic-a clinic-b',
   'fleet run --fleet fleet.yaml --concurrency 8 --on-failure continue',
+  // A pod of an indexed Job runs it, with its own settings.
+  'fleet run --fleet fleet.yaml --index 0',
 ];
 /** Those that ask a person: without a terminal they end with exit 2. */
 const asking = ['rollback', 'unlock'];
@@ -68,7 +83,7 @@ describe('the commands of docs/, on a lab', function () {
   it('are all known to this test', () => {
     expect(shown).to.include.members([...changing, ...ofManySites, ...asking]);
     const quiet =
-      /--dry-run|^(status|verify|history|config|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
+      /--dry-run|^(status|verify|history|config|completion|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
     expect(reading.filter((words) => !quiet.test(words))).to.deep.equal([]);
   });
 
@@ -99,6 +114,10 @@ describe('the commands of docs/, on a lab', function () {
     await expectHealthy(site, 'A');
     expectCode(await run(site, ['unlock', '--yes']), 0);
     expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml']), 0);
+    await expectHealthy(site, 'B');
+    expectCode(await run(site, ['--idle-limit', '1800']), 0);
+    await expectHealthy(site, 'A');
+    expectCode(await run(site, ['rotate']), 0);
     await expectHealthy(site, 'B');
   });
 });
