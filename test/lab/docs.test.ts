@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { escape } from 'mysql2';
 import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
 import { codeBlocks, codeLines, commandSpans, documentNames, repositoryText } from '../unit/docs/readme';
@@ -30,14 +31,13 @@ const changing = [
   'fleet run --fleet fleet.yaml',
   '--idle-limit 1800',
   'rotate',
+  'fleet run --fleet fleet.yaml --index 0',
 ];
 const ofReadme = ['', '--sync-db-users'];
 /** Those that need a fleet of many: fleet.test.ts runs them with its own names. */
 const ofManySites = [
   'fleet run --fleet fleet.yaml --only clinic-a clinic-b',
   'fleet run --fleet fleet.yaml --concurrency 8 --on-failure continue',
-  // A pod of an indexed Job runs it, with its own settings.
-  'fleet run --fleet fleet.yaml --index 0',
 ];
 /** Those that ask a person: without a terminal they end with exit 2. */
 const asking = ['rollback', 'unlock'];
@@ -98,6 +98,20 @@ describe('the commands of docs/, on a lab', function () {
     });
   }
 
+  // The emergency reset's own statements run in emergencyReset.test.ts, in their order.
+  const statements = documentNames()
+    .flatMap((name) => codeLines('sql', repositoryText(name)))
+    .filter((line) => !line.startsWith('ALTER USER'));
+  for (const statement of new Set(statements)) {
+    it(`the database takes: ${statement}`, async () => {
+      const { A } = site.users;
+      const rows = await lab.database.root(statement.replaceAll("'openemr_a'", escape(A)));
+      if (/ FROM mysql.user | VARIABLES |^SHOW GRANTS/.test(statement))
+        expect(rows.length, 'it tells something').to.be.greaterThan(0);
+      else expect(rows).to.be.an('array');
+    });
+  }
+
   for (const words of asking) {
     it(`credential-rotation ${words}: asks, and without a terminal ends with exit 2`, async () => {
       const result = await run(site, [words]);
@@ -119,5 +133,7 @@ describe('the commands of docs/, on a lab', function () {
     await expectHealthy(site, 'A');
     expectCode(await run(site, ['rotate']), 0);
     await expectHealthy(site, 'B');
+    expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml', '--index', '0']), 0);
+    await expectHealthy(site, 'A');
   });
 });

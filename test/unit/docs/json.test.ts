@@ -11,6 +11,9 @@ import { JsonEndRenderer, jsonSchema, TextRenderer } from '../../../src/report/r
 import { listSettings } from '../../../src/settings/listing';
 import { exitCodes } from '../../../src/failure';
 import type { StepResult } from '../../../src/stack/stepEvents';
+import { pastRotations } from '../../../src/history/rotations';
+import { entryOf, minutes, pastOf, planAt } from '../history/made';
+import { manyRotations } from '../history/manyRotations';
 import { factsOf, read, unreadable } from '../observe/facts';
 import { plannedIn } from '../plan/planned';
 import { journalOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
@@ -132,6 +135,32 @@ describe('docs/json.md', () => {
       ),
     ).to.deep.equal([]);
     expect(stderr).to.include('One.');
+  });
+
+  it('docs/json-history.md describes every field that history prints, with its types, and no other', async () => {
+    const [plan, load] = [
+      planAt(0),
+      { requests: 9, failed: 1, failures: [{ at: minutes(0), kind: 'timeout' }] },
+    ];
+    const message = 'Not healthy.';
+    const undo = { ...planAt(2), kind: 'rollback' as const, undoes: plan.id };
+    const failed = { step: 8 as const, at: minutes(1), message };
+    const held = pastRotations(
+      [
+        entryOf(plan, 0, 1, false),
+        entryOf({ ...undo, previous: { ...pastOf(plan, [3, 4, 5]), failed } }, 2, 3, false),
+      ],
+      { plan: undo, past: pastOf(undo, [5, 6]), finished: false },
+      { loads: new Map([[plan.id, load]]), failures: new Map([[undo.id, { at: minutes(3), message }]]) },
+    );
+    const alone = pastRotations([{ ...entryOf(undo, 2, 3, false), by: undefined }], undefined);
+    const killed = pastRotations([], { plan, past: { id: plan.id, ends: [] }, finished: false });
+    const results = [manyRotations(12), held, alone, killed].map((rotations) => ({
+      stack: 'prod',
+      rotations,
+    }));
+    const shown = await printed('history', results);
+    expect(undocumented('Fields', shown, 'json-history.md')).to.deep.equal([]);
   });
 
   const process_ = { code: 0, signal: null, seconds: 1.5, log: '/a.log' };
