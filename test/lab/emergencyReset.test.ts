@@ -11,7 +11,7 @@ import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import type { Names } from './support/operator';
-import { inLab, Operator } from './support/operator';
+import { exampleNames, inLab, Operator } from './support/operator';
 import { putSecret } from './support/secrets';
 import type { WorldSnapshot } from './support/world';
 import { alterPassword, dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
@@ -48,22 +48,11 @@ for (const database of databases) {
       await dropDefaultUsers(lab);
     });
 
-    /** What the examples of the document are here. */
-    function names(): Names {
-      return [
-        ['openemr/slots', site.slotSecretId],
-        ['openemr/admin', site.adminSecretId],
-        ['-n openemr ', `-n ${site.namespace} `],
-        ['deployment/openemr', `deployment/${site.deployment}`],
-        ['openemr-db-credentials', site.kubernetesSecret],
-      ];
-    }
-
     /** The commands of a block, each carried out in its order; gives the answers. */
     async function commands(block: string, more: Names = []): Promise<unknown[]> {
       const answers: unknown[] = [];
       for (const line of block.split('\n').filter((each) => each.trim() !== ''))
-        for (const { words } of parseShell(inLab(line.trim(), [...names(), ...more])))
+        for (const { words } of parseShell(inLab(line.trim(), [...exampleNames(site), ...more])))
           answers.push(words[0] === 'mysql' ? expectTrusted(words) : await operator.run(words));
       return answers;
     }

@@ -80,6 +80,16 @@ export class Operator {
             this.client.get(`${api}/namespaces/${namespace}/${['cronjobs', 'jobs', 'pods'][at]}`),
           ),
         );
+      case 'describe pods':
+        return this.client.get(`/api/v1/namespaces/${namespace}/pods`);
+      case 'get events --sort-by=.lastTimestamp':
+        return this.client.get(`/api/v1/namespaces/${namespace}/events`);
+      case 'get events --field-selector reportingComponent=credential-rotation':
+        return this.client.get(
+          `/api/v1/namespaces/${namespace}/events?fieldSelector=reportingComponent%3Dcredential-rotation`,
+        );
+      case `get secret ${this.site.kubernetesSecret} -o yaml --show-managed-fields`:
+        return this.client.get(secret);
       case `exec -it deployment/${this.site.deployment} -- sh`:
         // The pods of the lab have no shell; what one looks at there is the same volume.
         return readFileSync(this.site.sqlconfFile, 'utf8');
@@ -109,6 +119,17 @@ export class Operator {
   private file(name: string): string {
     return readFileSync(path.join(this.folder, name), 'utf8');
   }
+}
+
+/** What the examples of docs/ are called at a site. */
+export function exampleNames(site: Site): Names {
+  return [
+    ['openemr/slots', site.slotSecretId],
+    ['openemr/admin', site.adminSecretId],
+    ['-n openemr ', `-n ${site.namespace} `],
+    ['deployment/openemr', `deployment/${site.deployment}`],
+    ['openemr-db-credentials', site.kubernetesSecret],
+  ];
 }
 
 /** A text of a document in the words of the lab; longer names first, so that none is taken for a part of another. */
