@@ -91,6 +91,8 @@ export interface SiteOptions {
   start?: StartingPoint;
   /** `request` (default): PHP reads sqlconf.php on each request. `cached`: once, at the start of a pod. */
   phpMode?: 'request' | 'cached';
+  /** Its folder below `sites/`; default `default`. */
+  openemrSite?: string;
   /** Default 2. */
   replicas?: number;
   /** Default 30. */
@@ -114,7 +116,7 @@ export interface Site {
   deployment: string;
   kubernetesSecret: string;
   sitesRoot: string;
-  /** `<sitesRoot>/default/sqlconf.php`. */
+  /** `<sitesRoot>/default/sqlconf.php`, or that of `openemrSite`. */
   sqlconfFile: string;
   slotSecretId: string;
   adminSecretId: string;

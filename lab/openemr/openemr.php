@@ -8,10 +8,10 @@ declare(strict_types=1);
 
 mysqli_report(MYSQLI_REPORT_OFF);
 
-/** Folder of the site: sites/default, shared by all pods. */
+/** Folder of the site: sites/default if nothing else is said, shared by all pods. */
 function site_folder(): string
 {
-    return getenv('OPENEMR_SITES') . '/default';
+    return getenv('OPENEMR_SITES') . '/' . (getenv('OPENEMR_SITE') ?: 'default');
 }
 
 /**

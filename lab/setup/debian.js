@@ -12,6 +12,8 @@ const { SetupError, run, which } = require('./run.js');
  */
 const PACKAGES = [
   'mariadb-server-core',
+  // From 10.11.19 on my_print_defaults, which mariadb-install-db calls, is in this one.
+  'mariadb-client-core',
   'php8.2-cli',
   'php8.2-mysql',
   'libaio1',

@@ -8,9 +8,8 @@ import type { SqlConfValues } from '../types';
 
 const run = promisify(execFile);
 
-/** Makes `<root>/default` with sqlconf.php (mode 0400) and the database's authority; gives the file. */
-export async function makeSitesFolder(root: string, values: SqlConfValues, caFile: string): Promise<string> {
-  const site = path.join(root, 'default');
+/** Makes a site's folder below the root with sqlconf.php (mode 0400) and the database's authority; gives the file. */
+export async function makeSitesFolder(site: string, values: SqlConfValues, caFile: string): Promise<string> {
   await mkdir(site, { recursive: true });
   await installDatabaseAuthority(caFile, site);
   const file = path.join(site, 'sqlconf.php');

@@ -15,6 +15,8 @@ export interface SiteObjects {
   namespace: string;
   application: SqlConfValues;
   sitesRoot: string;
+  /** Folder below it. */
+  openemrSite: string;
   phpMode: 'request' | 'cached';
   replicas: number;
   progressDeadlineSeconds: number;
@@ -105,7 +107,7 @@ function deployment(site: SiteObjects): Record<string, unknown> {
   };
 }
 
-function container({ application, sitesRoot, phpMode }: SiteObjects): Record<string, unknown> {
+function container({ application, sitesRoot, openemrSite, phpMode }: SiteObjects): Record<string, unknown> {
   const fromSecret = (name: string, key: string): Record<string, unknown> => ({
     name,
     valueFrom: { secretKeyRef: { name: KUBERNETES_SECRET, key } },
@@ -127,6 +129,7 @@ function container({ application, sitesRoot, phpMode }: SiteObjects): Record<str
       fromSecret('MYSQL_DATABASE', 'mysql-database'),
       { name: 'MYSQL_PORT', value: application.port },
       { name: 'OPENEMR_SITES', value: sitesRoot },
+      { name: 'OPENEMR_SITE', value: openemrSite },
       { name: 'OPENEMR_PHP_MODE', value: phpMode },
     ],
   };

@@ -62,7 +62,11 @@ export async function createSite(servers: SiteServers, name: string, options: Si
   const { objects, slotSecretId, adminSecretId, logins, place } = draft;
   const admin = { username: logins.admin.user, password: logins.admin.password, ...place };
   const [sqlconfFile, , token, front] = await Promise.all([
-    makeSitesFolder(draft.sitesRoot, objects.application, servers.database.caFile),
+    makeSitesFolder(
+      path.join(draft.sitesRoot, objects.openemrSite),
+      objects.application,
+      servers.database.caFile,
+    ),
     seedDatabase(servers.database, draft.schema, draft.start, logins),
     createObjects(servers.kubernetes.admin, objects),
     startFront(servers.kubelet.endpoints, draft.namespace),
@@ -97,6 +101,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
   const {
     start: point = 'a-active',
     phpMode = 'request',
+    openemrSite = 'default',
     replicas = 2,
     progressDeadlineSeconds = 30,
   } = options;
@@ -110,7 +115,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
   const application = { host: place.host, port: place.port, login: user, pass: password, dbase: schema };
   const namespace = `lab-${name}`;
   const foreignPassword = `Cn${logins.A.password.split('').reverse().join('')}`;
-  const pods = { phpMode, replicas, progressDeadlineSeconds };
+  const pods = { phpMode, openemrSite, replicas, progressDeadlineSeconds };
   return {
     name,
     folder,
@@ -132,7 +137,7 @@ async function makeEnvironment(
   token: string,
   frontUrl: string,
 ): Promise<Record<string, string>> {
-  const { folder, namespace } = draft;
+  const { folder, namespace, objects } = draft;
   const home = path.join(folder, 'home');
   const state = path.join(folder, 'state');
   await Promise.all([home, state].map((each) => mkdir(each, { recursive: true, mode: 0o700 })));
@@ -147,6 +152,7 @@ async function makeEnvironment(
     RDS_SLOT_SECRET_ID: draft.slotSecretId,
     RDS_ADMIN_SECRET_ID: draft.adminSecretId,
     OPENEMR_SITES_MOUNT_ROOT: draft.sitesRoot,
+    ...(objects.openemrSite === 'default' ? {} : { OPENEMR_SITE: objects.openemrSite }),
     K8S_NAMESPACE: namespace,
     K8S_DEPLOYMENT_NAME: DEPLOYMENT,
     K8S_SECRET_NAME: KUBERNETES_SECRET,

@@ -64,7 +64,9 @@ function rotate(parser: Argv): Argv {
 
 function status(parser: Argv): Argv {
   return parser
-    .usage('$0 status [options]\n\nExit code 0: all agrees; 10: something differs or is unfinished.')
+    .usage(
+      '$0 status [options]\n\nExit code 0: all agrees; 10: something differs or is unfinished;\n2, 3 or 4: a part cannot be read, and no difference is seen without it.',
+    )
     .option('json', json)
     .example('$0 status', 'who is live, how old the passwords are, what is unfinished')
     .example('$0 status --json', 'the same for a program');

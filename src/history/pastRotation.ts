@@ -60,6 +60,7 @@ export interface PastRotation {
   from: Place;
   to: Place;
   result: PastResult;
+  /** When its first run began to carry out the plan, which may be older. */
   startedAt: string;
   /** When its last run ended; null when that is not known. */
   endedAt: string | null;

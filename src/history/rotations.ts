@@ -4,7 +4,7 @@ import type { Slot } from '../plan/slot';
 import type { StepNumber } from '../plan/steps';
 import type { HistoryEntry } from './entries';
 import type { LoadCount, PastResult, PastRotation, PastRun, PastStep } from './pastRotation';
-import { runsOf } from './runs';
+import { begunAt, runsOf } from './runs';
 import { stepsOf } from './steps';
 
 /** What the state says of the last plan. */
@@ -101,7 +101,7 @@ function pastRotation(
   const runs = runsOf(record);
   const back = rollback && runsOf(rollback);
   const result = resultOf(record, rollback);
-  const startedAt = plan.startedAt;
+  const startedAt = begunAt(record);
   const endedAt = [...runs, ...(back ?? [])].at(-1)?.endedAt ?? null;
   return {
     id: plan.id,
@@ -132,7 +132,12 @@ function rollbackOf(record: PlanRecord, runs: PastRun[]): PastRotation['rollback
 function knownSteps(record: PlanRecord, runs: PastRun[]): PastStep[] | null {
   const { plan, past, failed } = record;
   if (!past) return null;
-  return stepsOf(plan, runs, { ...past, ...(failed ? { failed } : {}) }, hasSucceeded(record));
+  return stepsOf(
+    { ...plan, startedAt: begunAt(record) },
+    runs,
+    { ...past, ...(failed ? { failed } : {}) },
+    hasSucceeded(record),
+  );
 }
 
 function failureOf(failed: PastFailure | undefined): PastRotation['failure'] {

@@ -43,25 +43,37 @@ export function ageText(ms: number): string {
   return `${Math.floor(ms / size)} ${names[unit]}`;
 }
 
-/** When the passwords were last rotated: by the state, or else by the slot secret's current version. */
-export function lastRotation({ slotSecret }: Observation, journal: Journal | undefined): Date | undefined {
-  const renewing =
-    journal?.finished === true && ['rotate', 'reconcile', 'bootstrap'].includes(journal.plan.kind);
-  return renewing ? new Date(journal.plan.startedAt) : slotSecret.createdAt;
+/** Whether the state's last run was a rotation that was finished: then its begin is the age of its passwords. */
+export function isRenewal(journal: Journal | undefined): journal is Journal {
+  return journal?.finished === true && ['rotate', 'reconcile', 'bootstrap'].includes(journal.plan.kind);
+}
+
+/**
+ * When the passwords were last rotated: by the state, or else by the younger of both slots' passwords. The current
+ * version of the slot secret says less: a way back stores one, too, and renews nothing.
+ */
+export function lastRotation(
+  { slotSecret }: Observation,
+  journal: Journal | undefined,
+  renewedAt: Date | undefined,
+): Date | undefined {
+  if (isRenewal(journal)) return new Date(journal.begunAt ?? journal.plan.startedAt);
+  return renewedAt ?? slotSecret.createdAt;
 }
 
 /**
  * Why a scheduled run has nothing to do yet; undefined when it is due. A rotation that was begun and not finished is
  * always due, and so is one of which nobody knows when it was.
+ * @param times `renewedAt`: since when the slot secret has the younger of both passwords, where the state does not say
  */
 export function notDue(
   observation: Observation,
   journal: Journal | undefined,
   ifOlderThan: Recent,
-  now: Date,
+  { now, renewedAt }: { now: Date; renewedAt?: Date | undefined },
 ): string | undefined {
   if (journal && !journal.finished && journal.plan.kind !== 'sync') return undefined;
-  const last = lastRotation(observation, journal);
+  const last = lastRotation(observation, journal, renewedAt);
   if (last === undefined) return undefined;
   const ageMs = now.getTime() - last.getTime();
   const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan;

@@ -19,6 +19,8 @@ export type Journal = FinishedJournal | UnfinishedJournal;
 
 interface BegunRotation {
   plan: RotationPlan;
+  /** When it was begun, where the state says so; a plan that was saved for review is older. */
+  begunAt?: string;
   /** Versions of the slot secret that the plan has made so far. */
   versionIds: string[];
 }

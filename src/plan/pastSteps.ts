@@ -23,6 +23,8 @@ export interface PastFailure {
 export interface PastSteps {
   /** Id of the plan that these steps belong to. */
   id: string;
+  /** When an update began to carry it out, an ISO time: a plan that was saved is older than that. */
+  begun?: string;
   /** One for each step that did something, in order. */
   ends: StepEnd[];
   /** Where and why it failed, when the process that saw it could say so. */

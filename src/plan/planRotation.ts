@@ -60,7 +60,7 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     kind: 'planned',
     resumed: false,
     planned,
-    notices: noticesOf(observation, request.kind),
+    notices: noticesOf(observation, request.kind, journal),
   };
 }
 

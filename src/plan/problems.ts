@@ -88,11 +88,12 @@ export function rollbackProblems(
 }
 
 /** What an operator should know, though it stops nothing. */
-export function noticesOf(observation: Observation, request: RequestKind): string[] {
-  if (request === 'rollback')
-    return [
-      'a rollback restores which slot OpenEMR uses; it does not restore passwords: both slots and the admin keep those that they have now',
-    ];
+export function noticesOf(
+  observation: Observation,
+  request: RequestKind,
+  journal: Journal | undefined,
+): string[] {
+  if (request === 'rollback') return rollbackNotices(journal);
   const { document } = observation.slotSecret;
   const { login } = observation.sqlconf;
   const stale = slots.find((slot) => {
@@ -106,4 +107,16 @@ export function noticesOf(observation: Observation, request: RequestKind): strin
   if (stale === undefined) return [];
   const found = `slot ${stale}'s password in the slot secret is not the one in sqlconf.php`;
   return [request === 'rotate' ? `${found}; the rotation replaces both` : found];
+}
+
+/** What a rollback brings back, and what it cannot. */
+function rollbackNotices(journal: Journal | undefined): string[] {
+  const open = journal !== undefined && !journal.finished && journal.plan.kind !== 'sync';
+  return [
+    'a rollback restores which slot OpenEMR uses: in sqlconf.php, in the Kubernetes Secret and in active_slot of the slot secret',
+    'it does not restore passwords (both slots and the admin keep those that they have now), the account before a bootstrap, or data',
+    open
+      ? `rotation ${journal.plan.id} is not finished and is given up by it: no run will finish it`
+      : 'a rotation that is held is given up by it, not finished',
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Place } from '../plan/rotationPlan';
 import type { PasswordReport, PlaceReport, RotationReport, StatusReport } from '../observe/status/report';
+import { reasonText } from './historyText';
 import { aligned } from './table';
 
 /**
@@ -38,13 +39,32 @@ function headline(report: StatusReport): string {
   const account = `${placeName(live.slot)} (${live.username})`;
   if (live.works === false) return `✗ OpenEMR is down: the database refuses ${account}.${running}`;
   if (outcome === 'done') return `✓ OpenEMR runs on ${account}, and everything agrees.${running}`;
+  if (
+    drift.length === 0 &&
+    !unfinished &&
+    unreadable.every(({ part }) => part === 'state' || part === 'lock')
+  )
+    return `? ${sure(live)} ${account}, and all that could be read agrees; not known: ${notKnown(report)}.${running}`;
   const counts = [
     unfinished ? 'a rotation is unfinished' : '',
     drift.length > 0 ? counted(drift.length, 'difference') : '',
     unreadable.length > 0 ? `${counted(unreadable.length, 'part')} cannot be read` : '',
   ].filter((text) => text !== '');
-  const sure = live.works === true ? 'OpenEMR runs on' : 'sqlconf.php names';
-  return `✗ ${sure} ${account}; ${counts.join(', ')}.${running}`;
+  return `✗ ${sure(live)} ${account}; ${counts.join(', ')}.${running}`;
+}
+
+function sure({ works }: PlaceReport): string {
+  return works === true ? 'OpenEMR runs on' : 'sqlconf.php names';
+}
+
+/** What stays open when only the state, or only the lock, cannot be read. */
+function notKnown({ unreadable }: StatusReport): string {
+  const hidden = unreadable.map(({ part }) =>
+    part === 'state'
+      ? 'whether a rotation is unfinished (the state cannot be read)'
+      : 'whether a rotation is running (the lock cannot be read)',
+  );
+  return hidden.join(' and ');
 }
 
 function counted(count: number, what: string): string {
@@ -139,10 +159,16 @@ const ends: Record<RotationReport['end'], string> = {
 
 function rotationLines({ lastRotation, state, unreadable }: StatusReport): string[] {
   if (lastRotation) {
-    const { id, kind, from, to, undoes, startedAt, endedAt, end } = lastRotation;
+    const { id, kind, from, to, undoes, startedAt, endedAt, end, failure } = lastRotation;
     const what = `${kind}${undoes === null ? '' : ` of ${undoes}`}, ${placeName(from)} → ${placeName(to)}`;
     const ended = endedAt === null ? '' : ` at ${time(endedAt)}`;
-    return ['', 'Last rotation', `  ${id}: ${what}`, `  begun at ${time(startedAt)}, ${ends[end]}${ended}`];
+    return [
+      '',
+      'Last rotation',
+      `  ${id}: ${what}`,
+      `  begun at ${time(startedAt)}, ${ends[end]}${ended}`,
+      ...(failure === null ? [] : [`  why: ${reasonText(failure)}`]),
+    ];
   }
   if (unreadable.some(({ part }) => part === 'state'))
     return ['', 'Last rotation', '  not known: the state cannot be read'];

@@ -29,7 +29,11 @@ export async function noteFailure(
 
 /** Why rotations failed, by their ids; empty where that cannot be read. */
 export async function readFailureNotes(stack: Stack): Promise<Map<string, PastFailure>> {
-  const tags = await stack.listTags().catch(() => ({}));
+  return failureNotesIn(await stack.listTags().catch(() => ({})));
+}
+
+/** The reasons in the tags of a stack, by the rotations' ids. */
+export function failureNotesIn(tags: object): Map<string, PastFailure> {
   const notes = new Map<string, PastFailure>();
   for (const [name, value] of Object.entries(tags)) {
     const failed = name.startsWith(tagPrefix) ? parseFailure(value) : undefined;

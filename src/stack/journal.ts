@@ -1,6 +1,26 @@
 import type { Journal } from '../plan/observation';
 import type { RotationMaterial } from '../plan/rotationPlan';
 import { parsePlan } from '../plan/rotationPlan';
+import type { Slot } from '../plan/slot';
+import { slots } from '../plan/slot';
+import { begunIn } from './pastSteps';
+
+/**
+ * The password that the state has for each slot: what the last run found or set. Pure.
+ * @param deployment exported with its secrets
+ */
+export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
+  const { material } = readJournal(deployment) ?? {};
+  const users = resourcesOf(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
+  const found: Partial<Record<Slot, string>> = {};
+  for (const slot of slots) {
+    // A user that the run set says more than what the run found before it.
+    const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
+    const password = revealed(user?.['password']) ?? material?.logins[slot].password;
+    if (typeof password === 'string') found[slot] = password;
+  }
+  return found;
+}
 
 interface StateResource {
   type: string;
@@ -20,9 +40,11 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
   const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
   const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
+  const begunAt = begunIn(deployment);
+  const begun = { plan, versionIds, ...(begunAt === undefined ? {} : { begunAt }) };
   if (outputs?.['rotation'] === plan.id)
-    return { plan, versionIds, finished: true, ...(material ? { material } : {}) };
-  return material && { plan, versionIds, finished: false, material };
+    return { ...begun, finished: true, ...(material ? { material } : {}) };
+  return material && { ...begun, finished: false, material };
 }
 
 function resourcesOf(deployment: unknown): StateResource[] {

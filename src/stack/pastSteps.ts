@@ -34,7 +34,14 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
     const at = new Date(modified).toISOString();
     if (at > (ends.get(step) ?? '')) ends.set(step, at);
   }
-  return { id: plan.id, ends: inOrder(ends) };
+  const begun = begunIn(deployment);
+  return { id: plan.id, ...(begun === undefined ? {} : { begun }), ends: inOrder(ends) };
+}
+
+/** When the update began that carried out the state's plan: the plan itself is the first that it writes. */
+export function begunIn(deployment: unknown): string | undefined {
+  const record = timedResources(deployment).find(({ type }) => type.endsWith(':PlanRecord'));
+  return record?.modified === undefined ? undefined : new Date(record.modified).toISOString();
 }
 
 /** The stack's outputs; they are recorded at the end of an update that carried out every step. */

@@ -7,7 +7,7 @@ import type { RotationPlan } from '../plan/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../world/errors';
 import { EngineError, runEngine } from './engineProcess';
-import { readJournal } from './journal';
+import { readJournal, slotPasswordsIn } from './journal';
 import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
@@ -129,10 +129,20 @@ export async function readState(location: StackLocation, limitMs: number): Promi
     const deployment = await exportWith(['--show-secrets'], location, { limitMs, again: isCutOff });
     const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
     const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
-    return { backendUrl, journal: readJournal(deployment), changedAt };
+    const slotPasswords = slotPasswordsIn(deployment);
+    const secretsProvider = secretsProviderIn(deployment);
+    return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords, secretsProvider };
   } catch (error) {
     throw engineFailure(error, location);
   }
+}
+
+/** The address of the key that seals the state's secrets, or `passphrase` (apitype.SecretsProvidersV1). */
+function secretsProviderIn(deployment: unknown): string | undefined {
+  const { secrets_providers: provider } = (deployment ?? {}) as {
+    secrets_providers?: { type?: string; state?: { url?: string } };
+  };
+  return provider?.type === 'cloud' ? provider.state?.url : provider?.type;
 }
 
 /** The engine would mark an empty folder as its own. */
@@ -142,7 +152,7 @@ function isEmptyFolder(backendUrl: string): boolean {
 }
 
 /** The full name needs no project in the current folder; a backend that is no service has this one organization. */
-function engineName(stack: string): string {
+export function engineName(stack: string): string {
   return `organization/${projectName}/${stack}`;
 }
 

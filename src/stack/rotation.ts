@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { Failure, jointOutcome } from '../failure';
 import { observe } from '../observe/observe';
+import { readRenewedAt } from '../observe/renewedAt';
 import { preflight } from '../observe/preflight/preflight';
 import type { Journal, Observation } from '../plan/observation';
-import { notDue } from '../plan/age';
+import { isRenewal, notDue } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
 import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
@@ -76,7 +77,7 @@ async function rotateLocked(
     return found;
   };
   const found = await announced(finding);
-  const reason = notDueReason(request, found);
+  const reason = await notDueReason(request, world, found);
   if (reason !== undefined) return { notDue: reason };
   const first = await rotateOnce(request, world, found);
   // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
@@ -87,9 +88,17 @@ async function rotateLocked(
   return rotateOnce(request, world, await announced(again));
 }
 
-function notDueReason({ ifOlderThan }: RunRequest, { deployment, observation }: Found): string | undefined {
+async function notDueReason(
+  { ifOlderThan, keepSecret }: RunRequest,
+  { secrets }: OpenWorld,
+  { deployment, observation }: Found,
+): Promise<string | undefined> {
   if (ifOlderThan === undefined) return undefined;
-  return notDue(observation, readJournal(deployment), ifOlderThan, new Date());
+  const journal = readJournal(deployment);
+  const renewedAt = isRenewal(journal)
+    ? undefined
+    : await readRenewedAt(secrets, observation.slotSecret, keepSecret);
+  return notDue(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
 }
 
 /** What a dry run found. */
@@ -141,7 +150,7 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
   const lockedBy = holderText(await lockHolder(world.session, lockName(world.slotSecretArn)));
   if (lockedBy !== '') problems.push(new Failure('locked', `Another rotation is running${lockedBy}.`));
-  const notDue = notDueReason(request, found);
+  const notDue = await notDueReason(request, world, found);
   return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
 }
 

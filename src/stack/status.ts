@@ -2,6 +2,7 @@ import type { StatusFacts } from '../observe/status/facts';
 import { partOf, valueOf } from '../observe/part';
 import type { Settings } from '../settings/settings';
 import { readState } from './readState';
+import { withDetails } from './stateDetails';
 
 /** How long the engine may take for the state, in ms: the world is told without it. */
 const stateLimitMs = 10_000;
@@ -15,7 +16,9 @@ export async function readStatus(
   keepSecret: (value: string) => void,
 ): Promise<StatusFacts> {
   // The engine is a process of its own: it is at work while the libraries below are loaded.
-  const state = partOf(readState(location, stateLimitMs));
+  const state = partOf(
+    readState(location, stateLimitMs).then((found) => withDetails(found, location, stateLimitMs)),
+  );
   const [{ readWorld }, { SecretsManager }, { Kubernetes }, { readableLease }] = await Promise.all([
     import('../observe/status/read.js'),
     import('../world/secretsManager.js'),
@@ -26,7 +29,8 @@ export async function readStatus(
   const secrets = new SecretsManager(context.region, secretsLimits);
   const lease = partOf(readableLease(kubernetes));
   const world = await readWorld(context, { secrets, kubernetes, keepSecret });
-  const known = valueOf(await state)?.journal?.material?.logins;
-  Object.values(known ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
+  const { journal, slotPasswords } = valueOf(await state) ?? {};
+  Object.values(journal?.material?.logins ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
+  Object.values(slotPasswords ?? {}).forEach(keepSecret);
   return { now: new Date(), ...world, lease: await lease, state: await state };
 }

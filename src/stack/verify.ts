@@ -8,6 +8,8 @@ import type { StatusFacts } from '../observe/status/facts';
 import { planOf } from '../observe/status/judge';
 import type { Check } from '../observe/verify/check';
 import { Checks, inOrder } from '../observe/verify/check';
+import { keyChecks } from '../observe/verify/keyChecks';
+import { partOf } from '../observe/part';
 import { worldChecks } from '../observe/verify/worldChecks';
 import type { Settings } from '../settings/settings';
 import { findAdminCredentials } from '../world/adminCredentials';
@@ -36,12 +38,9 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     rightChecks(kubernetes),
     healthChecks(settings),
   ]);
-  const { slotSecretId, adminSecretId } = program.context;
   const rest = await Promise.all([
     databaseChecks(settings, facts, { secrets, kubernetes }),
-    new Checks('Secrets').problems('both secrets can be written', () =>
-      secretProblems(secrets, [slotSecretId, adminSecretId]),
-    ),
+    writeChecks(settings, facts, secrets),
     fileChecks(settings, facts),
     new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
       kubernetesProblems(kubernetes),
@@ -55,6 +54,33 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     ...planChecks(facts),
     ...rest.flat(),
   ]);
+}
+
+/** Whether both secrets can be written, and what their keys have to do with it. */
+async function writeChecks(
+  { program: { context }, secretsProvider }: Settings,
+  { slotSecret, adminSecret, state }: StatusFacts,
+  secrets: SecretsManager,
+): Promise<Check[]> {
+  const { slotSecretId, adminSecretId } = context;
+  const probed = [
+    { id: slotSecretId, read: slotSecret },
+    { id: adminSecretId, read: adminSecret },
+  ].map(async ({ id, read }) => {
+    const [put, key] = await Promise.all([
+      partOf(secretProblems(secrets, [id])),
+      partOf(secrets.describe(id).then(({ kmsKeyId }) => kmsKeyId)),
+    ]);
+    return { id, read, put, key };
+  });
+  const sealed = await Promise.all(probed);
+  const written = await new Checks('Secrets').problems('both secrets can be written', async () =>
+    sealed.flatMap(({ put }) => {
+      if (put.kind === 'unreadable') throw put.failure;
+      return put.value;
+    }),
+  );
+  return [...written, ...keyChecks(sealed, state, secretsProvider)];
 }
 
 function planChecks(facts: StatusFacts): Check[] {

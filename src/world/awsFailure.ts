@@ -118,6 +118,11 @@ const meanings: Meaning[] = [
   },
 ];
 
+/** Whether a failure of these says that the secret's KMS key is closed, or cannot be used. */
+export function isKeyFailure({ message }: Failure): boolean {
+  return /^(The KMS key of|Secrets Manager cannot use the KMS key of) /.test(message);
+}
+
 function clockSentence({ action, secretId }: AwsCall, code: string): string {
   return `AWS refuses the time of ${action} on ${secretId} (${code}): this machine's clock is wrong; set it by NTP and run again.`;
 }

@@ -27,6 +27,8 @@ export interface SecretDescription {
   arn: string;
   /** Staging labels by version id. */
   stages: Record<string, string[]>;
+  /** The KMS key that seals it; undefined for the one that AWS manages. */
+  kmsKeyId?: string;
   /** Why this tool must not change it, if another owner does. */
   owner?: string;
 }
@@ -98,9 +100,11 @@ export class SecretsManager {
         client.send(new DescribeSecretCommand({ SecretId: this.inRegion(secretId) }), options),
       );
       const owner = otherOwner(answer, this.region);
+      const kmsKeyId = answer.KmsKeyId;
       return {
         arn: answer.ARN ?? secretId,
         stages: answer.VersionIdsToStages ?? {},
+        ...(kmsKeyId === undefined || kmsKeyId === '' ? {} : { kmsKeyId }),
         ...(owner === undefined ? {} : { owner }),
       };
     } catch (error) {

@@ -1,23 +1,40 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { escape } from 'mysql2';
 import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
-import { codeBlocks, codeLines, documentNames, repositoryText } from '../unit/docs/readme';
+import { codeBlocks, codeLines, commandSpans, documentNames, repositoryText } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { exampleNames, inLab, Operator } from './support/operator';
+import { scheduleDeletion } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
-/** The arguments of each command that the files of docs/ show, each once. */
+/** Parts of a command in a text that stand for something: the reference is made of them. */
+const isPattern = (words: string): boolean => /\bFILE\b/.test(words);
+
+/** The arguments of each command that the files of docs/ show, in blocks and in the text, each once. */
 const shown = documentNames()
-  .flatMap((name) => codeLines('sh', repositoryText(name)))
+  .flatMap((name) => {
+    const text = repositoryText(name);
+    return [...codeLines('sh', text), ...commandSpans(text).filter((span) => !isPattern(span))];
+  })
   .flatMap(parseShell)
   .filter(({ words }) => words[0] === 'credential-rotation')
   .map(({ words }) => words.slice(1).join(' '));
 
 /** Those that change something, in an order in which each has what it needs; the test of the README runs the rest of them. */
-const changing = ['--plan rotation.json', 'rollback --yes', 'unlock --yes', 'fleet run --fleet fleet.yaml'];
+const changing = [
+  '--plan rotation.json',
+  'rollback --yes',
+  'unlock --yes',
+  'fleet run --fleet fleet.yaml',
+  '--idle-limit 1800',
+  'rotate',
+  'fleet run --fleet fleet.yaml --index 0',
+];
 /** The report of a run, which is a good one once that run was. */
 const reporting = 'fleet status --fleet fleet.yaml --since 2026-01-31T03:00:00Z';
 const ofReadme = ['', '--sync-db-users'];
@@ -71,7 +88,7 @@ describe('the commands of docs/, on a lab', function () {
   it('are all known to this test', () => {
     expect(shown).to.include.members([...changing, reporting, ...ofManySites, ...asking]);
     const quiet =
-      /--dry-run|^(status|verify|history|config|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
+      /--dry-run|^(status|verify|history|config|completion|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
     expect(reading.filter((words) => !quiet.test(words))).to.deep.equal([]);
   });
 
@@ -83,6 +100,58 @@ describe('the commands of docs/, on a lab', function () {
       expectCode(await run(site, words.split(' ')), 0);
       writeFleet(site);
       expect(await snapshot(site)).to.deep.equal(before);
+    });
+  }
+
+  /** Other tools' commands that only look; those of the emergency reset that change something run in its own test. */
+  const looking = documentNames()
+    .flatMap((name) => {
+      const text = repositoryText(name);
+      return [...codeLines('sh', text), ...commandSpans(text)];
+    })
+    .filter((line) =>
+      /^(aws secretsmanager (describe|get|list)-|kubectl -n openemr (get|describe|rollout status) )/.test(
+        line,
+      ),
+    );
+  for (const line of new Set(looking)) {
+    it(`its API answers: ${line}`, async () => {
+      const operator = new Operator(lab, site, site.folder);
+      try {
+        for (const { words } of parseShell(inLab(line, exampleNames(site))))
+          expect(await operator.run(words)).to.not.equal(null);
+      } finally {
+        operator.close();
+      }
+    });
+  }
+
+  it('a secret that is scheduled for deletion is restored by: aws secretsmanager restore-secret', async () => {
+    const line = 'aws secretsmanager restore-secret --secret-id openemr/slots';
+    expect(commandSpans(repositoryText('docs', 'operations.md'))).to.include(line);
+    await scheduleDeletion(site, site.slotSecretId);
+    const refused = await run(site, ['--dry-run']);
+    expectCode(refused, 2);
+    expect(refused.stderr).to.include(
+      'is scheduled for deletion; restore it (aws secretsmanager restore-secret)',
+    );
+    const operator = new Operator(lab, site, site.folder);
+    for (const { words } of parseShell(inLab(line, exampleNames(site)))) await operator.run(words);
+    operator.close();
+    expectCode(await run(site, ['--dry-run']), 0);
+  });
+
+  // The emergency reset's own statements run in emergencyReset.test.ts, in their order.
+  const statements = documentNames()
+    .flatMap((name) => codeLines('sql', repositoryText(name)))
+    .filter((line) => !line.startsWith('ALTER USER'));
+  for (const statement of new Set(statements)) {
+    it(`the database takes: ${statement}`, async () => {
+      const { A } = site.users;
+      const rows = await lab.database.root(statement.replace(/'openemr(_a|%)'/g, escape(A)));
+      if (/ FROM mysql.user | VARIABLES |^SHOW GRANTS/.test(statement))
+        expect(rows.length, 'it tells something').to.be.greaterThan(0);
+      else expect(rows).to.be.an('array');
     });
   }
 
@@ -105,5 +174,11 @@ describe('the commands of docs/, on a lab', function () {
     expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml']), 0);
     await expectHealthy(site, 'B');
     expectCode(await run(site, reporting.split(' ')), 0);
+    expectCode(await run(site, ['--idle-limit', '1800']), 0);
+    await expectHealthy(site, 'A');
+    expectCode(await run(site, ['rotate']), 0);
+    await expectHealthy(site, 'B');
+    expectCode(await run(site, ['fleet', 'run', '--fleet', 'fleet.yaml', '--index', '0']), 0);
+    await expectHealthy(site, 'A');
   });
 });

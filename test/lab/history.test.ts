@@ -6,6 +6,7 @@ import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
 import type { StatusReport } from '../../src/observe/status/report';
 import { runWithFault } from '../faults/sweep';
+import { documentedFields, fieldsOf, unknownFields } from '../unit/docs/documented';
 import type { Run } from './support/command';
 import { run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
@@ -49,6 +50,8 @@ describe('history', function () {
     expectCode(result, 0);
     const answer = JSON.parse(result.stdout) as { schema: number; type: string; rotations: PastRotation[] };
     expect([answer.schema, answer.type]).to.deep.equal([1, 'history']);
+    const documented = documentedFields('Fields', 'json-history.md');
+    expect(unknownFields(fieldsOf(answer), documented)).to.deep.equal([]);
     return answer.rotations;
   };
   const keepSecrets = async (): Promise<void> => {

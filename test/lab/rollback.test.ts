@@ -30,7 +30,9 @@ for (const database of databases.slice(0, 1)) {
       expectCode(preview, 0);
       expect(preview.stderr)
         .to.include('switch back: OpenEMR moves from slot B to slot A')
-        .and.to.include('does not restore passwords');
+        .and.to.include('does not restore passwords')
+        .and.to.include('the account before a bootstrap, or data')
+        .and.to.include('a rotation that is held is given up by it');
       expect(preview.stderr, 'what only leaves the state').not.to.match(/- (user|password|slots)-/);
       const told = JSON.parse(preview.stdout) as { kind: string; to: string; preview: { changes: object[] } };
       expect(told).to.deep.include({
@@ -118,6 +120,37 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
       expectCode(await run(site, ['--if-older-than', '0m']), 0);
       await expectHealthy(site, 'B');
+    });
+
+    it('--if-older-than after a rollback: it renewed nothing, so what counts is the age of the passwords', async () => {
+      expectCode(await run(site), 0);
+      const renewed = new Date();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      expectCode(await run(site, ['rollback', '--yes']), 0);
+      await expectHealthy(site, 'A');
+      const told = await run(site, ['--if-older-than', '30d']);
+      expectCode(told, 0);
+      const [, last = ''] = /The last rotation was .* ago \((\S+)\)/.exec(told.stdout) ?? [];
+      expect(Date.parse(last), told.stdout).to.be.at.most(renewed.getTime());
+      expectCode(await run(site, ['--if-older-than', renewed.toISOString()]), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('a saved plan that waited for its review: history and status count from the run', async () => {
+      const file = path.join(site.folder, 'waiting.json');
+      expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+      const reviewed = new Date();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expectCode(await run(site, ['--plan', file]), 0);
+      const shown = await run(site, ['history', '--json']);
+      const { rotations } = JSON.parse(shown.stdout) as { rotations: { startedAt: string }[] };
+      expect(Date.parse(rotations[0]?.startedAt ?? ''), shown.stdout).to.be.at.least(
+        reviewed.getTime() + 2000,
+      );
+      const status = JSON.parse((await run(site, ['status', '--json'])).stdout) as {
+        lastRotation: { startedAt: string };
+      };
+      expect(Date.parse(status.lastRotation.startedAt)).to.be.at.least(reviewed.getTime() + 2000);
     });
   });
 }

@@ -3,10 +3,14 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { Check } from '../../src/observe/verify/check';
+import { runPaused } from '../faults/sweep';
+import { makeKey } from './support/backends';
+import { Cluster } from './support/cluster';
 import type { Run } from './support/command';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
-import { expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+import { setKey } from './support/secrets';
+import { alterPassword, expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 import { Writes } from './support/writes';
 
 type Changes = Record<string, string | undefined>;
@@ -55,6 +59,8 @@ for (const database of databases.slice(0, 1)) {
         `✓ may patch secrets ${site.kubernetesSecret}`,
         '· may create leases',
         '✓ both secrets can be written',
+        `✓ alias/aws/secretsmanager opens ${site.slotSecretId} and ${site.adminSecretId}`,
+        `✓ alias/aws/secretsmanager seals new versions of ${site.slotSecretId} and ${site.adminSecretId}`,
         '✓ the admin has the privileges, both accounts fit, and the server takes writes',
         '✓ the health page is good',
         '✓ no rotation is running',
@@ -108,6 +114,54 @@ for (const database of databases.slice(0, 1)) {
       expect(found['can be read, with plain values']).to.include('cannot be changed safely');
     });
 
+    it('names each KMS key: of a customer key only a refusal shows that it does not seal', async () => {
+      const keyId = await makeKey(lab);
+      await setKey(site, site.slotSecretId, keyId);
+      const seals = `${keyId} seals new versions of ${site.slotSecretId}`;
+      const { stdout } = await verify();
+      for (const line of [
+        `✓ ${keyId} opens ${site.slotSecretId}: kms:Decrypt, as the reading shows`,
+        `? ${seals}: No refusal was seen`,
+        `✓ alias/aws/secretsmanager opens ${site.adminSecretId}`,
+      ])
+        expect(stdout).to.include(line);
+      const respond = { status: 400, type: 'AccessDeniedException', message: 'Access to KMS is not allowed' };
+      const { slotSecretId: secretId } = site;
+      const sealed = lab.aws.fault({ action: 'PutSecretValue', secretId, when: 'before', respond });
+      const found = await missing();
+      sealed();
+      expect(found[seals]).to.include('allow kms:Decrypt and kms:GenerateDataKey');
+      const opened = lab.aws.fault({ action: 'GetSecretValue', secretId, when: 'before', respond });
+      expect(await missing()).to.include.keys(`${keyId} opens ${site.slotSecretId}`);
+      opened();
+    });
+
+    it('names an engine that is too old: exit 2', async () => {
+      const root = path.join(site.folder, 'old-engine');
+      mkdirSync(path.join(root, 'bin'), { recursive: true });
+      writeFileSync(path.join(root, 'bin', 'pulumi'), '#!/bin/sh\necho v3.100.0\n', { mode: 0o755 });
+      const found = await missing([], { CREDENTIAL_ROTATION_ENGINE_ROOT: root }, 2);
+      expect(found['the pulumi CLI is new enough']).to.match(/is 3\.100\.0; install 3\.250\.0 or newer/);
+    });
+
+    it('names a reader endpoint: exit 2', async () => {
+      await lab.database.root(`SET GLOBAL ${database === 'mysql' ? 'super_read_only' : 'read_only'} = ON`);
+      const found = await missing([], {}, 2).finally(() => lab.database.root('SET GLOBAL read_only = OFF'));
+      expect(Object.values(found).join()).to.include('is read-only: a reader endpoint');
+    });
+
+    it('a standby that is refused is told and stops nothing; a live login that is refused stops all: exit 2', async () => {
+      const { A, B } = await snapshot(site);
+      await alterPassword(lab, B.username, 'Drifted-away-1234');
+      const standby = await verify();
+      expectCode(standby, 0);
+      expect(standby.stdout).to.match(/· slot B logs in: .*refuses; a rotation sets it/);
+      await alterPassword(lab, A.username, 'Drifted-away-1234');
+      const found = await missing([], {}, 2);
+      expect(found['the login of sqlconf.php works']).to.include(`The database refuses ${A.username}`);
+      for (const { username, password } of [A, B]) await alterPassword(lab, username, password);
+    });
+
     it('refuses bad settings with exit code 2 before any check', async () => {
       const result = await verify([], { AWS_REGION: undefined });
       expectCode(result, 2);
@@ -125,6 +179,33 @@ for (const database of databases.slice(0, 1)) {
       expect(lacking.stdout)
         .to.match(/^AWS_REGION +\(missing\)$/m)
         .and.to.include('✗ AWS_REGION');
+    });
+
+    it('a run that holds the lock: exit 11; after it another passphrase: exit 2', async () => {
+      let found: Record<string, string> = {};
+      const ended = await runPaused(site, 'file: rename', 'before', async () => {
+        found = await missing([], {}, 11);
+      });
+      expectCode(ended, 0);
+      expect(found['no rotation is running']).to.include('holds the lock; wait until that run ends');
+      const closed = await missing([], { PULUMI_CONFIG_PASSPHRASE: 'another' }, 2);
+      expect(closed['the state can be read, and its passphrase or key fits']).to.include('does not open');
+      const open = await verify();
+      expectCode(open, 0);
+      expect(open.stdout).to.include('✓ the state can be read, and its passphrase or key fits: last change');
+    });
+
+    it('names a rollout that failed: exit 2', async () => {
+      const cluster = new Cluster(lab, site);
+      await site.podFault('never-ready', { rollouts: 1 });
+      const template = { metadata: { annotations: { 'lab/release': '2' } } };
+      await cluster.patchDeployment({ spec: { progressDeadlineSeconds: 2, template } });
+      cluster.close();
+      const title = 'Deployment is healthy';
+      let found: Record<string, string> = {};
+      for (let tries = 0; tries < 20 && !/timed out/.test(found[title] ?? ''); tries += 1)
+        found = await missing([], {}, 2);
+      expect(found[title]).to.match(/^Deployment \S+: .*timed out/);
     });
   });
 }

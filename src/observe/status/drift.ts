@@ -45,7 +45,9 @@ export function driftOf(facts: StatusFacts): Drift[] {
     ...kubernetesDrift(facts),
     ...loginDrift(facts),
     ...ownerDrift(facts),
+    ...adminEndpointDrift(facts),
     ...stateDrift(facts),
+    ...statePasswordDrift(facts),
     ...rolloutDrift(facts),
   ];
   return drift.sort((one, two) => driftKinds.indexOf(one.kind) - driftKinds.indexOf(two.kind));
@@ -221,6 +223,39 @@ function stateDrift({ sqlconf, slotSecret, state }: StatusFacts): Drift[] {
   ];
 }
 
+/** Where the admin secret names another server than the slots: a rotation would change users of that one. */
+function adminEndpointDrift({ slotSecret, adminSecret, logins: { admin } }: StatusFacts): Drift[] {
+  const [secret, adminPart] = [valueOf(slotSecret), valueOf(adminSecret)];
+  if (!secret || !adminPart) return [];
+  const named = slots.flatMap((slot) => {
+    const entry = secret.document.entries[slot];
+    return entry.kind === 'complete' ? [{ slot, login: entry.login }] : [];
+  });
+  const other = named.find(({ login }) => server(login) !== server(adminPart.login));
+  // Two names of one server are fine: a rotation asks the server, too.
+  if (!other || (admin?.kind === 'works' && admin.sameServer === true)) return [];
+  const proved = admin?.kind === 'works' && admin.sameServer === false;
+  const text =
+    `The admin secret names the database at ${server(adminPart.login)}, and slot ${other.slot} in the slot secret ` +
+    `${server(other.login)}${proved ? ', and these are two servers.' : '; whether these are one server cannot be seen.'}`;
+  return [{ kind: 'endpoint', text, mend: 'Make host and port agree in both secrets by hand.' }];
+}
+
+/** The passwords that the last run left, against those of the slot secret: of both slots, for one waits to be live. */
+function statePasswordDrift({ slotSecret, state }: StatusFacts): Drift[] {
+  const { journal, slotPasswords = {} } = valueOf(state) ?? {};
+  const document = valueOf(slotSecret)?.document;
+  if (!journal?.finished || !document) return [];
+  return slots.flatMap((slot): Drift[] => {
+    const entry = document.entries[slot];
+    const known = slotPasswords[slot];
+    if (known === undefined || (entry.kind === 'complete' && entry.login.password === known)) return [];
+    const has = entry.kind === 'complete' ? 'another' : 'no';
+    const text = `The slot secret has ${has} password for slot ${slot}, and run ${journal.plan.id} left one in the state: somebody else changed it.`;
+    return [{ kind: 'state', text, mend: rotate }];
+  });
+}
+
 function rolloutDrift({ deployment }: StatusFacts): Drift[] {
   const found = valueOf(deployment);
   if (found?.rollout.kind !== 'failed') return [];
@@ -240,6 +275,10 @@ export function placeText(place: Slot | 'other'): string {
 
 function describePlace({ slot, username }: Placed): string {
   return slot === 'A' || slot === 'B' ? `slot ${slot} (${username})` : username;
+}
+
+function server({ host, port }: DatabaseLogin): string {
+  return `${host.toLowerCase()}:${port}`;
 }
 
 function endpoint({ host, port, dbname }: DatabaseLogin): string {

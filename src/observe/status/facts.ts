@@ -1,6 +1,8 @@
 import type { Failure } from '../../failure';
+import type { PastRotation } from '../../history/pastRotation';
 import type { Journal } from '../../plan/observation';
 import type { OtherSite } from '../../plan/otherSites';
+import type { PastFailure } from '../../plan/pastSteps';
 import type { SlotDocument } from '../../plan/secretDocument';
 import type { DatabaseLogin, Slot } from '../../plan/slot';
 import type { AdminCredentials } from '../../world/adminCredentials';
@@ -64,7 +66,13 @@ export interface DeploymentFacts {
 
 /** How the admin logs in: with which label of the admin secret, or not at all. */
 export type AdminLoginFacts =
-  | { kind: 'works'; stage: AdminCredentials['stage']; login: DatabaseLogin }
+  | {
+      kind: 'works';
+      stage: AdminCredentials['stage'];
+      login: DatabaseLogin;
+      /** Whether its server is the one of the slots, where the two are named differently; undefined when that cannot be seen. */
+      sameServer?: boolean | undefined;
+    }
   | { kind: 'refused'; reason: string };
 
 /** What the database answers to each login; undefined where it was not asked. */
@@ -82,6 +90,14 @@ export interface StateFacts {
   /** Undefined when there is no state, or no rotation in it. */
   journal: Journal | undefined;
   changedAt: Date | undefined;
+  /** How its secrets are sealed: `passphrase`, or the address of a key; undefined where that is not known. */
+  secretsProvider?: string | undefined;
+  /** The passwords that the state says the slots have; empty while a rotation is unfinished. */
+  slotPasswords?: Partial<Record<Slot, string>>;
+  /** Why the last run of the journal's rotation stopped, where somebody noted it. */
+  failed?: PastFailure | undefined;
+  /** The newest rotation of the history, where the state's last run was a sync. */
+  lastRotation?: PastRotation | undefined;
 }
 
 /** Who holds the Kubernetes Lease. */

@@ -13,6 +13,7 @@ import { adviceOf } from './advice';
 import type { Drift } from './drift';
 import { driftOf } from './drift';
 import type { StatusFacts } from './facts';
+import { lastRotationOf } from './lastRotation';
 import type { PasswordAge } from './passwordAge';
 import { placeOf, slotNames } from './places';
 import type {
@@ -31,11 +32,10 @@ import { partNames } from './report';
 export function judgeStatus(facts: StatusFacts): StatusReport {
   const planned = planOf(facts);
   const unreadable = unreadableOf(facts);
-  const last = lastRotation(facts, planned);
+  const last = lastRotationOf(facts, planned);
   const unfinished = last?.end === 'unfinished' ? last : null;
-  const drift = [...driftOf(facts), ...givenUp(last)];
-  const outcome: Outcome =
-    unreadable[0]?.outcome ?? (drift.length > 0 || unfinished !== null ? 'drift' : 'done');
+  const drift = [...driftOf(facts), ...givenUp(last, facts)];
+  const outcome = outcomeOf(unreadable, drift.length > 0 || unfinished !== null);
   const file = fileReport(facts);
   const report: Omit<StatusReport, 'advice'> = {
     outcome,
@@ -58,6 +58,19 @@ export function judgeStatus(facts: StatusFacts): StatusReport {
     unreadable,
   };
   return { ...report, advice: adviceOf(report) };
+}
+
+/** Parts without which all places can still be compared with each other. */
+const aside: readonly PartName[] = ['lock', 'state'];
+
+/**
+ * A place that cannot be read may hide anything, so it goes first; then what is seen to differ. Where only the state or
+ * the lock is hidden and nothing is seen to differ, this is not `done` either: nobody knows of unfinished work.
+ */
+function outcomeOf(unreadable: readonly Unreadable[], differs: boolean): Outcome {
+  const hidden = unreadable.find(({ part }) => !aside.includes(part));
+  if (hidden) return hidden.outcome;
+  return differs ? 'drift' : (unreadable[0]?.outcome ?? 'done');
 }
 
 /** What a rotation would find; undefined when a part of it could not be read. */
@@ -96,19 +109,9 @@ function nextReport(planned: PlanResult | undefined): NextReport | null {
   return { kind, from, to, renew, resumes: planned.resumed };
 }
 
-function lastRotation({ state }: StatusFacts, planned: PlanResult | undefined): RotationReport | null {
-  const { journal, changedAt } = valueOf(state) ?? {};
-  if (!journal) return null;
-  const { id, kind, from, to, startedAt, undoes = null } = journal.plan;
-  const endedAt = journal.finished ? (changedAt?.toISOString() ?? null) : null;
-  const open = planned?.kind === 'planned' && !planned.resumed ? 'given-up' : 'unfinished';
-  const done = kind === 'rollback' ? 'rolled-back' : 'done';
-  return { id, kind, from, to, undoes, startedAt, endedAt, end: journal.finished ? done : open };
-}
-
-/** A sync that was cut off is made anew by the next one; nothing waits for it. */
-function givenUp(last: RotationReport | null): Drift[] {
-  if (last?.end !== 'given-up' || last.kind === 'sync') return [];
+/** One that a sync came after was given up by that sync, and what it left shows in the places themselves. */
+function givenUp(last: RotationReport | null, { state }: StatusFacts): Drift[] {
+  if (last?.end !== 'given-up' || valueOf(state)?.journal?.plan.id !== last.id) return [];
   return [
     {
       kind: 'state',
@@ -230,12 +233,21 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};
   if (rollout === 'progressing') notes.push('A rollout of the Deployment is under way.');
   if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
-  if (last?.kind === 'sync' && last.end === 'given-up')
-    notes.push(`The sync ${last.id} did not finish; run credential-rotation --sync-db-users again.`);
+  notes.push(...syncNotes(facts));
   const renewed = labelReports(facts).find(({ label }) => label === versionLabels.renewed);
   if (renewed?.current === false && last === null)
     notes.push(
       `A rotation stored passwords (label ${renewed.label}, version ${renewed.versionId}) that never became current: it stopped before step 10, or was rolled back.`,
     );
   return notes;
+}
+
+/** A sync that was cut off is made anew by the next one; nothing waits for it. */
+function syncNotes({ state }: StatusFacts): string[] {
+  const { journal, changedAt } = valueOf(state) ?? {};
+  if (journal?.plan.kind !== 'sync') return [];
+  const { id } = journal.plan;
+  if (!journal.finished)
+    return [`The sync ${id} did not finish; run credential-rotation --sync-db-users again.`];
+  return [`A sync of the users (${id}) ended at ${changedAt?.toISOString() ?? 'an unknown time'}.`];
 }

@@ -2,15 +2,17 @@ import { Failure } from '../../failure';
 import { kubernetesSecretKeys } from '../../plan/observation';
 import { parseAdminDocument } from '../../plan/secretDocument';
 import type { DatabaseLogin } from '../../plan/slot';
+import { slots } from '../../plan/slot';
 import { AdminRefused, openAdmin } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { LoginAnswer, Session } from '../../world/database';
-import { tryLogin } from '../../world/database';
+import { openSession, tryLogin } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
 import { lockHolder, lockName } from '../../world/lock';
 import { rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
+import { identityOf } from '../../world/server';
 import { readOtherSites } from '../../world/otherSites';
 import { openSqlconf } from '../../world/sqlconf';
 import { loginOfSecret, readSlotSecret } from '../observe';
@@ -200,12 +202,41 @@ async function readDatabase(
     return { admin: { kind: 'read', value: admin.login }, lock: { kind: 'unreadable', failure } };
   }
   try {
-    const slots = await slotSecret;
-    const lock = slots.kind === 'read' ? await partOf(lockHolder(session, lockName(slots.value.arn))) : slots;
-    return { admin: { kind: 'read', value: admin.login }, lock };
+    const secret = await slotSecret;
+    const lock =
+      secret.kind === 'read' ? await partOf(lockHolder(session, lockName(secret.value.arn))) : secret;
+    const { login } = admin;
+    if (login.kind === 'works')
+      login.sameServer = await namesSameServer(login.login, session, valueOf(secret), context.trust);
+    return { admin: { kind: 'read', value: login }, lock };
   } finally {
     await session.close();
   }
+}
+
+/** Asked only where admin and slots name their server differently; undefined when the slots' server does not say. */
+async function namesSameServer(
+  admin: DatabaseLogin,
+  session: Session,
+  slotSecret: SlotSecretFacts | undefined,
+  trust: WorldContext['trust'],
+): Promise<boolean | undefined> {
+  const place = ({ host, port }: DatabaseLogin): string => `${host.toLowerCase()}:${port}`;
+  const logins = slots.flatMap((slot) => {
+    const entry = slotSecret?.document.entries[slot];
+    return entry?.kind === 'complete' && place(entry.login) !== place(admin) ? [entry.login] : [];
+  });
+  if (logins.length === 0) return undefined;
+  for (const login of logins) {
+    const identity = await partOf(identityAt(login, trust));
+    if (identity.kind === 'read') return identity.value === (await identityOf(session));
+  }
+  return undefined;
+}
+
+async function identityAt(login: DatabaseLogin, trust: WorldContext['trust']): Promise<string> {
+  const session = await openSession(login, trust);
+  return identityOf(session).finally(() => session.close());
 }
 
 async function openAsAdmin(

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../failure';
+import type { PastReason } from '../../history/pastRotation';
 import type { Place, PlanKind } from '../../plan/rotationPlan';
 import type { Slot } from '../../plan/slot';
 import type { Drift } from './drift';
@@ -44,7 +45,7 @@ export interface PasswordReport {
   works: boolean | null;
 }
 
-/** The last rotation that the state knows. */
+/** The last rotation that state or history know; a sync is none. */
 export interface RotationReport {
   id: string;
   kind: PlanKind;
@@ -56,6 +57,8 @@ export interface RotationReport {
   endedAt: string | null;
   /** `given-up`: it was not finished, and the world has moved on, so that no run will finish it. */
   end: 'done' | 'rolled-back' | 'unfinished' | 'given-up';
+  /** Why its last run stopped, or why it was rolled back; null when it did neither, or nobody noted it. */
+  failure: PastReason | null;
 }
 
 /** What a run would do now. */

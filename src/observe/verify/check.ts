@@ -6,6 +6,7 @@ export const areas = [
   'Settings',
   'Engine',
   'Secrets',
+  'KMS',
   'sqlconf.php',
   'Kubernetes',
   'Database',

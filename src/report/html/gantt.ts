@@ -1,6 +1,7 @@
-import type { LoadCount, PastStep } from '../../history/pastRotation';
+import type { PastStep } from '../../history/pastRotation';
 import { stepTitles } from '../../plan/steps';
 import { durationText, timeText } from '../duration';
+import type { ChartLoad } from './chartLoad';
 import type { Markup } from './markup';
 import { markup, percent } from './markup';
 import { roundScale } from './scale';
@@ -12,16 +13,17 @@ export interface Chart {
   steps: PastStep[];
   /** True for a way back: its steps undo. */
   back: boolean;
-  load: LoadCount | undefined;
+  load: ChartLoad | undefined;
 }
 
 /** The steps of a run as bars; a table, so that it also reads without seeing. */
 export function gantt({ begin, steps, back, load }: Chart): Markup {
   const start = Date.parse(begin);
-  const length = Math.max(
-    100,
-    ...steps.map(({ endedAt }) => (endedAt === undefined ? 0 : Date.parse(endedAt) - start)),
-  );
+  const since = (iso: string): number => Date.parse(iso) - start;
+  const worked = Math.max(100, ...steps.map(({ endedAt }) => (endedAt === undefined ? 0 : since(endedAt))));
+  // A failure soon after the last step has its place on the axis; a later one stands at its end, with its time.
+  const failures = (load?.failures ?? []).map(({ at }) => since(at)).filter((ms) => ms <= 2 * worked);
+  const length = Math.max(worked, ...failures);
   const { part, parts } = roundScale(length);
   const scale = (iso: string): number => (Date.parse(iso) - start) / (part * parts);
   const cut = steps.find(({ number, status }) => number === 5 && status === 'done')?.endedAt;
@@ -102,17 +104,17 @@ function cutLine(cut: string | undefined, scale: Scale, height: number): Markup 
   return markup`<line class="cut" x1="${x}" x2="${x}" y1="0" y2="${height}" />`;
 }
 
-function loadRow({ requests, failed, failures }: LoadCount, scale: Scale, cut: string | undefined): Markup {
-  const lost = failures
-    .filter(({ at }) => scale(at) >= 0 && scale(at) <= 1)
-    .map(({ at, kind }) => {
-      const x = percent(scale(at));
-      return markup`<line class="lost" x1="${x}" x2="${x}" y1="2" y2="16"
-        ><title>${timeText(at)}: ${kind}</title></line>`;
-    });
+function loadRow({ heading, failed, failures }: ChartLoad, scale: Scale, cut: string | undefined): Markup {
+  const lost = failures.map(({ at, kind }) => {
+    const place = scale(at);
+    const x = percent(place);
+    const beside = place < 0 ? ', before this' : place > 1 ? ', after this' : '';
+    return markup`<line class="lost" x1="${x}" x2="${x}" y1="2" y2="16"
+        ><title>${timeText(at)}: ${kind}${beside}</title></line>`;
+  });
   const text = failed === 0 ? 'none failed' : `${failed} failed`;
   return markup`<tr class="${failed === 0 ? '' : 'failed-step'}">
-    <th scope="row"><b></b>${requests} requests to OpenEMR</th>
+    <th scope="row"><b></b>${heading}</th>
     <td class="chart">
       <svg height="18" aria-hidden="true">
         <line class="base" x1="0" x2="100%" y1="9" y2="9" />

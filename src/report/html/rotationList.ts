@@ -1,6 +1,8 @@
 import type { PastRotation, PastRun, PastStep } from '../../history/pastRotation';
 import { durationText, timeText } from '../duration';
 import { reasonText, resultText, tookText, wayText } from '../historyText';
+import type { ChartLoad } from './chartLoad';
+import { loadOfCharts, loadText } from './chartLoad';
 import { gantt } from './gantt';
 import type { Markup } from './markup';
 import { markup } from './markup';
@@ -91,9 +93,13 @@ function whyText({ failure, result, rollback }: PastRotation): Markup | undefine
 
 function charts(rotation: PastRotation): Markup {
   const { runs, steps, rollback } = rotation;
+  const back = rollback ? [rollback.runs[0]?.startedAt ?? rotation.endedAt ?? ''] : [];
+  const begins = [...(runs.length === 0 ? [rotation.startedAt] : runs.map((run) => run.startedAt)), ...back];
+  const loads = loadOfCharts(rotation.load, begins);
+  const ofBack = rollback ? loads.at(-1) : undefined;
   if (!steps)
     return markup`<p class="soft">The times of its steps are not known. ${runsText(runs)}</p>
-      ${backChart(rotation)}`;
+      ${loads.slice(0, begins.length - back.length).flatMap((load) => loadText(load) ?? [])}${backChart(rotation, ofBack)}`;
   const several = runs.length > 1;
   const parts = runs.map((run, index) => {
     const own = several ? stepsDuring(steps, runs, index) : steps;
@@ -101,11 +107,12 @@ function charts(rotation: PastRotation): Markup {
       ? markup`<p><b>Run ${index + 1} of ${runs.length}</b> <span class="soft">${runText(run)}</span></p>`
       : undefined;
     const begin = beginOf(own, run.startedAt);
-    const load = index === 0 ? (rotation.load ?? undefined) : undefined;
-    const chart = gantt({ begin, steps: own, back: false, load });
-    return markup`${heading}${own.length === 0 ? markup`<p class="soft">No step ended in it.</p>` : chart}`;
+    const load = loads[index];
+    const none = markup`<p class="soft">No step ended in it.</p>
+      ${loadText(load)}`;
+    return markup`${heading}${own.length === 0 ? none : gantt({ begin, steps: own, back: false, load })}`;
   });
-  return markup`${parts}${rollback ? backChart(rotation) : undefined}`;
+  return markup`${parts}${backChart(rotation, ofBack)}`;
 }
 
 /** The steps of one of several runs; what was not reached is shown with the last. */
@@ -123,7 +130,7 @@ function beginOf(steps: PastStep[], fallback: string): string {
   return steps.flatMap(({ startedAt }) => startedAt ?? []).sort()[0] ?? fallback;
 }
 
-function backChart({ rollback }: PastRotation): Markup | undefined {
+function backChart({ rollback }: PastRotation, load: ChartLoad | undefined): Markup | undefined {
   if (!rollback) return undefined;
   const { id, runs, succeeded, steps, failure } = rollback;
   const heading = markup`<p>
@@ -134,9 +141,10 @@ function backChart({ rollback }: PastRotation): Markup | undefined {
   const own = (steps ?? []).filter(({ number }) => number >= 5 && number <= 8);
   if (steps === null || own.every(({ endedAt }) => endedAt === undefined))
     return markup`${heading}
-      <p class="soft">The times of its steps are not known.</p>`;
+      <p class="soft">The times of its steps are not known.</p>
+      ${loadText(load)}`;
   const begin = beginOf(own, runs[0]?.startedAt ?? '');
-  return markup`${heading}${gantt({ begin, steps: own, back: true, load: undefined })}`;
+  return markup`${heading}${gantt({ begin, steps: own, back: true, load })}`;
 }
 
 function runsText(runs: PastRun[]): string {

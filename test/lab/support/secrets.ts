@@ -6,6 +6,7 @@ import {
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
+  UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../../../lab';
@@ -105,6 +106,13 @@ export function writeRequests(lab: Lab, site: Site, since: number): AwsRequest[]
 /** Whether AWS may have done what a request asked for: it was not refused. */
 export function tookEffect({ status }: AwsRequest): boolean {
   return status < 400;
+}
+
+/** Seals a secret's next versions under this KMS key. */
+export async function setKey(site: Site, secretId: string, keyId: string): Promise<void> {
+  const client = clientOf(site);
+  await client.send(new UpdateSecretCommand({ SecretId: secretId, KmsKeyId: keyId }));
+  client.destroy();
 }
 
 /** Schedules a secret for deletion; gives the function that restores it. */

@@ -109,3 +109,18 @@ export function leftOnDisk(site: Site): Record<string, string> {
 export async function dropDefaultUsers(lab: Lab): Promise<void> {
   await lab.database.root("DROP USER IF EXISTS 'openemr_a'@'%', 'openemr_b'@'%'");
 }
+
+/** Changes a user's password behind the tool's back. */
+export async function alterPassword(lab: Lab, username: string, password: string): Promise<void> {
+  await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [username, password]);
+}
+
+/** A sqlconf.php with another login. */
+export function replaceLogin(
+  file: string,
+  { username, password }: Pick<SlotEntry, 'username' | 'password'>,
+): string {
+  return file
+    .replace(/(\$login\s*=\s*)'[^']*'/, (_all, start: string) => `${start}'${username}'`)
+    .replace(/(\$pass\s*=\s*)'[^']*'/, (_all, start: string) => `${start}'${password}'`);
+}

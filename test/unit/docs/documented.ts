@@ -1,10 +1,10 @@
 import { repositoryText } from './readme';
 
-/** The fields that a section of docs/json.md lists: their types by their paths. */
-export function documentedFields(section: string): Map<string, string[]> {
-  const text = repositoryText('docs', 'json.md');
+/** The fields that a section of docs/json.md, or of another file of docs/, lists: their types by their paths. */
+export function documentedFields(section: string, file = 'json.md'): Map<string, string[]> {
+  const text = repositoryText('docs', file);
   const start = text.indexOf(`\n## ${section}\n`);
-  if (start < 0) throw new Error(`docs/json.md has no section ${section}`);
+  if (start < 0) throw new Error(`docs/${file} has no section ${section}`);
   const end = text.indexOf('\n## ', start + 1);
   const rows = text.slice(start, end < 0 ? undefined : end).matchAll(/^\| `([^`]+)` \| ([a-z ]+) \|/gm);
   return new Map([...rows].map(([, field = '', types = '']) => [field, types.split(' or ')]));
@@ -25,15 +25,19 @@ export function fieldsOf(value: unknown, path = '', found = new Map<string, Set<
 }
 
 /** What real output and docs/json.md do not agree on; `samples` together must show every field. */
-export function undocumented(section: string, samples: readonly unknown[]): string[] {
-  const documented = documentedFields(section);
+export function undocumented(section: string, samples: readonly unknown[], file = 'json.md'): string[] {
   const found = new Map<string, Set<string>>();
   for (const sample of samples) fieldsOf(JSON.parse(JSON.stringify(sample)), '', found);
-  const unknown = [...found].flatMap(([field, types]) => {
+  const documented = documentedFields(section, file);
+  const missing = [...documented.keys()].filter((field) => !found.has(field));
+  return [...unknownFields(found, documented), ...missing.map((field) => `${field} is in no output`)];
+}
+
+/** Fields that are not documented, or not with the types that they have. */
+export function unknownFields(found: Map<string, Set<string>>, documented: Map<string, string[]>): string[] {
+  return [...found].flatMap(([field, types]) => {
     const allowed = documented.get(field);
     if (allowed === undefined) return [`${field} is not documented`];
     return [...types].filter((type) => !allowed.includes(type)).map((type) => `${field} is ${type}`);
   });
-  const missing = [...documented.keys()].filter((field) => !found.has(field));
-  return [...unknown, ...missing.map((field) => `${field} is in no output`)];
 }

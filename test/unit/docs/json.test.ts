@@ -12,6 +12,9 @@ import { JsonEndRenderer, jsonSchema, TextRenderer } from '../../../src/report/r
 import { listSettings } from '../../../src/settings/listing';
 import { exitCodes } from '../../../src/failure';
 import type { StepResult } from '../../../src/stack/stepEvents';
+import { pastRotations } from '../../../src/history/rotations';
+import { entryOf, minutes, pastOf, planAt } from '../history/made';
+import { manyRotations } from '../history/manyRotations';
 import { factsOf, read, unreadable } from '../observe/facts';
 import { plannedIn } from '../plan/planned';
 import { journalOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
@@ -40,6 +43,11 @@ function statuses(): object[] {
     .forEach((write) => write());
   const rollback = { ...planned, plan: { ...planned.plan, undoes: 'earlier' } };
   const running = factsOf(world, journalOf(rollback));
+  const stopped = { at: '2026-01-20T12:00:00Z', message: 'No quota.' };
+  const reasons = [stopped, { ...stopped, step: 8 as const }].map((failed) => {
+    const found = { backendUrl: 'x', journal: journalOf(planned), changedAt: new Date(), failed };
+    return { ...factsOf(world), state: read(found) };
+  });
   const slots = running.slotSecret.kind === 'read' ? running.slotSecret.value : undefined;
   const down = unreadable('before-switch', 'It does not answer.');
   const empty = worldOn('A');
@@ -59,6 +67,7 @@ function statuses(): object[] {
       }),
     },
     factsOf(worldOn('B'), journalOf(plannedIn(worldOn('A')), true)),
+    ...reasons,
     factsOf(empty),
     {
       ...factsOf(worldOn('A')),
@@ -127,6 +136,32 @@ describe('docs/json.md', () => {
       ),
     ).to.deep.equal([]);
     expect(stderr).to.include('One.');
+  });
+
+  it('docs/json-history.md describes every field that history prints, with its types, and no other', async () => {
+    const [plan, load] = [
+      planAt(0),
+      { requests: 9, failed: 1, failures: [{ at: minutes(0), kind: 'timeout' }] },
+    ];
+    const message = 'Not healthy.';
+    const undo = { ...planAt(2), kind: 'rollback' as const, undoes: plan.id };
+    const failed = { step: 8 as const, at: minutes(1), message };
+    const held = pastRotations(
+      [
+        entryOf(plan, 0, 1, false),
+        entryOf({ ...undo, previous: { ...pastOf(plan, [3, 4, 5]), failed } }, 2, 3, false),
+      ],
+      { plan: undo, past: pastOf(undo, [5, 6]), finished: false },
+      { loads: new Map([[plan.id, load]]), failures: new Map([[undo.id, { at: minutes(3), message }]]) },
+    );
+    const alone = pastRotations([{ ...entryOf(undo, 2, 3, false), by: undefined }], undefined);
+    const killed = pastRotations([], { plan, past: { id: plan.id, ends: [] }, finished: false });
+    const results = [manyRotations(12), held, alone, killed].map((rotations) => ({
+      stack: 'prod',
+      rotations,
+    }));
+    const shown = await printed('history', results);
+    expect(undocumented('Fields', shown, 'json-history.md')).to.deep.equal([]);
   });
 
   const process_ = { code: 0, signal: null, seconds: 1.5, log: '/a.log' };

@@ -67,6 +67,35 @@ describe('pastRotations, with what was noted of failures', () => {
   });
 });
 
+describe('pastRotations, with a plan that waited for its review', () => {
+  const plan = planAt(0);
+  const run = planAt(60);
+  const ends = pastOf(run, [3, 4, 5]).ends;
+
+  it('begins with the run, and so do its steps', () => {
+    const past = { id: plan.id, begun: minutes(60), ends };
+    const finished = { plan, past, finished: true };
+    const [rotation] = pastRotations([entryOf(plan, 60, 61, true)], finished);
+    expect(rotation).to.include({ startedAt: minutes(60), seconds: 60 });
+    expect(rotation?.steps?.[2]).to.include({ startedAt: minutes(60), ms: 3000 });
+  });
+
+  it('also when that run was killed: by what it wrote first', () => {
+    const past = { id: plan.id, begun: minutes(60), ends };
+    const [rotation] = pastRotations([], { plan, past, finished: false });
+    expect(rotation).to.include({ startedAt: minutes(60), result: 'unfinished' });
+    expect(rotation?.runs).to.deep.equal([
+      { startedAt: minutes(60), endedAt: null, succeeded: false, by: plan.by },
+    ]);
+  });
+
+  it('a plan that was carried out at once begins when it was made, for the history cuts seconds off', () => {
+    const late = { ...plan, startedAt: minutes(0.01) };
+    const [rotation] = pastRotations([entryOf(late, 0, 1, true)], undefined);
+    expect(rotation?.startedAt).to.equal(minutes(0.01));
+  });
+});
+
 describe('pastRotations, on what a real engine answered', () => {
   const all = asOf('rotated2');
 

@@ -1,23 +1,12 @@
 import { expect } from 'chai';
 import type { DriftKind } from '../../../src/observe/status/drift';
 import type { StatusFacts } from '../../../src/observe/status/facts';
-import { judgeStatus } from '../../../src/observe/status/judge';
-import type { StatusReport } from '../../../src/observe/status/report';
 import { statusLines } from '../../../src/report/statusText';
 import { plannedIn } from '../plan/planned';
 import type { World } from '../plan/simulatedWorld';
 import { canary, journalOf, loginOf, slotText, worldOn, writesOf } from '../plan/simulatedWorld';
 import { factsOf, read, unreadable } from './facts';
-
-/** Judges, and checks what holds for every status. */
-function judged(facts: StatusFacts): StatusReport {
-  const report = judgeStatus(facts);
-  const text = statusLines(report).join('\n');
-  expect(JSON.stringify(report) + text, 'a password is shown').not.to.include(canary);
-  expect(text.split('\n').at(-1)).to.equal(`Next: ${report.advice}`);
-  expect(report.outcome === 'done').to.equal(text.startsWith('✓'), text);
-  return report;
-}
+import { judged } from './judged';
 
 function kindsOf(world: World, changes: Partial<StatusFacts> = {}): DriftKind[] {
   const { outcome, exitCode, drift } = judged({ ...factsOf(world), ...changes });
@@ -123,6 +112,16 @@ describe('status: each kind of drift', () => {
       'the Kubernetes Secret lacks a key',
       (world) => delete world.kubernetes['mysql-user'],
       ['kubernetes-secret'],
+    ],
+    [
+      'the admin secret names another host',
+      (world) => (world.admin = loginOf('admin', { host: 'other.example' })),
+      ['endpoint'],
+    ],
+    [
+      'the admin secret names another port',
+      (world) => (world.admin = loginOf('admin', { port: '3307' })),
+      ['endpoint'],
     ],
     [
       'sqlconf.php names another host',
@@ -238,6 +237,18 @@ describe('status: a part that cannot be read', () => {
     ['state', { state: unreadable('permission', 'No state.') }],
   ];
   for (const [part, changes] of parts) {
+    const aside = part === 'state' || part === 'lock';
+
+    it(`${part}: a difference that is seen ${aside ? 'decides the exit code' : 'does not hide it'}`, () => {
+      const world = worldOn('A');
+      world.users.set('openemr_b', 'changed');
+      const facts = { ...factsOf(world), ...changes };
+      if (part === 'slot secret') facts.logins = { ...facts.logins, A: undefined, B: undefined };
+      const { exitCode, unreadable: hidden } = judged(facts);
+      expect(hidden.map((each) => each.part)).to.deep.equal([part]);
+      expect(exitCode).to.equal(aside ? 10 : 3);
+    });
+
     it(`${part}: its reason is shown, the others too, and the exit code is its own`, () => {
       const report = judged({ ...factsOf(worldOn('B')), ...changes });
       expect(report.unreadable.map((each) => each.part)).to.deep.equal([part]);
@@ -245,6 +256,8 @@ describe('status: a part that cannot be read', () => {
       const lines = statusLines(report).join('\n');
       expect(lines).to.include(`✗ ${part}: No`);
       if (part !== 'sqlconf.php') expect(lines).to.include('openemr_b');
+      if (aside)
+        expect(lines).to.match(/^\? OpenEMR runs on slot B .*all that could be read agrees; not known: /);
       expect(report.drift).to.deep.equal([]);
     });
   }

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/failure';
 import { notDue, parseRecent } from '../../../src/plan/age';
-import type { Observation } from '../../../src/plan/observation';
+import type { Journal, Observation } from '../../../src/plan/observation';
+import type { PlanKind } from '../../../src/plan/rotationPlan';
+import { plannedIn } from './planned';
+import { worldOn } from './simulatedWorld';
 
 describe('--if-older-than', () => {
   it('takes an age or a moment', () => {
@@ -19,12 +22,37 @@ describe('--if-older-than', () => {
 
   it('a moment: what began at it or after it is recent enough, what began before is due', () => {
     const due = (since: string): boolean =>
-      notDue(observation, undefined, new Date(since), now) === undefined;
+      notDue(observation, undefined, new Date(since), { now }) === undefined;
     expect(due('2026-01-31T02:59:59Z')).to.equal(false);
     expect(due('2026-01-31T03:00:00Z')).to.equal(false);
     expect(due('2026-01-31T03:00:01Z')).to.equal(true);
-    expect(notDue(observation, undefined, new Date('2026-01-31T03:00:00Z'), now)).to.equal(
+    expect(notDue(observation, undefined, new Date('2026-01-31T03:00:00Z'), { now })).to.equal(
       'The last rotation was 60 minutes ago (2026-01-31T03:00:00.000Z), which is not before 2026-01-31T03:00:00.000Z: nothing to do yet.',
     );
   });
+
+  /** A run of this kind that was finished, begun after its plan had waited for a review. */
+  const journal = (kind: PlanKind): Journal => ({
+    plan: { ...plannedIn(worldOn('A')).plan, kind, startedAt: '2026-01-01T00:00:00.000Z' },
+    begunAt: '2026-01-30T00:00:00.000Z',
+    versionIds: [],
+    finished: true,
+  });
+  const week = 7 * 86_400_000;
+
+  it('a saved plan: the age counts from the run, not from the review', () => {
+    expect(notDue(observation, journal('rotate'), week, { now })).to.include('(2026-01-30T00:00:00.000Z)');
+    const older = { ...journal('rotate') };
+    delete older.begunAt;
+    expect(notDue(observation, older, week, { now })).to.equal(undefined);
+  });
+
+  for (const kind of ['switch-back', 'rollback', 'sync'] as const) {
+    it(`after a ${kind}, which renews nothing: the passwords' own age counts`, () => {
+      const renewedAt = new Date('2026-01-10T00:00:00Z');
+      expect(notDue(observation, journal(kind), week, { now, renewedAt })).to.equal(undefined);
+      const young = new Date('2026-01-28T00:00:00Z');
+      expect(notDue(observation, journal(kind), week, { now, renewedAt: young })).to.include('3 days ago');
+    });
+  }
 });
