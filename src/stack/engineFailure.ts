@@ -1,5 +1,6 @@
 import type { Outcome } from '../failure';
 import { describeUnknown, Failure } from '../failure';
+import { scrubber } from '../report/scrubber';
 import { projectName } from '../settings/settings';
 import type { StackLocation } from './workspace';
 
@@ -99,7 +100,7 @@ const meanings: Meaning[] = [
 /** What the engine's own failure means; the engine's text is looked at and not shown. */
 export function engineFailure(error: unknown, where: Where): Failure {
   if (error instanceof Failure) return error;
-  const text = error instanceof Error ? error.message : '';
+  const text = error instanceof Error ? scrubber.scrub(error.message) : '';
   const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
   const meaning = meanings.find(({ says }) => says.test(text));
   if (meaning) {

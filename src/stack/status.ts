@@ -1,5 +1,5 @@
 import type { StatusFacts } from '../observe/status/facts';
-import { partOf, valueOf } from '../observe/part';
+import { partOf } from '../observe/part';
 import type { Settings } from '../settings/settings';
 import { readState } from './readState';
 
@@ -26,7 +26,5 @@ export async function readStatus(
   const secrets = new SecretsManager(context.region, secretsLimits);
   const lease = partOf(readableLease(kubernetes));
   const world = await readWorld(context, { secrets, kubernetes, keepSecret });
-  const known = valueOf(await state)?.journal?.material?.logins;
-  Object.values(known ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
   return { now: new Date(), ...world, lease: await lease, state: await state };
 }
