@@ -52,7 +52,7 @@ export async function afterFailure(
       ? material.before.sqlconf.username
       : await usernameNotSwitched(request, world, ended.planned, step);
   if (username !== undefined) {
-    const telling: Outcome[] = ['permission', 'locked', 'configuration'];
+    const telling: Outcome[] = ['permission', 'locked', 'configuration', 'drift'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
     return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }

@@ -26,7 +26,22 @@ const noAnswer =
 const both = (one: RegExp, two: RegExp): RegExp =>
   new RegExp(`^(?=[^]*(?:${one.source}))(?=[^]*(?:${two.source}))`, two.flags);
 
+/** What the engine says of a resource that a saved plan did not foresee, or foresaw in another way. */
+const planViolation =
+  /violates plan|is not allowed by the plan|no plan for resource|expected resource operations for .* but none were seen/;
+
+/** True when a text of the engine says that an update does not keep to its saved plan. */
+export function isPlanViolation(text: string): boolean {
+  return planViolation.test(text);
+}
+
 const meanings: Meaning[] = [
+  {
+    says: planViolation,
+    outcome: 'drift',
+    sentence: () =>
+      'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
+  },
   {
     says: both(throughKey, noAnswer),
     outcome: 'before-switch',

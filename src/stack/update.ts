@@ -11,7 +11,7 @@ import { scrubber } from '../report/scrubber';
 import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
 import { updateMessage } from '../history/entries';
-import { engineFailure } from './engineFailure';
+import { engineFailure, isPlanViolation } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import { whoRuns } from './who';
@@ -172,6 +172,7 @@ function failureOfEngine(
 ): Failure {
   const { step, text = '' } = tracker.failure ?? {};
   if (step === undefined || text === '') return engineFailure(error, location);
+  if (isPlanViolation(text)) return engineFailure(new Error(text, { cause: error }), location);
   const aws = awsFailureFromText(text, settings.context.region, error);
   if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
