@@ -40,6 +40,13 @@ export class Failure extends Error {
   }
 }
 
+/** What was thrown, as the end of a run. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = `Unexpected error: ${describeUnknown(error)}. Please report it with this line.`;
+  return new Failure('unexpected', message, { cause: error });
+}
+
 /**
  * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
  * somebody must grant, then what must be corrected.

@@ -20,8 +20,11 @@ export interface KubernetesFault {
   times?: number;
   /** `before`: the API server never sees the request. `after`: it carries it out, and its reply is lost. */
   when: 'before' | 'after';
-  /** The answer instead of the server's; without it the connection is cut. `pass`: nothing is done to the request. */
-  respond?: { status: number; reason: string; message: string } | 'pass';
+  /**
+   * The answer instead of the server's; without it the connection is cut. A message may be made from what was sent, as
+   * an admission webhook quotes it. `pass`: nothing is done to the request.
+   */
+  respond?: { status: number; reason: string; message: string | ((sent: string) => string) } | 'pass';
   /** How long a request that meets the rule waits first, in milliseconds. */
   delayMs?: number;
   /** Called when a request meets the rule, before anything is done with it. */
@@ -123,24 +126,30 @@ async function handle(proxy: Proxy, incoming: IncomingMessage, outgoing: ServerR
   if (rule?.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, rule.delayMs));
   await rule?.onMatch?.(seen);
   const changed = rule !== undefined && rule.respond !== 'pass';
-  if (changed && rule.when === 'before') return refuse(rule, seen, outgoing);
+  if (changed && rule.when === 'before') return refuse(rule, seen, body, outgoing);
   const reply = await forward(proxy, incoming, body, outgoing);
   seen.status = reply.statusCode ?? 502;
   if (rule?.when === 'after') await rule.onDone?.(seen);
-  if (changed) return refuse(rule, seen, outgoing);
+  if (changed) return refuse(rule, seen, body, outgoing);
   // A watch is a reply without end: each piece goes on as it comes.
   outgoing.writeHead(seen.status, reply.headers);
   outgoing.flushHeaders();
   reply.on('error', () => outgoing.destroy()).pipe(outgoing);
 }
 
-function refuse({ respond }: KubernetesFault, seen: KubernetesRequest, outgoing: ServerResponse): void {
+function refuse(
+  { respond }: KubernetesFault,
+  seen: KubernetesRequest,
+  body: Buffer,
+  outgoing: ServerResponse,
+): void {
   if (respond === undefined || respond === 'pass') {
     seen.status = 0;
     outgoing.destroy();
     return;
   }
-  const { status: code, reason, message } = respond;
+  const { status: code, reason, message: said } = respond;
+  const message = typeof said === 'string' ? said : said(body.toString('utf8'));
   seen.status = code;
   outgoing.writeHead(code, { 'content-type': 'application/json' });
   const answer = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };

@@ -14,7 +14,10 @@ export async function confirmed(question: string): Promise<boolean> {
     );
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await asking.question(`${question} [y/N] `);
+    // Ctrl-C and Ctrl-D close the line, and no answer comes: without this the process would just end, with exit code 0.
+    const closed = new Promise<string>((resolve) => asking.once('close', () => resolve('')));
+    const answered = asking.question(`${question} [y/N] `).catch(() => '');
+    const answer = await Promise.race([answered, closed]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     asking.close();

@@ -1,4 +1,5 @@
-import { describeUnknown, exitCodes, Failure } from '../failure';
+import type { Failure } from '../failure';
+import { asFailure, exitCodes } from '../failure';
 import type { Invocation } from './invocation';
 import { parseCommandLine } from './parser';
 
@@ -10,13 +11,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
     if (invocation === undefined) return exitCodes.done;
     return await run(invocation);
   } catch (error) {
-    const failure =
-      error instanceof Failure
-        ? error
-        : new Failure(
-            'unexpected',
-            `Unexpected error: ${describeUnknown(error)}. Please report it with this line.`,
-          );
+    const failure = asFailure(error);
     await showFailure(failure, argv, invocation);
     return exitCodes[failure.outcome];
   }

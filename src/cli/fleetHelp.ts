@@ -29,6 +29,7 @@ export function describeFleet(parser: Argv): Argv {
     .command('run', 'rotate each, or finish what was interrupted', run)
     .command('status', 'show where each stands; changes nothing', status)
     .command('manifest', 'print the same work as an Indexed Job of Kubernetes', manifest)
+    .example('$0 fleet plan --fleet fleet.yaml', 'what a run would do')
     .demandCommand(1, 'fleet needs a word: plan, run, status or manifest');
 }
 

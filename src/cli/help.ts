@@ -20,7 +20,8 @@ export function describeCommands(parser: Argv): Argv {
     .command('rollback', 'go back to the slot before, by a rotation of its own', rollback)
     .command('unlock', 'show who holds the lock, and end a run that hangs', unlock)
     .command('config', 'show the settings', config)
-    .command('fleet', 'plan, run or watch the rotations of many OpenEMRs', describeFleet);
+    .command('fleet', 'plan, run or watch the rotations of many OpenEMRs', describeFleet)
+    .command('completion', 'print a completion script for the shell (bash or zsh)', completion);
 }
 
 function rotate(parser: Argv): Argv {
@@ -135,7 +136,14 @@ function config(parser: Argv): Argv {
         .option('json', json)
         .example('$0 config show --origin', 'flag, environment, stack file or default'),
     )
+    .example('$0 config show', 'what a run from here would take')
     .demandCommand(1, 'config needs a word: show');
+}
+
+function completion(parser: Argv): Argv {
+  return parser
+    .usage('$0 completion')
+    .example('$0 completion', 'the script; in bash: source <(credential-rotation completion)');
 }
 
 /** What stands below every help text. */

@@ -15,10 +15,6 @@ import { commandNames, fleetActions } from './invocation';
  */
 export async function parseCommandLine(argv: string[]): Promise<Invocation | undefined> {
   const { default: yargs } = await import('yargs');
-  if (argv.length === 1 && argv[0] === 'completion') {
-    describe(yargs([])).showCompletionScript();
-    return undefined;
-  }
   let shown = false;
   let problem = unclearSwitch(argv);
   const parser = describe(yargs([]))
@@ -33,7 +29,10 @@ export async function parseCommandLine(argv: string[]): Promise<Invocation | und
   });
   if (problem !== undefined)
     throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
-  return shown || 'get-yargs-completions' in parsed ? undefined : invocationOf(parsed);
+  if (shown || 'get-yargs-completions' in parsed) return undefined;
+  if ((parsed['_'] as unknown[]).join(' ') !== 'completion') return invocationOf(parsed);
+  parser.showCompletionScript();
+  return undefined;
 }
 
 /** yargs takes any value but `true` for false: `--dry-run=yes` would rotate. */
@@ -134,7 +133,6 @@ function describe(parser: Argv): Argv {
     .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false })
     .help()
     .version(packageVersion())
-    .completion('completion', 'print a completion script for the shell (bash or zsh)')
     .locale('en')
     .wrap(120);
   for (const name of optionNames) {

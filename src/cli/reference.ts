@@ -9,8 +9,7 @@ export async function referenceText(): Promise<string> {
 
 /** The help of a command, and that of every command that it lists. */
 async function helpsBelow(words: string[], summary = ''): Promise<CommandHelp[]> {
-  // Its help would be the script that it prints.
-  const text = words[0] === 'completion' ? '' : await helpText(words);
+  const text = await helpText(words);
   const more: CommandHelp[] = [];
   for (const below of commandsIn(text))
     if (below.words.length > words.length) more.push(...(await helpsBelow(below.words, below.summary)));

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import type { Listeners } from '../notify/tell';
 import type { RequestKind } from '../plan/rotationPlan';
 import type { Renderer } from '../report/renderer';
@@ -30,9 +31,20 @@ export function settingsOf(flags: Flags): CommandSettings {
   return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
 }
 
-/** Registers the secrets of our own environment with the scrubber. */
+/** Registers the secrets of our own environment, and of the file that it names, with the scrubber. */
 export function keepSecrets(): void {
   for (const name of secretVariables) scrubber.register(process.env[name] ?? '');
+  scrubber.register(passphraseIn(process.env['PULUMI_CONFIG_PASSPHRASE_FILE']));
+}
+
+/** The passphrase in a file; empty without one. That a file cannot be read is said by the engine. */
+function passphraseIn(file = ''): string {
+  try {
+    // A pipe could be read only once, and the engine has to.
+    return statSync(file).isFile() ? readFileSync(file, 'utf8').trim() : '';
+  } catch {
+    return '';
+  }
 }
 
 /** Whom a run tells of its end. */

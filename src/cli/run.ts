@@ -1,5 +1,5 @@
 import type { Outcome } from '../failure';
-import { exitCodes, jointOutcome } from '../failure';
+import { asFailure, exitCodes, Failure, jointOutcome } from '../failure';
 import type { EndedRun } from '../notify/endedRun';
 import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
@@ -7,9 +7,9 @@ import { readPasswordAges } from '../notify/passwordAges';
 import { tellAll } from '../notify/tell';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { differencesOf } from '../report/differences';
-import type { Renderer } from '../report/renderer';
+import type { Ending, Renderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
-import type { RunNews, RunRequest } from '../stack/run';
+import type { RunNews, RunRequest, RunResult } from '../stack/run';
 import { Kubernetes } from '../world/kubernetes';
 import { withStopSignals } from './signals';
 
@@ -22,10 +22,7 @@ export interface ShownPreview {
   end(): number;
 }
 
-/**
- * Carries out a request, shows how it ended, and tells others. Returns the exit code; throws a Failure when nothing was
- * changed.
- */
+/** Carries out a request, shows how it ended, and tells others, also when it was refused. Returns the exit code. */
 export async function carryOut(
   request: RunRequest,
   renderer: Renderer,
@@ -46,29 +43,38 @@ export async function carryOut(
     (signal) => rotate({ ...request, tell, signal }),
     (signal) => renderer.news(stoppingNews(signal, 'stopping after the step under way')),
     killEngines,
-  );
+  ).catch(asFailure);
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
     return exitCodes.done;
   }
-  const { planned, resumed, steps, failure } = result;
-  const outcome = failure?.outcome ?? 'done';
-  const ending = { outcome, message: failure?.message ?? doneText(planned), planned, resumed, steps };
+  const ending = result instanceof Failure ? refusal(result) : endingOf(result);
   renderer.ending(ending);
-  const run = { ending, startedAt, endedAt: new Date(), doneAt: times.doneAt() };
+  const told = result instanceof Failure ? { ...ending, ...times.plan() } : ending;
+  const run = { ending: told, startedAt, endedAt: new Date(), doneAt: times.doneAt() };
   await tellOthers(request, run, listeners);
-  return exitCodes[outcome];
+  return exitCodes[ending.outcome];
+}
+
+function endingOf({ planned, resumed, steps, failure }: RunResult): Ending {
+  const message = failure?.message ?? doneText(planned);
+  return { outcome: failure?.outcome ?? 'done', message, planned, resumed, steps };
+}
+
+/** The end of a run that nothing came of: what it had planned is of no use to who reads it. */
+function refusal({ outcome, message }: Failure): Ending {
+  return { outcome, message, steps: [] };
 }
 
 /** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
 async function tellOthers(
-  { settings, location, keepSecret }: RunRequest,
-  run: Omit<EndedRun, 'stack' | 'namespace' | 'deployment'>,
+  { kind: requested, settings, location, keepSecret }: RunRequest,
+  run: Omit<EndedRun, 'requested' | 'stack' | 'namespace' | 'deployment'>,
   listeners: Listeners,
 ): Promise<void> {
   const { kubernetes } = settings.context;
   const { namespace, deployment } = kubernetes;
-  const ended: EndedRun = { ...run, stack: location.stack, namespace, deployment };
+  const ended: EndedRun = { ...run, requested, stack: location.stack, namespace, deployment };
   const sources = {
     kubernetes: new Kubernetes(kubernetes),
     passwordAges: () => readPasswordAges(settings.context, keepSecret),

@@ -34,12 +34,12 @@ export interface CloudEvent {
   };
 }
 
-/** The event of a run; undefined for one that moved nothing and left nothing to finish. */
+/** The event of a run; undefined for one that moved nothing and left nothing to finish, or that had no plan. */
 export function cloudEventOf(run: EndedRun): CloudEvent | undefined {
   const verdict: Verdict = verdictOf(run);
-  if (verdict === 'failed') return undefined;
   const { namespace, deployment, stack, ending } = run;
   const { outcome, message, planned, resumed, steps } = ending;
+  if (verdict === 'failed' || planned === undefined) return undefined;
   const { id: rotation, kind, from, to } = planned.plan;
   const [startedAt, endedAt] = [run.startedAt.toISOString(), run.endedAt.toISOString()];
   return {

@@ -1,14 +1,16 @@
 import type { Outcome } from '../failure';
-import type { PlannedRotation } from '../plan/rotationPlan';
+import type { RequestKind } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
 import type { Ending, News } from '../report/renderer';
 
-/** A run that had a plan and has ended, as others are told of it. */
+/** A run that has ended, as others are told of it. One that was refused may have no plan, and has no steps. */
 export interface EndedRun {
+  /** What was asked for. */
+  requested: RequestKind;
   stack: string;
   namespace: string;
   deployment: string;
-  ending: Ending & { planned: PlannedRotation };
+  ending: Ending;
   startedAt: Date;
   endedAt: Date;
   /** When each step that did something in this run was done. */
@@ -20,26 +22,36 @@ export type Verdict = 'rotated' | 'rolled-back' | 'held' | 'failed';
 
 /** The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code. */
 export function verdictOf({ ending: { outcome, planned } }: EndedRun): Verdict {
-  if (outcome === 'done') return planned.plan.kind === 'rollback' ? 'rolled-back' : 'rotated';
+  if (outcome === 'done') return planned?.plan.kind === 'rollback' ? 'rolled-back' : 'rotated';
   return outcome === 'held' || outcome === 'rolled-back' ? outcome : 'failed';
 }
 
-/** Notes when the steps of a run are done. */
+/** Notes when the steps of a run are done, and the plan that nothing was done of yet. */
 export class StepTimes {
   private times: Partial<Record<StepNumber, Date>> = {};
+  private untouched: Pick<Ending, 'planned' | 'resumed'> = {};
   private rollingBack = false;
 
   /** Takes the news of a run; `now` is when it came. */
   take(news: News, now = new Date()): void {
     if (news.kind === 'planned') {
+      const { planned, resumed } = news;
       this.times = {};
+      this.untouched = { planned, resumed };
       this.rollingBack = false;
     }
     // The steps of a rollback have the same numbers, and set no password.
     if (news.kind === 'rolling-back') this.rollingBack = true;
     if (news.kind !== 'step' || this.rollingBack) return;
     const { event } = news;
+    // Steps 1 and 2 are the reading and the planning.
+    if (event.step > 2) this.untouched = {};
     if (event.kind === 'ended' && event.status === 'done') this.times[event.step] = now;
+  }
+
+  /** The plan of a run that was refused before it began with a step; without fields when there is none. */
+  plan(): Pick<Ending, 'planned' | 'resumed'> {
+    return this.untouched;
   }
 
   /** The times so far. */
@@ -61,7 +73,8 @@ export interface PasswordTime {
 
 /** The passwords that this rotation has set. */
 export function passwordTimes({ ending, endedAt, doneAt }: EndedRun): PasswordTime[] {
-  const { plan } = ending.planned;
+  const plan = ending.planned?.plan;
+  if (plan === undefined) return [];
   const statusOf = (step: StepNumber): string | undefined =>
     ending.steps.find(({ number }) => number === step)?.status;
   const isDone = (step: StepNumber): boolean => ['done', 'unchanged'].includes(statusOf(step) ?? '');
@@ -83,6 +96,7 @@ const unswitched: readonly Outcome[] = ['before-switch', 'permission', 'configur
 
 /** Where OpenEMR logs in now: a slot, `other` for neither; undefined when this run cannot tell. */
 export function livePlace({ ending: { outcome, planned, resumed, steps } }: EndedRun): string | undefined {
+  if (planned === undefined) return undefined;
   const { kind, from, to } = planned.plan;
   if (outcome === 'done') return to;
   if (kind === 'rollback') return undefined;

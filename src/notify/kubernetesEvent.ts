@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { exitCodes } from '../failure';
+import type { PlannedRotation } from '../plan/rotationPlan';
 import { scrubber } from '../report/scrubber';
 import { effect } from '../world/effect';
 import type { Kubernetes, Right } from '../world/kubernetes';
@@ -28,9 +29,9 @@ const messageBytes = 1024;
 /** The Event of a run on its Deployment, which has this uid. */
 export function eventOf(run: EndedRun, uid: string): CoreV1Event {
   const { namespace, deployment, ending, endedAt } = run;
-  const { id, kind, from, to } = ending.planned.plan;
   const verdict = verdictOf(run);
-  const text = `${ending.message} Rotation ${id} (${kind}, from ${from} to ${to}), exit code ${exitCodes[ending.outcome]}.`;
+  const code = `xit code ${exitCodes[ending.outcome]}.`;
+  const text = `${ending.message} ${ending.planned ? `${rotationText(ending.planned)}, e${code}` : `E${code}`}`;
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -46,6 +47,10 @@ export function eventOf(run: EndedRun, uid: string): CoreV1Event {
     lastTimestamp: endedAt,
     count: 1,
   };
+}
+
+function rotationText({ plan: { id, kind, from, to } }: PlannedRotation): string {
+  return `Rotation ${id} (${kind}, from ${from} to ${to})`;
 }
 
 /** The beginning of a text in so many bytes of UTF-8. */

@@ -43,7 +43,7 @@ type MetricName = keyof typeof metrics;
 /** Plans that renew passwords. */
 const renewing = ['rotate', 'reconcile', 'bootstrap'];
 
-/** Ends that a run with a plan can have beside success; each has a counter from the first run on. */
+/** Ends that a run can have beside success; each has a counter from the first run on. */
 const failures = (Object.keys(exitCodes) as Outcome[]).filter(
   (outcome) => outcome !== 'done' && outcome !== 'timeout',
 );
@@ -101,15 +101,16 @@ export function metricsText(
     found.set(keyOf(sample), { ...sample, value });
   };
   const { outcome, planned } = run.ending;
-  if (outcome === 'done' && renewing.includes(planned.plan.kind))
+  if (outcome === 'done' && planned && renewing.includes(planned.plan.kind))
     set(series('credential_rotation_last_success_timestamp_seconds'), unixTime(run.endedAt));
   set(series('credential_rotation_duration_seconds'), unixTime(run.endedAt) - unixTime(run.startedAt));
   const live = livePlace(run);
-  for (const slot of slots)
-    set(
-      series('credential_rotation_active_slot', { slot }),
-      live === undefined ? NaN : Number(live === slot),
-    );
+  for (const slot of slots) {
+    const active = series('credential_rotation_active_slot', { slot });
+    // Without a plan nothing was moved.
+    const before = planned === undefined ? valueBefore(active) : undefined;
+    set(active, live === undefined ? (before ?? NaN) : Number(live === slot));
+  }
   for (const account of accounts) {
     const password = series('credential_rotation_password_timestamp_seconds', { account });
     const time = passwordTime(run, account, valueBefore(password), ages);

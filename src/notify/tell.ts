@@ -37,7 +37,7 @@ export async function tellAll(
   { kubernetes, passwordAges }: Sources,
   stop: AbortSignal,
 ): Promise<string[]> {
-  if (run.ending.planned.plan.kind === 'sync') return [];
+  if ((run.ending.planned?.plan.kind ?? run.requested) === 'sync') return [];
   const note = async (who: string, action: (signal: AbortSignal) => Promise<void>): Promise<string[]> => {
     try {
       await within(limitMs, stop, action);

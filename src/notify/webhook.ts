@@ -14,7 +14,7 @@ const pauseMs = 250;
 export async function tellWebhook(run: EndedRun, url: string, signal: AbortSignal): Promise<void> {
   const event = cloudEventOf(run);
   if (event === undefined) return;
-  const body = scrubber.scrub(JSON.stringify(event));
+  const body = scrubber.toJson(event);
   const post = async (): Promise<number> => {
     const answer = await fetch(url, {
       method: 'POST',

@@ -6,6 +6,7 @@ import { parseSlotDocument, renderSlotDocument } from '../plan/secretDocument';
 import type { DatabaseLogin, Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
+import { scrubber } from '../report/scrubber';
 import { passwordLength, passwordSpecials } from '../world/password';
 import type { Chain } from './chain';
 
@@ -18,7 +19,7 @@ export interface Passwords {
 /** Makes the passwords of this rotation; they are in the state, encrypted, before anything else learns them. */
 export function mintPasswords(chain: Chain, { plan, material }: PlannedRotation): Passwords {
   const mint = (slot: Slot): pulumi.Output<string> =>
-    chain.add(newPassword(resourceNames.password(slot, plan.id), chain)).result;
+    chain.add(newPassword(resourceNames.password(slot, plan.id), chain)).result.apply(kept);
   const before = (slot: Slot): pulumi.Output<string> => {
     const known = material.logins[slot].password;
     if (known !== undefined) return pulumi.secret(known);
@@ -26,6 +27,12 @@ export function mintPasswords(chain: Chain, { plan, material }: PlannedRotation)
   };
   const passwords = { A: before('A'), B: before('B') };
   return { before: passwords, after: plan.renew ? mint(plan.renew) : pulumi.secret('') };
+}
+
+/** Nothing that comes after learns a password before the scrubber does. */
+function kept(password: string): string {
+  scrubber.register(password);
+  return password;
 }
 
 function newPassword(name: string, chain: Chain): RandomPassword {

@@ -1,4 +1,6 @@
 import { failureToText } from '../failure';
+import { keepPasswordsIn } from '../report/passwordsIn';
+import { scrubber } from '../report/scrubber';
 import { adminCheck } from './adminCheck';
 import { adminPassword } from './adminPassword';
 import { databaseUser } from './databaseUser';
@@ -35,17 +37,18 @@ export interface DynamicProvider {
 /** The provider of one type. What passes by itself is tried again; errors carry their outcome through the engine's text; see failureToText. */
 export function dynamicProvider(type: ResourceType): DynamicProvider {
   const logic: ResourceLogic = registry[type];
-  const named = async <T>(action: () => Promise<T>): Promise<T> => {
+  const named = async <T>(given: Properties, action: () => Promise<T>): Promise<T> => {
+    keepPasswordsIn(given);
     try {
       return await withRetries(action);
     } catch (error) {
-      throw new Error(failureToText(error), { cause: error });
+      throw new Error(scrubber.scrub(failureToText(error)), { cause: error });
     }
   };
   return {
-    diff: (_id, olds, news) => named(async () => ({ changes: await logic.diff(olds, news) })),
-    create: (inputs) => named(async () => ({ id: type, outs: await outsOf(logic, inputs) })),
-    update: (_id, _olds, news) => named(async () => ({ outs: await outsOf(logic, news) })),
+    diff: (_id, olds, news) => named({ olds, news }, async () => ({ changes: await logic.diff(olds, news) })),
+    create: (inputs) => named(inputs, async () => ({ id: type, outs: await outsOf(logic, inputs) })),
+    update: (_id, _olds, news) => named(news, async () => ({ outs: await outsOf(logic, news) })),
   };
 }
 

@@ -44,13 +44,18 @@ export interface Renderer {
 /** The schema version of all JSON that the command prints. */
 export const jsonSchema = 1;
 
-/** Writes lines to a stream; a closed pipe ends the output, not the run. */
+/** Writes lines to a stream as they are; a closed pipe ends the output, not the run. */
 function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
   let open = true;
   stream.on('error', () => (open = false));
   return (line) => {
-    if (open) stream.write(`${scrubber.scrub(line)}\n`);
+    if (open) stream.write(`${line}\n`);
   };
+}
+
+/** The same writer for text, which may hold a secret. */
+function scrubbed(write: (line: string) => void): (line: string) => void {
+  return (line) => write(scrubber.scrub(line));
 }
 
 /** What a plan does, in one line. */
@@ -85,12 +90,14 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Plain lines: progress on stderr, results on stdout. */
 export class TextRenderer implements Renderer {
-  protected readonly progress = lineWriter(process.stderr);
+  protected readonly progress = scrubbed(lineWriter(process.stderr));
   private readonly result: (line: string) => void;
+  private readonly json: (line: string) => void;
 
   /** @param results where results go; progress goes to stderr */
   constructor(results: NodeJS.WriteStream = process.stdout) {
-    this.result = lineWriter(results);
+    this.json = lineWriter(results);
+    this.result = scrubbed(this.json);
   }
 
   news(news: News): void {
@@ -140,7 +147,7 @@ export class TextRenderer implements Renderer {
   }
 
   object(type: string, fields: object): void {
-    this.result(JSON.stringify({ schema: jsonSchema, type, ...fields }));
+    this.json(scrubber.toJson({ schema: jsonSchema, type, ...fields }));
   }
 
   private planned({ planned, resumed, notices }: Extract<News, { kind: 'planned' }>): void {
@@ -268,7 +275,7 @@ export class JsonRenderer implements Renderer {
 
   private write(level: string, type: string, fields: Record<string, unknown>): void {
     this.print(
-      JSON.stringify({
+      scrubber.toJson({
         schema: jsonSchema,
         time: new Date().toISOString(),
         level,

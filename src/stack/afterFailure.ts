@@ -68,7 +68,7 @@ export async function afterFailure(
   }
   const username = await usernameNotSwitched(request, world, ended, at);
   if (username !== undefined) {
-    const telling: Outcome[] = ['permission', 'locked', 'configuration'];
+    const telling: Outcome[] = ['permission', 'locked', 'configuration', 'drift'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
     return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../failure';
 import { describeUnknown, Failure } from '../failure';
+import { scrubber } from '../report/scrubber';
 import { projectName } from '../settings/settings';
 import type { StackLocation } from './workspace';
 
@@ -25,7 +26,22 @@ const noAnswer =
 const both = (one: RegExp, two: RegExp): RegExp =>
   new RegExp(`^(?=[^]*(?:${one.source}))(?=[^]*(?:${two.source}))`, two.flags);
 
+/** What the engine says of a resource that a saved plan did not foresee, or foresaw in another way. */
+const planViolation =
+  /violates plan|is not allowed by the plan|no plan for resource|expected resource operations for .* but none were seen/;
+
+/** True when a text of the engine says that an update does not keep to its saved plan. */
+export function isPlanViolation(text: string): boolean {
+  return planViolation.test(text);
+}
+
 const meanings: Meaning[] = [
+  {
+    says: planViolation,
+    outcome: 'drift',
+    sentence: () =>
+      'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
+  },
   {
     says: both(throughKey, noAnswer),
     outcome: 'before-switch',
@@ -99,7 +115,7 @@ const meanings: Meaning[] = [
 /** What the engine's own failure means; the engine's text is looked at and not shown. */
 export function engineFailure(error: unknown, where: Where): Failure {
   if (error instanceof Failure) return error;
-  const text = error instanceof Error ? error.message : '';
+  const text = error instanceof Error ? scrubber.scrub(error.message) : '';
   const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
   const meaning = meanings.find(({ says }) => says.test(text));
   if (meaning) {

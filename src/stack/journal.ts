@@ -1,5 +1,6 @@
 import type { Journal } from '../plan/observation';
 import type { RotationMaterial } from '../plan/rotationPlan';
+import { keepPasswordsIn } from '../report/passwordsIn';
 import { parsePlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
@@ -29,6 +30,7 @@ interface StateResource {
 
 /**
  * What the state says of the last rotation that was begun: its plan, its secret half, and whether it was finished.
+ * Its passwords are registered with the scrubber.
  * The stack's outputs are recorded only at the end of an update that carried out every step.
  */
 export function readJournal(deployment: unknown): Journal | undefined {
@@ -37,6 +39,7 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const plan = parsePlan(String(record?.['plan']));
   if (!plan) return undefined;
   const material = revealed(record?.['material']) as RotationMaterial | undefined;
+  keepPasswordsIn(material);
   const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
   const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
   const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));

@@ -29,8 +29,6 @@ export async function readStatus(
   const secrets = new SecretsManager(context.region, secretsLimits);
   const lease = partOf(readableLease(kubernetes));
   const world = await readWorld(context, { secrets, kubernetes, keepSecret });
-  const { journal, slotPasswords } = valueOf(await state) ?? {};
-  Object.values(journal?.material?.logins ?? {}).forEach(({ password }) => keepSecret(password ?? ''));
-  Object.values(slotPasswords ?? {}).forEach(keepSecret);
+  Object.values(valueOf(await state)?.slotPasswords ?? {}).forEach(keepSecret);
   return { now: new Date(), ...world, lease: await lease, state: await state };
 }

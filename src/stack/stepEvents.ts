@@ -4,6 +4,7 @@ import type { Failure } from '../failure';
 import type { StepEnd } from '../plan/pastSteps';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers } from '../plan/steps';
+import { scrubber } from '../report/scrubber';
 import { moment } from '../world/effect';
 import { Beginnings } from './beginnings';
 
@@ -171,12 +172,14 @@ export class StepTracker {
 
   private diagnose(urn: string | undefined, message: string): void {
     const step = urn === undefined ? undefined : this.stepOf(nameOf(urn));
-    const failure = failureFromText(message);
+    // Before anything is cut off, or made one line: a part of a secret is not recognised.
+    const clean = scrubber.scrub(message);
+    const failure = failureFromText(clean);
     if (this.failure?.failure && !failure) return;
     this.failure = {
       step: step ?? this.failure?.step,
       failure: failure ?? this.failure?.failure,
-      text: this.failure?.text || oneLine(message),
+      text: this.failure?.text || oneLine(clean),
     };
     // A comparison that fails comes before anything of its step begins.
     if (step !== undefined && !this.times.has(step)) this.start(step);

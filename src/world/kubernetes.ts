@@ -7,6 +7,7 @@ import type {
   V1SelfSubjectAccessReview,
 } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
+import { keepPasswordsIn } from '../report/passwordsIn';
 import { KubernetesApi } from './kubernetesApi';
 import { answerFailure, NoAnswer } from './kubernetesErrors';
 
@@ -166,10 +167,12 @@ export class Kubernetes {
   }
 }
 
-/** A Secret's data, decoded. */
+/** A Secret's data, decoded; its passwords are registered with the scrubber. */
 export function decodedData(secret: V1Secret): Record<string, string> {
   const entries = Object.entries(secret.data ?? {});
-  return Object.fromEntries(
+  const data = Object.fromEntries(
     entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
   );
+  keepPasswordsIn(data);
+  return data;
 }

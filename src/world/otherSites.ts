@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { parseSqlconf } from '../openemr/sqlconf';
 import type { OtherSite } from '../plan/otherSites';
+import { scrubber } from '../report/scrubber';
 import type { WorldContext } from './context';
 import type { OtherFile } from './file/sqlconfFile';
 import { sleep } from './errors';
@@ -30,6 +31,7 @@ function siteOf(file: OtherFile): OtherSite {
   const { path } = file;
   if ('problem' in file) return { path, kind: 'unread', problem: file.problem };
   const parsed = parseSqlconf(file.bytes);
+  if (parsed.kind === 'parsed') scrubber.register(parsed.login.password);
   return parsed.kind === 'parsed'
     ? { path, kind: 'login', login: parsed.login }
     : { path, kind: 'text', text: file.bytes.toString('latin1') };

@@ -1,5 +1,6 @@
 import type * as Library from '@aws-sdk/client-secrets-manager';
 import { Failure } from '../failure';
+import { keepSecretText } from '../report/passwordsIn';
 import type { AwsCall } from './awsFailure';
 import { awsFailure } from './awsFailure';
 import { errorCode } from './errors';
@@ -83,6 +84,8 @@ export class SecretsManager {
       if (ARN === undefined || VersionId === undefined)
         throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
       const createdAt = CreatedDate === undefined ? {} : { createdAt: CreatedDate };
+      // Whoever reads it, nothing of it leaves this process from here on.
+      keepSecretText(SecretString ?? '');
       if (SecretString !== undefined)
         return { arn: ARN, versionId: VersionId, text: SecretString, ...createdAt };
     } catch (error) {

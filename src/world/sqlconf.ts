@@ -1,6 +1,7 @@
 import { Failure } from '../failure';
 import { parseSqlconf } from '../openemr/sqlconf';
 import type { DatabaseLogin } from '../plan/slot';
+import { scrubber } from '../report/scrubber';
 import type { SqlconfFile } from './file/sqlconfFile';
 import { readSqlconf } from './file/sqlconfFile';
 import type { WorldContext } from './context';
@@ -28,6 +29,7 @@ export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'sit
     );
     throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join(' ')}`);
   }
+  scrubber.register(parsed.login.password);
   return {
     path: file.path,
     file,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { resultOf } from './support/log';
 import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 
 const denied = { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' };
@@ -104,12 +105,12 @@ for (const database of databases) {
             when: 'before',
             respond: denied,
           }),
-        'Step 9',
+        9,
       );
     });
 
     it('step 10, the renewal cannot be promoted: held, and the next run finishes with the same password', async () => {
-      await expectHeldAndFinished(site, () => faultOnSecondCall(lab, site), 'Step 10');
+      await expectHeldAndFinished(site, () => faultOnSecondCall(lab, site), 10);
     });
 
     it('step 11, the admin secret cannot be written: held, and the next run finishes', async () => {
@@ -124,7 +125,7 @@ for (const database of databases) {
             when: 'before',
             respond: denied,
           }),
-        'Step 11',
+        11,
       );
     });
   });
@@ -158,19 +159,25 @@ function faultOnSecondCall(lab: Lab, site: Site): () => void {
   };
 }
 
-async function expectHeldAndFinished(site: Site, fault: () => () => void, step: string): Promise<void> {
+async function expectHeldAndFinished(site: Site, fault: () => () => void, step: number): Promise<void> {
   const before = await snapshot(site);
   const canary = site.canary();
   const release = fault();
-  const failed = await run(site);
+  const failed = await run(site, ['--log-json']);
   release();
   expectCode(failed, 12);
-  expect(failed.stderr).to.include(step).and.to.include('Run again to finish this rotation');
+  const { steps, message, outcome } = resultOf(failed);
+  expect(outcome).to.equal('held');
+  expect(message).to.include(`Step ${step}`).and.to.include('Run again to finish this rotation');
+  const statuses = steps.map(({ number }) =>
+    number < step ? 'done' : number > step ? 'not-reached' : 'failed',
+  );
+  expect(steps.map(({ status }) => status)).to.deep.equal(statuses);
   const held = await snapshot(site);
   expect(held.file.login, 'OpenEMR stays on the new slot').to.equal(before.B.username);
   const finished = await run(site, ['--log-json']);
   expectCode(finished, 0);
-  expect(finished.stdout).to.include('"resumed":true');
+  expect(resultOf(finished)).to.include({ outcome: 'done', resumed: true });
   const after = await expectHealthy(site, 'B');
   expect(after.B.password, 'the same rotation, not another one').to.equal(before.B.password);
   expect(after.A.password).not.to.equal(before.A.password);

@@ -4,7 +4,14 @@ import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { secretUnder } from './support/secrets';
-import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+import {
+  dropDefaultUsers,
+  expectCode,
+  expectHealthy,
+  expectNoSecret,
+  leftOnDisk,
+  snapshot,
+} from './support/world';
 
 /** Every process with this mark in its environment, seen once per `everyMs`: what `ps` shows, and its environment. */
 function watchProcesses(mark: string, everyMs: number): () => Record<string, string> {
@@ -30,6 +37,15 @@ function watchProcesses(mark: string, everyMs: number): () => Record<string, str
     clearInterval(timer);
     return seen;
   };
+}
+
+/** What a webhook says of a patched Secret: its password in plain, in hex, and in the header of a login. */
+function quoting(sent: string): string {
+  const [user = '', password = ''] = ['mysql-user', 'mysql-password'].map((key) =>
+    Buffer.from(new RegExp(`${key}"?: *"?([^"\\s]*)`).exec(sent)?.[1] ?? '', 'base64').toString('utf8'),
+  );
+  const header = Buffer.from(`${user}:${password}`).toString('base64');
+  return `the webhook of the lab denied ${password}, ${Buffer.from(password).toString('hex')} and Basic ${header}.`;
 }
 
 // What a process shows does not depend on the kind of database.
@@ -70,4 +86,31 @@ describe('passwords', function () {
     const { stdout, stderr } = result;
     expectNoSecret(secrets, { stdout, stderr, ...processes, ...leftOnDisk(site) });
   });
+
+  for (const args of [[], ['--log-json']]) {
+    it(`an answer of Kubernetes that quotes a password which this run has made is masked (${args.join('') || 'text'})`, async () => {
+      const bootstrap = await lab.createSite({ start: 'bootstrap' });
+      try {
+        const release = lab.kubernetes.fault({
+          verb: 'patch',
+          resource: 'secrets',
+          namespace: bootstrap.namespace,
+          times: 1,
+          when: 'before',
+          respond: { status: 422, reason: 'Invalid', message: quoting },
+        });
+        const failed = await run(bootstrap, args);
+        release();
+        expectCode(failed, 13);
+        const shown = failed.stdout + failed.stderr;
+        expect(shown).to.match(/denied \[secret\], \[secret\] and Basic .{2,40}\[secret\]/);
+        const stored = await secretUnder(bootstrap, bootstrap.slotSecretId, 'CREDENTIAL_ROTATION_FLIPPED');
+        const { A, B } = JSON.parse(stored ?? '{}') as Record<'A' | 'B', { password: string }>;
+        expectNoSecret([...bootstrap.canaries(), A.password, B.password], { shown });
+      } finally {
+        await bootstrap.remove();
+        await dropDefaultUsers(lab);
+      }
+    });
+  }
 });

@@ -3,14 +3,18 @@ import path from 'node:path';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import type { Connection } from 'mysql2/promise';
+import { createConnection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
 import type { CloudEvent } from '../../src/notify/cloudEvent';
+import { lockName } from '../../src/world/lock';
 import type { TestServer } from '../unit/notify/servers';
 import { startServer } from '../unit/notify/servers';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { grantOptionalRights } from './support/optionalRights';
+import { arnOf } from './support/secrets';
 import { expectCode, expectNoSecret, snapshot } from './support/world';
 
 /** The Events on the site's Deployment that this tool made, oldest first. */
@@ -25,6 +29,16 @@ async function eventsOf(lab: Lab, { namespace, deployment }: Site): Promise<Core
   });
   const time = ({ lastTimestamp }: CoreV1Event): number => new Date(lastTimestamp ?? 0).getTime();
   return items.sort((one, two) => time(one) - time(two));
+}
+
+/** Takes the lock of a site's rotations; ending the connection gives it back. */
+async function holdLock(lab: Lab, site: Site): Promise<Connection> {
+  const { admin } = await snapshot(site);
+  const { host, port, caFile } = lab.database;
+  const ssl = { ca: readFileSync(caFile) };
+  const thief = await createConnection({ host, port, user: admin.username, password: admin.password, ssl });
+  await thief.query('SELECT GET_LOCK(?, 5)', [lockName(await arnOf(site, site.slotSecretId))]);
+  return thief;
 }
 
 for (const database of databases.slice(0, 1)) {
@@ -141,6 +155,51 @@ for (const database of databases.slice(0, 1)) {
         file: text + after,
         event: JSON.stringify(events),
       });
+    });
+
+    it('a run that is refused tells, too: a right that is missing, and a lock that somebody holds', async () => {
+      const refused = await lab.createSite();
+      await grantOptionalRights(lab, refused);
+      const file = path.join(refused.folder, 'refused.prom');
+      const environment = {
+        CREDENTIAL_ROTATION_METRICS_FILE: file,
+        CREDENTIAL_ROTATION_WEBHOOK_URL: `${webhook.url}/refused`,
+      };
+      const told = (): number => webhook.received.filter(({ url }) => url === '/refused').length;
+      const events = async (): Promise<string[]> =>
+        (await eventsOf(lab, refused)).map(({ reason, message }) => `${reason}: ${message}`);
+
+      const release = lab.aws.fault({
+        action: 'UpdateSecretVersionStage',
+        secretId: refused.slotSecretId,
+        when: 'before',
+        respond: { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' },
+      });
+      const before = await snapshot(refused);
+      const denied = await run(refused, ['--log-json'], environment);
+      release();
+      expectCode(denied, 3);
+      const last = JSON.parse(denied.stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+      expect(last).to.include({ type: 'result', outcome: 'permission', exitCode: 3 });
+      const [event] = await events();
+      expect(event).to.match(/^CredentialRotationFailed: .*UpdateSecretVersionStage.*exit code 3\.$/);
+      expect(readFileSync(file, 'utf8')).to.match(/^credential_rotation_failures_total\{.*code="3"\} 1$/m);
+
+      const thief = await holdLock(lab, refused);
+      const locked = await run(refused, [], environment);
+      await thief.end();
+      expectCode(locked, 11);
+      expect(locked.stderr.trim().split('\n').at(-1)).to.match(/\[exit 11\]$/);
+      expect((await events())[1]).to.match(/^CredentialRotationFailed: Another rotation .*Exit code 11\.$/);
+      const text = readFileSync(file, 'utf8');
+      expect(text)
+        .to.match(/^credential_rotation_failures_total\{.*code="11"\} 1$/m)
+        .and.match(/^credential_rotation_failures_total\{.*code="3"\} 1$/m)
+        .and.match(/^credential_rotation_last_exit_code\{.*\} 11$/m)
+        .and.match(new RegExp(`^credential_rotation_active_slot\\{.*slot="${before.active}"\\} 1$`, 'm'));
+      expect(told(), 'the webhook is for what was done').to.equal(0);
+      expect(await snapshot(refused)).to.deep.equal(before);
+      await refused.remove();
     });
   });
 }

@@ -7,7 +7,7 @@ import { carryOut, showDryRun } from '../run';
 
 /**
  * Moves OpenEMR back to the slot before: shows what it would do, asks, and does it as a rotation of its own. Returns the
- * exit code; throws a Failure when nothing was changed.
+ * exit code; throws a Failure when there is nothing to ask about.
  */
 export async function rollbackCommand(flags: Flags): Promise<number> {
   const settings = settingsOf(flags);

@@ -6,7 +6,7 @@ import { readPlanFile, writePlanFile } from '../planFile';
 import { listenersOf, rendererOf, requestOf, settingsOf } from '../request';
 import { carryOut, showDryRun } from '../run';
 
-/** The default command. Returns the exit code; throws a Failure when nothing was changed. */
+/** The default command. Returns the exit code; throws a Failure when it cannot begin. */
 export async function rotateCommand(flags: Flags): Promise<number> {
   if (flags.fixPermissions !== undefined) {
     const { fixPermissionsCommand } = await import('./fixPermissions.js');

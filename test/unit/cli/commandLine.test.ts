@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { runCommandLine } from '../../../src/cli/commandLine';
+import { commandNames } from '../../../src/cli/invocation';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { exitCodes } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -45,6 +46,27 @@ describe('--help', () => {
       expect(await runCommandLine(['--dry-run', '--help'])).to.equal(0);
     });
     expect(shown).to.deep.equal({ stdout: help, stderr: '' });
+  });
+
+  it('of every command shows an example of it, and exits with 0', async () => {
+    const asked: string[][] = [[]];
+    for (const words of asked) {
+      const { stdout, stderr } = await captured(async () => {
+        expect(await runCommandLine([...words, '--help']), words.join(' ')).to.equal(0);
+      });
+      expect(stderr).to.equal('');
+      // The command without a word is a rotation.
+      const example = `credential-rotation ${words.join(' ').replace('rotate', '')}`.trim();
+      const [, examples = ''] = stdout.split('\nExamples:\n');
+      expect(examples.split('\n\n')[0], `${words.join(' ')} --help`).to.include(example);
+      const [, list = ''] = stdout.split('\nCommands:\n');
+      for (const [, below = ''] of list.matchAll(/^ +credential-rotation ((?:[a-z-]+ )*[a-z-]+) {2}/gm)) {
+        const found = below.split(' ');
+        if (found.length > words.length) asked.push(found);
+      }
+    }
+    const names = asked.map((words) => words.join(' '));
+    expect(names).to.include.members([...commandNames, 'completion', 'config show', 'fleet run']);
   });
 
   it('loads no engine, no SDK and no database driver', () => {

@@ -13,7 +13,7 @@ import { commonLabels, keyOf, parseSamples, renderSamples } from '../../../src/n
 import { canary } from '../plan/simulatedWorld';
 import { plannedIn } from '../plan/planned';
 import { worldOn } from '../plan/simulatedWorld';
-import { endedRun, stepsWith } from './runs';
+import { endedRun, refusedRun, stepsWith } from './runs';
 
 const labels = 'stack="prod",namespace="openemr",deployment="web"';
 
@@ -220,6 +220,36 @@ describe('metrics', () => {
       expect(times(back)).to.deep.equal([undefined, undefined, undefined]);
       expect(after(back)).not.to.have.property('last_success_timestamp_seconds');
     });
+  });
+
+  it('of a run that was refused count it, and keep all that is known of OpenEMR', () => {
+    const before = valuesOf(metricsText(endedRun(), '', 'all'));
+    for (const [outcome, code] of [
+      ['configuration', 2],
+      ['permission', 3],
+      ['locked', 11],
+    ] as const) {
+      const values = after(refusedRun(outcome, 'No.'), metricsText(endedRun(), '', 'all'));
+      const changed = { last_exit_code: code, [`failures_total ${code}`]: 1 };
+      expect(values).to.deep.equal({ ...before, ...changed });
+    }
+    expect(after(refusedRun('locked', 'No.'))).to.deep.include({
+      'active_slot A': NaN,
+      'failures_total 11': 1,
+    });
+  });
+
+  it('have the plan of a run that was refused until it begins with a step', () => {
+    const times = new StepTimes();
+    const { plan, material } = plannedIn(worldOn('A'));
+    const found = { planned: { plan, material }, resumed: false };
+    times.take({ kind: 'reading' });
+    expect(times.plan()).to.deep.equal({});
+    times.take({ kind: 'planned', ...found, notices: [] });
+    times.take({ kind: 'step', event: { kind: 'started', step: 2 } });
+    expect(times.plan()).to.deep.equal(found);
+    times.take({ kind: 'step', event: { kind: 'started', step: 3 } });
+    expect(times.plan()).to.deep.equal({});
   });
 
   it('know when steps were done, but not those of a rollback or of an earlier plan', () => {

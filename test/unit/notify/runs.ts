@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../src/failure';
 import type { EndedRun } from '../../../src/notify/endedRun';
-import type { RotationPlan } from '../../../src/plan/rotationPlan';
+import type { RequestKind, RotationPlan } from '../../../src/plan/rotationPlan';
 import type { StepNumber } from '../../../src/plan/steps';
 import { stepNumbers } from '../../../src/plan/steps';
 import type { StepResult, StepStatus } from '../../../src/stack/stepEvents';
@@ -18,6 +18,11 @@ export interface RunChanges {
   doneAt?: EndedRun['doneAt'];
 }
 
+/** A run that was refused before it had a plan. */
+export function refusedRun(outcome: Outcome, message: string, requested: RequestKind = 'rotate'): EndedRun {
+  return { ...endedRun(), requested, ending: { outcome, message, steps: [] }, doneAt: {} };
+}
+
 /** Steps that are all done, but for these; every one after a failed one was not reached. */
 export function stepsWith(special: Partial<Record<StepNumber, StepStatus>> = {}): StepResult[] {
   const failed = stepNumbers.find((number) => special[number] === 'failed') ?? 12;
@@ -33,6 +38,7 @@ export function endedRun(changes: RunChanges = {}): EndedRun {
   const { plan, material } = plannedIn(worldOn('A'));
   const { outcome = 'done', message = 'OpenEMR runs on slot B.', resumed = false } = changes;
   return {
+    requested: 'rotate',
     stack: 'prod',
     namespace: 'openemr',
     deployment: changes.deployment ?? 'web',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { exitCodes, Failure } from '../../../src/failure';
 import { takeWebhookUrl, webhookVariable } from '../../../src/cli/webhookUrl';
 import type { CloudEvent } from '../../../src/notify/cloudEvent';
 import { cloudEventOf } from '../../../src/notify/cloudEvent';
@@ -15,7 +15,7 @@ import { tellWebhook } from '../../../src/notify/webhook';
 import { mask, scrubber } from '../../../src/report/scrubber';
 import { Kubernetes } from '../../../src/world/kubernetes';
 import type { RunChanges } from './runs';
-import { endedRun, stepsWith } from './runs';
+import { endedRun, refusedRun, stepsWith } from './runs';
 import type { TestServer } from './servers';
 import { startServer } from './servers';
 
@@ -81,6 +81,16 @@ describe('telling others', () => {
         expect(long).to.match(/^(ü€)+ü?…$/u);
       }
     });
+
+    for (const outcome of ['configuration', 'permission', 'locked', 'unexpected'] as const)
+      it(`of a run that was refused with ${outcome}: CredentialRotationFailed, without a rotation`, () => {
+        const event = eventOf(refusedRun(outcome, 'It was refused.'), 'uid-1');
+        expect(event).to.include({
+          type: 'Warning',
+          reason: 'CredentialRotationFailed',
+          message: `It was refused. Exit code ${exitCodes[outcome]}.`,
+        });
+      });
 
     it('is not made without the right, and no note says so', async () => {
       const kubernetes = kubernetesWith({ createEvent: () => Promise.reject(new Error('called')) });
@@ -167,6 +177,7 @@ describe('telling others', () => {
       const server = await start((response) => response.end());
       for (const outcome of ['before-switch', 'cancelled', 'permission', 'locked', 'unexpected'] as const)
         await tellWebhook(endedRun({ outcome }), server.url, never);
+      await tellWebhook(refusedRun('locked', 'It was refused.'), server.url, never);
       expect(server.received).to.deep.equal([]);
     });
 
@@ -300,9 +311,8 @@ describe('telling others', () => {
     const server = await start((response) => response.end());
     const listeners = { webhookUrl: server.url, pushgatewayUrl: server.url };
     const kubernetes = kubernetesWith({ missingRights: () => Promise.reject(new Error('called')) });
-    expect(
-      await tellAll(endedRun({ plan: { kind: 'sync' } }), listeners, sourcesWith(kubernetes), never),
-    ).to.deep.equal([]);
+    for (const run of [endedRun({ plan: { kind: 'sync' } }), refusedRun('locked', 'No.', 'sync')])
+      expect(await tellAll(run, listeners, sourcesWith(kubernetes), never)).to.deep.equal([]);
     expect(server.received).to.deep.equal([]);
   });
 

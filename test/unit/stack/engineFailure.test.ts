@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import type { Outcome } from '../../../src/failure';
+import { Failure } from '../../../src/failure';
+import { engineFailure, isPlanViolation, StateIsClosed } from '../../../src/stack/engineFailure';
+
+const where = { stack: 'prod', backendUrl: 's3://state' };
+const urn =
+  'urn:pulumi:prod::openemr-credential-rotation::pulumi-nodejs:dynamic/credential-rotation:Sqlconf::sqlconf';
+
+/** Texts as the engine 3.250.0 writes them, what they mean, and a part of the sentence. */
+const texts: [text: string, outcome: Outcome, says: string][] = [
+  [
+    `resource ${urn} violates plan: properties changed: ++[password]`,
+    'drift',
+    'make a new plan with --dry-run --plan',
+  ],
+  ['resource violates plan: properties changed: ++[x]', 'drift', 'The saved plan does not allow'],
+  ['create is not allowed by the plan: no steps were expected for this resource', 'drift', 'The saved plan'],
+  ['update is not allowed by the plan: this resource is constrained to create', 'drift', 'The saved plan'],
+  [`expected resource operations for ${urn} but none were seen`, 'drift', 'The saved plan'],
+  [`no plan for resource ${urn}`, 'drift', 'The saved plan'],
+  [
+    'getting secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE',
+    'configuration',
+    'none is given',
+  ],
+  ['incorrect passphrase', 'configuration', 'does not open the state'],
+  ['failed to load checkpoint: unexpected end of JSON input', 'configuration', 'is damaged'],
+  [
+    'could not create stack: the stack is currently locked by 1 lock(s)',
+    'locked',
+    'A dead run left its lock',
+  ],
+  ['the stack is currently locked by 1 lock(s)', 'locked', 'Another update holds the state'],
+  ["no resource plugin 'pulumi-resource-aws' found", 'configuration', 'A Pulumi plugin is missing'],
+  ['unable to open bucket s3://state: NoSuchBucket', 'configuration', 'cannot be opened'],
+  ['operation error S3: GetObject, AccessDenied', 'permission', 'Access to the state'],
+  ['dial tcp 10.0.0.1:443: i/o timeout', 'before-switch', 'does not answer'],
+  ['operation error KMS: Decrypt, AccessDeniedException', 'permission', 'cannot be used'],
+  ['operation error KMS: Decrypt, dial tcp: i/o timeout', 'before-switch', 'The key service'],
+  ['something new', 'unexpected', '(something new)'],
+];
+
+describe('engineFailure', () => {
+  for (const [text, outcome, says] of texts)
+    it(`${JSON.stringify(text.slice(0, 60))} is ${outcome}`, () => {
+      const failure = engineFailure(new Error(`code: 255\nstdout: \nstderr: error: ${text}\n`), where);
+      expect(failure.outcome).to.equal(outcome);
+      expect(failure.message)
+        .to.match(/^[A-Z][^\n]*\.$/)
+        .and.include(says);
+      expect(isPlanViolation(text)).to.equal(outcome === 'drift');
+    });
+
+  it('what the engine makes of a violated plan is not shown: it may quote values', () => {
+    const text = `resource ${urn} violates plan: properties changed: ~~password[canary]`;
+    expect(engineFailure(new Error(text), where).message).not.to.include('canary');
+  });
+
+  it('a state that cannot be decrypted is told apart, and a failure stays as it is', () => {
+    expect(engineFailure(new Error('incorrect passphrase'), where)).to.be.instanceOf(StateIsClosed);
+    const failure = new Failure('held', 'It is held.');
+    expect(engineFailure(failure, where)).to.equal(failure);
+  });
+});
