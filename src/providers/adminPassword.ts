@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
 import { Failure } from '../failure';
-import { parseAdminDocument, renderAdminDocument } from '../plan/secretDocument';
+import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
+import { adminPendingId } from '../world/adminPendingId';
 import { discardOldPassword, setRetaining } from '../world/dualPassword';
 import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
+import { isPasswordRefusal } from '../world/databaseErrors';
 import { effect } from '../world/effect';
-import { newPassword } from '../world/password';
 import type { SecretVersion } from '../world/secretsManager';
+import { healAdmin } from './adminCheck';
+import { createPending, newestPending } from './adminPending';
 import { act } from './logic';
 import { asWriter, liveUses, secretsManager } from './world';
 
@@ -25,72 +27,47 @@ export interface AdminPasswordInputs {
  */
 export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
-  const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
-  if (current === undefined)
-    throw new Failure(
-      'held',
-      `${context.adminSecretId} has no AWSCURRENT version; restore one and run again.`,
-    );
-  const token = tokenOf(rotation);
-  if (current.versionId !== token) {
-    const pending = await createPending(context, current, token);
-    const login = loginOf(context, pending);
-    await setPending(context, login);
-    if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
-      throw new Failure(
-        'held',
-        `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
-      );
+  const { current } = await healAdmin(context, (version) => logsIn(context, version));
+  const pending = await newestPending(context, rotation, current);
+  let { versionId } = pending;
+  if (current.versionId !== versionId) {
+    const first = pending.version ?? (await createPending(context, current, versionId));
+    try {
+      await setAndTest(context, first);
+    } catch (error) {
+      // What the policy refuses is known to nothing: another password is made, once in a run.
+      if (!isPasswordRefusal(error)) throw error;
+      versionId = adminPendingId(rotation, pending.again + 1);
+      await setAndTest(context, await createPending(context, current, versionId));
     }
     await asWriter(context, () =>
       effect('admin secret: AWSCURRENT to the new version', () =>
-        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, token),
+        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, versionId),
       ),
     );
   }
   await asWriter(context, async (session) => {
     await discardOldPassword(session, await ownAccount(session));
   });
-  await finish(context, token);
-  return { rotation, versionId: token };
+  await finish(context, versionId);
+  return { rotation, versionId };
 });
 
-/** A version id that the same rotation always finds again; Secrets Manager takes 32 to 64 characters. */
-function tokenOf(rotation: string): string {
-  const hex = createHash('sha256').update(`admin password of rotation ${rotation}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
+async function logsIn(context: WorldContext, version: SecretVersion): Promise<boolean> {
+  const document = parseAdminDocument(version.text);
+  return document.ok && (await tryLogin({ ...document.value.login, dbname: '' }, context.trust)) === 'works';
 }
 
-async function createPending(
-  context: WorldContext,
-  current: SecretVersion,
-  token: string,
-): Promise<SecretVersion> {
-  const secrets = secretsManager(context);
-  const existing = await secrets.read(context.adminSecretId, { versionId: token });
-  if (existing) return existing;
-  const document = parseAdminDocument(current.text);
-  if (!document.ok)
+/** Steps "set" and "test". */
+async function setAndTest(context: WorldContext, version: SecretVersion): Promise<void> {
+  const login = loginOf(context, version);
+  await setPending(context, login);
+  if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
     throw new Failure(
       'held',
-      `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+      `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
     );
-  const text = renderAdminDocument(document.value.json, newPassword());
-  await asWriter(context, () =>
-    effect('admin secret: create AWSPENDING', () =>
-      secrets.put(context.adminSecretId, text, 'AWSPENDING', token),
-    ),
-  );
-  // Read back what is stored: after a lost reply it is that value, not ours, that counts.
-  const stored = await secrets.read(context.adminSecretId, { versionId: token });
-  if (stored === undefined)
-    throw new Failure(
-      'held',
-      `${context.adminSecretId}: the new version cannot be read back; run again to finish.`,
-    );
-  return stored;
+  }
 }
 
 function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {

@@ -32,13 +32,13 @@ export async function preflight(
   context: WorldContext,
   clients: PreflightClients,
 ): Promise<AccountFindings> {
-  const { kubernetes, secrets } = clients;
+  const { kubernetes, secrets, credentials } = clients;
   const none: Failure[] = [];
   const [database, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
     switches(planned.plan) ? kubernetesProblems(kubernetes) : none,
     switches(planned.plan) ? fileProblems(planned, context) : none,
-    secretProblems(secrets, secretsWritten(planned, context)),
+    secretProblems(secrets, secretsWritten(planned, context), credentials),
   ]);
   return { ...database, problems: [...database.problems, ...problems.flat()] };
 }

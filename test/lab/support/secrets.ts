@@ -100,6 +100,24 @@ export async function scheduleDeletion(site: Site, secretId: string): Promise<()
   };
 }
 
+/** Takes a label away from a version, as a person would. */
+export async function takeLabel(
+  site: Site,
+  secretId: string,
+  stage: string,
+  versionId: string,
+): Promise<void> {
+  const client = clientOf(site);
+  await client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: secretId,
+      VersionStage: stage,
+      RemoveFromVersionId: versionId,
+    }),
+  );
+  client.destroy();
+}
+
 /** Takes this tool's own labels off the slot secret, as if it had never run. */
 export async function forgetOwnLabels(site: Site): Promise<void> {
   const client = clientOf(site);
