@@ -20,10 +20,11 @@ import { provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { noteFailure } from './failureNotes';
+import { updateWithOtherPassword } from './passwordAgain';
 import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
 import type { PreviewedChange } from './update';
-import { runPreview, runUpdate } from './update';
+import { runPreview } from './update';
 import type { OpenedStack } from './workspace';
 import { announceLock, openStack, openStackForPreview } from './workspace';
 
@@ -192,9 +193,9 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
-  const { planned, resumed } = plan(request, opened);
+  const { planned: wanted, resumed } = plan(request, opened);
   if (!resumed) {
-    const { problems, notices } = await preflight(planned, request.settings.context, world);
+    const { problems, notices } = await preflight(wanted, request.settings.context, world);
     if (problems.length > 0) {
       const reasons = problems.map(({ message }) => message).join(' ');
       throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
@@ -202,7 +203,10 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   }
   const listener = withRolloutNews(request, world.kubernetes);
-  const result = await runUpdate({ ...request, stack, planned, listener });
+  const { planned, result } = await updateWithOtherPassword(
+    { ...request, stack, planned: wanted, listener },
+    { secrets: world.secrets, tell: (text) => request.tell({ kind: 'notice', text }) },
+  );
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
   if (failure instanceof StateIsClosed && !resumed) throw failure;
