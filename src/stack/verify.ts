@@ -1,6 +1,6 @@
 import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
-import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import { kubernetesFindings } from '../observe/preflight/kubernetes';
 import { eventRight } from '../notify/kubernetesEvent';
 import type { PreflightClients } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
@@ -43,8 +43,9 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
       secretProblems(secrets, [slotSecretId, adminSecretId]),
     ),
     fileChecks(settings, facts),
-    new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
-      kubernetesProblems(kubernetes),
+    new Checks('Kubernetes').problems(
+      'nothing stands in the way of a restart',
+      async () => (await kubernetesFindings(kubernetes)).problems,
     ),
   ]);
   const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
