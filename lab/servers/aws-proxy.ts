@@ -37,6 +37,8 @@ export interface AwsFault {
   secretId?: string;
   /** Only requests that name this staging label. */
   stage?: string;
+  /** Only requests whose path has this in it: of S3 a part of the key, as in `/.pulumi/history/`. */
+  path?: string;
   /** How many requests that fit are let through first. */
   skip?: number;
   /** How many requests fail after that; without it all of them until the rule is taken away. */
@@ -252,5 +254,6 @@ function secretName(id: string): string {
 function meets(rule: AwsFault, seen: AwsRequest): boolean {
   if (rule.action !== '*' && rule.action !== seen.action) return false;
   if (rule.stage !== undefined && !seen.stages.includes(rule.stage)) return false;
+  if (rule.path !== undefined && !decodeURIComponent(seen.path).includes(rule.path)) return false;
   return rule.secretId === undefined || secretName(rule.secretId) === seen.secretId;
 }

@@ -44,7 +44,7 @@ export function withOtherPassword(
   return {
     plan: {
       ...plan,
-      slotSecretVersionId: current,
+      againFrom: current,
       mint: isRenewed ? plan.mint : slots.filter((each) => each === slot || plan.mint.includes(each)),
       again: { ...plan.again, [slot]: timesAgain(plan, slot) + 1 },
     },

@@ -37,13 +37,15 @@ export interface RotationPlan extends Provenance {
   renew: Slot | null;
   /** How often a slot's password was made again because the database refused the one before. */
   again?: Partial<Record<Slot, number>>;
+  /** AWSCURRENT of the slot secret when a password was made again last: what the plan had stored by then may be current. */
+  againFrom?: string;
   rotateAdmin: boolean;
   /** Value of the pod template's annotation; unique for each plan, so that each restarts. */
   restartToken: string;
   /** Given when a plan is taken up while the Kubernetes Secret says another login than `sqlconf.php`: it is patched again. */
   patchToken?: string;
   slotSecretArn: string;
-  /** AWSCURRENT of the slot secret when the plan was made, or a password made again; labels move only from here. */
+  /** AWSCURRENT of the slot secret when the plan was made; labels move only from here. */
   slotSecretVersionId: string;
   adminSecretArn: string;
   adminUsername: string;

@@ -102,11 +102,12 @@ export function flipStep(
   { context }: ProgramSettings,
   version: SecretVersion,
 ): void {
-  const { slotSecretArn: secretArn, slotSecretVersionId: from } = plan;
-  chain.dynamic('Promotion', resourceNames.flip(plan.id, timesAgainBeforeFlip(plan)), {
+  const { slotSecretArn: secretArn, slotSecretVersionId, againFrom = slotSecretVersionId } = plan;
+  const again = timesAgainBeforeFlip(plan);
+  chain.dynamic('Promotion', resourceNames.flip(plan.id, again), {
     context,
     secretArn,
-    from,
+    from: again === 0 ? slotSecretVersionId : againFrom,
     to: version.versionId,
     what: 'flip active_slot',
   });
@@ -139,7 +140,7 @@ export function renewSteps(
     context,
     secretArn: plan.slotSecretArn,
     // What was current when a password was made again may be an earlier renewal of this plan.
-    from: again === 0 ? flipVersion.versionId : plan.slotSecretVersionId,
+    from: again === 0 ? flipVersion.versionId : (plan.againFrom ?? flipVersion.versionId),
     to: renewalVersion.versionId,
     what: 'promote the renewal',
   });

@@ -1,10 +1,9 @@
 import { Failure } from '../failure';
 import type { WorldContext } from '../world/context';
 import type { AdminCredentials } from '../world/adminCredentials';
-import { effect } from '../world/effect';
 import type { SecretVersion } from '../world/secretsManager';
 import { act } from './logic';
-import { asWriter, secretsManager } from './world';
+import { asAdmin, guardedEffect, secretsManager } from './world';
 
 /** Inputs of step 3. */
 export interface AdminCheckInputs {
@@ -39,7 +38,7 @@ export async function healAdmin(
   const secrets = secretsManager(context);
   const { adminSecretId } = context;
   // One look for the login serves the check and the write: each wrong password counts.
-  return asWriter(context, async (_session, { stage: foundUnder, version }) => {
+  return asAdmin(context, async (session, { stage: foundUnder, version }) => {
     const current = await secrets.read(adminSecretId, { stage: 'AWSCURRENT' });
     if (current === undefined)
       throw new Failure(
@@ -48,7 +47,7 @@ export async function healAdmin(
       );
     const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
     if (isHealthy || (await currentWorks(current))) return { foundUnder, current };
-    await effect('admin secret: heal AWSCURRENT', () =>
+    await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
       secrets.moveStage(adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
     );
     return { foundUnder, current: version };

@@ -7,12 +7,11 @@ import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
 import { isPasswordRefusal } from '../world/databaseErrors';
-import { effect } from '../world/effect';
 import type { SecretVersion } from '../world/secretsManager';
 import { healAdmin } from './adminCheck';
 import { createPending, newestPending } from './adminPending';
 import { act } from './logic';
-import { asWriter, liveUses, secretsManager } from './world';
+import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses, secretsManager } from './world';
 
 /** Inputs of step 11. */
 export interface AdminPasswordInputs {
@@ -31,19 +30,17 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
   const pending = await newestPending(context, rotation, current);
   let { versionId } = pending;
   if (current.versionId !== versionId) {
-    const first = pending.version ?? (await createPending(context, current, versionId));
     try {
-      await setAndTest(context, first);
+      if (pending.version === undefined) await createAndSet(context, current, versionId);
+      else if (!(await logsIn(context, pending.version))) await setAndTest(context, pending.version);
     } catch (error) {
       // What the policy refuses is known to nothing: another password is made, once in a run.
       if (!isPasswordRefusal(error)) throw error;
       versionId = adminPendingId(rotation, pending.again + 1);
-      await setAndTest(context, await createPending(context, current, versionId));
+      await createAndSet(context, current, versionId);
     }
-    await asWriter(context, () =>
-      effect('admin secret: AWSCURRENT to the new version', () =>
-        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, versionId),
-      ),
+    await guardedWrite(context, 'admin secret: AWSCURRENT to the new version', () =>
+      secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, versionId),
     );
   }
   await asWriter(context, async (session) => {
@@ -56,6 +53,11 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
 async function logsIn(context: WorldContext, version: SecretVersion): Promise<boolean> {
   const document = parseAdminDocument(version.text);
   return document.ok && (await tryLogin({ ...document.value.login, dbname: '' }, context.trust)) === 'works';
+}
+
+/** Steps "create", "set" and "test": what was just made cannot log in yet, and each login in vain counts. */
+async function createAndSet(context: WorldContext, current: SecretVersion, versionId: string): Promise<void> {
+  await setAndTest(context, await createPending(context, current, versionId));
 }
 
 /** Steps "set" and "test". */
@@ -75,27 +77,28 @@ function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
   if (document.ok) return document.value.login;
   throw new Failure(
     'held',
-    `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+    `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}; take its AWSPENDING label away and run again.`,
   );
 }
 
 async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
-  if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'works') return;
   const [use] = await liveUses(context, login);
   if (use)
     throw new Failure(
       'held',
-      `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`,
+      `${use.where} uses the admin user ${login.username}; its password was not changed. Let ${use.where} name a slot's user, and run again to finish.`,
     );
-  await asWriter(context, async (session) => {
+  await asAdmin(context, async (session) => {
     const own = await ownAccount(session);
     const account = own.username === login.username ? own : await findAccount(session, login.username);
     if (account === undefined)
       throw new Failure(
         'held',
-        `The database user ${login.username} of ${context.adminSecretId} does not exist.`,
+        `The database user ${login.username} of ${context.adminSecretId} does not exist, so its password was not changed; name in that secret the user that the database has, and run again to finish.`,
       );
-    await effect('database: ALTER USER of the admin', () => setRetaining(session, account, login.password));
+    await guardedEffect('database: ALTER USER of the admin', { context, session }, () =>
+      setRetaining(session, account, login.password),
+    );
   });
 }
 
@@ -104,9 +107,7 @@ async function finish(context: WorldContext, token: string): Promise<void> {
   const secrets = secretsManager(context);
   const { stages } = await secrets.describe(context.adminSecretId);
   if (!stages[token]?.includes('AWSPENDING')) return;
-  await asWriter(context, () =>
-    effect('admin secret: remove AWSPENDING', () =>
-      secrets.moveStage(context.adminSecretId, 'AWSPENDING', token),
-    ),
+  await guardedWrite(context, 'admin secret: remove AWSPENDING', () =>
+    secrets.moveStage(context.adminSecretId, 'AWSPENDING', token),
   );
 }

@@ -1,11 +1,10 @@
 import { Failure } from '../failure';
 import { parseAdminDocument, renderAdminDocument } from '../plan/secretDocument';
 import type { WorldContext } from '../world/context';
-import { effect } from '../world/effect';
 import { newPassword } from '../world/password';
 import { adminPendingId, otherRotation, pendingOfAnother } from '../world/adminPendingId';
 import type { SecretVersion } from '../world/secretsManager';
-import { asWriter, secretsManager } from './world';
+import { guardedWrite, secretsManager } from './world';
 
 /** The version that a rotation makes of the admin secret, and the how manieth it is: the database may refuse one. */
 export interface PendingVersion {
@@ -56,12 +55,10 @@ export async function createPending(
       `The admin secret ${adminSecretId} is malformed: ${document.problems.join('; ')}; correct it and run again to finish.`,
     );
   const text = renderAdminDocument(document.value.json, newPassword());
-  await asWriter(context, async () => {
-    await assertNobodyElsePends(context);
-    await effect('admin secret: create AWSPENDING', () =>
-      secrets.put(adminSecretId, text, 'AWSPENDING', versionId),
-    );
-  });
+  await assertNobodyElsePends(context);
+  await guardedWrite(context, 'admin secret: create AWSPENDING', () =>
+    secrets.put(adminSecretId, text, 'AWSPENDING', versionId),
+  );
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.
   const stored = await secrets.read(adminSecretId, { versionId });
   if (stored === undefined)

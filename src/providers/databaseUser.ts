@@ -8,12 +8,11 @@ import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
 import { DatabaseFailure, isPasswordRefusal } from '../world/databaseErrors';
-import { effect } from '../world/effect';
 import { clausesLike, isLevel } from '../world/parity';
 import { openSqlconf } from '../world/sqlconf';
 import type { Properties, ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asAdmin, asWriter, liveUses, proveSession } from './world';
+import { asAdmin, guardedEffect, liveUses, proveSession } from './world';
 
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs {
@@ -46,7 +45,7 @@ export const databaseUser: ResourceLogic = {
     const inputs = properties as unknown as DatabaseUserInputs;
     const login = loginOf(inputs);
     const works = (await tryLogin(login, inputs.context.trust)) === 'works';
-    await asWriter(inputs.context, (session) => bringUp(session, inputs, works));
+    await asAdmin(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
     const { slot, username, host, port, dbname, password } = inputs;
     return { slot, username, host, port, dbname, password };
@@ -74,13 +73,13 @@ async function isBehind(session: Session, inputs: DatabaseUserInputs): Promise<b
 }
 
 async function bringUp(session: Session, inputs: DatabaseUserInputs, works: boolean): Promise<void> {
-  const { slot, password } = inputs;
+  const { context, slot, password } = inputs;
   const compared = await compare(session, inputs);
   const { account, name, model, parity } = compared;
   if (parity.problems.length > 0) throw new Failure('before-switch', parity.problems.join(' '));
   if (!account) {
     await settingPassword(inputs, () =>
-      effect(`database: CREATE USER of slot ${slot}`, () =>
+      guardedEffect(`database: CREATE USER of slot ${slot}`, { context, session }, () =>
         createAccount(session, name, clausesLike(model.account), password),
       ),
     );
@@ -90,15 +89,16 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     const cure = 'Set it with --sync-db-users, then run again.';
     await assertNotLive(session, inputs, 'its password was not changed', cure);
     await settingPassword(inputs, () =>
-      effect(`database: ALTER USER of slot ${slot}`, () => alterPassword(session, account, password)),
+      guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, () =>
+        alterPassword(session, account, password),
+      ),
     );
   }
   if (parity.alter.length > 0) {
     await assertNotLive(session, { ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
-    await effect(`database: REQUIRE of slot ${slot}`, () => all(session, parity.alter));
+    await all(`database: REQUIRE of slot ${slot}`, { context, session }, parity.alter);
   }
-  if (parity.grant.length > 0)
-    await effect(`database: GRANT to slot ${slot}`, () => all(session, parity.grant));
+  await all(`database: GRANT to slot ${slot}`, { context, session }, parity.grant);
 }
 
 /** @throws PasswordRefused when the server does not take the password, which is then known to nothing that is alive */
@@ -111,11 +111,20 @@ async function settingPassword(inputs: DatabaseUserInputs, set: () => Promise<vo
   }
 }
 
-/** Runs statements that hold no secret, so that a refusal may show the one that was refused. */
-async function all(session: Session, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) {
+/**
+ * Runs statements that hold no secret, so that a refusal may show the one that was refused. Each is a write of its own:
+ * the second is called `<name> (2)`.
+ */
+async function all(
+  name: string,
+  writer: { context: WorldContext; session: Session },
+  statements: readonly string[],
+): Promise<void> {
+  for (const [index, statement] of statements.entries()) {
     try {
-      await changeAccount(session, statement);
+      await guardedEffect(index === 0 ? name : `${name} (${index + 1})`, writer, () =>
+        changeAccount(writer.session, statement),
+      );
     } catch (error) {
       if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
       throw new Failure(

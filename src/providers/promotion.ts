@@ -1,8 +1,7 @@
 import { Failure } from '../failure';
 import type { WorldContext } from '../world/context';
-import { effect } from '../world/effect';
 import { act } from './logic';
-import { asWriter, secretsManager } from './world';
+import { asAdmin, guardedEffect, secretsManager } from './world';
 
 /** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
 export interface PromotionInputs {
@@ -21,21 +20,23 @@ export interface PromotionInputs {
  */
 export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, what }) => {
   const secrets = secretsManager(context);
-  await asWriter(context, async () => {
+  await asAdmin(context, async (session) => {
     const current = async (): Promise<string | undefined> => {
       const { stages } = await secrets.describe(secretArn);
       return Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
     };
     if ((await current()) === to) return;
     try {
-      await effect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
+      await guardedEffect(`slot secret: ${what}`, { context, session }, () =>
+        secrets.moveStage(secretArn, 'AWSCURRENT', from, to),
+      );
     } catch (error) {
       if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;
       const found = await current();
       if (found === from || found === to) throw error;
       throw new Failure(
         'held',
-        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`,
+        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions (aws secretsmanager list-secret-version-ids --secret-id ${secretArn}), make the one current that the database accepts, and run again.`,
         { cause: error },
       );
     }

@@ -2,12 +2,13 @@ import { Failure } from '../failure';
 import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
 import type { WorldContext } from '../world/context';
+import { tryLogin } from '../world/database';
 import type { OpenSqlconf } from '../world/sqlconf';
 import { openSqlconf } from '../world/sqlconf';
 import { writeSqlconf } from '../world/file/sqlconfFile';
 import type { ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asWriter, kubernetesOf } from './world';
+import { asAdmin, assertHeld, kubernetesOf } from './world';
 
 /** Inputs of step 5. */
 export interface SqlconfInputs extends DatabaseLogin {
@@ -34,8 +35,10 @@ export const sqlconf: ResourceLogic = {
     if (!says(before, inputs)) {
       assertUnchanged(before, inputs);
       await assertSecretUnchanged(inputs);
-      await asWriter(context, () =>
-        writeSqlconf(before.file, before.render({ username, host, port, dbname, password })),
+      const login = { username, host, port, dbname, password };
+      await proveLogin(before.path, login, context);
+      await asAdmin(context, (session) =>
+        writeSqlconf(before.file, before.render(login), { guard: () => assertHeld(context, session) }),
       );
       const after = await openSqlconf(context);
       if (!says(after, inputs))
@@ -47,6 +50,18 @@ export const sqlconf: ResourceLogic = {
     return { path: before.path, username, host, port, dbname, password };
   },
 };
+
+/**
+ * The last line of defence, for a rotation as for its rollback: whatever led here, a login that the database refuses is
+ * never written, for it would lock OpenEMR out.
+ */
+async function proveLogin(path: string, login: DatabaseLogin, { trust }: WorldContext): Promise<void> {
+  if ((await tryLogin(login, trust)) === 'works') return;
+  throw new Failure(
+    'before-switch',
+    `The database refuses ${login.username} with the password that was to be written, so ${path} was left as it is; set that password again (--sync-db-users sets the slot secret's) and run again.`,
+  );
+}
 
 function says(file: OpenSqlconf, wanted: DatabaseLogin): boolean {
   const keys = ['username', 'password', 'host', 'port', 'dbname'] as const;

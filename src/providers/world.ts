@@ -9,6 +9,7 @@ import { ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { DatabaseFailure } from '../world/databaseErrors';
+import { effect } from '../world/effect';
 import { Kubernetes } from '../world/kubernetes';
 import { assertLeaseHeld } from '../world/lease';
 import { assertLockHeld } from '../world/lock';
@@ -63,13 +64,46 @@ function openAdminSession({ adminSecretId, trust, region }: WorldContext): Promi
   return openAdmin(secretsManager({ region }), adminSecretId, trust);
 }
 
-/** Like {@link asAdmin}, after the check that this run still holds its lock. */
+/** Like {@link asAdmin}, after the check that this run still holds its lock; for writes that cannot check it themselves. */
 export async function asWriter<T>(context: WorldContext, action: AdminAction<T>): Promise<T> {
   return asAdmin(context, async (session, credentials) => {
-    await assertLockHeld(session);
-    await assertLeaseHeld(kubernetesOf(context));
+    await assertHeld(context, session);
     return action(session, credentials);
   });
+}
+
+/**
+ * One write under its name, directly after the check that this run still holds its lock: what was checked before other
+ * work may be no longer so.
+ * @throws Failure `locked` when it does not, and nothing is written
+ */
+export async function guardedEffect<T>(
+  name: string,
+  { context, session }: { context: WorldContext; session: Session },
+  write: () => Promise<T>,
+): Promise<T> {
+  return effect(name, async () => {
+    await assertHeld(context, session);
+    return write();
+  });
+}
+
+/** A {@link guardedEffect} that needs the admin session for nothing but the check. */
+export async function guardedWrite<T>(
+  context: WorldContext,
+  name: string,
+  write: () => Promise<T>,
+): Promise<T> {
+  return asAdmin(context, (session) => guardedEffect(name, { context, session }, write));
+}
+
+/**
+ * Checks that this run still holds its lock, and its Lease where it has one.
+ * @throws Failure `locked`
+ */
+export async function assertHeld(context: WorldContext, session: Session): Promise<void> {
+  await assertLockHeld(session);
+  await assertLeaseHeld(kubernetesOf(context));
 }
 
 /** Something alive that names an account: a file, or the Secret that starting pods read. */

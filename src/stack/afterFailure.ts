@@ -5,17 +5,41 @@ import { Failure } from '../failure';
 import { observe } from '../observe/observe';
 import { changedKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
-import type { PlannedRotation } from '../plan/rotationPlan';
 import { planId } from '../plan/rotationPlan';
+import type { StepNumber } from '../plan/steps';
+import { whyNotBack } from './goingBack';
+import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
+import type { FailedUpdate } from './update';
 import { runUpdate } from './update';
 
+/** Where an update failed, and how far its rotation is. */
+export interface FailedAt {
+  /** Where it failed; undefined when no step is to blame. */
+  step: StepNumber | undefined;
+  /** The furthest step that this run has begun to carry out; undefined before the first. */
+  furthest: StepNumber | undefined;
+  /** The furthest step that this rotation has begun, in this run or by the state in an earlier one. */
+  reached: StepNumber | undefined;
+}
+
+/** Retirement: from this step on nothing is undone, since the password of the slot that was left may be another one. */
+const firstOfRetirement = 9;
+/** The last step before `sqlconf.php` is written. */
+const lastBeforeSwitch = 4;
+
 /** The end of a run that a signal stopped. */
-export function cancelled(): Failure {
+export async function cancelled(
+  request: RunRequest,
+  { step, furthest }: Pick<FailedAt, 'step' | 'furthest'>,
+  what = 'rotation',
+): Promise<Failure> {
+  const at = step ?? furthest;
+  const where = at === undefined ? `before the first step of this ${what}` : `in step ${at} of this ${what}`;
   return new Failure(
     'cancelled',
-    'Stopped by a signal; OpenEMR keeps running. Run again to finish this rotation.',
+    `Stopped by a signal ${where}; ${await liveLogin(request)}. Run again to finish this ${what}.`,
   );
 }
 
@@ -25,43 +49,45 @@ export async function afterFailure(
   world: OpenWorld,
   stack: Stack,
   ended: RunResult,
-  step: number | undefined,
+  at: FailedAt,
 ): Promise<RunResult> {
-  const { plan: failed, material } = ended.planned;
+  const { planned } = ended;
   const failure = failureOf(ended);
-  const said = `${stepText(step)}${failure.message}`;
+  const said = `${stepText(at.step)}${failure.message}`;
   const endAs = (outcome: Outcome, message: string): RunResult => ({
     ...ended,
     failure: withText(failure, outcome, message),
   });
-  if (failed.kind === 'sync') return endAs(failure.outcome, said);
-  if (step !== undefined && step >= 9) {
-    const live = await liveUsername(request, world);
-    return endAs('held', `${said} OpenEMR runs on ${live}, which works. Run again to finish this rotation.`);
+  const hold = async (why = ''): Promise<RunResult> =>
+    endAs('held', `${said} ${why}${await liveLogin(request)}. Run again to finish this rotation.`);
+  if (planned.plan.kind === 'sync') return endAs(failure.outcome, said);
+  if (at.reached !== undefined && at.reached >= firstOfRetirement) return hold(recordText(at));
+  if (planned.plan.kind === 'rollback') {
+    const live = await liveLogin(request);
+    return endAs('held', `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`);
   }
-  if (failed.kind === 'rollback') {
-    const live = await liveUsername(request, world);
-    return endAs(
-      'held',
-      `The rollback did not finish. ${said} sqlconf.php names ${live} now; both slots' passwords are unchanged. Run again to finish.`,
-    );
-  }
-  const beforeSwitch = step !== undefined && step <= 4;
-  const username =
-    beforeSwitch && !ended.resumed
-      ? material.before.sqlconf.username
-      : await usernameNotSwitched(request, world, ended.planned, step);
+  const username = await usernameNotSwitched(request, world, ended, at);
   if (username !== undefined) {
     const telling: Outcome[] = ['permission', 'locked', 'configuration'];
     const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
     return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
   }
   // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
-  if (failure.outcome === 'locked' || beforeSwitch) {
-    const again = failure.outcome === 'locked' ? '' : ' Run again to finish this rotation.';
-    return endAs('held', `${said} sqlconf.php names ${await liveUsername(request, world)} now.${again}`);
-  }
-  return rollBack(request, world, stack, ended, step);
+  if (failure.outcome === 'locked' || isBeforeSwitch(at)) return hold();
+  const why = await whyNotBack(request, world, planned);
+  return why === undefined ? rollBack(request, world, stack, ended, at) : hold(`Not rolled back: ${why}. `);
+}
+
+function isBeforeSwitch({ step, furthest }: FailedAt): boolean {
+  const at = step ?? furthest;
+  return at === undefined || at <= lastBeforeSwitch;
+}
+
+/** The engine has begun the last step, says of none that it failed, and left none at work. */
+function recordText({ step, furthest }: FailedAt): string {
+  return step === undefined && furthest === 11
+    ? 'All steps were carried out; only their record failed. '
+    : '';
 }
 
 async function rollBack(
@@ -69,7 +95,7 @@ async function rollBack(
   world: OpenWorld,
   stack: Stack,
   ended: RunResult,
-  step: number | undefined,
+  { step }: FailedAt,
 ): Promise<RunResult> {
   const failure = failureOf(ended);
   request.tell({ kind: 'rolling-back', failure, step });
@@ -78,49 +104,42 @@ async function rollBack(
   const planned = planRollback(ended.planned, id, now, ended.past);
   const listener = withRolloutNews(request, world.kubernetes);
   const result = await runUpdate({ ...request, stack, planned, listener });
-  const where = stepText(step);
+  const said = `${stepText(step)}${failure.message}`;
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
-    return {
-      ...ended,
-      failure: withText(
-        failure,
-        'rolled-back',
-        `${where}${failure.message} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`,
-      ),
-    };
+    const text = `${said} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`;
+    return { ...ended, failure: withText(failure, 'rolled-back', text) };
   }
-  const live = await liveUsername(request, world);
-  return {
-    ...ended,
-    past: result.past,
-    failure: withText(
-      result.failure,
-      'held',
-      `${where}${failure.message} The rollback did not finish either (${result.failure.message}) sqlconf.php names ${live} now; both passwords still work. Run again to finish.`,
-    ),
-  };
+  return { ...ended, past: result.past, failure: await rollbackStopped(request, said, result) };
+}
+
+/** A rollback that did not finish: it was stopped, or it failed, too. */
+async function rollbackStopped(request: RunRequest, said: string, result: FailedUpdate): Promise<Failure> {
+  const { signal } = request;
+  const reason: unknown = signal?.reason;
+  if (signal?.aborted === true && !(reason instanceof Failure)) {
+    const stopped = await cancelled(request, result, 'rollback');
+    return withText(stopped, 'cancelled', `${said} ${stopped.message}`);
+  }
+  const failure = signal?.aborted === true && reason instanceof Failure ? reason : result.failure;
+  const live = await liveLogin(request);
+  return withText(
+    failure,
+    'held',
+    `${said} The rollback did not finish either (${failure.message}) ${live}. Run again to finish the rollback.`,
+  );
 }
 
 function failureOf({ failure }: RunResult): Failure {
   return failure ?? new Failure('unexpected', 'The update failed without a reason.');
 }
 
-function stepText(step: number | undefined): string {
+function stepText(step: StepNumber | undefined): string {
   return step === undefined ? '' : `Step ${step} failed. `;
 }
 
 function withText(failure: Failure, outcome: Failure['outcome'], message: string): Failure {
   return new Failure(outcome, message, { cause: failure.cause });
-}
-
-async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise<string> {
-  try {
-    const { sqlconf } = await observe(settings.context, world, world.credentials);
-    return sqlconf.login.username;
-  } catch {
-    return 'an account that could not be read';
-  }
 }
 
 /**
@@ -132,15 +151,17 @@ async function liveUsername({ settings }: RunRequest, world: OpenWorld): Promise
 async function usernameNotSwitched(
   { settings }: RunRequest,
   world: OpenWorld,
-  { plan: failed, material }: PlannedRotation,
-  step: number | undefined,
+  { planned: { plan: failed, material }, resumed }: RunResult,
+  at: FailedAt,
 ): Promise<string | undefined> {
+  // The engine says where it failed, and no other run was there before: then nothing need be looked at.
+  if (!resumed && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
   if (failed.to === 'other' || failed.from === failed.to) return undefined;
   try {
     const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
     const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length === 0;
     const { username } = sqlconf.login;
-    return (sameSecret || step === 5) && username !== material.logins[failed.to].username
+    return (sameSecret || at.step === 5) && username !== material.logins[failed.to].username
       ? username
       : undefined;
   } catch {

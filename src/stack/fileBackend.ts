@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { projectName } from '../settings/settings';
+import { effect } from '../world/effect';
 
 /** Where the engine keeps everything in a `file://` backend; undefined for other backends. */
 function engineFolder(backendUrl: string): string | undefined {
@@ -16,9 +17,9 @@ const newestEntries = 16;
  * Mends what a killed engine can leave in a `file://` backend: the engine writes each file by a rename, but the
  * metadata beside it (`*.attrs`, gocloud.dev/blob/fileblob) in place, and cannot read a state whose metadata is cut
  * off ("failed to load checkpoint: EOF"). Missing metadata is fine, so broken ones are removed. Other backends have none.
- * At once and without a promise: the engine, which takes longer than all else, is to be started next.
+ * Without a wait where nothing is broken: the engine, which takes longer than all else, is to be started next.
  */
-export function mendFileBackend(backendUrl: string): void {
+export async function mendFileBackend(backendUrl: string): Promise<void> {
   const folder = engineFolder(backendUrl);
   if (folder === undefined || !existsSync(folder)) return;
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -28,7 +29,8 @@ export function mendFileBackend(backendUrl: string): void {
   const history = metadata.filter(isOfHistory).sort((one, other) => newestFirst(one, other));
   const files = [...metadata.filter((name) => !isOfHistory(name)), ...history.slice(0, newestEntries)];
   for (const file of files.map((name) => path.join(folder, name)))
-    if (!isJson(file)) rmSync(file, { force: true });
+    if (!isJson(file))
+      await effect('state: remove cut-off metadata', async () => rmSync(file, { force: true }));
 }
 
 /** By the nanoseconds in names such as `prod-1795470213303222146.history.json.attrs`, of whatever stack. */
@@ -45,7 +47,10 @@ function newestFirst(one: string, other: string): number {
 export async function clearLockWithoutState(backendUrl: string, stack: string): Promise<boolean> {
   const folder = engineFolder(backendUrl);
   if (folder === undefined) return false;
-  await rm(path.join(folder, 'locks', 'organization', projectName, stack), { recursive: true, force: true });
+  const locks = path.join(folder, 'locks', 'organization', projectName, stack);
+  await effect('state: remove the lock of a state that is gone', () =>
+    rm(locks, { recursive: true, force: true }),
+  );
   return true;
 }
 

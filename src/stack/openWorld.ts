@@ -22,13 +22,13 @@ export async function openWorld({ settings, keepSecret }: RunRequest): Promise<O
   }
 }
 
-/** A new admin session; the password may have changed in step 11 of this run. */
+/** A new admin session; the password may have changed in step 11 of this run. What was refused before is not tried first. */
 export async function openAdminSession(
   { settings, keepSecret }: RunRequest,
-  secrets: SecretsManager,
+  { secrets, credentials: before }: Pick<OpenWorld, 'secrets' | 'credentials'>,
 ): Promise<Session> {
   const { adminSecretId, trust } = settings.context;
-  const { credentials, session } = await openAdmin(secrets, adminSecretId, trust);
+  const { credentials, session } = await openAdmin(secrets, adminSecretId, trust, before.known);
   keepSecret(credentials.login.password);
   return session;
 }

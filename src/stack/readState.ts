@@ -90,7 +90,7 @@ async function exportWith(
     return await ask().catch(async (error: unknown) => {
       if (isStackNotFound(error) || !again(error)) throw error;
       await sleep(300);
-      mendFileBackend(backendUrl);
+      await mendFileBackend(backendUrl);
       return ask();
     });
   } catch (error) {

@@ -10,23 +10,26 @@ import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
+import { announceVersion } from '../world/adminCredentials';
 import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
+import type { FailedAt } from './afterFailure';
 import { afterFailure, cancelled } from './afterFailure';
 import { lookForEngine } from './engineFound';
 import { StateIsClosed } from './engineFailure';
 import { readJournal } from './journal';
-import { provenanceOf } from './pastSteps';
+import { pastStepsOf, provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { noteFailure } from './failureNotes';
 import { updateWithOtherPassword } from './passwordAgain';
 import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
+import { furthestOf } from './stepEvents';
 import type { PreviewedChange } from './update';
 import { runPreview } from './update';
 import type { OpenedStack } from './workspace';
-import { announceLock, openStack, openStackForPreview } from './workspace';
+import { announceToProviders, openStack, openStackForPreview } from './workspace';
 
 /** The state and the world, as a run found them. */
 type Found = OpenedStack & { observation: Observation };
@@ -40,7 +43,7 @@ export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
   let finding: Promise<Found> | undefined;
   try {
     const name = lockName(world.slotSecretArn);
-    lock = await RunLock.take(world.session, () => openAdminSession(request, world.secrets), name);
+    lock = await RunLock.take(world.session, () => openAdminSession(request, world), name);
     finding = openedBesideObserving(request, world, openStack(request.location));
     finding.catch(() => undefined);
     await lock.takeLease(world.kubernetes);
@@ -66,7 +69,10 @@ async function rotateLocked(
   finding: Promise<Found>,
 ): Promise<RunResult | NotDue> {
   const announced = async (found: Promise<Found>): Promise<Found> => {
-    announceLock((await found).stack, lock.environment);
+    announceToProviders((await found).stack, {
+      ...lock.environment,
+      ...announceVersion(world.credentials.known),
+    });
     return found;
   };
   const found = await announced(finding);
@@ -210,9 +216,12 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
   if (failure instanceof StateIsClosed && !resumed) throw failure;
+  const before = resumed ? pastStepsOf(opened.deployment)?.ends.map((end) => end.step) : undefined;
+  const { step, furthest } = result;
+  const at = { step, furthest, reached: furthestOf([step, furthest, ...(before ?? [])]) };
   const failed = await endOf(request, world, stack, {
     ended: { planned, resumed, steps, failure, past },
-    step: result.step,
+    at,
   });
   const noted = failed.failure?.outcome !== 'rolled-back' && failed.past;
   if (noted) await noteFailure(stack, noted, request.guard);
@@ -224,14 +233,15 @@ async function endOf(
   request: RunRequest,
   world: OpenWorld,
   stack: Stack,
-  { ended, step }: { ended: RunResult & { past: PastSteps }; step: number | undefined },
+  { ended, at }: { ended: RunResult & { past: PastSteps }; at: FailedAt },
 ): Promise<RunResult> {
   const { signal } = request;
-  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, step);
+  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, at);
   // A lost lock aborts with its own failure, a signal of the operating system without one.
   const lost: unknown = signal.reason;
-  if (lost instanceof Failure) return afterFailure(request, world, stack, { ...ended, failure: lost }, step);
+  if (lost instanceof Failure) return afterFailure(request, world, stack, { ...ended, failure: lost }, at);
   const { id, ends } = ended.past;
   const failed = { at: new Date().toISOString(), message: 'Stopped by a signal.' };
-  return { ...ended, past: { id, ends, failed }, failure: cancelled() };
+  const what = ended.planned.plan.kind === 'rollback' ? 'rollback' : 'rotation';
+  return { ...ended, past: { id, ends, failed }, failure: await cancelled(request, at, what) };
 }

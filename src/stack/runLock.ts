@@ -47,6 +47,7 @@ export class RunLock {
   readonly guard = async (): Promise<void> => {
     if (this.lost.aborted) throw this.lost.reason as Failure;
     await this.keeper.assertHeld();
+    await this.lease?.assertHeld();
   };
 
   /** Gives both back. Never throws. */

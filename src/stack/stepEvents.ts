@@ -53,7 +53,11 @@ export class StepTracker {
     { started: number; ended?: number; changed: boolean; failed: boolean }
   >();
   private current: StepNumber | undefined;
+  /** Resources that are being written: begun, and neither recorded nor failed. */
+  private readonly atWork = new Set<string>();
   private readonly beginnings = new Beginnings();
+  /** The step in which the engine ended without a word, after {@link endFailed}. */
+  cutOff: StepNumber | undefined;
   /** The failure that a provider reported, or the engine's own error as one line. */
   failure: { step: StepNumber | undefined; failure: Failure | undefined; text: string } | undefined;
 
@@ -80,9 +84,27 @@ export class StepTracker {
     if (diagnosticEvent?.severity === 'error') this.diagnose(diagnosticEvent.urn, diagnosticEvent.message);
   }
 
-  /** Ends the step under way; call once when the engine is done. */
+  /** Ends the step under way; call once when the engine is done, or {@link endFailed}. */
   end(): void {
     this.endCurrent();
+  }
+
+  /**
+   * Like {@link end}, after an update that failed: what the engine has begun and not recorded was cut off. Nobody knows
+   * whether it took effect, so its step is not done.
+   */
+  endFailed(): void {
+    this.cutOff = furthestOf([...this.atWork].map((name) => this.stepOf(name)));
+    const time = this.cutOff === undefined ? undefined : this.times.get(this.cutOff);
+    if (time) time.failed = true;
+    this.endCurrent();
+  }
+
+  /** The furthest step that something was begun of, or that failed; undefined when none was. */
+  get furthest(): StepNumber | undefined {
+    return furthestOf(
+      [...this.times].map(([step, { changed, failed }]) => (changed || failed ? step : undefined)),
+    );
   }
 
   /** Every step's result, those not reached included. */
@@ -116,7 +138,9 @@ export class StepTracker {
     this.beginnings.tell(name);
     this.start(step);
     const time = this.times.get(step);
-    if (time && operation !== 'same') time.changed = true;
+    if (!time || operation === 'same') return;
+    time.changed = true;
+    this.atWork.add(name);
   }
 
   private start(step: StepNumber): void {
@@ -132,11 +156,13 @@ export class StepTracker {
     const step = this.stepOf(name);
     if (step === undefined || operation === 'same' || operation === 'delete' || operation === 'discard')
       return;
+    this.atWork.delete(name);
     this.listener({ kind: 'resource', step, name, operation });
     moment(`engine: ${nameWithoutId(name)} recorded`);
   }
 
   private fail(name: string): void {
+    this.atWork.delete(name);
     const step = this.stepOf(name);
     const time = step === undefined ? undefined : this.times.get(step);
     if (time) time.failed = true;
@@ -166,6 +192,12 @@ export class StepTracker {
     this.current = undefined;
     this.listener({ kind: 'ended', step, status: statusOf(time), ms: Math.round(time.ended - time.started) });
   }
+}
+
+/** The last of these steps; undefined when there is none. */
+export function furthestOf(steps: readonly (StepNumber | undefined)[]): StepNumber | undefined {
+  const known = steps.filter((step) => step !== undefined);
+  return known.length === 0 ? undefined : (Math.max(...known) as StepNumber);
 }
 
 function statusOf(time: { changed: boolean; failed: boolean }): StepStatus {

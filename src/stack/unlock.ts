@@ -5,7 +5,7 @@ import { sleep } from '../world/errors';
 import type { Kubernetes } from '../world/kubernetes';
 import { readableLease, readLease, writeLease } from '../world/lease';
 import type { LockHolder } from '../world/lock';
-import { lockHolder, lockName } from '../world/lock';
+import { lockHolder, lockName, retakeWithinMs } from '../world/lock';
 import type { OpenWorld, RunRequest } from './run';
 import { openAdminSession, openWorld } from './openWorld';
 import { openStackIfThere } from './workspace';
@@ -17,8 +17,8 @@ export interface Holders {
   lease: { name: string; holder: string; renewed: string } | undefined;
 }
 
-/** How long the lock is kept from a run that is alive, in ms: longer than that run takes to look. */
-const keepFromOthersMs = 5000;
+/** The lock is kept for at least so long, in ms: a run that is alive looks more often, and finds somebody else there. */
+const keepAtLeastMs = 5000;
 /** How long to wait for the lock after its holder was ended, in seconds. */
 const waitSeconds = 20;
 
@@ -51,16 +51,26 @@ export async function readHolders(
 }
 
 /**
- * Ends the connection that holds the lock, and has the lock itself for a moment: a run that is alive would else take
- * it again on a new connection, as after a failover. It finds somebody else there, and stops.
+ * How long to keep the lock from the run that held it, in ms: until it may not take it again, however long it is
+ * stopped. It has not asked for the lock for as long as its connection is idle.
+ */
+export function keepFromHolderMs({ idleSeconds = 0 }: Pick<LockHolder, 'idleSeconds'>): number {
+  return Math.max(keepAtLeastMs, retakeWithinMs + 2000 - idleSeconds * 1000);
+}
+
+/**
+ * Ends the connection that holds the lock, and has the lock itself for a while: a run that is alive would else take
+ * it again on a new connection, as after a failover. It finds somebody else there, or that too much time has passed,
+ * and stops.
  */
 async function endHolder(
   request: RunRequest,
   world: OpenWorld,
   name: string,
-  { connectionId }: LockHolder,
+  holder: LockHolder,
 ): Promise<void> {
-  const waiting: Session = await openAdminSession(request, world.secrets);
+  const { connectionId } = holder;
+  const waiting: Session = await openAdminSession(request, world);
   try {
     const taken = waiting.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitSeconds]);
     // A rejection is looked at below, after the other statements.
@@ -76,7 +86,7 @@ async function endHolder(
         'locked',
         `Connection ${connectionId} still holds the lock; end it in the database (CALL mysql.rds_kill(${connectionId}) on RDS) and run again.`,
       );
-    await sleep(keepFromOthersMs);
+    await sleep(keepFromHolderMs(now ?? holder));
   } finally {
     await waiting.close();
   }

@@ -10,6 +10,7 @@ import { rotationProgram } from '../program/program';
 import { scrubber } from '../report/scrubber';
 import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
+import { effect } from '../world/effect';
 import { updateMessage } from '../history/entries';
 import { engineFailure } from './engineFailure';
 import type { StepEvent, StepResult } from './stepEvents';
@@ -33,10 +34,20 @@ export interface UpdateRequest {
   guard?: () => Promise<void>;
 }
 
-/** How an update ended. `step` is where it failed, when the engine said so. */
-export type UpdateResult =
-  | { kind: 'done'; steps: StepResult[] }
-  | { kind: 'failed'; step: StepNumber | undefined; failure: Failure; steps: StepResult[]; past: PastSteps };
+/** How an update ended. */
+export type UpdateResult = { kind: 'done'; steps: StepResult[] } | FailedUpdate;
+
+/** How an update failed. */
+export interface FailedUpdate {
+  kind: 'failed';
+  /** Where it failed, as the engine said, or as it was at work when it ended without a word. */
+  step: StepNumber | undefined;
+  /** The furthest step that it has begun to carry out, also where it failed elsewhere; undefined before the first. */
+  furthest: StepNumber | undefined;
+  failure: Failure;
+  steps: StepResult[];
+  past: PastSteps;
+}
 
 /** One resource in a preview. */
 export interface PreviewedChange {
@@ -64,11 +75,11 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
     tracker.end();
     return { kind: 'done', steps: tracker.results() };
   } catch (error) {
-    tracker.end();
+    tracker.endFailed();
     const failure = tracker.failure?.failure ?? failureOfEngine(error, tracker, request);
-    const step = tracker.failure?.step;
+    const step = tracker.failure?.step ?? tracker.cutOff;
     const past = failedSteps(planned.plan.id, tracker, step, failure);
-    return { kind: 'failed', step, failure, steps: tracker.results(), past };
+    return { kind: 'failed', step, furthest: tracker.furthest, failure, steps: tracker.results(), past };
   }
 }
 
@@ -145,7 +156,7 @@ export async function withBackendLockCleared<T>(stack: Stack, action: () => Prom
   } catch (error) {
     const text = error instanceof Error ? error.message : '';
     if (!/currently locked|locked by|conflict: Another update/i.test(text)) throw error;
-    await stack.cancel();
+    await effect("state: clear a dead run's lock", () => stack.cancel());
     return action();
   }
 }

@@ -9,6 +9,7 @@ import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { compileCacheFolder } from '../world/compileCache';
+import { effect } from '../world/effect';
 import { inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { findEngine } from './engineFound';
@@ -41,7 +42,7 @@ export interface OpenedStack {
  * @throws Failure `configuration` when engine or backend cannot be used
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
-  mendFileBackend(location.backendUrl);
+  await mendFileBackend(location.backendUrl);
   const existing = await openStackIfThere(location);
   if (existing) {
     await ensurePlugins(existing.stack.workspace);
@@ -50,7 +51,7 @@ export async function openStack(location: StackLocation): Promise<OpenedStack> {
   const create = (): Promise<Stack> =>
     openWith(location, async (library, workspace) => {
       await ensurePlugins(workspace);
-      return library.Stack.create(location.stack, workspace);
+      return effect('state: create the stack', () => library.Stack.create(location.stack, workspace));
     });
   const stack = await create().catch(async (error: unknown) => {
     const locked = error instanceof Failure && error.outcome === 'locked';
@@ -193,8 +194,8 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
   };
 }
 
-/** Names the run's lock to the provider processes, which check it before each write. */
-export function announceLock(stack: Stack, environment: Record<string, string>): void {
+/** Names the run's lock to the provider processes, which check it before each write, and what else they must know. */
+export function announceToProviders(stack: Stack, environment: Record<string, string>): void {
   Object.assign(stack.workspace.envVars, environment);
 }
 

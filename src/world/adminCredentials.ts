@@ -15,6 +15,31 @@ export interface AdminCredentials {
   version: SecretVersion;
   json: JsonObject;
   login: DatabaseLogin;
+  /** For the next login of this run. */
+  known: KnownVersion;
+}
+
+/**
+ * Tells processes of the same run which version of the admin secret logged in, so that none tries a refused one again:
+ * `<id of the version that works> <id of the version that was AWSCURRENT then>`. It holds no secret.
+ */
+export const adminVersionVariable = 'CREDENTIAL_ROTATION_ADMIN_VERSION';
+
+/** The version that works, and the one that was AWSCURRENT when that was seen: with another one it says nothing. */
+export interface KnownVersion {
+  works: string;
+  current: string;
+}
+
+/** For the environment of processes of the same run: see {@link adminVersionVariable}. */
+export function announceVersion({ works, current }: KnownVersion): Record<string, string> {
+  return { [adminVersionVariable]: `${works} ${current}` };
+}
+
+/** What the run that started this process knows; undefined outside of one. */
+export function knownVersion(): KnownVersion | undefined {
+  const [works = '', current = ''] = (process.env[adminVersionVariable] ?? '').split(' ');
+  return works === '' || current === '' ? undefined : { works, current };
 }
 
 /** The database was asked and refuses every password of the admin secret. */
@@ -28,22 +53,23 @@ export interface AdminSession {
 
 /**
  * Opens a session with the admin login that works: current, then pending, then previous; at most three tries.
+ * @param known a version that logged in before in this run; it is tried first
  * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
  */
 export async function openAdmin(
   secrets: SecretsManager,
   secretId: string,
   trust: DatabaseTrust,
+  known = knownVersion(),
 ): Promise<AdminSession> {
   const tried = new Set<string>();
+  const refused: Candidate[] = [];
+  let current = '';
   let username = 'the admin user';
-  for (const stage of stagesToTry) {
-    const version = await secrets.read(secretId, { stage });
-    if (version === undefined || tried.has(version.versionId)) continue;
-    tried.add(version.versionId);
+  const attempt = async ({ stage, version }: Candidate): Promise<AdminSession | undefined> => {
     const checked = parseAdminDocument(version.text);
     if (!checked.ok) {
-      if (stage !== 'AWSCURRENT') continue;
+      if (stage !== 'AWSCURRENT') return undefined;
       throw new Failure(
         'configuration',
         `The admin secret ${secretId} is malformed: ${checked.problems.join('; ')}.`,
@@ -52,7 +78,25 @@ export async function openAdmin(
     const { json, login } = checked.value;
     username = login.username;
     const session = await tryOpen(login, trust);
-    if (session) return { credentials: { stage, version, json, login }, session };
+    const found = { works: version.versionId, current };
+    return session && { credentials: { stage, version, json, login, known: found }, session };
+  };
+  for (const stage of stagesToTry) {
+    const version = await secrets.read(secretId, { stage });
+    if (version === undefined || tried.has(version.versionId)) continue;
+    tried.add(version.versionId);
+    if (stage === 'AWSCURRENT') current = version.versionId;
+    // Each wrong password counts for the server: one that was refused in this run is left for the end.
+    if (known !== undefined && known.current === current && known.works !== version.versionId) {
+      refused.push({ stage, version });
+      continue;
+    }
+    const opened = await attempt({ stage, version });
+    if (opened) return opened;
+  }
+  for (const candidate of refused) {
+    const opened = await attempt(candidate);
+    if (opened) return opened;
   }
   throw new AdminRefused(
     'permission',
@@ -60,6 +104,9 @@ export async function openAdmin(
       "set the master user's password to the secret's current one and run again.",
   );
 }
+
+/** A version under the first of the labels that it has. */
+type Candidate = Pick<AdminCredentials, 'stage' | 'version'>;
 
 /** The admin login that works, without a session. @throws as {@link openAdmin} */
 export async function findAdminCredentials(

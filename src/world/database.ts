@@ -145,14 +145,17 @@ class MysqlSession implements Session {
   }
 }
 
-/** How often one process tries a login in vain. */
+/**
+ * How often one process tries an account in vain. A login that works in between does not begin a new count: with several
+ * passwords at hand (stages of the admin secret), each failure counts for a server that locks accounts.
+ */
 const mostTries = 3;
 const triesInVain = new Map<string, number>();
 
 /**
  * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
- * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when the user
- *   was refused three times in a row
+ * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when this
+ *   process was refused for that user three times
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
   const session = await tryOpen(login, trust, login.dbname === '' ? undefined : login.dbname);
@@ -181,7 +184,6 @@ export async function tryOpen(
       await session.close();
       throw error;
     }
-    triesInVain.delete(account);
     return session;
   } catch (error) {
     if (!isDenied(error)) throw error;

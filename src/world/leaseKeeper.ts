@@ -44,6 +44,24 @@ export class LeaseKeeper {
     return `${leaseName(this.kubernetes.target)} ${this.holder}`;
   }
 
+  /**
+   * Checks before a write that the Lease is still this run's. No answer of the API server stops nothing, as long as
+   * nobody may take the Lease over.
+   * @throws Failure `locked` when it is lost
+   */
+  async assertHeld(): Promise<void> {
+    const lease = await readLease(this.kubernetes).catch(() => 'no answer' as const);
+    if (lease !== 'no answer' && leaseHolder(lease) !== this.holder)
+      this.lose(`to ${leaseHolder(lease) ?? 'nobody'}`);
+    if (this.isExpired) this.lose('since it could not be renewed');
+    if (this.lost.aborted) throw this.lost.reason as Failure;
+  }
+
+  /** Not renewed for so long that another run may have taken it over, and given it back. */
+  private get isExpired(): boolean {
+    return performance.now() - this.renewedAt > leaseSeconds * 1000;
+  }
+
   /** Gives the Lease back, so that the next run need not wait. A failure is nothing: it expires. */
   async release(): Promise<void> {
     clearTimeout(this.timer);
@@ -68,6 +86,8 @@ export class LeaseKeeper {
   }
 
   private async renew(): Promise<void> {
+    // A run that was stopped for that long may have missed another one: it does not go on.
+    if (this.isExpired) return this.lose('since it could not be renewed');
     const started = performance.now();
     try {
       const lease = await readLease(this.kubernetes);
@@ -77,7 +97,7 @@ export class LeaseKeeper {
     } catch {
       // Tried again at the next turn; whoever wants it waits for the whole duration.
     }
-    if (performance.now() - this.renewedAt > leaseSeconds * 1000) this.lose('since it could not be renewed');
+    if (this.isExpired) this.lose('since it could not be renewed');
   }
 
   private lose(how: string): void {

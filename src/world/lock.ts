@@ -22,6 +22,12 @@ export interface LockHolder {
   idleSeconds: number | undefined;
 }
 
+/**
+ * How long after the last proof that it was held a lock may be taken again, in ms. A run that was paused for longer may
+ * have missed another run that came and went. `unlock` keeps the lock longer than this from a run that it ended.
+ */
+export const retakeWithinMs = 30_000;
+
 /** How long a provider waits for the command to take the lock again after a dropped connection, in ms. */
 const retakeLimitMs = 20_000;
 const retakePollMs = 250;

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { Failure } from '../failure';
 import type { Session } from './database';
+import { effect } from './effect';
 import { sleep } from './errors';
 import type { LockNames } from './lock';
-import { lockedFailure, lockHolder, lockState, lostLock, tryLock } from './lock';
+import { lockedFailure, lockHolder, lockState, lostLock, retakeWithinMs, tryLock } from './lock';
 
 /** How often the connection is used, in ms: it finds a failover early, and no proxy closes an idle connection. */
 const checkEveryMs = 2000;
-/** How long a new connection is tried for after one was dropped, in ms. */
-const reopenLimitMs = 30_000;
 
 /**
  * Holds the lock of a run for as long as it goes on. After a failover, or any other loss of the connection, it is taken
- * again on a new one, but only if nobody else has taken it in between.
+ * again on a new one, but only if nobody else can have held it in between: see retakeWithinMs.
  */
 export class LockKeeper {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
   private released = false;
+  /** Before the question that was last answered with "held"; this clock goes on while the process is stopped. */
+  private heldAt = performance.now();
 
   private constructor(
     private session: Session,
@@ -90,16 +91,21 @@ export class LockKeeper {
 
   private async checkNow(): Promise<void> {
     if (this.released || this.controller.signal.aborted) return;
+    const asked = performance.now();
     const state = await lockState(this.session, this.names).catch(() => 'dropped' as const);
-    if (state === 'held') return;
-    if (state === 'lost' || !(await this.retake())) this.controller.abort(lostLock());
+    if (state === 'held') this.heldAt = asked;
+    else if (state === 'lost' || !(await this.retake())) this.controller.abort(lostLock());
+  }
+
+  /** Too long ago to say that nobody else had the lock since. */
+  private get isStale(): boolean {
+    return performance.now() - this.heldAt > retakeWithinMs;
   }
 
   /** True when the lock is held again, on a new connection. */
   private async retake(): Promise<boolean> {
     await this.session.close().catch(() => undefined);
-    const until = performance.now() + reopenLimitMs;
-    while (!this.released && performance.now() < until) {
+    while (!this.released && !this.isStale) {
       const answer = await this.takeAnew().catch(() => undefined);
       if (answer !== undefined) return answer;
       await sleep(500);
@@ -110,14 +116,24 @@ export class LockKeeper {
   private async takeAnew(): Promise<boolean | undefined> {
     const session = await this.open();
     try {
+      const asked = performance.now();
       if ((await tryLock(session, this.names)) === undefined) {
+        // The process may have been stopped on the way here.
+        if (this.isStale) {
+          await session.close();
+          return false;
+        }
         this.session = session;
+        this.heldAt = asked;
         return true;
       }
       // The server may not have noticed yet that our old connection is dead.
       const isOurs = (await lockState(session, this.names)) === 'held';
       const holder = isOurs ? await lockHolder(session, this.names.own) : undefined;
-      if (holder) await session.query(`KILL ${holder.connectionId}`).catch(() => undefined);
+      if (holder)
+        await effect('database: KILL the dead connection of the lock', () =>
+          session.query(`KILL ${holder.connectionId}`),
+        ).catch(() => undefined);
       await session.close();
       return isOurs ? undefined : false;
     } catch (error) {

@@ -7,7 +7,8 @@ import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { grantOptionalRights, SiteLease } from './support/optionalRights';
-import { arnOf } from './support/secrets';
+import { processesOf, signalAll } from './support/runProcesses';
+import { arnOf, labelsOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
 for (const database of databases) {
@@ -40,7 +41,8 @@ for (const database of databases) {
       ['database: ALTER USER of slot A', 'before', [12]],
       ['file: rename', 'before', [4, 11, 12]],
     ] as const) {
-      it(`somebody else has the lock at "${point}": no write after that, and the next run finishes`, async () => {
+      it(`somebody else has the lock at "${point}": not even that write, and the next run finishes`, async () => {
+        const { A, fileHash } = await snapshot(site);
         const thief = await connectionOf(lab, site);
         const before = { effects: 0 };
         const result = await runPaused(site, point, when, async () => {
@@ -56,6 +58,10 @@ for (const database of databases) {
         expect(result.stderr).to.match(/lost its lock/);
         const writes = lab.aws.requests().filter(({ write }) => write).length;
         expect(writes, 'writes to Secrets Manager after the lock was lost').to.equal(before.effects);
+        expect(await site.canLogin(A.username, A.password), 'the ALTER USER was not carried out').to.equal(
+          true,
+        );
+        if (point === 'file: rename') expect((await snapshot(site)).fileHash).to.equal(fileHash);
         const blocked = await run(site);
         expectCode(blocked, 11);
         await thief.end();
@@ -105,6 +111,68 @@ for (const database of databases) {
       expectCode(await run(site), 0);
       await expectHealthy(site, 'B');
     });
+
+    it('the Lease is taken by somebody else after the cut-over: the Secret, which a plugin patches, is not patched', async () => {
+      await grantOptionalRights(lab, site);
+      const lease = new SiteLease(lab, site);
+      const before = await snapshot(site);
+      const result = await runPaused(site, 'file: rename', 'after', () => lease.hold('other-pod/1/abcd'));
+      expectCode(result, 12);
+      expect(result.stderr).to.match(/lost its Lease .*other-pod/);
+      expect((await snapshot(site)).secret).to.deep.equal(before.secret);
+      await lease.hold('', 15);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('each GRANT is a write of its own: the lock is lost between two of them, and the second is not carried out', async () => {
+      const { A, B } = site.users;
+      await lab.database.root("GRANT PROCESS ON *.* TO ?@'%'", [A]);
+      await lab.database.root(`GRANT SELECT ON ${site.schema}.patient_data TO ?@'%'`, [A]);
+      const thief = await connectionOf(lab, site);
+      const result = await runPaused(site, 'database: GRANT to slot B (2)', 'before', async () => {
+        await killHolder(lab, name);
+        await thief.query('SELECT GET_LOCK(?, 5) AS taken', [name]);
+      });
+      await thief.end();
+      expectCode(result, 11);
+      expect(result.stderr).to.match(/lost its lock/);
+      const rows = (await lab.database.root("SHOW GRANTS FOR ?@'%'", [B])) as Record<string, string>[];
+      const grants = rows
+        .map((row) => Object.values(row)[0] ?? '')
+        .filter((line) => /PROCESS|patient_data/.test(line));
+      expect(grants, grants.join('\n')).to.have.lengthOf(1);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    for (const others of [1, 2]) {
+      it(`a whole run is stopped for a while (SIGSTOP), unlock and ${others} other run(s) come and go: it writes nothing more`, async () => {
+        const canary = site.canary();
+        let [after, labels] = [await snapshot(site), await labelsOf(site)];
+        const result = await runPaused(site, 'slot secret: flip active_slot', 'before', async () => {
+          const stopped = processesOf(site);
+          signalAll(stopped, 'SIGSTOP');
+          try {
+            expectCode(await run(site, ['unlock', '--yes']), 0);
+            for (let each = 0; each < others; each += 1) expectCode(await run(site), 0);
+            after = await expectHealthy(site, others === 1 ? 'B' : 'A');
+            labels = await labelsOf(site);
+          } finally {
+            signalAll(stopped, 'SIGCONT');
+          }
+        });
+        expectCode(result, 12);
+        expect(result.stderr).to.match(/lost its lock/);
+        expect(await snapshot(site)).to.deep.equal(after);
+        expect(await labelsOf(site)).to.deep.equal(labels);
+        expectCode(await run(site), 0);
+        const { active_slot: active } = await site.slotDocument();
+        await expectHealthy(site, active === 'A' ? 'A' : 'B');
+        const { failed, failures } = await canary.stop();
+        expect(failed, failures.slice(0, 5).join('\n')).to.equal(0);
+      });
+    }
 
     it('unlock: shows the holder, asks for --yes, ends the run, and the next run finishes', async () => {
       let shown: Awaited<ReturnType<typeof run>> | undefined;

@@ -4,6 +4,7 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { Failure } from '../../failure';
 import { effect } from '../effect';
 import { errorCode } from '../errors';
 import { fileError, SqlconfFileError } from './errors';
@@ -19,29 +20,35 @@ const leftover = /^\.sqlconf\.[0-9a-f]{16}\.php$/;
 const leftoverOfPython = /^\.sqlconf\.php\.[a-z0-9_]{8}$/;
 
 /**
- * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one).
+ * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one). `guard` is
+ * called right before each of its writes, and throws when this run must not write any more.
  * @returns the file as read back
  * @throws SqlconfFileError; with any kind but `not-written` the old file is still in place, byte for byte
  */
 export async function writeSqlconf(
   before: SqlconfFile,
   bytes: Buffer,
-  options: { mode?: number } = {},
+  options: { mode?: number; guard?: () => Promise<void> } = {},
 ): Promise<SqlconfFile> {
-  const mode = options.mode ?? before.mode;
+  const { mode = before.mode, guard = async () => undefined } = options;
   const folder = path.dirname(before.path);
   await removeLeftovers(folder);
   const beside = path.join(folder, `.sqlconf.${randomBytes(8).toString('hex')}.php`);
   try {
-    await effect('file: write beside', () => writeBeside(beside, bytes, before, mode));
+    await effect('file: write beside', async () => {
+      await guard();
+      await writeBeside(beside, bytes, before, mode);
+    });
     await effect('file: rename', async () => {
+      await guard();
       // At the last moment: no call replaces a file on condition that nobody else did.
       await assertUnchanged(before);
       await rename(beside, before.path);
       await syncFolder(folder);
     });
   } catch (error) {
-    await unlink(beside).catch(() => undefined);
+    await effect('file: remove what was written beside', () => unlink(beside)).catch(() => undefined);
+    if (error instanceof Failure) throw error;
     throw fileError(error, 'replace', before.path);
   }
   return readBack(before.path, bytes, mode);

@@ -65,6 +65,7 @@ describe('docs/reference.md', () => {
       'HOME',
       'CREDENTIAL_ROTATION_LOCK',
       'CREDENTIAL_ROTATION_LEASE',
+      'CREDENTIAL_ROTATION_ADMIN_VERSION',
       'CREDENTIAL_ROTATION_MODULES',
     ];
     const patterns = [/(?:environment|process\.env)\['(\w+)'\]/g, /Variable = '([A-Z_]+)'/g];

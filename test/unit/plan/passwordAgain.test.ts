@@ -19,7 +19,7 @@ function other(
 describe('withOtherPassword', () => {
   it('of the standby: it is minted, and both documents are stored anew', () => {
     const found = other('B');
-    expect(found?.plan).to.deep.include({ mint: ['B'], again: { B: 1 }, slotSecretVersionId: 'v0' });
+    expect(found?.plan).to.deep.include({ mint: ['B'], again: { B: 1 }, againFrom: 'v0' });
     expect(found?.material.logins.B).not.to.have.property('password');
     expect(found?.material.logins.A).to.have.property('password');
     if (found) expect([timesAgainBeforeFlip(found.plan), timesAgainInAll(found.plan)]).to.deep.equal([1, 1]);
@@ -27,7 +27,7 @@ describe('withOtherPassword', () => {
 
   it('of the slot that is renewed: only the later document is stored anew, after the flip of this plan', () => {
     const found = other('A', { v0: [], v1: ['AWSCURRENT', 'CREDENTIAL_ROTATION_FLIPPED'] });
-    expect(found?.plan).to.deep.include({ mint: [], again: { A: 1 }, slotSecretVersionId: 'v1' });
+    expect(found?.plan).to.deep.include({ mint: [], again: { A: 1 }, againFrom: 'v1' });
     expect(found?.material).to.deep.equal(plannedIn(worldOn('A')).material);
     if (found) expect([timesAgainBeforeFlip(found.plan), timesAgainInAll(found.plan)]).to.deep.equal([0, 1]);
   });

@@ -14,14 +14,14 @@ describe('mending a backend in a folder', () => {
   };
   const entry = (seconds: number, kind: string): string => `prod-${seconds}302459442.${kind}.json.attrs`;
   const newest = 1_795_470_235;
-  const mend = (): void => mendFileBackend(`file://${root}`);
+  const mend = (): Promise<void> => mendFileBackend(`file://${root}`);
 
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'file-backend-'));
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('removes metadata that are cut off, of the state and of the newest entries of the history, and nothing else', () => {
+  it('removes metadata that are cut off, of the state and of the newest entries of the history, and nothing else', async () => {
     const broken = [
       write('', 'stacks', 'project', 'prod.json.attrs'),
       write('{"user', 'meta.yaml.attrs'),
@@ -34,21 +34,21 @@ describe('mending a backend in a folder', () => {
     ];
     for (let back = 1; back <= 100; back += 1)
       write('{}', 'history', 'project', 'prod', entry(newest - back, 'history'));
-    mend();
+    await mend();
     expect(broken.filter(existsSync)).to.deep.equal([]);
     expect(good.filter((file) => !existsSync(file))).to.deep.equal([]);
   });
 
-  it('does not read years of history for each rotation', () => {
+  it('does not read years of history for each rotation', async () => {
     const old = write('', 'history', 'project', 'prod', entry(1_000_000_000, 'history'));
     for (let each = 0; each < 100; each += 1)
       write('{}', 'history', 'project', 'prod', entry(newest + each, 'history'));
-    mend();
+    await mend();
     expect(existsSync(old)).to.equal(true);
   });
 
-  it('does nothing where there is no folder, or another backend', () => {
-    mendFileBackend(`file://${path.join(root, 'none')}`);
-    mendFileBackend('s3://bucket');
+  it('does nothing where there is no folder, or another backend', async () => {
+    await mendFileBackend(`file://${path.join(root, 'none')}`);
+    await mendFileBackend('s3://bucket');
   });
 });

@@ -19,7 +19,9 @@ async function carriedOut(
     again.push(planned.plan.again);
     const failure = ends.shift();
     const past = { id: planned.plan.id, ends: [] };
-    return failure ? { kind: 'failed', step: 4, failure, steps: [], past } : { kind: 'done', steps: [] };
+    return failure
+      ? { kind: 'failed', step: 4, furthest: 4, failure, steps: [], past }
+      : { kind: 'done', steps: [] };
   };
   const { plan, material } = plannedIn(worldOn('A'));
   const request = {

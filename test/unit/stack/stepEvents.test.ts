@@ -142,6 +142,39 @@ describe('StepTracker', () => {
     expect(results.slice(2).every(({ status }) => status === 'not-reached')).to.equal(true);
   });
 
+  /** The events of a recording up to the first that this fits, as of an engine that was killed then. */
+  function playUntil(name: RecordingName, last: (event: EngineEvent) => boolean): StepTracker {
+    const tracker = new StepTracker('a', () => undefined);
+    const all = recording(name);
+    for (const event of all.slice(0, all.findIndex(last) + 1)) tracker.take(event);
+    tracker.endFailed();
+    return tracker;
+  }
+
+  it('the engine ends in the middle of a step: that step is named and is not done, also in the history', () => {
+    const tracker = playUntil('second', ({ resourcePreEvent }) =>
+      (resourcePreEvent?.metadata.urn ?? '').endsWith('::user-a'),
+    );
+    expect([tracker.cutOff, tracker.furthest]).to.deep.equal([10, 10]);
+    expect(summary(tracker.results().slice(8))).to.equal('9 done, 10 failed, 11 not-reached');
+    expect(tracker.ends().map(({ step }) => step)).not.to.include(10);
+  });
+
+  it('the engine ends between two steps: none is to blame, and the furthest is known', () => {
+    const tracker = playUntil('second', ({ resOutputsEvent }) =>
+      (resOutputsEvent?.metadata.urn ?? '').includes('::flip-'),
+    );
+    expect([tracker.cutOff, tracker.furthest]).to.deep.equal([undefined, 9]);
+    expect(summary(tracker.results().slice(7, 10))).to.equal('8 done, 9 done, 10 not-reached');
+  });
+
+  it('the furthest step: what is found done is not begun; what failed is, also in a comparison', () => {
+    expect(play('unchanged').tracker.furthest).to.equal(undefined);
+    expect(play('failedDiff').tracker.furthest).to.equal(5);
+    expect(play('failedHealth').tracker.furthest).to.equal(8);
+    expect(play('resumed').tracker.furthest).to.equal(11);
+  });
+
   it('every resource of a rotation belongs to a step', () => {
     const tracker = new StepTracker('a', () => undefined);
     const id = '20260301-020304-c0ffee';

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import type { Lab, Site } from '../../lab';
+import { runPaused } from '../faults/sweep';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { putSecret, stagesOf } from './support/secrets';
+import { expectCode, expectHealthy, snapshot } from './support/world';
+
+/** A server may lock an account after three failed logins (FAILED_LOGIN_ATTEMPTS): a run makes no more than two here. */
+for (const database of databases) {
+  describe(`login tries of a run (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+      const { admin } = await snapshot(site);
+      const wrong = (password: string): string => JSON.stringify({ ...admin, password });
+      // A version that becomes current makes the one before previous: only that one works.
+      await putSecret(site, site.adminSecretId, wrong('Never-told-to-anyone-1'));
+      await putSecret(site, site.adminSecretId, wrong('Never-told-to-anyone-2'), ['AWSPENDING']);
+      const labels = Object.values(await stagesOf(site, site.adminSecretId)).flat();
+      expect(labels).to.include.members(['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS']);
+    });
+    afterEach(() => site.remove());
+
+    async function expectTwoRefused(action: () => ReturnType<typeof run>): Promise<void> {
+      const since = logLines(lab).length;
+      expectCode(await action(), 0);
+      await expectHealthy(site, 'B');
+      const refused = logLines(lab)
+        .slice(since)
+        .filter((line) => line.includes(`Access denied for user '${site.users.admin}'`));
+      expect(refused, refused.join('\n')).to.have.lengthOf(2);
+    }
+
+    it('two wrong stages of the admin secret and a good previous one: two refused logins, by command and engine together', async () => {
+      await expectTwoRefused(() => run(site));
+    });
+
+    it('and no more when every session is dropped before the secret is healed', async () => {
+      await expectTwoRefused(() =>
+        runPaused(site, 'admin secret: heal AWSCURRENT', 'before', async () => {
+          const sessions = (await lab.database.root(
+            'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = ?',
+            [site.users.admin],
+          )) as { id: number }[];
+          for (const { id } of sessions) await lab.database.root(`KILL ${id}`).catch(() => undefined);
+          // The command looks for its lock every two seconds.
+          await new Promise((resolve) => setTimeout(resolve, 4000));
+        }),
+      );
+    });
+  });
+}
+
+function logLines(lab: Lab): string[] {
+  return readFileSync(lab.database.generalLogFile, 'latin1').split('\n');
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Lab, Site } from '../../../lab';
+import { pidsWith } from '../../faults/killRun';
+import { commandFile, environmentOf } from './command';
+import type { Run } from './command';
+
+/** All processes of a site's runs that are alive: command, engine, plugins. */
+export function processesOf(site: Site): number[] {
+  return pidsWith(`HOME=${site.folder}`).map(Number);
+}
+
+/** The engine itself, without its plugins; empty when none is at work. */
+export function enginesOf(site: Site): number[] {
+  return processesOf(site).filter((pid) => programOf(pid) === 'pulumi');
+}
+
+function programOf(pid: number): string {
+  try {
+    return path.basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '');
+  } catch {
+    return '';
+  }
+}
+
+/** Sends a signal to each; one that ended meanwhile is no fault. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
+/** Starts the command and sends it SIGTERM so many ms after it has written this text to stderr. */
+export function runStoppedAfter(site: Site, text: string, ms: number): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [commandFile], {
+      env: { ...environmentOf(site) },
+      cwd: site.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => {
+      const before = stderr.includes(text);
+      stderr += data.toString();
+      if (!before && stderr.includes(text)) setTimeout(() => child.kill('SIGTERM'), ms);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** Whether nobody holds a named lock of the database. */
+export async function isFree(lab: Lab, name: string): Promise<boolean> {
+  const [row] = (await lab.database.root('SELECT IS_USED_LOCK(?) AS id', [name])) as { id: number | null }[];
+  return row?.id === null;
+}
