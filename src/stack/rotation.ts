@@ -22,6 +22,7 @@ import { pastStepsOf, provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { noteFailure } from './failureNotes';
+import { sayingWhatIsLive } from './liveNow';
 import { updateWithOtherPassword } from './passwordAgain';
 import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
@@ -35,7 +36,11 @@ import { announceToProviders, openStack, openStackForPreview } from './workspace
 type Found = OpenedStack & { observation: Observation };
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
-export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
+export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
+  return sayingWhatIsLive(request, rotateAlone);
+}
+
+async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
   lookForEngine();
   const world = await openWorld(request);
   const { context } = request.settings;
@@ -106,7 +111,11 @@ export interface DryRun {
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
-export async function dryRun(request: RunRequest): Promise<DryRun> {
+export function dryRun(request: RunRequest): Promise<DryRun> {
+  return sayingWhatIsLive(request, preview);
+}
+
+async function preview(request: RunRequest): Promise<DryRun> {
   lookForEngine();
   // Nothing of a dry run needs a lock: the state is read while the admin logs in.
   const opening = openStackForPreview(request.location);
@@ -139,14 +148,15 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   const { changes, enginePlan } = await previewing;
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
   const lockedBy = holderText(await lockHolder(world.session, lockName(world.slotSecretArn)));
-  if (lockedBy !== '') problems.push(new Failure('locked', `Another rotation is running${lockedBy}.`));
+  if (lockedBy !== '')
+    problems.push(new Failure('locked', `Another rotation is running${lockedBy}; wait until it ends.`));
   const notDue = notDueReason(request, found);
   return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
 }
 
 /** The engine's start and the reading of the world take about as long as each other: they run side by side. */
 async function openedBesideObserving<T extends OpenedStack>(
-  { settings }: RunRequest,
+  { settings, saw }: RunRequest,
   world: OpenWorld,
   opening: Promise<T>,
 ): Promise<T & { observation: Observation }> {
@@ -154,6 +164,7 @@ async function openedBesideObserving<T extends OpenedStack>(
   const [opened, observation] = await Promise.allSettled([opening, observing]);
   // A world that cannot be read is the better reason: it is what the operator can mend.
   if (observation.status === 'rejected') throw observation.reason;
+  saw?.(observation.value);
   if (opened.status === 'rejected') throw opened.reason;
   return { ...opened.value, observation: observation.value };
 }
