@@ -28,12 +28,12 @@ export interface HealedAdmin {
 
 /**
  * Moves AWSCURRENT to the version that the admin's session logged in with, if that is another one.
- * @param currentWorks asked before a move by a session that is not new: the secret may have changed since it was opened
+ * @param leave asked before a move by a session that is not new: the secret may have changed since it was opened
  * @throws Failure `held` where no version is current
  */
 export async function healAdmin(
   context: WorldContext,
-  currentWorks: (current: SecretVersion) => Promise<boolean> = async () => false,
+  leave: (current: SecretVersion, working: SecretVersion) => Promise<boolean> = async () => false,
 ): Promise<HealedAdmin> {
   const secrets = secretsManager(context);
   const { adminSecretId } = context;
@@ -46,7 +46,7 @@ export async function healAdmin(
         `The admin secret ${adminSecretId} has no AWSCURRENT version; restore one (aws secretsmanager update-secret-version-stage) and run again to finish.`,
       );
     const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
-    if (isHealthy || (await currentWorks(current))) return { foundUnder, current };
+    if (isHealthy || (await leave(current, version))) return { foundUnder, current };
     await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
       secrets.moveStage(adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
     );

@@ -1,7 +1,7 @@
 import { Failure } from '../failure';
 import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
-import { adminPendingId } from '../world/adminPendingId';
+import { adminPendingId, isPendingOf } from '../world/adminPendingId';
 import { discardOldPassword, setRetaining } from '../world/dualPassword';
 import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
@@ -9,7 +9,8 @@ import { tryLogin } from '../world/database';
 import { isPasswordRefusal } from '../world/databaseErrors';
 import type { SecretVersion } from '../world/secretsManager';
 import { healAdmin } from './adminCheck';
-import { createPending, newestPending } from './adminPending';
+import type { PendingVersion } from './adminPending';
+import { adminText, createPending, newestPending } from './adminPending';
 import { act } from './logic';
 import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses, secretsManager } from './world';
 
@@ -26,18 +27,21 @@ export interface AdminPasswordInputs {
  */
 export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
-  const { current } = await healAdmin(context, (version) => logsIn(context, version));
+  // A version of this rotation becomes current below, and not without what somebody else put into the secret meanwhile.
+  const { current } = await healAdmin(
+    context,
+    async (found, working) => isPendingOf(rotation, working.versionId) || (await logsIn(context, found.text)),
+  );
   const pending = await newestPending(context, rotation, current);
   let { versionId } = pending;
   if (current.versionId !== versionId) {
     try {
-      if (pending.version === undefined) await createAndSet(context, current, versionId);
-      else if (!(await logsIn(context, pending.version))) await setAndTest(context, pending.version);
+      versionId = await setNewest(context, current, { rotation, ...pending });
     } catch (error) {
       // What the policy refuses is known to nothing: another password is made, once in a run.
       if (!isPasswordRefusal(error)) throw error;
       versionId = adminPendingId(rotation, pending.again + 1);
-      await createAndSet(context, current, versionId);
+      await setAndTest(context, await createPending(context, current, versionId));
     }
     await guardedWrite(context, 'admin secret: AWSCURRENT to the new version', () =>
       secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, versionId),
@@ -50,20 +54,41 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
   return { rotation, versionId };
 });
 
-async function logsIn(context: WorldContext, version: SecretVersion): Promise<boolean> {
-  const document = parseAdminDocument(version.text);
+async function logsIn(context: WorldContext, text: string): Promise<boolean> {
+  const document = parseAdminDocument(text);
   return document.ok && (await tryLogin({ ...document.value.login, dbname: '' }, context.trust)) === 'works';
 }
 
-/** Steps "create", "set" and "test": what was just made cannot log in yet, and each login in vain counts. */
-async function createAndSet(context: WorldContext, current: SecretVersion, versionId: string): Promise<void> {
-  await setAndTest(context, await createPending(context, current, versionId));
+/**
+ * Steps "create", "set" and "test", as far as they are not done: what was just made cannot log in yet, and each login
+ * in vain counts. Where somebody changed other values of the secret since, a version with both is stored.
+ * @returns the version that the database accepts
+ */
+async function setNewest(
+  context: WorldContext,
+  current: SecretVersion,
+  { rotation, versionId, again, version }: PendingVersion & { rotation: string },
+): Promise<string> {
+  if (version === undefined) {
+    await setAndTest(context, await createPending(context, current, versionId));
+    return versionId;
+  }
+  if (!(await logsIn(context, version.text))) await setAndTest(context, version);
+  const both = adminText(context, current, loginOf(context, version).password);
+  if (both === version.text) return versionId;
+  const next = adminPendingId(rotation, again + 1);
+  await test(context, await createPending(context, current, next, both));
+  return next;
 }
 
 /** Steps "set" and "test". */
 async function setAndTest(context: WorldContext, version: SecretVersion): Promise<void> {
+  await setPending(context, loginOf(context, version));
+  await test(context, version);
+}
+
+async function test(context: WorldContext, version: SecretVersion): Promise<void> {
   const login = loginOf(context, version);
-  await setPending(context, login);
   if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
     throw new Failure(
       'held',

@@ -45,16 +45,10 @@ export async function createPending(
   context: WorldContext,
   current: SecretVersion,
   versionId: string,
+  text = adminText(context, current, newPassword()),
 ): Promise<SecretVersion> {
   const secrets = secretsManager(context);
   const { adminSecretId } = context;
-  const document = parseAdminDocument(current.text);
-  if (!document.ok)
-    throw new Failure(
-      'held',
-      `The admin secret ${adminSecretId} is malformed: ${document.problems.join('; ')}; correct it and run again to finish.`,
-    );
-  const text = renderAdminDocument(document.value.json, newPassword());
   await assertNobodyElsePends(context);
   await guardedWrite(context, 'admin secret: create AWSPENDING', () =>
     secrets.put(adminSecretId, text, 'AWSPENDING', versionId),
@@ -64,6 +58,19 @@ export async function createPending(
   if (stored === undefined)
     throw new Failure('held', `${adminSecretId}: the new version cannot be read back; run again to finish.`);
   return stored;
+}
+
+/**
+ * The secret as it is, with another password.
+ * @throws Failure `held` when it is malformed
+ */
+export function adminText(context: WorldContext, current: SecretVersion, password: string): string {
+  const document = parseAdminDocument(current.text);
+  if (document.ok) return renderAdminDocument(document.value.json, password);
+  throw new Failure(
+    'held',
+    `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}; correct it and run again to finish.`,
+  );
 }
 
 async function assertNobodyElsePends(context: WorldContext): Promise<void> {

@@ -12,6 +12,11 @@ export function adminPendingId(rotation: string, again: number): string {
   return `${prefix}${rotation}${again === 0 ? '' : `-${again + 1}`}`;
 }
 
+/** Whether a rotation made this version of the admin secret. */
+export function isPendingOf(rotation: string, versionId: string): boolean {
+  return versionId.startsWith(adminPendingId(rotation, 0));
+}
+
 /**
  * The version that somebody else has pending: under AWSPENDING, and neither current nor ours. AWS's own rotation leaves
  * that label on the version that it made current.
