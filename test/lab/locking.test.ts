@@ -10,6 +10,7 @@ import { grantOptionalRights, SiteLease } from './support/optionalRights';
 import { processesOf, signalAll } from './support/runProcesses';
 import { arnOf, labelsOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { Writes } from './support/writes';
 
 for (const database of databases) {
   describe(`one writer (${database})`, function () {
@@ -90,8 +91,10 @@ for (const database of databases) {
       const before = await snapshot(site);
       await lease.hold('other-pod/1/abcd');
       const renewing = setInterval(() => void lease.hold('other-pod/1/abcd'), 1500);
+      const writes = new Writes(lab, site);
       const refused = await run(site).finally(() => clearInterval(renewing));
       expectCode(refused, 11);
+      expect(await writes.found()).to.deep.equal([]);
       expect(refused.stderr).to.include('other-pod/1/abcd').and.to.include(site.namespace);
       expect(await snapshot(site)).to.deep.equal(before);
       await lease.hold('dead-pod/1/abcd', 3);

@@ -3,7 +3,7 @@ import type { Lab, Site } from '../../lab';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
-import { giveLabel, labelsOf, putSecret, secretUnder, takeLabel, writeRequests } from './support/secrets';
+import { labelsOf, putSecret, secretUnder, takeLabel, writeRequests } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import { Writes } from './support/writes';
 
@@ -126,11 +126,23 @@ describe('Secrets Manager fails in the middle of a rotation', function () {
     await expectHealthy(site, 'B');
   });
 
-  it('the AWSPENDING that AWS leaves on the current version is no other rotation', async () => {
-    const { admin } = await snapshot(site);
-    const versionId = await putSecret(site, site.adminSecretId, JSON.stringify(admin));
-    await giveLabel(site, site.adminSecretId, 'AWSPENDING', versionId);
+  it('each write of a rotation is throttled twice: it waits, and rotates', async () => {
+    const [slots, admin] = [site.slotSecretId, site.adminSecretId];
+    const labels: [string, string, string][] = [
+      ['PutSecretValue', slots, 'CREDENTIAL_ROTATION_FLIPPED'],
+      ['PutSecretValue', slots, 'CREDENTIAL_ROTATION_RENEWED'],
+      ['UpdateSecretVersionStage', slots, 'AWSCURRENT'],
+      ['PutSecretValue', admin, 'AWSPENDING'],
+      ['UpdateSecretVersionStage', admin, 'AWSCURRENT'],
+      ['UpdateSecretVersionStage', admin, 'AWSPENDING'],
+    ];
+    const respond = answer('ThrottlingException');
+    for (const [action, secretId, stage] of labels)
+      lab.aws.fault({ action, secretId, stage, times: 2, when: 'before', respond });
+    const since = lab.aws.requests().length;
     expectCode(await run(site), 0);
+    const throttled = writeRequests(lab, site, since).filter(({ error }) => error === 'ThrottlingException');
+    expect(throttled).to.have.lengthOf(2 * labels.length);
     await expectHealthy(site, 'B');
   });
 

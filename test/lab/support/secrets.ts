@@ -8,7 +8,6 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import type { UpdateSecretVersionStageCommandInput } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../../../lab';
 
 function clientOf(site: Site): SecretsManagerClient {
@@ -102,17 +101,14 @@ export async function scheduleDeletion(site: Site, secretId: string): Promise<()
 }
 
 /** Takes a label away from a version, as a person would. */
-export function takeLabel(site: Site, secretId: string, stage: string, versionId: string): Promise<void> {
-  return moveLabel(site, { SecretId: secretId, VersionStage: stage, RemoveFromVersionId: versionId });
-}
-
-/** Gives a label to a version that nothing else has. */
-export function giveLabel(site: Site, secretId: string, stage: string, versionId: string): Promise<void> {
-  return moveLabel(site, { SecretId: secretId, VersionStage: stage, MoveToVersionId: versionId });
-}
-
-async function moveLabel(site: Site, input: UpdateSecretVersionStageCommandInput): Promise<void> {
+export async function takeLabel(
+  site: Site,
+  secretId: string,
+  stage: string,
+  versionId: string,
+): Promise<void> {
   const client = clientOf(site);
+  const input = { SecretId: secretId, VersionStage: stage, RemoveFromVersionId: versionId };
   await client.send(new UpdateSecretVersionStageCommand(input));
   client.destroy();
 }
