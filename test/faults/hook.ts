@@ -6,7 +6,7 @@ import { killRun } from './killRun';
 /**
  * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
  * provider. At the point that FAULT_POINT names it does what FAULT_MODE says, once. All points met are
- * written to FAULT_LOG, so that the sweep finds them by itself.
+ * written to FAULT_LOG, so that the sweep finds them by itself. With FAULT_ARMED it does nothing before that file is there.
  */
 const { FAULT_POINT: point, FAULT_MODE: mode, FAULT_LOG: log, FAULT_RUN: runId } = process.env;
 let used = false;
@@ -27,7 +27,8 @@ function endRun(): void {
 
 function meet(name: string): boolean {
   if (log !== undefined) appendFileSync(log, `${name}\n`);
-  if (used || name !== point) return false;
+  const { FAULT_ARMED: armed } = process.env;
+  if (used || name !== point || (armed !== undefined && !existsSync(armed))) return false;
   used = true;
   return true;
 }
