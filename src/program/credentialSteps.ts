@@ -101,6 +101,7 @@ export function flipStep(
   { plan }: PlannedRotation,
   { context }: ProgramSettings,
   version: SecretVersion,
+  renewalVersion?: SecretVersion,
 ): void {
   const { slotSecretArn: secretArn, slotSecretVersionId, againFrom = slotSecretVersionId } = plan;
   const again = timesAgainBeforeFlip(plan);
@@ -109,6 +110,7 @@ export function flipStep(
     secretArn,
     from: again === 0 ? slotSecretVersionId : againFrom,
     to: version.versionId,
+    ...(renewalVersion ? { later: renewalVersion.versionId } : {}),
     what: 'flip active_slot',
   });
 }

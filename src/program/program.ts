@@ -40,7 +40,7 @@ export function rotationProgram(
       chain.holdNext(switchPluginStarted);
       switchSteps(chain, planned, settings, { ...material.logins[slot], password: passwords.before[slot] });
     }
-    if (flipVersion) flipStep(chain, planned, settings, flipVersion);
+    if (flipVersion) flipStep(chain, planned, settings, flipVersion, renewalVersion);
     if (plan.renew && flipVersion && renewalVersion) {
       renewSteps(chain, planned, settings, {
         slot: plan.renew,

@@ -10,6 +10,8 @@ export interface PromotionInputs {
   /** The only version that AWSCURRENT may be moved from. */
   from: string;
   to: string;
+  /** A version of the same rotation that becomes current after this one: where it is current, this is long done. */
+  later?: string;
   /** For the fault point's name: flip or renewal. */
   what: string;
 }
@@ -18,14 +20,16 @@ export interface PromotionInputs {
  * Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. Only
  * the swap itself decides, since labels that are read can be older than the last move (aws/aws-sdk-js-v3#7701).
  */
-export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, what }) => {
+export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, later, what }) => {
   const secrets = secretsManager(context);
   await asAdmin(context, async (session) => {
     const current = async (): Promise<string | undefined> => {
       const { stages } = await secrets.describe(secretArn);
       return Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
     };
-    if ((await current()) === to) return;
+    const now = await current();
+    // The state may be older than the world: a run that was paused, or restored from a bucket's versions.
+    if (now === to || (later !== undefined && now === later)) return;
     try {
       await guardedEffect(`slot secret: ${what}`, { context, session }, () =>
         secrets.moveStage(secretArn, 'AWSCURRENT', from, to),

@@ -102,8 +102,9 @@ export async function guardedWrite<T>(
  * @throws Failure `locked`
  */
 export async function assertHeld(context: WorldContext, session: Session): Promise<void> {
-  await assertLockHeld(session);
   await assertLeaseHeld(kubernetesOf(context));
+  // The lock last: the answer of an API server can take its time.
+  await assertLockHeld(session);
 }
 
 /** Something alive that names an account: a file, or the Secret that starting pods read. */

@@ -7,7 +7,7 @@ import { changedKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
 import { planId } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
-import { whyNotBack } from './goingBack';
+import { goingBack } from './goingBack';
 import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
@@ -37,10 +37,9 @@ export async function cancelled(
 ): Promise<Failure> {
   const at = step ?? furthest;
   const where = at === undefined ? `before the first step of this ${what}` : `in step ${at} of this ${what}`;
-  return new Failure(
-    'cancelled',
-    `Stopped by a signal ${where}; ${await liveLogin(request)}. Run again to finish this ${what}.`,
-  );
+  // What was not begun is not on record: the next run decides for itself.
+  const next = at === undefined ? 'Run again.' : `Run again to finish this ${what}.`;
+  return new Failure('cancelled', `Stopped by a signal ${where}; ${await liveLogin(request)}. ${next}`);
 }
 
 /** Decides by what is true now: before the cut-over nothing moved; up to step 8 it is undone; after that it is held. */
@@ -74,8 +73,10 @@ export async function afterFailure(
   }
   // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
   if (failure.outcome === 'locked' || isBeforeSwitch(at)) return hold();
-  const why = await whyNotBack(request, world, planned);
-  return why === undefined ? rollBack(request, world, stack, ended, at) : hold(`Not rolled back: ${why}. `);
+  const back = await goingBack(request, world, planned);
+  return back.kind === 'may'
+    ? rollBack(request, world, stack, ended, at)
+    : hold(`Not rolled back: ${back.why}. `);
 }
 
 function isBeforeSwitch({ step, furthest }: FailedAt): boolean {

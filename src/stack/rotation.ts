@@ -3,7 +3,7 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import { Failure, jointOutcome } from '../failure';
 import { observe } from '../observe/observe';
 import { preflight } from '../observe/preflight/preflight';
-import type { Observation } from '../plan/observation';
+import type { Journal, Observation } from '../plan/observation';
 import { notDue } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
 import type { PastSteps } from '../plan/pastSteps';
@@ -15,6 +15,7 @@ import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
 import type { FailedAt } from './afterFailure';
 import { afterFailure, cancelled } from './afterFailure';
+import { journalToTakeUp } from './goingBack';
 import { lookForEngine } from './engineFound';
 import { StateIsClosed } from './engineFailure';
 import { readJournal } from './journal';
@@ -136,7 +137,8 @@ async function preview(request: RunRequest): Promise<DryRun> {
 }
 
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
-  const { planned, resumed } = plan(request, found);
+  const journal = await journalToTakeUp(request, world, found.deployment);
+  const { planned, resumed } = plan(request, found, journal);
   const preview = { ...request, stack: found.stack, planned, listener: () => undefined };
   // An update plan that a stack in a temporary folder made cannot be read by the real one.
   const wantsEnginePlan = request.saveEnginePlan === true && found.deployment !== undefined;
@@ -172,6 +174,7 @@ async function openedBesideObserving<T extends OpenedStack>(
 function plan(
   { kind, savedPlan, keepSecret, tell }: RunRequest,
   { deployment, observation }: Found,
+  journal: Journal | undefined,
 ): { planned: PlannedRotation; resumed: boolean } {
   secretsOf(observation).forEach(keepSecret);
   const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
@@ -179,7 +182,7 @@ function plan(
   // A saved plan is carried out as it stands; who does so is noted beside it.
   const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
   const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
-  const result = planRotation(observation, { kind, id, now, ...provenance }, readJournal(deployment));
+  const result = planRotation(observation, { kind, id, now, ...provenance }, journal);
   if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
   const { planned, resumed, notices } = result;
   if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
@@ -210,7 +213,8 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
-  const { planned: wanted, resumed } = plan(request, opened);
+  const journal = await journalToTakeUp(request, world, opened.deployment);
+  const { planned: wanted, resumed } = plan(request, opened, journal);
   if (!resumed) {
     const { problems, notices } = await preflight(wanted, request.settings.context, world);
     if (problems.length > 0) {

@@ -46,8 +46,8 @@ export class RunLock {
    */
   readonly guard = async (): Promise<void> => {
     if (this.lost.aborted) throw this.lost.reason as Failure;
-    await this.keeper.assertHeld();
     await this.lease?.assertHeld();
+    await this.keeper.assertHeld();
   };
 
   /** Gives both back. Never throws. */

@@ -32,6 +32,9 @@ export const retakeWithinMs = 30_000;
 const retakeLimitMs = 20_000;
 const retakePollMs = 250;
 
+/** How old an answer about the lock may be when something is written on the strength of it, in ms. */
+export const freshMs = 5000;
+
 /** The name of the lock of one slot secret; MySQL allows 64 characters. */
 export function lockName(slotSecretArn: string): string {
   return `credential-rotation:${createHash('sha256').update(slotSecretArn).digest('hex').slice(0, 40)}`;
@@ -102,8 +105,11 @@ export async function assertLockHeld(session: Session): Promise<void> {
   if (names === undefined) return;
   const until = performance.now() + retakeLimitMs;
   for (;;) {
+    const asked = performance.now();
     const state = await lockState(session, names);
-    if (state === 'held') return;
+    // A process that was stopped (SIGSTOP) after the answer came must not go by it.
+    const isFresh = performance.now() - asked < freshMs;
+    if (state === 'held' && isFresh) return;
     if (state === 'lost' || performance.now() > until) throw lostLock();
     await sleep(retakePollMs);
   }

@@ -4,7 +4,7 @@ import type { Session } from './database';
 import { effect } from './effect';
 import { sleep } from './errors';
 import type { LockNames } from './lock';
-import { lockedFailure, lockHolder, lockState, lostLock, retakeWithinMs, tryLock } from './lock';
+import { freshMs, lockedFailure, lockHolder, lockState, lostLock, retakeWithinMs, tryLock } from './lock';
 
 /** How often the connection is used, in ms: it finds a failover early, and no proxy closes an idle connection. */
 const checkEveryMs = 2000;
@@ -57,6 +57,8 @@ export class LockKeeper {
    */
   async assertHeld(): Promise<void> {
     await this.check();
+    // The answer that was waited for may be from before a pause of this process.
+    if (performance.now() - this.heldAt > freshMs) await this.check();
     if (this.controller.signal.aborted) throw this.failure();
   }
 

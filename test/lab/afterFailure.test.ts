@@ -8,6 +8,7 @@ import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { enginesOf, signalAll } from './support/runProcesses';
+import { makeCurrent } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
 const forbidden = { status: 403, type: 'AccessDenied', message: 'not authorized (lab)' };
@@ -174,6 +175,31 @@ for (const database of databases.slice(0, 1)) {
       await site.podFault('none');
       await site.restart();
       await expectHeldThenHealthy(held);
+    });
+
+    it('a rollback that was cut off, and the labels have moved since: not finished any more, planned from what is there', async () => {
+      await site.podFault('health-500', { rollouts: 1 });
+      const release = lab.kubernetes.fault({
+        verb: 'patch',
+        resource: 'secrets',
+        namespace: site.namespace,
+        skip: 1,
+        when: 'before',
+        respond: unavailable,
+      });
+      const held = await run(site);
+      release();
+      expectCode(held, 12);
+      expect(held.stderr)
+        .to.include('The rollback did not finish either')
+        .and.to.include(`OpenEMR runs on ${site.users.A}, which works. Run again to finish the rollback.`);
+      await site.podFault('none');
+      await makeCurrent(site, site.slotSecretId, 'CREDENTIAL_ROTATION_FLIPPED');
+      const next = await run(site);
+      expectCode(next, 0);
+      expect(next.stderr).to.match(/[Rr]ollback \S+ is not finished any more: AWSCURRENT of \S+ has moved/);
+      await expectHealthy(site, 'A');
+      await expectNoLoginFailed();
     });
 
     it('the last line of defence: the act that writes sqlconf.php writes no login that the database refuses', async () => {

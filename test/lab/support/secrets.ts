@@ -62,6 +62,23 @@ export async function stagesOf(site: Site, secretId: string): Promise<Record<str
   return VersionIdsToStages ?? {};
 }
 
+/** Makes the version with this label the current one, as a person would. */
+export async function makeCurrent(site: Site, secretId: string, label: string): Promise<void> {
+  const stages = await stagesOf(site, secretId);
+  const idOf = (stage: string): string | undefined =>
+    Object.keys(stages).find((id) => stages[id]?.includes(stage));
+  const client = clientOf(site);
+  await client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: secretId,
+      VersionStage: 'AWSCURRENT',
+      RemoveFromVersionId: idOf('AWSCURRENT'),
+      MoveToVersionId: idOf(label),
+    }),
+  );
+  client.destroy();
+}
+
 /** The ARN of a secret. */
 export async function arnOf(site: Site, secretId: string): Promise<string> {
   const client = clientOf(site);
