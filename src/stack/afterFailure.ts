@@ -59,7 +59,7 @@ export async function afterFailure(
   });
   const hold = async (why = ''): Promise<RunResult> =>
     endAs('held', `${said} ${why}${await liveLogin(request)}. Run again to finish this rotation.`);
-  if (planned.plan.kind === 'sync') return endAs(failure.outcome, said);
+  if (planned.plan.kind === 'sync') return endAs(failure.outcome, `${said} ${await liveLogin(request)}.`);
   if (at.reached !== undefined && at.reached >= firstOfRetirement) return hold(recordText(at));
   if (planned.plan.kind === 'rollback') {
     const live = await liveLogin(request);
