@@ -47,6 +47,19 @@ export function asFailure(error: unknown): Failure {
   return new Failure('unexpected', message, { cause: error });
 }
 
+/** The database does not take a password that nothing uses yet: another one may do. Nothing learned the refused one. */
+export class PasswordRefused extends Failure {
+  /** @param slot whose password it is */
+  constructor(
+    outcome: Outcome,
+    message: string,
+    readonly slot: 'A' | 'B',
+    options?: { cause?: unknown },
+  ) {
+    super(outcome, message, options);
+  }
+}
+
 /**
  * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
  * somebody must grant, then what must be corrected.
@@ -57,10 +70,12 @@ export function jointOutcome(problems: readonly { outcome: Outcome | null }[]): 
   return has('locked') ? 'locked' : has('permission') ? 'permission' : 'configuration';
 }
 
-const marker = /\[outcome=([a-z-]+)\] ?/;
+const marker = /\[outcome=([a-z-]+)(?: refused=([AB]))?\] ?/;
 
 /** The failure as one line that survives the engine's own error text: see {@link failureFromText}. */
 export function failureToText(error: unknown): string {
+  if (error instanceof PasswordRefused)
+    return `[outcome=${error.outcome} refused=${error.slot}] ${error.message}`;
   if (error instanceof Failure) return `[outcome=${error.outcome}] ${error.message}`;
   return `[outcome=unexpected] ${describeUnknown(error)}`;
 }
@@ -71,6 +86,8 @@ export function failureFromText(text: string): Failure | undefined {
   const outcome = found?.[1];
   if (!found || outcome === undefined || !Object.hasOwn(exitCodes, outcome)) return undefined;
   const line = text.slice(found.index + found[0].length).split('\n')[0] ?? '';
+  const slot = found[2];
+  if (slot === 'A' || slot === 'B') return new PasswordRefused(outcome as Outcome, line.trim(), slot);
   return new Failure(outcome as Outcome, line.trim());
 }
 

@@ -117,7 +117,7 @@ function canResume(observation: Observation, { plan, material, versionIds }: Unf
   const fileFits =
     login.username === target ||
     (login.username === left && (plan.kind === 'rollback' || sha256 === plan.sqlconfSha256));
-  const known = [plan.slotSecretVersionId, ...versionIds];
+  const known = [plan.slotSecretVersionId, plan.againFrom, ...versionIds];
   // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
   const secretFits =
     plan.kind === 'rollback' ||

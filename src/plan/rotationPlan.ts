@@ -35,6 +35,10 @@ export interface RotationPlan extends Provenance {
   mint: Slot[];
   /** The slot whose password is renewed after the switch. */
   renew: Slot | null;
+  /** How often a slot's password was made again because the database refused the one before. */
+  again?: Partial<Record<Slot, number>>;
+  /** AWSCURRENT of the slot secret when a password was made again last: what the plan had stored by then may be current. */
+  againFrom?: string;
   rotateAdmin: boolean;
   /** Value of the pod template's annotation; unique for each plan, so that each restarts. */
   restartToken: string;

@@ -19,21 +19,24 @@ export type StepNumber = keyof typeof stepTitles;
 /** All step numbers in order. */
 export const stepNumbers = Object.keys(stepTitles).map(Number) as StepNumber[];
 
+/** What is made again because the database refused a password has a name of its own: else the state has it done. */
+const nth = (again: number): string => (again === 0 ? '' : `${again + 1}-`);
+
 /** Names of the resources that carry out the steps. Acts end in the id of their rotation, things do not. */
 export const resourceNames = {
   plan: () => 'plan',
   adminCheck: (id: string) => `admin-credentials-${id}`,
-  password: (slot: string, id: string) => `password-${slot.toLowerCase()}-${id}`,
-  flipVersion: (id: string) => `slots-flipped-${id}`,
-  renewalVersion: (id: string) => `slots-renewed-${id}`,
+  password: (slot: string, id: string, again = 0) => `password-${slot.toLowerCase()}-${nth(again)}${id}`,
+  flipVersion: (id: string, again = 0) => `slots-flipped-${nth(again)}${id}`,
+  renewalVersion: (id: string, again = 0) => `slots-renewed-${nth(again)}${id}`,
   user: (slot: string) => `user-${slot.toLowerCase()}`,
   sqlconf: () => 'sqlconf',
   kubernetesSecret: () => 'kubernetes-secret',
   restart: () => 'restart',
   rollout: (id: string) => `rollout-${id}`,
   health: (id: string) => `health-${id}`,
-  flip: (id: string) => `flip-${id}`,
+  flip: (id: string, again = 0) => `flip-${nth(again)}${id}`,
   idle: (id: string) => `idle-${id}`,
-  renewal: (id: string) => `renewal-${id}`,
+  renewal: (id: string, again = 0) => `renewal-${nth(again)}${id}`,
   adminPassword: (id: string) => `admin-password-${id}`,
 };

@@ -1,6 +1,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import { versionLabels } from '../plan/labels';
+import { timesAgain, timesAgainBeforeFlip, timesAgainInAll } from '../plan/passwordAgain';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
@@ -52,14 +53,14 @@ function storeVersions(chain: Chain, planned: PlannedRotation, passwords: Passwo
     material.logins[slot].password !== undefined || plan.mint.includes(slot);
   const before = Object.fromEntries(slots.filter(known).map((slot) => [slot, passwords.before[slot]]));
   const flipVersion = storeVersion(chain, planned, {
-    name: resourceNames.flipVersion(plan.id),
+    name: resourceNames.flipVersion(plan.id, timesAgainBeforeFlip(plan)),
     label: versionLabels.flipped,
     active: plan.kind === 'sync' ? activeOf(planned) : active,
     passwords: before,
   });
   if (!plan.renew) return { flipVersion };
   const renewalVersion = storeVersion(chain, planned, {
-    name: resourceNames.renewalVersion(plan.id),
+    name: resourceNames.renewalVersion(plan.id, timesAgainInAll(plan)),
     label: versionLabels.renewed,
     active,
     passwords: { ...before, [plan.renew]: passwords.after },
@@ -102,11 +103,12 @@ export function flipStep(
   version: SecretVersion,
   renewalVersion?: SecretVersion,
 ): void {
-  const { slotSecretArn: secretArn, slotSecretVersionId: from } = plan;
-  chain.dynamic('Promotion', resourceNames.flip(plan.id), {
+  const { slotSecretArn: secretArn, slotSecretVersionId, againFrom = slotSecretVersionId } = plan;
+  const again = timesAgainBeforeFlip(plan);
+  chain.dynamic('Promotion', resourceNames.flip(plan.id, again), {
     context,
     secretArn,
-    from,
+    from: again === 0 ? slotSecretVersionId : againFrom,
     to: version.versionId,
     ...(renewalVersion ? { later: renewalVersion.versionId } : {}),
     what: 'flip active_slot',
@@ -135,10 +137,12 @@ export function renewSteps(
     password,
     like: plan.to === 'other' ? undefined : material.logins[plan.to].username,
   });
-  chain.dynamic('Promotion', resourceNames.renewal(plan.id), {
+  const again = timesAgain(plan, slot);
+  chain.dynamic('Promotion', resourceNames.renewal(plan.id, again), {
     context,
     secretArn: plan.slotSecretArn,
-    from: flipVersion.versionId,
+    // What was current when a password was made again may be an earlier renewal of this plan.
+    from: again === 0 ? flipVersion.versionId : (plan.againFrom ?? flipVersion.versionId),
     to: renewalVersion.versionId,
     what: 'promote the renewal',
   });

@@ -2,6 +2,7 @@ import { getVersion as awsVersion } from '@pulumi/aws/utilities';
 import { getVersion as kubernetesVersion } from '@pulumi/kubernetes/utilities';
 import * as pulumi from '@pulumi/pulumi';
 import { getVersion as randomVersion } from '@pulumi/random/utilities';
+import { timesAgainBeforeFlip } from '../plan/passwordAgain';
 import type { RotationPlan } from '../plan/rotationPlan';
 import { switches } from '../plan/rotationPlan';
 import { resourceNames } from '../plan/steps';
@@ -19,7 +20,7 @@ export type Begun = (name: string) => Promise<void>;
 export function startPlugins(plan: RotationPlan, begun: Begun = async () => undefined): () => Promise<void> {
   const storing = storesVersions(plan);
   const first = plan.kind === 'rollback' ? resourceNames.plan() : resourceNames.adminCheck(plan.id);
-  const second = storing ? resourceNames.flipVersion(plan.id) : first;
+  const second = storing ? resourceNames.flipVersion(plan.id, timesAgainBeforeFlip(plan)) : first;
   void begun(first).then(() => {
     if (plan.mint.length > 0 || plan.renew !== null) void start('random', randomVersion());
     if (storing) void start('aws', awsVersion());

@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import { RandomPassword } from '@pulumi/random/randomPassword';
+import { timesAgain } from '../plan/passwordAgain';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { parseSlotDocument, renderSlotDocument } from '../plan/secretDocument';
 import type { DatabaseLogin, Slot } from '../plan/slot';
@@ -19,7 +20,9 @@ export interface Passwords {
 /** Makes the passwords of this rotation; they are in the state, encrypted, before anything else learns them. */
 export function mintPasswords(chain: Chain, { plan, material }: PlannedRotation): Passwords {
   const mint = (slot: Slot): pulumi.Output<string> =>
-    chain.add(newPassword(resourceNames.password(slot, plan.id), chain)).result.apply(kept);
+    chain
+      .add(newPassword(resourceNames.password(slot, plan.id, timesAgain(plan, slot)), chain))
+      .result.apply(kept);
   const before = (slot: Slot): pulumi.Output<string> => {
     const known = material.logins[slot].password;
     if (known !== undefined) return pulumi.secret(known);

@@ -1,4 +1,7 @@
+import { Failure } from '../failure';
 import type { WorldContext } from '../world/context';
+import type { AdminCredentials } from '../world/adminCredentials';
+import type { SecretVersion } from '../world/secretsManager';
 import { act } from './logic';
 import { asAdmin, guardedEffect, secretsManager } from './world';
 
@@ -13,16 +16,40 @@ export interface AdminCheckInputs {
  * AWSCURRENT again: the secret is brought to the database, so no login of anybody changes.
  */
 export const adminCheck = act<AdminCheckInputs>(async ({ context, rotation }) => {
-  const secrets = secretsManager(context);
-  // One look for the login serves the check and the write: each wrong password counts.
-  const foundUnder = await asAdmin(context, async (session, { stage, version }) => {
-    if (stage === 'AWSCURRENT') return stage;
-    const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
-    if (current !== undefined && current.versionId !== version.versionId)
-      await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
-        secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
-      );
-    return stage;
-  });
+  const { foundUnder } = await healAdmin(context);
   return { rotation, foundUnder };
 });
+
+/** Where the admin's session found its login, and the version that is current when all is healed. */
+export interface HealedAdmin {
+  foundUnder: AdminCredentials['stage'];
+  current: SecretVersion;
+}
+
+/**
+ * Moves AWSCURRENT to the version that the admin's session logged in with, if that is another one.
+ * @param leave asked before a move by a session that is not new: the secret may have changed since it was opened
+ * @throws Failure `held` where no version is current
+ */
+export async function healAdmin(
+  context: WorldContext,
+  leave: (current: SecretVersion, working: SecretVersion) => Promise<boolean> = async () => false,
+): Promise<HealedAdmin> {
+  const secrets = secretsManager(context);
+  const { adminSecretId } = context;
+  // One look for the login serves the check and the write: each wrong password counts.
+  return asAdmin(context, async (session, { stage: foundUnder, version }) => {
+    const current = await secrets.read(adminSecretId, { stage: 'AWSCURRENT' });
+    if (current === undefined)
+      throw new Failure(
+        'held',
+        `The admin secret ${adminSecretId} has no AWSCURRENT version; restore one (aws secretsmanager update-secret-version-stage) and run again to finish.`,
+      );
+    const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
+    if (isHealthy || (await leave(current, version))) return { foundUnder, current };
+    await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
+      secrets.moveStage(adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
+    );
+    return { foundUnder, current: version };
+  });
+}

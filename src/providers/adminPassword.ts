@@ -1,13 +1,16 @@
-import { createHash } from 'node:crypto';
 import { Failure } from '../failure';
-import { parseAdminDocument, renderAdminDocument } from '../plan/secretDocument';
+import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
+import { adminPendingId, isPendingOf } from '../world/adminPendingId';
 import { discardOldPassword, setRetaining } from '../world/dualPassword';
 import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
-import { newPassword } from '../world/password';
+import { isPasswordRefusal } from '../world/databaseErrors';
 import type { SecretVersion } from '../world/secretsManager';
+import { healAdmin } from './adminCheck';
+import type { PendingVersion } from './adminPending';
+import { adminText, createPending, newestPending } from './adminPending';
 import { act } from './logic';
 import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses, secretsManager } from './world';
 
@@ -24,68 +27,74 @@ export interface AdminPasswordInputs {
  */
 export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
   const secrets = secretsManager(context);
-  const current = await secrets.read(context.adminSecretId, { stage: 'AWSCURRENT' });
-  if (current === undefined)
-    throw new Failure(
-      'held',
-      `${context.adminSecretId} has no AWSCURRENT version; restore one and run again.`,
-    );
-  const token = tokenOf(rotation);
-  if (current.versionId !== token) {
-    const pending = await createPending(context, current, token);
-    const login = loginOf(context, pending);
-    await setPending(context, login);
-    if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
-      throw new Failure(
-        'held',
-        `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
-      );
+  // A version of this rotation becomes current below, and not without what somebody else put into the secret meanwhile.
+  const { current } = await healAdmin(
+    context,
+    async (found, working) => isPendingOf(rotation, working.versionId) || (await logsIn(context, found.text)),
+  );
+  const pending = await newestPending(context, rotation, current);
+  let { versionId } = pending;
+  if (current.versionId !== versionId) {
+    try {
+      versionId = await setNewest(context, current, { rotation, ...pending });
+    } catch (error) {
+      // What the policy refuses is known to nothing: another password is made, once in a run.
+      if (!isPasswordRefusal(error)) throw error;
+      versionId = adminPendingId(rotation, pending.again + 1);
+      await setAndTest(context, await createPending(context, current, versionId));
     }
     await guardedWrite(context, 'admin secret: AWSCURRENT to the new version', () =>
-      secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, token),
+      secrets.moveStage(context.adminSecretId, 'AWSCURRENT', current.versionId, versionId),
     );
   }
   await asWriter(context, async (session) => {
     await discardOldPassword(session, await ownAccount(session));
   });
-  await finish(context, token);
-  return { rotation, versionId: token };
+  await finish(context, versionId);
+  return { rotation, versionId };
 });
 
-/** A version id that the same rotation always finds again; Secrets Manager takes 32 to 64 characters. */
-function tokenOf(rotation: string): string {
-  const hex = createHash('sha256').update(`admin password of rotation ${rotation}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
+async function logsIn(context: WorldContext, text: string): Promise<boolean> {
+  const document = parseAdminDocument(text);
+  return document.ok && (await tryLogin({ ...document.value.login, dbname: '' }, context.trust)) === 'works';
 }
 
-async function createPending(
+/**
+ * Steps "create", "set" and "test", as far as they are not done: what was just made cannot log in yet, and each login
+ * in vain counts. Where somebody changed other values of the secret since, a version with both is stored.
+ * @returns the version that the database accepts
+ */
+async function setNewest(
   context: WorldContext,
   current: SecretVersion,
-  token: string,
-): Promise<SecretVersion> {
-  const secrets = secretsManager(context);
-  const existing = await secrets.read(context.adminSecretId, { versionId: token });
-  if (existing) return existing;
-  const document = parseAdminDocument(current.text);
-  if (!document.ok)
+  { rotation, versionId, again, version }: PendingVersion & { rotation: string },
+): Promise<string> {
+  if (version === undefined) {
+    await setAndTest(context, await createPending(context, current, versionId));
+    return versionId;
+  }
+  if (!(await logsIn(context, version.text))) await setAndTest(context, version);
+  const both = adminText(context, current, loginOf(context, version).password);
+  if (both === version.text) return versionId;
+  const next = adminPendingId(rotation, again + 1);
+  await test(context, await createPending(context, current, next, both));
+  return next;
+}
+
+/** Steps "set" and "test". */
+async function setAndTest(context: WorldContext, version: SecretVersion): Promise<void> {
+  await setPending(context, loginOf(context, version));
+  await test(context, version);
+}
+
+async function test(context: WorldContext, version: SecretVersion): Promise<void> {
+  const login = loginOf(context, version);
+  if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'denied') {
     throw new Failure(
       'held',
-      `The admin secret ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+      `The database refuses ${login.username} with its new password (AWSPENDING of ${context.adminSecretId}); the old one stays current. Run again to finish.`,
     );
-  const text = renderAdminDocument(document.value.json, newPassword());
-  await guardedWrite(context, 'admin secret: create AWSPENDING', () =>
-    secrets.put(context.adminSecretId, text, 'AWSPENDING', token),
-  );
-  // Read back what is stored: after a lost reply it is that value, not ours, that counts.
-  const stored = await secrets.read(context.adminSecretId, { versionId: token });
-  if (stored === undefined)
-    throw new Failure(
-      'held',
-      `${context.adminSecretId}: the new version cannot be read back; run again to finish.`,
-    );
-  return stored;
+  }
 }
 
 function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
@@ -93,17 +102,16 @@ function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
   if (document.ok) return document.value.login;
   throw new Failure(
     'held',
-    `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}.`,
+    `Version ${version.versionId} of ${context.adminSecretId} is malformed: ${document.problems.join('; ')}; take its AWSPENDING label away and run again.`,
   );
 }
 
 async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
-  if ((await tryLogin({ ...login, dbname: '' }, context.trust)) === 'works') return;
   const [use] = await liveUses(context, login);
   if (use)
     throw new Failure(
       'held',
-      `${use.where} uses the admin user ${login.username}; its password was not changed. Move OpenEMR to a slot first.`,
+      `${use.where} uses the admin user ${login.username}; its password was not changed. Let ${use.where} name a slot's user, and run again to finish.`,
     );
   await asAdmin(context, async (session) => {
     const own = await ownAccount(session);
@@ -111,7 +119,7 @@ async function setPending(context: WorldContext, login: DatabaseLogin): Promise<
     if (account === undefined)
       throw new Failure(
         'held',
-        `The database user ${login.username} of ${context.adminSecretId} does not exist.`,
+        `The database user ${login.username} of ${context.adminSecretId} does not exist, so its password was not changed; name in that secret the user that the database has, and run again to finish.`,
       );
     await guardedEffect('database: ALTER USER of the admin', { context, session }, () =>
       setRetaining(session, account, login.password),

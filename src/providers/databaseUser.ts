@@ -1,5 +1,5 @@
-import { Failure } from '../failure';
-import type { DatabaseLogin } from '../plan/slot';
+import { Failure, PasswordRefused } from '../failure';
+import type { DatabaseLogin, Slot } from '../plan/slot';
 import { changeAccount } from '../world/accountChange';
 import { alterPassword, createAccount, sessionsOf } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
@@ -7,7 +7,7 @@ import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
-import { DatabaseFailure } from '../world/databaseErrors';
+import { DatabaseFailure, isPasswordRefusal } from '../world/databaseErrors';
 import { clausesLike, isLevel } from '../world/parity';
 import { openSqlconf } from '../world/sqlconf';
 import type { Properties, ResourceLogic } from './logic';
@@ -17,7 +17,7 @@ import { asAdmin, guardedEffect, liveUses, proveSession } from './world';
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs {
   context: WorldContext;
-  slot: string;
+  slot: Slot;
   username: string;
   host: string;
   port: string;
@@ -78,16 +78,20 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
   const { account, name, model, parity } = compared;
   if (parity.problems.length > 0) throw new Failure('before-switch', parity.problems.join(' '));
   if (!account) {
-    await guardedEffect(`database: CREATE USER of slot ${slot}`, { context, session }, () =>
-      createAccount(session, name, clausesLike(model.account), password),
+    await settingPassword(inputs, () =>
+      guardedEffect(`database: CREATE USER of slot ${slot}`, { context, session }, () =>
+        createAccount(session, name, clausesLike(model.account), password),
+      ),
     );
   } else if (!works) {
     assertOurs(inputs, compared);
     // The place names the very password that is to be set, which only a repair may do.
     const cure = 'Set it with --sync-db-users, then run again.';
     await assertNotLive(session, inputs, 'its password was not changed', cure);
-    await guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, () =>
-      alterPassword(session, account, password),
+    await settingPassword(inputs, () =>
+      guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, () =>
+        alterPassword(session, account, password),
+      ),
     );
   }
   if (parity.alter.length > 0) {
@@ -95,6 +99,16 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     await all(`database: REQUIRE of slot ${slot}`, { context, session }, parity.alter);
   }
   await all(`database: GRANT to slot ${slot}`, { context, session }, parity.grant);
+}
+
+/** @throws PasswordRefused when the server does not take the password, which is then known to nothing that is alive */
+async function settingPassword(inputs: DatabaseUserInputs, set: () => Promise<void>): Promise<void> {
+  try {
+    await set();
+  } catch (error) {
+    if (!isPasswordRefusal(error) || (await liveUses(inputs.context, inputs)).length > 0) throw error;
+    throw new PasswordRefused(error.outcome, error.message, inputs.slot, { cause: error.cause });
+  }
 }
 
 /**

@@ -40,7 +40,7 @@ export const promotion = act<PromotionInputs>(async ({ context, secretArn, from,
       if (found === from || found === to) throw error;
       throw new Failure(
         'held',
-        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions and run again.`,
+        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions (aws secretsmanager list-secret-version-ids --secret-id ${secretArn}), make the one current that the database accepts, and run again.`,
         { cause: error },
       );
     }

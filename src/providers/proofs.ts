@@ -44,14 +44,14 @@ export const healthProof = act<HealthProofInputs>(async (inputs) => {
   if (file.login.username !== username || file.login.password !== inputs.password) {
     throw new Failure(
       'before-switch',
-      `${file.path} no longer names ${username}: somebody else changed it during the rotation.`,
+      `${file.path} no longer names ${username}: somebody else changed it during the rotation. Find out who writes that file, end that, and run again.`,
     );
   }
   const changed = changedKeys(inputs.kubernetesSecret, data);
   if (changed.length > 0) {
     throw new Failure(
       'before-switch',
-      `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer says what this rotation wrote (${changed.join(', ')}): another controller changed it back.`,
+      `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer says what this rotation wrote (${changed.join(', ')}): another controller changed it back. Take its keys out of that controller's hands and run again.`,
     );
   }
   const session = await openSession(file.login, context.trust, file.login.dbname);

@@ -37,10 +37,9 @@ export async function cancelled(
 ): Promise<Failure> {
   const at = step ?? furthest;
   const where = at === undefined ? `before the first step of this ${what}` : `in step ${at} of this ${what}`;
-  return new Failure(
-    'cancelled',
-    `Stopped by a signal ${where}; ${await liveLogin(request)}. Run again to finish this ${what}.`,
-  );
+  // What was not begun is not on record: the next run decides for itself.
+  const next = at === undefined ? 'Run again.' : `Run again to finish this ${what}.`;
+  return new Failure('cancelled', `Stopped by a signal ${where}; ${await liveLogin(request)}. ${next}`);
 }
 
 /** Decides by what is true now: before the cut-over nothing moved; up to step 8 it is undone; after that it is held. */
@@ -60,7 +59,7 @@ export async function afterFailure(
   });
   const hold = async (why = ''): Promise<RunResult> =>
     endAs('held', `${said} ${why}${await liveLogin(request)}. Run again to finish this rotation.`);
-  if (planned.plan.kind === 'sync') return endAs(failure.outcome, said);
+  if (planned.plan.kind === 'sync') return endAs(failure.outcome, `${said} ${await liveLogin(request)}.`);
   if (at.reached !== undefined && at.reached >= firstOfRetirement) return hold(recordText(at));
   if (planned.plan.kind === 'rollback') {
     const live = await liveLogin(request);

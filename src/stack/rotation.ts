@@ -24,11 +24,13 @@ import { pastStepsOf, provenanceOf } from './pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './run';
 import { noteFailure } from './failureNotes';
+import { sayingWhatIsLive } from './liveNow';
+import { updateWithOtherPassword } from './passwordAgain';
 import { withRolloutNews } from './rolloutNews';
 import { RunLock } from './runLock';
 import { furthestOf } from './stepEvents';
 import type { PreviewedChange } from './update';
-import { runPreview, runUpdate } from './update';
+import { runPreview } from './update';
 import type { OpenedStack } from './workspace';
 import { announceToProviders, openStack, openStackForPreview } from './workspace';
 
@@ -36,7 +38,11 @@ import { announceToProviders, openStack, openStackForPreview } from './workspace
 type Found = OpenedStack & { observation: Observation };
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
-export async function rotate(request: RunRequest): Promise<RunResult | NotDue> {
+export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
+  return sayingWhatIsLive(request, rotateAlone);
+}
+
+async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
   lookForEngine();
   const world = await openWorld(request);
   const { context } = request.settings;
@@ -115,7 +121,11 @@ export interface DryRun {
 }
 
 /** Plans and previews; writes nothing anywhere, the state included. */
-export async function dryRun(request: RunRequest): Promise<DryRun> {
+export function dryRun(request: RunRequest): Promise<DryRun> {
+  return sayingWhatIsLive(request, preview);
+}
+
+async function preview(request: RunRequest): Promise<DryRun> {
   lookForEngine();
   // Nothing of a dry run needs a lock: the state is read while the admin logs in.
   const opening = openStackForPreview(request.location);
@@ -149,14 +159,15 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   const { changes, enginePlan } = await previewing;
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
   const lockedBy = holderText(await lockHolder(world.session, lockName(world.slotSecretArn)));
-  if (lockedBy !== '') problems.push(new Failure('locked', `Another rotation is running${lockedBy}.`));
+  if (lockedBy !== '')
+    problems.push(new Failure('locked', `Another rotation is running${lockedBy}; wait until it ends.`));
   const notDue = await notDueReason(request, world, found);
   return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
 }
 
 /** The engine's start and the reading of the world take about as long as each other: they run side by side. */
 async function openedBesideObserving<T extends OpenedStack>(
-  { settings }: RunRequest,
+  { settings, saw }: RunRequest,
   world: OpenWorld,
   opening: Promise<T>,
 ): Promise<T & { observation: Observation }> {
@@ -164,6 +175,7 @@ async function openedBesideObserving<T extends OpenedStack>(
   const [opened, observation] = await Promise.allSettled([opening, observing]);
   // A world that cannot be read is the better reason: it is what the operator can mend.
   if (observation.status === 'rejected') throw observation.reason;
+  saw?.(observation.value);
   if (opened.status === 'rejected') throw opened.reason;
   return { ...opened.value, observation: observation.value };
 }
@@ -211,9 +223,9 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
   const journal = await journalToTakeUp(request, world, opened.deployment);
-  const { planned, resumed } = plan(request, opened, journal);
+  const { planned: wanted, resumed } = plan(request, opened, journal);
   if (!resumed) {
-    const { problems, notices } = await preflight(planned, request.settings.context, world);
+    const { problems, notices } = await preflight(wanted, request.settings.context, world);
     if (problems.length > 0) {
       const reasons = problems.map(({ message }) => message).join(' ');
       throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
@@ -221,7 +233,10 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   }
   const listener = withRolloutNews(request, world.kubernetes);
-  const result = await runUpdate({ ...request, stack, planned, listener });
+  const { planned, result } = await updateWithOtherPassword(
+    { ...request, stack, planned: wanted, listener },
+    { secrets: world.secrets, tell: (text) => request.tell({ kind: 'notice', text }) },
+  );
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
   if (failure instanceof StateIsClosed && !resumed) throw failure;

@@ -1,5 +1,6 @@
 import type { Failure } from '../failure';
 import type { Recent } from '../plan/age';
+import type { Observation } from '../plan/observation';
 import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RequestKind } from '../plan/rotationPlan';
 import type { SavedPlan } from '../plan/savedPlan';
@@ -29,6 +30,8 @@ export interface RunRequest {
   saveEnginePlan?: boolean;
   /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
   guard?: () => Promise<void>;
+  /** Told of the world as it was found. */
+  saw?: (observation: Observation) => void;
 }
 
 /** News of a run for a renderer. */

@@ -56,7 +56,7 @@ export async function readHolders(
  * How long to keep the lock from the run that held it, in ms: until it may not take it again, however long it is
  * stopped. It has not asked for the lock for as long as its connection is idle.
  */
-export function keepFromHolderMs({ idleSeconds = 0 }: Pick<LockHolder, 'idleSeconds'>): number {
+export function keepFromHolderMs({ idleSeconds = 0 }: Partial<LockHolder>): number {
   return Math.max(keepAtLeastMs, retakeWithinMs + 2000 - idleSeconds * 1000);
 }
 
@@ -73,42 +73,39 @@ async function endHolder(
 ): Promise<void> {
   const waiting: Session = await openAdminSession(request, world);
   try {
-    let left = holder;
     for (let tries = killTries; ; tries -= 1) {
-      const now = await killAndTake(world.session, waiting, name, left);
-      if (now === undefined) break;
-      left = now;
-      if (tries > 1 && left.connectionId === holder.connectionId) continue;
-      const { connectionId } = left;
+      const { taken, seen } = await killAndTake(world.session, waiting, name, holder);
+      // By what was seen last: the run may have asked for its lock while somebody decided.
+      if (taken) return await sleep(keepFromHolderMs(seen ?? {}));
+      const { connectionId } = (await lockHolder(world.session, name)) ?? holder;
+      if (tries > 1 && connectionId === holder.connectionId) continue;
       throw new Failure(
         'locked',
         `Connection ${connectionId} still holds the lock; end it in the database (CALL mysql.rds_kill(${connectionId}) on RDS) and run again.`,
       );
     }
-    await sleep(keepFromHolderMs(holder));
   } finally {
     await waiting.close();
   }
 }
 
-/** Ends the holder, if it is still that connection. @returns who holds the lock after the wait; undefined when `waiting` has it */
+/** Ends the holder's connection, if it still has the lock, and waits for the lock. `seen` held it before. */
 async function killAndTake(
   session: Session,
   waiting: Session,
   name: string,
   { connectionId }: LockHolder,
-): Promise<LockHolder | undefined> {
-  const taken = waiting.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitSeconds]);
+): Promise<{ taken: boolean; seen: LockHolder | undefined }> {
+  const answer = waiting.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitSeconds]);
   // A rejection is looked at below, after the other statements.
-  taken.catch(() => undefined);
-  const now = await lockHolder(session, name);
-  if (now?.connectionId === connectionId)
+  answer.catch(() => undefined);
+  const seen = await lockHolder(session, name);
+  if (seen?.connectionId === connectionId)
     await effect('database: KILL the connection that holds the lock', () =>
       session.query(`KILL ${connectionId}`),
     );
-  const [row] = await taken;
-  if (Number(row?.['taken']) === 1) return undefined;
-  return (await lockHolder(session, name)) ?? { connectionId, client: undefined, idleSeconds: undefined };
+  const [row] = await answer;
+  return { taken: Number(row?.['taken']) === 1, seen };
 }
 
 async function clearLease(kubernetes: Kubernetes): Promise<void> {

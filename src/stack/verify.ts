@@ -1,6 +1,6 @@
 import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
-import { kubernetesProblems } from '../observe/preflight/kubernetes';
+import { kubernetesFindings } from '../observe/preflight/kubernetes';
 import { eventRight } from '../notify/kubernetesEvent';
 import type { PreflightClients } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
@@ -42,8 +42,9 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     databaseChecks(settings, facts, { secrets, kubernetes }),
     writeChecks(settings, facts, secrets),
     fileChecks(settings, facts),
-    new Checks('Kubernetes').problems('nothing stands in the way of a restart', () =>
-      kubernetesProblems(kubernetes),
+    new Checks('Kubernetes').problems(
+      'nothing stands in the way of a restart',
+      async () => (await kubernetesFindings(kubernetes)).problems,
     ),
   ]);
   const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');

@@ -54,6 +54,11 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
 }
 
+/** True for a failure that is the server's refusal of a password, by its policy or its history. */
+export function isPasswordRefusal(error: unknown): error is Failure {
+  return error instanceof Failure && policyNumbers.has(errorNumber(error.cause));
+}
+
 /** True when a connection that was refused so may be taken a moment later, on a server that is up. */
 export function passesSoon(cause: unknown): boolean {
   return passingNumbers.has(errorNumber(cause)) || lostCodes.has(errorCode(cause));
@@ -120,7 +125,7 @@ export function statementFailure(error: unknown, sql: string, login: DatabaseLog
   const right = rightNumbers.has(number);
   const advice = policyNumbers.has(number)
     ? "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
-      'PASSWORD HISTORY, relax what refuses it, and run again: the same password is tried again.'
+      'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.'
     : right
       ? `grant ${login.username} the right that this statement needs.`
       : 'correct the cause and run again.';

@@ -58,7 +58,7 @@ export async function proveHealth(check: HealthCheck): Promise<void> {
   }
   throw new Failure(
     'before-switch',
-    `The health page ${new URL(check.url).origin}${new URL(check.url).pathname} ${wrong}; it was not good ${check.answersInARow} times in a row within ${Math.round(check.limitMs / 1000)} s.`,
+    `The health page ${new URL(check.url).origin}${new URL(check.url).pathname} ${wrong}; it was not good ${check.answersInARow} times in a row within ${Math.round(check.limitMs / 1000)} s. Look at the log of the new pods, and whether OPENEMR_HEALTHCHECK_URL is right from here.`,
   );
 }
 

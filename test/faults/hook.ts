@@ -6,10 +6,12 @@ import { killRun } from './killRun';
 /**
  * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
  * provider. At the point that FAULT_POINT names it does what FAULT_MODE says, once. All points met are
- * written to FAULT_LOG, so that the sweep finds them by itself. The second of a name is `name (2)`.
+ * written to FAULT_LOG, so that the sweep finds them by itself. The second of a name is `name (2)`. With FAULT_ARMED it
+ * does nothing before that file is there, and then takes the next of that name.
  */
 const { FAULT_POINT: point, FAULT_MODE: mode, FAULT_LOG: log, FAULT_RUN: runId } = process.env;
 const turns = new Map<string, number>();
+let used = false;
 
 /** Waits while the test does something to the world: it removes the file when the run may go on. */
 async function pause(): Promise<void> {
@@ -30,7 +32,11 @@ function meet(effect: string): boolean {
   turns.set(effect, turn);
   const name = turn === 1 ? effect : `${effect} (${turn})`;
   if (log !== undefined) appendFileSync(log, `${name}\n`);
-  return name === point;
+  const { FAULT_ARMED: armed } = process.env;
+  const meets = armed === undefined ? name === point : effect === point && existsSync(armed);
+  if (used || !meets) return false;
+  used = true;
+  return true;
 }
 
 const hook: EffectHook = {

@@ -146,21 +146,6 @@ for (const database of databases.slice(0, 1)) {
         if (database === 'mysql') expect(await most(), 'connections at once').to.be.within(1, 3);
       });
 
-      if (database === 'mysql')
-        it('step 4, the password history refuses the password: exit 4; allowed again, the same one is set', async () => {
-          const before = await snapshot(site);
-          await rememberAndChange(before.A.username, before.A.password);
-          const result = await run(site);
-          expectCode(result, 4);
-          expect(result.stderr)
-            .to.include('Step 4')
-            .and.to.include('PASSWORD HISTORY')
-            .and.to.include('Nothing was switched');
-          expect(await site.canLogin(before.B.username, before.B.password)).to.equal(true);
-          expect((await snapshot(site)).fileHash).to.equal(before.fileHash);
-          await root("ALTER USER ?@'%' PASSWORD HISTORY 0", [before.A.username]);
-        });
-
       it('step 10, a lock that holds up every ALTER USER: held after a bounded time, and logins never wait long', async () => {
         const { B } = site.users;
         let locker: Connection | undefined;
@@ -181,19 +166,6 @@ for (const database of databases.slice(0, 1)) {
         expect((await snapshot(site)).active).to.equal('A');
         expect(await site.canLogin(B, (await snapshot(site)).B.password)).to.equal(true);
       });
-
-      if (database === 'mysql')
-        it('step 10, the password history refuses the new password: held, with the policy named', async () => {
-          const { B } = site.users;
-          const result = await runPaused(site, 'database: ALTER USER of slot B', 'before', async () => {
-            const text = await secretUnder(site, site.slotSecretId, 'CREDENTIAL_ROTATION_RENEWED');
-            const renewed = JSON.parse(text ?? '{}') as { B: { password: string } };
-            await rememberAndChange(B, renewed.B.password);
-          });
-          expectCode(result, 12);
-          expect(result.stderr).to.include('Step 10').and.to.include('PASSWORD HISTORY');
-          await root("ALTER USER ?@'%' PASSWORD HISTORY 0", [B]);
-        });
 
       it('the next run finishes what was held, with the password that was stored for it', async () => {
         const text = await secretUnder(site, site.slotSecretId, 'CREDENTIAL_ROTATION_RENEWED');
@@ -253,13 +225,6 @@ for (const database of databases.slice(0, 1)) {
           held.splice(0).forEach((connection) => connection.destroy());
         },
       };
-    }
-
-    /** Makes the server remember a password as used, and then sets another: the first is refused from now on. */
-    async function rememberAndChange(username: string, password: string): Promise<void> {
-      await root("ALTER USER ?@'%' PASSWORD HISTORY 5", [username]);
-      await root("ALTER USER ?@'%' IDENTIFIED BY ?", [username, password]);
-      await root("ALTER USER ?@'%' IDENTIFIED BY 'Drifted-away-123'", [username]);
     }
 
     function logLines(): string[] {

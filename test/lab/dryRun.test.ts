@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { STARTING_POINTS } from '../../lab';
+import { runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { labelsOf, writeRequests } from './support/secrets';
 import { Writes } from './support/writes';
-import { expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+import { dropDefaultUsers, expectCode, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 
 for (const database of databases) {
   describe(`dry run (${database})`, function () {
@@ -46,6 +48,51 @@ for (const database of databases) {
       expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr, ...leftOnDisk(site) });
     });
 
+    for (const start of STARTING_POINTS.filter((each) => each !== 'a-active')) {
+      it(`from ${start}: writes nothing anywhere either`, async () => {
+        const other = await lab.createSite({ start });
+        try {
+          const before = { world: await snapshot(other), labels: await labelsOf(other) };
+          const writes = new Writes(lab, other);
+          expectCode(await run(other, ['--dry-run']), 0);
+          expectCode(await run(other, ['--dry-run', '--sync-db-users']), 0);
+          expect(await writes.found()).to.deep.equal([]);
+          expect({ world: await snapshot(other), labels: await labelsOf(other) }).to.deep.equal(before);
+        } finally {
+          await other.remove();
+          await dropDefaultUsers(lab);
+        }
+      });
+    }
+
+    // The state does not know the kind of database.
+    if (database === 'mysql')
+      it('of a rotation that is held: writes nothing anywhere either, and the next run finishes', async () => {
+        const other = await lab.createSite();
+        try {
+          const killed = await runWithFault(other, { point: 'file: rename', mode: 'kill-after' });
+          expect(killed.signal).to.equal('SIGKILL');
+          const before = {
+            world: await snapshot(other),
+            labels: await labelsOf(other),
+            left: leftOnDisk(other),
+          };
+          const writes = new Writes(lab, other);
+          expectCode(await run(other, ['--dry-run']), 0);
+          expect(await writes.found()).to.deep.equal([]);
+          const after = {
+            world: await snapshot(other),
+            labels: await labelsOf(other),
+            left: leftOnDisk(other),
+          };
+          expect(stateOf(after.left)).to.deep.equal(stateOf(before.left));
+          expect({ ...after, left: {} }).to.deep.equal({ ...before, left: {} });
+          expectCode(await run(other), 0);
+        } finally {
+          await other.remove();
+        }
+      });
+
     it('knows the rights that the admin has by a role, as the master user of RDS, and misses those that it lacks', async () => {
       const { admin } = await snapshot(site);
       const role = `role_${site.name}`;
@@ -75,4 +122,9 @@ for (const database of databases) {
       expect(await snapshot(site)).to.deep.equal(before);
     });
   });
+}
+
+/** The state's own files, of all that is left on disk. */
+function stateOf(files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).filter(([file]) => /\/stacks\/.*\.json$/.test(file)));
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { runWithFault } from '../faults/sweep';
+import { runPaused, runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { putSecret, secretUnder, stagesOf } from './support/secrets';
@@ -75,16 +75,52 @@ for (const database of databases.slice(0, 1)) {
       expect(after.slots).to.include({ note: 'changed by a person' });
     });
 
+    it('somebody changes the admin secret in step 11: it is not overwritten, and the next run keeps the change', async () => {
+      const before = await snapshot(site);
+      const changed = JSON.stringify({ ...before.admin, note: 'changed by a person' });
+      const held = await runPaused(site, 'admin secret: AWSCURRENT to the new version', 'before', () =>
+        putSecret(site, site.adminSecretId, changed).then(() => undefined),
+      );
+      expectCode(held, 12);
+      expect(held.stderr).to.include('Step 11 failed').and.to.include('changed by someone else');
+      expect((await snapshot(site)).admin).to.deep.equal(JSON.parse(changed));
+      expectCode(await run(site), 0);
+      const after = await expectHealthy(site, 'B');
+      expect(after.admin).to.include({ note: 'changed by a person' });
+      expect(after.admin.password).not.to.equal(before.admin.password);
+      expect(Object.values(await stagesOf(site, site.adminSecretId)).flat()).not.to.include('AWSPENDING');
+    });
+
+    it('somebody mends the admin secret while it is healed: it is not overwritten, and the next run rotates', async () => {
+      const { admin } = await snapshot(site);
+      await putSecret(
+        site,
+        site.adminSecretId,
+        JSON.stringify({ ...admin, password: 'Never-told-to-anyone-1' }),
+      );
+      const mended = JSON.stringify({ ...admin, note: 'mended by a person' });
+      const stopped = await runPaused(site, 'admin secret: heal AWSCURRENT', 'before', () =>
+        putSecret(site, site.adminSecretId, mended).then(() => undefined),
+      );
+      expectCode(stopped, 4);
+      expect(stopped.stderr).to.include('Step 3 failed').and.to.include('changed by someone else');
+      expect((await snapshot(site)).admin).to.deep.equal(JSON.parse(mended));
+      expectCode(await run(site), 0);
+      expect((await expectHealthy(site, 'B')).admin).to.include({ note: 'mended by a person' });
+    });
+
     it('killed after the cut-over, and the state is lost: the world is enough to finish', async () => {
       const canary = site.canary();
       const killed = await runWithFault(site, { point: 'file: rename', mode: 'kill-after' });
       expect(killed.signal).to.equal('SIGKILL');
+      const { B } = await snapshot(site);
       rmSync((site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', ''), { recursive: true });
       rmSync(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', { recursive: true });
       const finished = await run(site, ['--log-json']);
       expectCode(finished, 0);
       expect(finished.stdout).to.include('"kind":"reconcile"');
-      await expectHealthy(site, 'B');
+      const after = await expectHealthy(site, 'B');
+      expect(after.B.password === B.password, 'the live account keeps its password').to.equal(true);
       const { failed, failures } = await canary.stop();
       expect(failed, failures.join('\n')).to.equal(0);
     });

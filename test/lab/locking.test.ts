@@ -10,6 +10,7 @@ import { grantOptionalRights, SiteLease } from './support/optionalRights';
 import { processesOf, signalAll } from './support/runProcesses';
 import { arnOf, labelsOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { Writes } from './support/writes';
 
 for (const database of databases) {
   describe(`one writer (${database})`, function () {
@@ -40,34 +41,63 @@ for (const database of databases) {
     for (const [point, when, codes] of [
       ['database: ALTER USER of slot A', 'before', [12]],
       ['file: rename', 'before', [4, 11, 12]],
+      ['admin secret: create AWSPENDING', 'before', [12]],
+      ['database: ALTER USER of the admin', 'before', [12]],
     ] as const) {
       it(`somebody else has the lock at "${point}": not even that write, and the next run finishes`, async () => {
-        const { A, fileHash } = await snapshot(site);
         const thief = await connectionOf(lab, site);
-        const before = { effects: 0 };
+        let writes: Writes | undefined;
+        let left: Awaited<ReturnType<typeof snapshot>> | undefined;
         const result = await runPaused(site, point, when, async () => {
-          await killHolder(lab, name);
-          const [rows] = await thief.query('SELECT GET_LOCK(?, 5) AS taken', [name]);
-          // The command may have been quicker: then it holds it again, and is killed again.
-          if (JSON.stringify(rows) !== '[{"taken":1}]') throw new Error('the lock was not to be had');
-          before.effects = lab.aws.requests().filter(({ write }) => write).length;
+          await steal(thief);
+          [writes, left] = [new Writes(lab, site), await snapshot(site)];
           // The command looks every two seconds.
           await new Promise((resolve) => setTimeout(resolve, 4000));
         });
         expect(codes, result.stderr).to.include(result.code);
         expect(result.stderr).to.match(/lost its lock/);
-        const writes = lab.aws.requests().filter(({ write }) => write).length;
-        expect(writes, 'writes to Secrets Manager after the lock was lost').to.equal(before.effects);
-        expect(await site.canLogin(A.username, A.password), 'the ALTER USER was not carried out').to.equal(
-          true,
-        );
-        if (point === 'file: rename') expect((await snapshot(site)).fileHash).to.equal(fileHash);
+        const written = await writes?.found({ readsKubernetes: false });
+        expect(written, 'writes after the lock was lost').to.deep.equal([]);
+        expect(await snapshot(site)).to.deep.equal(left);
         const blocked = await run(site);
         expectCode(blocked, 11);
         await thief.end();
         expectCode(await run(site), 0);
         await expectHealthy(site, (await snapshot(site)).active === 'A' ? 'A' : 'B');
       });
+    }
+
+    it('somebody else has the lock when the Secret is patched: the Deployment, which a plugin patches, is not', async () => {
+      const thief = await connectionOf(lab, site);
+      let since = 0;
+      const remove = lab.kubernetes.fault({
+        namespace: site.namespace,
+        verb: 'patch',
+        resource: 'secrets',
+        times: 1,
+        when: 'after',
+        respond: 'pass',
+        onDone: async () => {
+          await steal(thief);
+          since = lab.kubernetes.requests().length;
+        },
+      });
+      const result = await run(site);
+      remove();
+      expectCode(result, 12);
+      expect(result.stderr).to.match(/lost its lock/);
+      const later = lab.kubernetes.requests().slice(since);
+      expect(later.filter(({ write, status }) => write && status < 400)).to.deep.equal([]);
+      await thief.end();
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    /** Takes the lock away from the run; the command may be quicker than that: then it is no test. */
+    async function steal(thief: Awaited<ReturnType<typeof connectionOf>>): Promise<void> {
+      await killHolder(lab, name);
+      const [rows] = await thief.query('SELECT GET_LOCK(?, 5) AS taken', [name]);
+      if (JSON.stringify(rows) !== '[{"taken":1}]') throw new Error('the lock was not to be had');
     }
 
     it('a Lease where RBAC grants it: taken, renewed, given back', async () => {
@@ -90,8 +120,10 @@ for (const database of databases) {
       const before = await snapshot(site);
       await lease.hold('other-pod/1/abcd');
       const renewing = setInterval(() => void lease.hold('other-pod/1/abcd'), 1500);
+      const writes = new Writes(lab, site);
       const refused = await run(site).finally(() => clearInterval(renewing));
       expectCode(refused, 11);
+      expect(await writes.found()).to.deep.equal([]);
       expect(refused.stderr).to.include('other-pod/1/abcd').and.to.include(site.namespace);
       expect(await snapshot(site)).to.deep.equal(before);
       await lease.hold('dead-pod/1/abcd', 3);

@@ -1,11 +1,12 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { runPaused } from '../faults/sweep';
+import type { Run } from './support/command';
 import { run } from './support/command';
-import { lockName } from '../../src/world/lock';
 import { databases, labWith } from './support/labs';
-import { arnOf } from './support/secrets';
 import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
+import { Writes } from './support/writes';
 
 // What differs between the databases is in startingPoints.test.ts and accountParity.test.ts.
 for (const database of databases.slice(0, 1)) {
@@ -17,6 +18,9 @@ for (const database of databases.slice(0, 1)) {
     beforeEach(async () => {
       lab = await labWith(database);
     });
+    /** What the server was asked so far, line by line. */
+    const statements = (): string[] => readFileSync(lab.database.generalLogFile, 'latin1').split('\n');
+
     afterEach(async () => {
       await site.remove();
       await dropDefaultUsers(lab);
@@ -33,7 +37,23 @@ for (const database of databases.slice(0, 1)) {
 
     it('--sync-db-users stores a missing password before the database learns it', async () => {
       site = await lab.createSite({ start: 'empty-standby' });
+      const since = statements().length;
+      const creations = (): string[] =>
+        statements()
+          .slice(since)
+          .filter((line) => /CREATE USER/.test(line));
+      let whenStored: string[] | undefined;
+      lab.aws.fault({
+        action: 'PutSecretValue',
+        secretId: site.slotSecretId,
+        when: 'after',
+        rewrite: (body) => body,
+        skip: 1, // The preflight's probe, which is refused.
+        onDone: () => void (whenStored ??= creations()),
+      });
       expectCode(await run(site, ['--sync-db-users']), 0);
+      expect(whenStored, 'what the database was told when the password was stored').to.deep.equal([]);
+      expect(creations(), 'and after that').to.have.lengthOf(1);
       await expectHealthy(site, 'A');
     });
 
@@ -80,26 +100,24 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
-    it('two runs at once: one rotates, the other ends with exit 11 and names the holder', async () => {
+    it('two runs at once: one rotates, the other ends with exit 11, names the holder and writes nothing', async () => {
       site = await lab.createSite();
-      const first = run(site);
-      await lockTaken(lab, site);
-      const second = await run(site, [], { CREDENTIAL_ROTATION_HOME: `${site.folder}/other-home` });
-      expectCode(second, 11);
-      expect(second.stderr).to.match(/Another rotation is running \(from .*connection \d+\)/);
-      expectCode(await first, 0);
+      const other = { CREDENTIAL_ROTATION_HOME: `${site.folder}/other-home` };
+      let second: Run | undefined;
+      let written = ['not looked for'];
+      const first = await runPaused(site, 'file: rename', 'before', async () => {
+        const [before, writes] = [await snapshot(site), new Writes(lab, site)];
+        second = await run(site, [], other);
+        written = await writes.found({ readsKubernetes: false });
+        expect(await snapshot(site)).to.deep.equal(before);
+      });
+      expectCode(second ?? first, 11);
+      expect(second?.stderr)
+        .to.match(/Another rotation is running \(from .*connection \d+\)/)
+        .and.to.include(`OpenEMR runs on ${site.users.A}`);
+      expect(written).to.deep.equal([]);
+      expectCode(first, 0);
       await expectHealthy(site, 'B');
     });
   });
-}
-
-/** Waits until a run holds the site's lock. */
-async function lockTaken(lab: Lab, site: Site): Promise<void> {
-  const name = lockName(await arnOf(site, site.slotSecretId));
-  for (let tries = 0; tries < 600; tries += 1) {
-    const [row] = (await lab.database.root('SELECT IS_USED_LOCK(?) AS id', [name])) as { id: unknown }[];
-    if (row?.id !== null && row?.id !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('no run has taken the lock');
 }

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { runWithFault } from '../faults/sweep';
+import { runPaused, runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
-import { labelsOf, putSecret, secretUnder, writeRequests } from './support/secrets';
+import { labelsOf, putSecret, secretUnder, takeLabel, writeRequests } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { Writes } from './support/writes';
 
 type Fault = Parameters<Lab['aws']['fault']>[0];
 
@@ -82,28 +83,77 @@ describe('Secrets Manager fails in the middle of a rotation', function () {
     await expectHealthy(site, 'A');
   });
 
-  it('an AWSPENDING that somebody else left on the admin secret does not log in: it loses its label', async () => {
+  it('an AWSPENDING that somebody else left on a secret: exit 2 with the reason and the cure, nothing is written', async () => {
     const { admin } = await snapshot(site);
-    const left = [
-      'not JSON',
-      Buffer.from('binary'),
-      JSON.stringify({ ...admin, password: 'Pending-of-another-rotation-1' }),
+    const left: [string, string | Buffer][] = [
+      [site.adminSecretId, 'not JSON'],
+      [site.adminSecretId, Buffer.from('binary')],
+      [site.adminSecretId, JSON.stringify({ ...admin, password: 'Pending-of-another-rotation-1' })],
+      [site.slotSecretId, 'not JSON'],
     ];
-    for (const [index, text] of left.entries()) {
-      const versionId = await putSecret(site, site.adminSecretId, text, ['AWSPENDING']);
-      expectCode(await run(site), 0);
-      const after = await expectHealthy(site, index % 2 === 0 ? 'B' : 'A');
-      expect(after.admin.password).not.to.equal('Pending-of-another-rotation-1');
-      const [, labels] = await labelsOf(site);
-      expect(Object.values(labels ?? {}).flat(), String(index)).not.to.include('AWSPENDING');
-      expect(labels?.[versionId] ?? []).to.deep.equal([]);
+    for (const [secretId, content] of left) {
+      const versionId = await putSecret(site, secretId, content, ['AWSPENDING']);
+      const [before, labels, writes] = [await snapshot(site), await labelsOf(site), new Writes(lab, site)];
+      for (const args of [['--dry-run'], []]) {
+        const result = await run(site, args);
+        expectCode(result, 2);
+        const said = result.stderr + result.stdout;
+        expect(said).to.include(secretId).and.to.include(`--remove-from-version-id ${versionId}`);
+      }
+      expect(await writes.found()).to.deep.equal([]);
+      expect(await snapshot(site)).to.deep.equal(before);
+      expect(await labelsOf(site)).to.deep.equal(labels);
+      await takeLabel(site, secretId, 'AWSPENDING', versionId);
     }
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'B');
+  });
+
+  it("somebody else's AWSPENDING in the middle of a rotation is not taken away: held at step 11, finished when it is gone", async () => {
+    const { admin } = await snapshot(site);
+    let versionId = '';
+    const held = await runPaused(site, 'slot secret: flip active_slot', 'before', async () => {
+      const other = JSON.stringify({ ...admin, password: 'Pending-of-another-rotation-1' });
+      versionId = await putSecret(site, site.adminSecretId, other, ['AWSPENDING']);
+    });
+    expectCode(held, 12);
+    expect(held.stderr).to.include('Step 11 failed').and.to.include(versionId);
+    const [, labels] = await labelsOf(site);
+    expect(labels?.[versionId]).to.deep.equal(['AWSPENDING']);
+    expect((await snapshot(site)).admin).to.deep.equal(admin);
+    await takeLabel(site, site.adminSecretId, 'AWSPENDING', versionId);
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'B');
+  });
+
+  it('each write of a rotation is throttled twice: it waits, and rotates', async () => {
+    const [slots, admin] = [site.slotSecretId, site.adminSecretId];
+    const labels: [string, string, string][] = [
+      ['PutSecretValue', slots, 'CREDENTIAL_ROTATION_FLIPPED'],
+      ['PutSecretValue', slots, 'CREDENTIAL_ROTATION_RENEWED'],
+      ['UpdateSecretVersionStage', slots, 'AWSCURRENT'],
+      ['PutSecretValue', admin, 'AWSPENDING'],
+      ['UpdateSecretVersionStage', admin, 'AWSCURRENT'],
+      ['UpdateSecretVersionStage', admin, 'AWSPENDING'],
+    ];
+    const respond = answer('ThrottlingException');
+    for (const [action, secretId, stage] of labels)
+      lab.aws.fault({ action, secretId, stage, times: 2, when: 'before', respond });
+    const since = lab.aws.requests().length;
+    expectCode(await run(site), 0);
+    const throttled = writeRequests(lab, site, since).filter(({ error }) => error === 'ThrottlingException');
+    expect(throttled).to.have.lengthOf(2 * labels.length);
+    await expectHealthy(site, 'B');
   });
 
   it("garbage under AWSPENDING does not hide AWSPREVIOUS when the current password is not the database's", async () => {
     const { admin } = await snapshot(site);
-    await putSecret(site, site.adminSecretId, Buffer.from('binary'), ['AWSPENDING']);
+    const garbage = await putSecret(site, site.adminSecretId, Buffer.from('binary'), ['AWSPENDING']);
     await putSecret(site, site.adminSecretId, JSON.stringify({ ...admin, password: 'Never-told-1' }));
+    const refused = await run(site, ['--dry-run']);
+    expectCode(refused, 2);
+    expect(refused.stdout + refused.stderr).to.include(garbage);
+    await takeLabel(site, site.adminSecretId, 'AWSPENDING', garbage);
     expectCode(await run(site, ['--dry-run']), 0);
   });
 

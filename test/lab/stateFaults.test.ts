@@ -209,11 +209,36 @@ describe('a state that is lost in the middle of a rotation', function () {
       expect(await snapshot(site)).to.deep.equal(held);
       renameSync(stateFile(site), path.join(site.folder, 'damaged-state.json'));
       expectCode(await run(site), 0);
-      await expectHealthy(site, slot);
+      const after = await expectHealthy(site, slot);
+      // The account that was live, or was to be next, keeps its password: none is minted a second time.
+      expect(after[slot].password === held[slot].password, `the password of slot ${slot}`).to.equal(true);
       const { failed, failures } = await canary.stop();
       expect(failed, failures.join('\n')).to.equal(0);
     });
   }
+
+  it('rollback with a damaged state is refused, and with a lost one goes back to the other slot with the passwords of now', async () => {
+    expectCode(await run(site), 0);
+    const rotated = await expectHealthy(site, 'B');
+    const text = readFileSync(stateFile(site), 'utf8');
+    writeFileSync(stateFile(site), text.slice(0, text.length - 100));
+    const canary = site.canary();
+    const refused = await run(site, ['rollback', '--yes']);
+    expectCode(refused, 2);
+    expect(refused.stderr)
+      .to.match(/is damaged; restore/)
+      .and.to.include(`OpenEMR runs on ${rotated.B.username}`);
+    expect(await snapshot(site)).to.deep.equal(rotated);
+    renameSync(stateFile(site), path.join(site.folder, 'damaged-state.json'));
+    expectCode(await run(site, ['rollback', '--yes']), 0);
+    const after = await expectHealthy(site, 'A');
+    for (const name of ['A', 'B', 'admin'] as const)
+      expect(after[name].password === rotated[name].password, name).to.equal(true);
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'B');
+    const { failed, failures } = await canary.stop();
+    expect(failed, failures.join('\n')).to.equal(0);
+  });
 
   it('the backend goes away after the cut-over: held, OpenEMR runs on; the backend is back: the next run finishes', async () => {
     const canary = site.canary();

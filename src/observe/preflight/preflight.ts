@@ -9,7 +9,7 @@ import type { AccountFindings } from './accounts';
 import { databaseFindings } from './database';
 import { fileProblems } from './file';
 import type { SecretsManager } from '../../world/secretsManager';
-import { kubernetesProblems } from './kubernetes';
+import { kubernetesFindings } from './kubernetes';
 import { secretProblems } from './secrets';
 
 /** What a preflight looks at the world through. */
@@ -32,15 +32,19 @@ export async function preflight(
   context: WorldContext,
   clients: PreflightClients,
 ): Promise<AccountFindings> {
-  const { kubernetes, secrets } = clients;
+  const { kubernetes, secrets, credentials } = clients;
   const none: Failure[] = [];
-  const [database, ...problems] = await Promise.all([
+  const [database, cluster, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
-    switches(planned.plan) ? kubernetesProblems(kubernetes) : none,
+    switches(planned.plan) ? kubernetesFindings(kubernetes) : { problems: none, notices: [] },
     switches(planned.plan) ? fileProblems(planned, context) : none,
-    secretProblems(secrets, secretsWritten(planned, context)),
+    secretProblems(secrets, secretsWritten(planned, context), credentials),
   ]);
-  return { ...database, problems: [...database.problems, ...problems.flat()] };
+  return {
+    ...database,
+    problems: [...database.problems, ...cluster.problems, ...problems.flat()],
+    notices: [...database.notices, ...cluster.notices],
+  };
 }
 
 /** A sync stores a document only for a password that it mints, and never the admin's. */

@@ -1,20 +1,29 @@
 import { Failure } from '../../failure';
+import type { AdminCredentials } from '../../world/adminCredentials';
+import { otherRotation, pendingOfAnother } from '../../world/adminPendingId';
 import type { SecretsManager } from '../../world/secretsManager';
 
 /**
  * What would stop the writes to these secrets; each problem is one sentence with what to do. It asks by requests that
  * Secrets Manager checks for the right and then refuses, so that nothing can change: see `refusedPut` and `refusedMove`.
+ * @param admin the admin's login as it was found: a pending one that works where the current one does not is healed
  * @throws Failure when Secrets Manager does not answer, which is no problem of rights
  */
 export async function secretProblems(
   secrets: SecretsManager,
   secretIds: readonly string[],
+  admin?: Pick<AdminCredentials, 'stage' | 'version'>,
 ): Promise<Failure[]> {
-  const problems = await Promise.all(secretIds.map((secretId) => problemsOf(secrets, secretId)));
+  const healed = admin?.stage === 'AWSPENDING' ? admin.version.versionId : undefined;
+  const problems = await Promise.all(secretIds.map((secretId) => problemsOf(secrets, secretId, healed)));
   return problems.flat();
 }
 
-async function problemsOf(secrets: SecretsManager, secretId: string): Promise<Failure[]> {
+async function problemsOf(
+  secrets: SecretsManager,
+  secretId: string,
+  healed: string | undefined,
+): Promise<Failure[]> {
   const { stages } = await secrets.describe(secretId);
   const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
   if (current === undefined)
@@ -26,5 +35,7 @@ async function problemsOf(secrets: SecretsManager, secretId: string): Promise<Fa
   const found = refusals.filter((refusal) => refusal !== undefined);
   const other = found.find(({ outcome }) => outcome !== 'permission');
   if (other) throw other;
-  return found;
+  const pending = pendingOfAnother(stages);
+  if (pending === undefined || pending === healed) return found;
+  return [...found, otherRotation('configuration', secretId, pending)];
 }

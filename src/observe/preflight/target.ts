@@ -10,7 +10,7 @@ import type { PreflightClients } from './preflight';
 
 /**
  * Finds a rotation that was given the parts of two OpenEMRs: the admin secret, `sqlconf.php` and the Kubernetes
- * Secret must name one and the same server. Where they name it differently, the servers themselves are asked.
+ * Secret must name one and the same server, file and Secret the same schema. Where they name it differently, the servers themselves are asked.
  */
 export async function targetProblems(
   context: WorldContext,
@@ -30,10 +30,24 @@ export async function targetProblems(
   };
   const ofAdmin = { where: `the admin secret ${context.adminSecretId}`, login: credentials.login, session };
   const problems = [
+    differingSchemas(ofFile, `Secret ${namespace}/${secret}`, data[kubernetesSecretKeys.dbname]),
     await differingServers(ofAdmin, ofFile, context),
     await differingServers(ofSecret, ofFile, context),
   ];
   return problems.filter((problem) => problem !== undefined);
+}
+
+/** Two OpenEMRs on one server differ in their schema alone. */
+function differingSchemas(
+  { where, login }: NamedServer,
+  secret: string,
+  dbname: string | undefined,
+): Failure | undefined {
+  if (dbname === undefined || dbname === login.dbname) return undefined;
+  return new Failure(
+    'configuration',
+    `Wrong target: ${secret} names the schema ${dbname}, and ${where} the schema ${login.dbname}; make both name the one that OpenEMR uses.`,
+  );
 }
 
 interface NamedServer {

@@ -35,8 +35,8 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
   }
 }
 
-/** Starts the command and sends it SIGTERM so many ms after it has written this text to stderr. */
-export function runStoppedAfter(site: Site, text: string, ms: number): Promise<Run> {
+/** Starts the command and sends it SIGTERM when what it has written to stderr fits. */
+export function runStoppedAt(site: Site, moment: RegExp): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [commandFile], {
       env: { ...environmentOf(site) },
@@ -46,9 +46,9 @@ export function runStoppedAfter(site: Site, text: string, ms: number): Promise<R
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
     child.stderr.on('data', (data: Buffer) => {
-      const before = stderr.includes(text);
+      const before = moment.test(stderr);
       stderr += data.toString();
-      if (!before && stderr.includes(text)) setTimeout(() => child.kill('SIGTERM'), ms);
+      if (!before && moment.test(stderr)) child.kill('SIGTERM');
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

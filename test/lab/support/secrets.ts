@@ -125,6 +125,19 @@ export async function scheduleDeletion(site: Site, secretId: string): Promise<()
   };
 }
 
+/** Takes a label away from a version, as a person would. */
+export async function takeLabel(
+  site: Site,
+  secretId: string,
+  stage: string,
+  versionId: string,
+): Promise<void> {
+  const client = clientOf(site);
+  const input = { SecretId: secretId, VersionStage: stage, RemoveFromVersionId: versionId };
+  await client.send(new UpdateSecretVersionStageCommand(input));
+  client.destroy();
+}
+
 /** Takes this tool's own labels off the slot secret, as if it had never run. */
 export async function forgetOwnLabels(site: Site): Promise<void> {
   const client = clientOf(site);

@@ -11,7 +11,7 @@ const hour = 3_600_000;
 
 const rotation = (changes: Partial<RotationReport> = {}): RotationReport => ({
   ...{ id: 'r', kind: 'rotate', from: 'A', to: 'B', undoes: null, end: 'done' },
-  ...{ startedAt: '2026-01-31T03:00:00Z', endedAt: '2026-01-31T03:00:09Z' },
+  ...{ startedAt: '2026-01-31T03:00:00Z', endedAt: '2026-01-31T03:00:09Z', failure: null },
   ...changes,
 });
 

@@ -80,11 +80,11 @@ describe('withRetries', () => {
 });
 
 describe('messages of the database', () => {
-  it('a password policy: where to look, and that the same password is tried again', () =>
+  it('a password policy: where to look, and that the next run makes another one', () =>
     expect(statement(1819).message)
       .to.include('SHOW VARIABLES')
       .and.to.include('32 characters')
-      .and.to.include('the same password is tried again'));
+      .and.to.include('then another password is made'));
   it('a statement is named by two words, its password and the error text are not', () => {
     const cause = Object.assign(new Error("near 'secret'"), { errno: 1064, code: 'ER_PARSE_ERROR' });
     const { message } = statementFailure(cause, "ALTER USER 'a' IDENTIFIED BY 'secret'", login);

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Outcome } from '../../../src/failure';
-import { describeUnknown, exitCodes, Failure, failureFromText, failureToText } from '../../../src/failure';
+import {
+  describeUnknown,
+  exitCodes,
+  Failure,
+  failureFromText,
+  failureToText,
+  PasswordRefused,
+} from '../../../src/failure';
 
 const outcomes = Object.keys(exitCodes) as Outcome[];
 
@@ -37,6 +44,13 @@ describe('failures through the engine’s text', () => {
       expect(found?.message).to.match(/^The lock is gone; run again\.[^\n]*$/);
     });
   });
+
+  for (const wrap of wrappings)
+    it(`a refused password comes back with its slot (${wrappings.indexOf(wrap)})`, () => {
+      const found = failureFromText(wrap(failureToText(new PasswordRefused('before-switch', 'No.', 'A'))));
+      expect(found).to.be.instanceOf(PasswordRefused).and.include({ slot: 'A', outcome: 'before-switch' });
+      expect(found?.message).to.match(/^No\./);
+    });
 
   for (const text of [
     '',

@@ -1,0 +1,64 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { Failure } from '../../../src/failure';
+import type { Observation } from '../../../src/plan/observation';
+import { sayingWhatIsLive } from '../../../src/stack/liveNow';
+import type { RunRequest } from '../../../src/stack/run';
+import { observationOf, worldOn } from '../plan/simulatedWorld';
+
+const observation = observationOf(worldOn('A'));
+const { username } = observation.sqlconf.login;
+
+describe('sayingWhatIsLive', () => {
+  let sitesRoot: string;
+
+  before(async () => {
+    sitesRoot = await mkdtemp(path.join(tmpdir(), 'live-now-'));
+    await mkdir(path.join(sitesRoot, 'default'));
+    const values = { host: 'h', port: '3306', login: username, pass: 'p', dbase: 'd' };
+    const lines = Object.entries(values).map(([name, value]) => `$${name} = '${value}';`);
+    await writeFile(path.join(sitesRoot, 'default', 'sqlconf.php'), `<?php\n${lines.join('\n')}\n`);
+  });
+  after(() => rm(sitesRoot, { recursive: true }));
+
+  /** What a run says that fails so, when it has seen this. */
+  async function said(thrown: unknown, seen?: Observation, site = 'default'): Promise<unknown> {
+    const context = { sitesRoot, site };
+    const request = { settings: { context } } as unknown as RunRequest;
+    return sayingWhatIsLive(request, async ({ saw }) => {
+      if (seen) saw?.(seen);
+      throw thrown;
+    }).catch((error: unknown) => error);
+  }
+
+  it('names user and slot once the slot secret was read', async () => {
+    const failure = await said(new Failure('configuration', 'Wrong. Nothing was changed.'), observation);
+    expect(failure)
+      .to.be.instanceOf(Failure)
+      .and.include({
+        outcome: 'configuration',
+        message: `Wrong. Nothing was changed. OpenEMR runs on ${username} (slot A).`,
+      });
+  });
+
+  it('names the user alone before that', async () =>
+    expect(await said(new Failure('locked', 'Locked.'))).to.include({
+      message: `Locked. OpenEMR runs on ${username}.`,
+    }));
+
+  for (const message of ['OpenEMR runs on x.', 'OpenEMR still runs on x.', 'sqlconf.php names x now.'])
+    it(`leaves what says it: ${message}`, async () =>
+      expect(await said(new Failure('held', message))).to.include({ message }));
+
+  it('adds nothing where the file cannot be read', async () =>
+    expect(await said(new Failure('locked', 'Locked.'), observation, 'gone')).to.include({
+      message: 'Locked.',
+    }));
+
+  it('leaves what nobody foresaw', async () => {
+    const error = new TypeError('x');
+    expect(await said(error)).to.equal(error);
+  });
+});
