@@ -167,7 +167,9 @@ export class StepTracker {
     const step = this.stepOf(name);
     const time = step === undefined ? undefined : this.times.get(step);
     if (time) time.failed = true;
-    this.failure = { step, failure: this.failure?.failure, text: this.failure?.text ?? '' };
+    const { step: known, failure, text = '' } = this.failure ?? {};
+    // The stack itself fails after what failed in it.
+    this.failure = { step: step ?? known, failure, text };
   }
 
   private diagnose(urn: string | undefined, message: string): void {

@@ -1,6 +1,7 @@
 import { Failure } from '../failure';
 import { changeAccount } from './accountChange';
 import type { Session } from './database';
+import { expectLogin } from './database';
 import type { Grant } from './grants';
 import { parseGrants } from './grants';
 import type { Limits, Requirement } from './requirements';
@@ -99,6 +100,7 @@ export async function createAccount(
     host,
     password,
   ]);
+  expectLogin({ username, password });
 }
 
 /** Sets only the password of an existing account; its other attributes stay. */
@@ -114,6 +116,7 @@ export async function alterPassword(
     account.host,
     password,
   ]);
+  expectLogin({ username: account.username, password });
 }
 
 /** What an account may do, by SHOW GRANTS and by its default roles. */

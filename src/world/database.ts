@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, isIP } from 'node:net';
@@ -95,6 +96,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
     connection.on('error', () => undefined);
+    expectLogin(login);
     return new MysqlSession(connection, login);
   } catch (error) {
     throw connectFailure(error, login);
@@ -151,11 +153,24 @@ class MysqlSession implements Session {
  */
 const mostTries = 3;
 const triesInVain = new Map<string, number>();
+/** Hashes of logins that worked in this process, or whose password it has set itself: to try them is no guess. */
+const expected = new Set<string>();
+
+/** Says that a password was just set: its login may be tried, however often others were refused. */
+export function expectLogin(login: Pick<DatabaseLogin, 'username' | 'password'>): void {
+  expected.add(hashOf(login));
+}
+
+function hashOf({ username, password }: Pick<DatabaseLogin, 'username' | 'password'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([username, password]))
+    .digest('hex');
+}
 
 /**
  * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
  * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when this
- *   process was refused for that user three times
+ *   process was refused for that user three times, and has no reason to expect this password to work
  */
 export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
   const session = await tryOpen(login, trust, login.dbname === '' ? undefined : login.dbname);
@@ -174,7 +189,7 @@ export async function tryOpen(
 ): Promise<Session | undefined> {
   const account = `${login.username}@${login.host}:${login.port}`;
   const tries = triesInVain.get(account) ?? 0;
-  if (tries >= mostTries) throw new LoginTriesUsedUp(login);
+  if (tries >= mostTries && !expected.has(hashOf(login))) throw new LoginTriesUsedUp(login);
   try {
     const session = await openSession(login, trust, database);
     try {
@@ -188,6 +203,7 @@ export async function tryOpen(
   } catch (error) {
     if (!isDenied(error)) throw error;
     triesInVain.set(account, tries + 1);
+    expected.delete(hashOf(login));
     return undefined;
   }
 }

@@ -109,8 +109,8 @@ for (const database of databases.slice(0, 1)) {
         signalAll(enginesOf(site), 'SIGKILL');
       }, 50);
       const failed = await run(site).finally(() => clearInterval(timer));
+      // Between two resources no step is to blame; the old login was looked at, and works.
       expectCode(failed, 13);
-      expect(failed.stderr).to.include('Step 7');
       await expectHealthy(site, 'A');
       await site.podFault('none');
       expectCode(await run(site), 0);
