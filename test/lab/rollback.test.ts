@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
@@ -106,6 +106,31 @@ for (const database of databases.slice(0, 1)) {
         expect(again.stderr).to.include('sqlconf.php was changed').and.to.include('current version');
       }
       expect(await snapshot(site)).to.deep.equal(rotated);
+    });
+
+    it('a saved plan that does not allow a step is refused with exit 10 at that step, and the next run finishes', async () => {
+      const file = path.join(site.folder, 'changed.json');
+      expectCode(await run(site), 0);
+      expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+      const before = await snapshot(site);
+      const saved = JSON.parse(readFileSync(file, 'utf8')) as {
+        engine: { resourcePlans: Record<string, { steps?: string[] }> };
+      };
+      const check = Object.entries(saved.engine.resourcePlans).find(
+        ([urn, { steps }]) => urn.includes(':AdminCheck::') && steps?.includes('create') === true,
+      )?.[1];
+      Object.assign(check ?? {}, { steps: [] });
+      writeFileSync(file, JSON.stringify(saved));
+      const refused = await run(site, ['--plan', file]);
+      expectCode(refused, 10);
+      expect(refused.stderr)
+        .to.match(
+          /Step 3 failed\. The saved plan does not allow what this run has to do: .* Nothing was switched/,
+        )
+        .and.not.include('urn:pulumi');
+      expect(await snapshot(site)).to.deep.equal(before);
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'A');
     });
 
     it('--if-older-than: nothing before its time, a rotation after it, and an unfinished one always', async () => {
