@@ -77,8 +77,15 @@ for (const database of databases) {
       return words.join(' ');
     }
 
+    /** Pods that were not ready take a moment until they are asked again. */
     async function expectUp(up: boolean): Promise<void> {
-      expect((await fetch(site.healthUrl)).ok, 'OpenEMR is up').to.equal(up);
+      const isUp = async (): Promise<boolean> => (await fetch(site.healthUrl)).ok;
+      let found = await isUp();
+      for (let tries = 0; tries < 60 && found !== up; tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        found = await isUp();
+      }
+      expect(found, 'OpenEMR is up').to.equal(up);
     }
 
     /** Step 5: the Secret from a file, then the restart. */
