@@ -12,7 +12,7 @@ export interface Endpoint {
 
 const established = '01';
 const listening = '0A';
-const pauseMs = 20;
+const pauseMs = 10;
 
 /**
  * Runs the command, and notes where it and its children, the engine and its plugins, connect to, as the kernel shows it
