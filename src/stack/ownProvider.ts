@@ -16,6 +16,8 @@ const attachVariable = 'PULUMI_DEBUG_PROVIDERS';
 const packageName = 'pulumi-nodejs';
 /** What the engine itself allows, in bytes. */
 const messageLimit = 400 * 1024 * 1024;
+/** How long the end of what is under way is waited for, in ms: longer than any write with its retries, shorter than most proofs. */
+const closeLimitMs = 60_000;
 /** Input that holds the text of a dynamic provider; it goes through as it is. */
 const providerKey = '__provider';
 
@@ -23,55 +25,74 @@ const providerKey = '__provider';
 export interface OwnProvider {
   /** For the engine's environment. */
   environment: Record<string, string>;
-  /** Ends it; call when the engine has ended. */
-  close(): void;
+  /**
+   * Ends it; call when the engine has ended. What an engine that was killed has asked for goes on here by itself: this
+   * waits for its end, so that whoever looks at the world then sees the last write.
+   */
+  close(): Promise<void>;
 }
 
 /**
  * Serves the dynamic resources from this process, on a free port of the loopback. Pulumi's own program for them is one
  * more Node.js that loads the same libraries again; it serves those who call the Pulumi CLI themselves.
  */
-export async function serveOwnProvider(environment: NodeJS.ProcessEnv = process.env): Promise<OwnProvider> {
+export async function serveOwnProvider(): Promise<OwnProvider> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': messageLimit,
     'grpc.max_send_message_length': messageLimit,
   });
-  server.addService(ResourceProviderService, handlers);
+  const underWay = new Set<Promise<void>>();
+  server.addService(ResourceProviderService, handlersOf(underWay));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
-  const others = (environment[attachVariable] ?? '').split(',').filter((entry) => entry !== '');
   return {
-    environment: { [attachVariable]: [...others, `${packageName}:${port}`].join(',') },
-    close: () => server.forceShutdown(),
+    environment: { [attachVariable]: `${packageName}:${port}` },
+    close: async () => {
+      server.forceShutdown();
+      await Promise.race([Promise.all(underWay), unheldSleep(closeLimitMs)]);
+    },
   };
 }
 
-/** What the engine asks; the rest it is told is not implemented, as by Pulumi's own program. */
-const handlers: grpc.UntypedServiceImplementation = {
-  attach: unary(() => new Empty()),
-  cancel: unary(() => new Empty()),
-  // Every resource is retained.
-  delete: unary(() => new Empty()),
-  getPluginInfo: unary(() => new PluginInfo()),
-  configure: unary(configure),
-  check: unary(check),
-  diff: unary(diff),
-  create: unary(create),
-  update: unary(update),
-  read: unary(read),
-};
+/** A pause that does not keep the process alive. */
+function unheldSleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
 
-function unary<Request extends Message, Response extends Message>(
+/** What the engine asks; the rest it is told is not implemented, as by Pulumi's own program. */
+function handlersOf(underWay: Set<Promise<void>>): grpc.UntypedServiceImplementation {
+  const unary = <Request extends Message, Response extends Message>(
+    handler: (request: Request) => Response | Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> => watched(handler, underWay);
+  return {
+    attach: unary(() => new Empty()),
+    cancel: unary(() => new Empty()),
+    // Every resource is retained.
+    delete: unary(() => new Empty()),
+    getPluginInfo: unary(() => new PluginInfo()),
+    configure: unary(configure),
+    check: unary(check),
+    diff: unary(diff),
+    create: unary(create),
+    update: unary(update),
+    read: unary(read),
+  };
+}
+
+function watched<Request extends Message, Response extends Message>(
   handler: (request: Request) => Response | Promise<Response>,
+  underWay: Set<Promise<void>>,
 ): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
-    Promise.resolve(call.request)
+    const answered = Promise.resolve(call.request)
       .then(handler)
       .then((response) => callback(null, response))
-      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: textOf(error) }));
+      .catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: textOf(error) }))
+      .finally(() => underWay.delete(answered));
+    underWay.add(answered);
   };
 }
 

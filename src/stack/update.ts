@@ -161,7 +161,7 @@ async function withOwnProvider<T>(stack: Stack, action: () => Promise<T>): Promi
   try {
     return await action();
   } finally {
-    provider.close();
+    await provider.close();
   }
 }
 

@@ -71,6 +71,7 @@ describe('docs/reference.md', () => {
       'CREDENTIAL_ROTATION_LOCK',
       'CREDENTIAL_ROTATION_LEASE',
       'CREDENTIAL_ROTATION_ADMIN_VERSION',
+      'PULUMI_DEBUG_PROVIDERS',
       'CREDENTIAL_ROTATION_MODULES',
     ];
     const patterns = [/(?:environment|process\.env)\['(\w+)'\]/g, /Variable = '([A-Z_]+)'/g];

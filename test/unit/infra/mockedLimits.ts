@@ -18,7 +18,8 @@ async function main(kind: string, variables: Record<string, string>): Promise<vo
   const newResource = ({ name, inputs }: runtime.MockResourceArgs): runtime.MockResourceResult => {
     const given = inputs as Record<string, unknown>;
     for (const limit of limitNames) if (given[limit] !== undefined) found[name] = Number(given[limit]);
-    return { id: name, state: given };
+    // A password, which the plugin would make.
+    return { id: name, state: { result: 'minted-by-a-mock', ...given } };
   };
   await runtime.setMocks({ newResource, call: () => ({}) }, 'limits', 'prod');
   // The end of the program is not the end of what it registers.
