@@ -183,8 +183,9 @@ for (const database of databases.slice(0, 1)) {
       const manifest = await runFleet(fleet, ['manifest', '--concurrency', '3']);
       expectCode(manifest, 0);
       await broken.podFault('health-500', { rollouts: 1 });
-      const canary = killed.canary();
+      // It assembles the image without a pause, in which a login that waits would seem to time out.
       await prepareFleet(lab, fleet, namespace);
+      const canary = killed.canary();
       const job = await applyFleet(lab, manifest.stdout, namespace);
 
       const victim = await killIndex(jobs, job, 0, 6);
