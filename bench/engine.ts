@@ -51,17 +51,12 @@ export async function measureEngine(site: Site): Promise<EngineAlone> {
 /** There are no such functions: nothing is done but the start. */
 async function startAll(): Promise<void> {
   const versions = {
-    'pulumi-nodejs': '',
     random: randomVersion(),
     aws: awsVersion(),
     kubernetes: kubernetesVersion(),
   };
   for (const [name, version] of Object.entries(versions)) {
-    const started: Promise<unknown> = pulumi.runtime.invoke(
-      `${name}:index:start`,
-      {},
-      version === '' ? {} : { version },
-    );
+    const started: Promise<unknown> = pulumi.runtime.invoke(`${name}:index:start`, {}, { version });
     await started.catch(() => undefined);
   }
 }

@@ -28,7 +28,7 @@ export function reasonsOf(results: Results): Reasons {
       `history as a failed one. Writing the state around each write takes ${seconds(checkpoints)}: that is what a killed run is taken up from. Before that the command logs in, takes the lock, ` +
       `reads the world and asks for its rights: ${seconds(medianOf(rotation, /^(start of the command|admin login|observe|preflight)/))}, mostly loading three SDKs.`,
     preview:
-      `The engine alone takes ${seconds(engine('state'))} for the state and ${seconds(engine('previewWithPlugins'))} for a preview that does nothing but start the same four plugins, one after the other: ` +
+      `The engine alone takes ${seconds(engine('state'))} for the state and ${seconds(engine('previewWithPlugins'))} for a preview that does nothing but start the same three plugins, one after the other: ` +
       `${seconds(alone)}${alone > 1500 ? ', more than the goal' : ''}. Each plugin is a process, and both cores are busy all the time (see the processor column): more side by side is not quicker.`,
     status:
       `${seconds(medianOf(status, /^start of/))} are the start of Node.js and of the command; the rest is one thread that loads the SDKs of AWS, Kubernetes and MySQL and makes the TLS connections, while ` +

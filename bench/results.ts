@@ -139,7 +139,7 @@ function engineLines(engine: readonly EngineAlone[]): string[] {
     ['the state, without its secrets', ...cells(engine.map(({ state }) => state))],
     ['the state, with its secrets', ...cells(engine.map(({ stateInClear }) => stateInClear))],
     ['a preview of an empty program', ...cells(engine.map(({ preview }) => preview))],
-    ['  that starts the four plugins', ...cells(engine.map(({ previewWithPlugins }) => previewWithPlugins))],
+    ['  that starts the three plugins', ...cells(engine.map(({ previewWithPlugins }) => previewWithPlugins))],
   ]);
 }
 

@@ -19,7 +19,7 @@ import { openSqlconf } from '../world/sqlconf';
 
 export { kubernetesOf, secretsManager };
 
-/** The admin session of this provider process: one, shared by all resources, so that a login is tried once. */
+/** The admin session of the resources: one, shared by all of them, so that a login is tried once. */
 let shared: { key: string; opened: Promise<AdminSession> } | undefined;
 
 /** An action on the admin session. */

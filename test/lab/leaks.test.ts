@@ -70,7 +70,7 @@ describe('passwords', function () {
     expectCode(result, 0);
     const after = await expectHealthy(site, 'B');
     const names = Object.keys(processes).join('\n');
-    for (const part of ['cli/main.js', 'bin/pulumi', 'providers/process.js', 'pulumi-resource-kubernetes'])
+    for (const part of ['cli/main.js', 'bin/pulumi', 'lab/aws.js', 'pulumi-resource-kubernetes'])
       expect(names, 'the watch saw every kind of process').to.include(part);
     const labelled = await Promise.all(
       ['CREDENTIAL_ROTATION_FLIPPED', 'CREDENTIAL_ROTATION_RENEWED'].map((label) =>
