@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../lab';
+import { adminPendingId } from '../../src/world/adminPendingId';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
@@ -24,7 +25,9 @@ for (const database of databases) {
       const wrong = (password: string): string => JSON.stringify({ ...admin, password });
       // A version that becomes current makes the one before previous: only that one works.
       await putSecret(site, site.adminSecretId, wrong('Never-told-to-anyone-1'));
-      await putSecret(site, site.adminSecretId, wrong('Never-told-to-anyone-2'), ['AWSPENDING']);
+      // Pending from an earlier rotation of this tool: that of another is refused before.
+      const ours = adminPendingId('20260301-020304-c0ffee', 0);
+      await putSecret(site, site.adminSecretId, wrong('Never-told-to-anyone-2'), ['AWSPENDING'], ours);
       const labels = Object.values(await stagesOf(site, site.adminSecretId)).flat();
       expect(labels).to.include.members(['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS']);
     });

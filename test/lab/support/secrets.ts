@@ -26,10 +26,10 @@ export async function putSecret(
   secretId: string,
   content: string | Uint8Array,
   stages?: string[],
+  token: string = randomUUID(),
 ): Promise<string> {
   const client = clientOf(site);
   const labels = stages === undefined ? {} : { VersionStages: stages };
-  const token = randomUUID();
   await client.send(
     new PutSecretValueCommand({
       SecretId: secretId,
