@@ -4,7 +4,7 @@ import type { RunRequest } from './run';
 import type { StepEvent } from './stepEvents';
 
 /** How often the Deployment is looked at while it restarts, in ms. */
-const lookEveryMs = 500;
+const lookEveryMs = 200;
 
 /**
  * A listener that passes step events on and, while step 7 is under way, tells how far the rollout is. It is only for

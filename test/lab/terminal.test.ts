@@ -26,7 +26,8 @@ describe('on a terminal', function () {
 
   before(async () => {
     lab = await labWith(databases[0] ?? 'mysql');
-    site = await lab.createSite();
+    // Several pods, so that the rollout is seen while it goes on.
+    site = await lab.createSite({ replicas: 4 });
   });
   after(() => site.remove());
 
@@ -55,7 +56,7 @@ describe('on a terminal', function () {
     expect(block.map((line) => Number(/\d+/.exec(line)?.[0]))).to.deep.equal(stepNumbers);
     for (const line of block) expect(line).to.match(/^✓ /);
     expect(rotated.screen, 'the rollout, while it goes on').to.match(
-      /7\/11 .* \d updated, \d available of 2 /,
+      /7\/11 .* \d updated, \d available of 4 /,
     );
     expect(shown.at(-1)).to.equal('✓ OpenEMR runs on slot B.');
     await expectHealthy(site, 'B');
