@@ -17,6 +17,8 @@ export interface PeakMemory {
   rss: number;
   /** Shared pages counted once; undefined where the kernel does not tell. */
   pss: number | undefined;
+  /** Of that, pages of program files and libraries, which the kernel takes back when it needs them. */
+  files: number | undefined;
 }
 
 const everyMs = 25;
@@ -30,7 +32,7 @@ export class ProcessTree {
   private readonly known = new Map<number, ProcessFacts | undefined>();
   private readonly timer: NodeJS.Timeout;
   private round = 0;
-  private readonly peak: PeakMemory = { rss: 0, pss: undefined };
+  private readonly peak: PeakMemory = { rss: 0, pss: undefined, files: undefined };
 
   /** @param mark `NAME=value` */
   constructor(private readonly mark: string) {
@@ -57,11 +59,11 @@ export class ProcessTree {
     this.round += 1;
     if (this.round % pssRounds !== 0) return;
     const sizes = living.map(({ pid }) => pssOf(pid));
-    if (sizes.every((size) => size !== undefined))
-      this.peak.pss = Math.max(
-        this.peak.pss ?? 0,
-        sizes.reduce((sum, size) => sum + size, 0),
-      );
+    if (!sizes.every((size) => size !== undefined)) return;
+    const pss = sizes.reduce((sum, size) => sum + size.all, 0);
+    if (pss <= (this.peak.pss ?? 0)) return;
+    this.peak.pss = pss;
+    this.peak.files = sizes.reduce((sum, size) => sum + size.files, 0);
   }
 
   private factsOf(pid: number, now: number): ProcessFacts | undefined {
@@ -123,9 +125,11 @@ function rssOf(pid: number): number {
   return (Number(statOf(pid)?.[21] ?? 0) * pageKib) / 1024;
 }
 
-function pssOf(pid: number): number | undefined {
+function pssOf(pid: number): { all: number; files: number } | undefined {
   const rollup = read(pid, 'smaps_rollup');
   // One that ended in between has none.
-  if (rollup === undefined) return statOf(pid) ? undefined : 0;
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
+  if (rollup === undefined) return statOf(pid) ? undefined : { all: 0, files: 0 };
+  const size = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
+  return { all: size('Pss'), files: size('Pss_File') };
 }

@@ -177,13 +177,14 @@ function countLines({ status, preview, rotation, noOp, rollback }: Results): str
 
 function memoryLines({ watched: { status, preview, rotation } }: Results): string[] {
   const row = (name: string, runs: readonly Measured[]): string[] => {
-    const peaks = runs.map(({ watched }) => watched?.peak ?? { rss: NaN, pss: undefined });
+    const peaks = runs.map(({ watched }) => watched?.peak ?? { rss: NaN, pss: undefined, files: undefined });
     const pss = peaks.map((peak) => peak.pss).filter((each) => each !== undefined);
     const proportional = pss.length === 0 ? 'unknown' : Math.max(...pss).toFixed(0);
-    return [name, Math.max(...peaks.map(({ rss }) => rss)).toFixed(0), proportional];
+    const files = spreadOf(peaks.map((peak) => peak.files ?? NaN)).median.toFixed(0);
+    return [name, Math.max(...peaks.map(({ rss }) => rss)).toFixed(0), proportional, files];
   };
   return table([
-    ['Peak memory of all processes in MiB', 'RSS sum', 'shared once'],
+    ['Peak memory of all processes in MiB', 'RSS sum', 'shared once', 'of it program files'],
     row('rotation', rotation),
     row('dry run', preview),
     row('status', status),
@@ -215,7 +216,7 @@ function goalLines(results: Results): string[] {
     judged(goals.slotWrites, most('slotWrites')),
     judged(goals.writes, most('slotWrites') + most('adminWrites')),
     judged(goals.connections, most('connections')),
-    judged(goals.memory, memory),
+    judged(goals.memory, memory, reasons.memory),
     ...slowest(results),
   ];
 }
