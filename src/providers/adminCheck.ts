@@ -1,9 +1,10 @@
 import { Failure } from '../failure';
+import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import type { AdminCredentials } from '../world/adminCredentials';
 import type { SecretVersion } from '../world/secretsManager';
 import { act } from './logic';
-import { asAdmin, guardedEffect, secretsManager } from './world';
+import { asAdmin, guardedEffect } from './world';
 
 /** Inputs of step 3. */
 export interface AdminCheckInputs {

@@ -2,6 +2,7 @@ import { Failure } from '../failure';
 import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
 import { adminPendingId, isPendingOf } from '../world/adminPendingId';
+import { secretsManager } from '../world/clients';
 import { discardOldPassword, setRetaining } from '../world/dualPassword';
 import { findAccount, ownAccount } from '../world/accounts';
 import type { WorldContext } from '../world/context';
@@ -12,7 +13,7 @@ import { healAdmin } from './adminCheck';
 import type { PendingVersion } from './adminPending';
 import { adminText, createPending, newestPending } from './adminPending';
 import { act } from './logic';
-import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses, secretsManager } from './world';
+import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses } from './world';
 
 /** Inputs of step 11. */
 export interface AdminPasswordInputs {

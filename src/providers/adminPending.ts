@@ -1,10 +1,11 @@
 import { Failure } from '../failure';
 import { parseAdminDocument, renderAdminDocument } from '../plan/secretDocument';
+import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { newPassword } from '../world/password';
 import { adminPendingId, otherRotation, pendingOfAnother } from '../world/adminPendingId';
 import type { SecretVersion } from '../world/secretsManager';
-import { guardedWrite, secretsManager } from './world';
+import { guardedWrite } from './world';
 
 /** The version that a rotation makes of the admin secret, and the how manieth it is: the database may refuse one. */
 export interface PendingVersion {

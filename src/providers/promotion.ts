@@ -1,7 +1,8 @@
 import { Failure } from '../failure';
+import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { act } from './logic';
-import { asAdmin, guardedEffect, secretsManager } from './world';
+import { asAdmin, guardedEffect } from './world';
 
 /** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
 export interface PromotionInputs {

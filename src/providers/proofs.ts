@@ -2,6 +2,7 @@ import { Failure } from '../failure';
 import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
 import { sessionsOf } from '../world/accounts';
+import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { openSession } from '../world/database';
 import { sleep } from '../world/errors';
@@ -9,7 +10,7 @@ import { proveHealth } from '../world/health';
 import { waitForRollout } from '../world/rolloutWait';
 import { openSqlconf } from '../world/sqlconf';
 import { act } from './logic';
-import { asAdmin, kubernetesOf, proveSession } from './world';
+import { asAdmin, proveSession } from './world';
 
 /** Inputs of the rollout proof, the second half of step 7. */
 export interface RolloutProofInputs {

@@ -1,6 +1,7 @@
 import { Failure } from '../failure';
 import { changedKeys } from '../plan/observation';
 import type { DatabaseLogin } from '../plan/slot';
+import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { tryLogin } from '../world/database';
 import type { OpenSqlconf } from '../world/sqlconf';
@@ -8,7 +9,7 @@ import { openSqlconf } from '../world/sqlconf';
 import { writeSqlconf } from '../world/file/sqlconfFile';
 import type { ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asAdmin, assertHeld, kubernetesOf } from './world';
+import { asAdmin, assertHeld } from './world';
 
 /** Inputs of step 5. */
 export interface SqlconfInputs extends DatabaseLogin {

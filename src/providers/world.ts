@@ -17,8 +17,6 @@ import { readOtherSites } from '../world/otherSites';
 import { isReadOnly } from '../world/server';
 import { openSqlconf } from '../world/sqlconf';
 
-export { kubernetesOf, secretsManager };
-
 /** The admin session of the resources: one, shared by all of them, so that a login is tried once. */
 let shared: { key: string; opened: Promise<AdminSession> } | undefined;
 
