@@ -14,6 +14,7 @@ import { inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { findEngine } from './engineFound';
 import { ensurePlugins } from './enginePrerequisites';
+import { createBesideDeadLock } from './deadLock';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 import { exportState, isStackNotFound } from './readState';
 import { temporaryFolder } from './temporaryFolder';
@@ -54,9 +55,13 @@ export async function openStack(location: StackLocation): Promise<OpenedStack> {
       return effect('state: create the stack', () => library.Stack.create(location.stack, workspace));
     });
   const stack = await create().catch(async (error: unknown) => {
-    const locked = error instanceof Failure && error.outcome === 'locked';
-    if (!locked || !(await clearLockWithoutState(location.backendUrl, location.stack))) throw error;
-    return create();
+    if (!(error instanceof Failure) || error.outcome !== 'locked') throw error;
+    if (await clearLockWithoutState(location.backendUrl, location.stack)) return create();
+    return openWith(location, (library, workspace) =>
+      effect('state: create the stack beside a dead lock', () =>
+        createBesideDeadLock(library, workspace, location.stack),
+      ),
+    );
   });
   return { stack, deployment: undefined };
 }
@@ -100,7 +105,7 @@ export async function openStackIfThere(location: StackLocation): Promise<OpenedS
   try {
     const deployment = await (early ?? exportOf(stack));
     if (deployment === undefined) return undefined;
-    await adoptSecretsProvider(stack, deployment);
+    await adoptSecretsProvider(stack, deployment, location);
     return { stack, deployment };
   } catch (error) {
     throw engineFailure(error, location);
@@ -120,8 +125,14 @@ async function exportOf(stack: Stack): Promise<unknown> {
  * Names the state's own secrets provider in the stack file of the work folder. That folder is new in every pod, and
  * without this the engine would take the state for one with a passphrase.
  */
-async function adoptSecretsProvider(stack: Stack, deployment: unknown): Promise<void> {
-  const provider = secretsProviderOf(deployment);
+async function adoptSecretsProvider(
+  stack: Stack,
+  deployment: unknown,
+  { secretsProvider }: StackLocation,
+): Promise<void> {
+  // A state that a killed run has only begun names none: then it is the one of the settings, with a new key.
+  const wanted = secretsProvider === 'passphrase' ? undefined : { secretsProvider };
+  const provider = secretsProviderOf(deployment) ?? wanted;
   if (provider === undefined) return;
   const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
   await stack.workspace.saveStackSettings(stack.name, { ...settings, ...provider });

@@ -45,6 +45,11 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
     });
   }
 
+  for (const point of ['state: PUT locks', 'state: PUT stacks'])
+    it(`killed after the first "${point}" of a new state in S3: one clean run ends healthy`, async () => {
+      await carryOut(lab, { start: 's3-state', point, mode: 'kill-after' });
+    });
+
   it('killed after the cut-over, and the recovery again: one clean run ends healthy', async () => {
     await carryOut(lab, {
       start: 'a-active',
