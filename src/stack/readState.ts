@@ -12,6 +12,8 @@ import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
 import { outputsOf, planInState } from './pastSteps';
+import type { StateSecretsProvider } from './secretsProvider';
+import { secretsProviderIn } from './secretsProvider';
 import type { StackLocation } from './workspace';
 
 /**
@@ -130,18 +132,15 @@ export async function readState(location: StackLocation, limitMs: number): Promi
     const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
     const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
     const slotPasswords = slotPasswordsIn(deployment);
-    const secretsProvider = secretsProviderIn(deployment);
+    const secretsProvider = addressOf(secretsProviderIn(deployment));
     return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords, secretsProvider };
   } catch (error) {
     throw engineFailure(error, location);
   }
 }
 
-/** The address of the key that seals the state's secrets, or `passphrase` (apitype.SecretsProvidersV1). */
-function secretsProviderIn(deployment: unknown): string | undefined {
-  const { secrets_providers: provider } = (deployment ?? {}) as {
-    secrets_providers?: { type?: string; state?: { url?: string } };
-  };
+/** The address of the key that seals the state's secrets, or `passphrase`. */
+function addressOf(provider: StateSecretsProvider | undefined): string | undefined {
   return provider?.type === 'cloud' ? provider.state?.url : provider?.type;
 }
 

@@ -17,6 +17,7 @@ import { ensurePlugins } from './enginePrerequisites';
 import { createBesideDeadLock } from './deadLock';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 import { exportState, isStackNotFound } from './readState';
+import { secretsProviderIn } from './secretsProvider';
 import { temporaryFolder } from './temporaryFolder';
 
 /** What the engine needs to find the state. */
@@ -138,11 +139,9 @@ async function adoptSecretsProvider(
   await stack.workspace.saveStackSettings(stack.name, { ...settings, ...provider });
 }
 
-/** The part of an exported state that says how its secrets are encrypted (apitype.SecretsProvidersV1). */
+/** The state's secrets provider, as a stack file names it. */
 function secretsProviderOf(deployment: unknown): Partial<StackSettings> | undefined {
-  const { secrets_providers: provider } = (deployment ?? {}) as {
-    secrets_providers?: { type?: string; state?: { url?: string; encryptedkey?: string; salt?: string } };
-  };
+  const provider = secretsProviderIn(deployment);
   const { url, encryptedkey, salt } = provider?.state ?? {};
   if (provider?.type === 'cloud' && url !== undefined && encryptedkey !== undefined) {
     return { secretsProvider: url, encryptedKey: encryptedkey };
