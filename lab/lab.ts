@@ -143,6 +143,7 @@ function assemble(
     pulumiHome,
     addImage: (name, image) => kubelet.images.add(name, image),
     setClaim: (namespace, name, claimed) => kubelet.setClaim(namespace, name, claimed),
+    serveExec: () => kubelet.serveExec(kubernetes.certificates),
     podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
     createSite: (siteOptions = {}) => {
       const name = siteOptions.name ?? `site${++sites}`;

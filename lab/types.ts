@@ -60,6 +60,8 @@ export interface Lab {
   setClaim(namespace: string, name: string, folder: string): void;
   /** What the container of a pod with an image of `addImage` wrote so far to stdout and stderr; kept when the pod is gone. */
   podLogs(namespace: string, pod: string): string;
+  /** From now on `kubectl exec` is answered for the pods of an OpenEMR. Only `npm test` builds what that needs. */
+  serveExec(): Promise<void>;
   /** Makes an OpenEMR and waits until its pods are ready. */
   createSite(options?: SiteOptions): Promise<Site>;
   /** Ends every process that the lab began. Idempotent. */

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { KubernetesClient, WatchEvent } from '../kubernetes-client';
+import type { Certificates } from '../servers/certificates';
 import type { Processes } from '../servers/processes';
 import { ContainerWorker } from './containerWorker';
 import { Endpoints } from './endpoints';
+import { startExecServer } from './exec';
 import { Images } from './images';
 import type { Pod, PodFault, Worker } from './pod';
 import { PodWorker } from './worker';
@@ -29,6 +31,7 @@ export class Kubelet {
   private readonly templates = new Map<string, Set<string>>();
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
+  private execServer: Promise<void> | undefined;
 
   constructor(
     private readonly client: KubernetesClient,
@@ -61,6 +64,17 @@ export class Kubelet {
       },
     });
     this.watching = this.client.watch<Pod>('/api/v1/pods', this.stopping.signal, (event) => this.see(event));
+  }
+
+  /** Answers `kubectl exec` from now on. Idempotent. */
+  serveExec(certificates: Certificates): Promise<void> {
+    return (this.execServer ??= this.startExec(certificates));
+  }
+
+  private async startExec(certificates: Certificates): Promise<void> {
+    const Port = await startExecServer(this.processes, this.folder, certificates);
+    const status = { daemonEndpoints: { kubeletEndpoint: { Port } } };
+    await this.client.patch(`/api/v1/nodes/${NODE}/status`, { status });
   }
 
   /** Looks at no more pods. Their processes end with the lab's. */

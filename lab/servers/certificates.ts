@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export interface Certificates {
   /** The authority's certificate, PEM: what clients are to trust. */
   caFile: string;
-  /** Of `127.0.0.1` and `localhost`, signed by the authority. */
+  /** Of `127.0.0.1` and `localhost`, signed by the authority; the API server shows it to the kubelet too. */
   serverCertificate: string;
   serverKey: string;
   /** Signs and checks tokens of service accounts. */
@@ -29,7 +29,7 @@ subjectKeyIdentifier = hash
 [server]
 basicConstraints = CA:FALSE
 keyUsage = digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:kubernetes.default.svc
 authorityKeyIdentifier = keyid
 `;

@@ -65,8 +65,8 @@ async function buildKubernetesPlugin(target, log) {
   });
 }
 
-/** The API server and the controller manager. */
-function buildKubernetes(target, log) {
+/** Programs of Kubernetes, which say its version. */
+function buildOfKubernetes(packages, target, log) {
   const [major, minor] = versions.kubernetes.split('.');
   const variable = 'k8s.io/component-base/version.git';
   return goBuild({
@@ -76,9 +76,24 @@ function buildKubernetes(target, log) {
     ldflags:
       `-X ${variable}Version=v${versions.kubernetes} ` +
       `-X ${variable}Major=${major} -X ${variable}Minor=${minor}`,
-    packages: ['k8s.io/kubernetes/cmd/kube-apiserver', 'k8s.io/kubernetes/cmd/kube-controller-manager'],
+    packages,
     log,
   });
 }
 
-module.exports = { goCommand, buildPulumi, buildKubernetesPlugin, buildKubernetes };
+/** The API server and the controller manager. */
+function buildKubernetes(target, log) {
+  const programs = ['kube-apiserver', 'kube-controller-manager'];
+  return buildOfKubernetes(
+    programs.map((name) => `k8s.io/kubernetes/cmd/${name}`),
+    target,
+    log,
+  );
+}
+
+/** kubectl, and the part of the lab's kubelet that answers its `exec`. */
+function buildKubectl(target, log) {
+  return buildOfKubernetes(['k8s.io/kubernetes/cmd/kubectl', './exec'], target, log);
+}
+
+module.exports = { goCommand, buildPulumi, buildKubernetesPlugin, buildKubernetes, buildKubectl };

@@ -16,16 +16,19 @@ function moveScripts(folder, target) {
   }
 }
 
-/** moto, in a Python environment of its own with every version pinned. */
-async function installMoto(target, log) {
+/** Packages in a Python environment of their own, with every version pinned in a file beside this one. */
+async function installPython(file, target, log) {
   await publish(target, async (folder) => {
     await run('python3', ['-m', 'venv', folder], { log });
     const python = path.join(folder, 'bin', 'python');
-    const requirements = path.join(__dirname, 'requirements.txt');
+    const requirements = path.join(__dirname, file);
     const quiet = ['--disable-pip-version-check', '--no-input'];
     await run(python, ['-m', 'pip', 'install', ...quiet, '-r', requirements], { log });
     moveScripts(folder, target);
   });
 }
 
-module.exports = { installMoto };
+const installMoto = (target, log) => installPython('requirements.txt', target, log);
+const installAwscli = (target, log) => installPython('requirements-awscli.txt', target, log);
+
+module.exports = { installMoto, installAwscli };

@@ -5,10 +5,10 @@ const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
 const { missingPackages, isDebian, installPackages, installBrowser, fetchEtcd } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
-const { buildKubernetes } = require('./go.js');
+const { buildKubectl, buildKubernetes } = require('./go.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
-const { installMoto } = require('./python.js');
+const { installAwscli, installMoto } = require('./python.js');
 const { which } = require('./run.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
@@ -48,9 +48,23 @@ function checkoutSteps() {
   ];
 }
 
+/** Some is needed by `npm test` alone: npm names the script that runs the set-up. */
+function isForTests() {
+  return process.env.npm_lifecycle_event === 'pretest';
+}
+
 /** Go builds, one after another: each keeps all cores busy. */
 function goSteps() {
   const layout = cacheLayout(cacheFolder());
+  const kubectl = cacheStep({
+    name: `kubectl ${versions.kubernetes}`,
+    activity: 'building from its Go module',
+    estimate: 60,
+    needs: ['go'],
+    folder: layout.kubectl,
+    file: toolPaths().kubeletExec,
+    run: buildKubectl,
+  });
   return [
     ...engineSteps(),
     cacheStep({
@@ -62,12 +76,13 @@ function goSteps() {
       file: toolPaths().kubeControllerManager,
       run: buildKubernetes,
     }),
+    ...(isForTests() ? [kubectl] : []),
   ];
 }
 
-/** What only `npm test` needs: npm names the script that runs the set-up. */
+/** What only `npm test` needs beside kubectl. */
 function testSteps() {
-  if (process.env.npm_lifecycle_event !== 'pretest') return [];
+  if (!isForTests()) return [];
   return [
     {
       name: 'Debian package chromium',
@@ -80,6 +95,15 @@ function testSteps() {
       },
       run: (log) => installBrowser(log),
     },
+    cacheStep({
+      name: `AWS CLI ${versions.awscli}`,
+      activity: 'installing into a Python environment',
+      estimate: 20,
+      needs: ['python'],
+      folder: cacheLayout(cacheFolder()).awscli,
+      file: toolPaths().aws,
+      run: installAwscli,
+    }),
   ];
 }
 

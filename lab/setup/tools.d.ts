@@ -8,10 +8,18 @@ export interface ToolPaths {
   kubernetesPlugin: string;
   kubeApiserver: string;
   kubeControllerManager: string;
+  /** Only `npm test` has it built, and the next two. */
+  kubectl: string;
+  /** The part of the lab's kubelet that answers `kubectl exec`. */
+  kubeletExec: string;
+  /** The AWS CLI. */
+  aws: string;
   etcd: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
   mysqlBase: string;
   mariadbd: string;
+  /** The command-line client, of MySQL too. */
+  mariadb: string;
   mariadbInstallDb: string;
   /** The file `moto_server`. */
   moto: string;
@@ -31,6 +39,8 @@ export interface CacheLayout {
   pulumi: string;
   kubernetesPlugin: string;
   kubernetes: string;
+  kubectl: string;
+  awscli: string;
   etcd: string;
   mysql: string;
   moto: string;

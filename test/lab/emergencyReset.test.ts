@@ -38,43 +38,41 @@ for (const database of databases) {
       lab = await labWith(database);
       site = await lab.createSite();
       before = await snapshot(site);
+      await lab.serveExec();
       operator = new Operator(lab, site, site.folder);
       cluster = new Cluster(lab, site);
     });
     afterEach(async () => {
-      operator.close();
       cluster.close();
       await site.remove();
       await dropDefaultUsers(lab);
     });
 
-    /** The commands of a block, each carried out in its order; gives the answers. */
-    async function commands(block: string, more: Names = []): Promise<unknown[]> {
-      const answers: unknown[] = [];
+    /** The commands of a block, each carried out in its order; gives what they print. The database's client is for `statements`. */
+    async function commands(block: string, { more = [], input = '' }: { more?: Names; input?: string } = {}) {
+      const answers: string[] = [];
       for (const line of block.split('\n').filter((each) => each.trim() !== ''))
         for (const { words } of parseShell(inLab(line.trim(), [...exampleNames(site), ...more])))
-          answers.push(words[0] === 'mysql' ? expectTrusted(words) : await operator.run(words));
+          if (words[0] !== 'mariadb') answers.push(await operator.run(words, input));
       return answers;
     }
 
-    /** The SQL of a step with the real user, schema and password, statement by statement. */
-    async function statements(sql: string, password: string): Promise<unknown[]> {
+    /**
+     * The SQL of a step with the real user, schema and password, typed into the client that step 3 opens, as the admin
+     * that its secret names; gives all that the client shows.
+     */
+    async function statements(sql: string, password: string): Promise<string> {
       const real = inLab(sql, [
         ["'openemr_a'", escape(site.users.A)],
         ["'openemr%'", escape(site.users.A)],
         ['openemr.*', `${escapeId(site.schema)}.*`],
         ["'the password in sqlconf.php'", escape(password)],
       ]);
-      const answers: unknown[] = [];
-      for (const statement of real.split(/;\s*(?:\n|$)/).filter((each) => each.trim() !== ''))
-        answers.push(await lab.database.root(statement));
-      return answers;
-    }
-
-    /** The document's client asks for the password and knows the server; the lab's own session stands for it. */
-    function expectTrusted(words: string[]): string {
-      expect(words).to.include.members(['--password', '--ssl-mode=VERIFY_IDENTITY']);
-      return words.join(' ');
+      const client = (blocks(3, 'sh')[0] ?? '').split('\n').find((line) => /^ *mariadb /.test(line)) ?? '';
+      const [{ words } = { words: [] }] = parseShell(inLab(client.trim(), exampleNames(site)));
+      const lines = real.split('\n').filter((each) => each.trim() !== '');
+      const typed = [...lines, 'exit'].map((line) => [']> ', `${line.trim()}\n`] as const);
+      return operator.runOnTerminal(words, [['Enter password: ', `${before.admin.password}\n`], ...typed]);
     }
 
     /** Pods that were not ready take a moment until they are asked again. */
@@ -86,6 +84,28 @@ for (const database of databases) {
         found = await isUp();
       }
       expect(found, 'OpenEMR is up').to.equal(up);
+    }
+
+    /** Step 2: a shell in a pod of OpenEMR, and in it the file. */
+    async function expectSeen(): Promise<void> {
+      const [seen] = await commands(blocks(2, 'sh')[0] ?? '', { input: `cat '${site.sqlconfFile}'\n` });
+      expect(seen).to.equal(readFileSync(site.sqlconfFile, 'utf8'));
+    }
+
+    /** Step 3: the admin's login. */
+    async function expectAdmin(): Promise<void> {
+      const [admin = ''] = await commands(blocks(3, 'sh')[0] ?? '');
+      expect(JSON.parse(admin)).to.deep.include(before.admin);
+    }
+
+    /** Step 3: what the client shows of the three statements. */
+    function expectGranted(screen: string): void {
+      expect(screen)
+        .to.match(new RegExp(`\\| ${site.users.A} +\\| % +\\|`))
+        .and.include('Query OK');
+      expect(screen)
+        .to.match(/\| GRANT ALL PRIVILEGES ON /)
+        .and.not.include('ERROR');
     }
 
     /** Step 5: the Secret from a file, then the restart. */
@@ -131,23 +151,25 @@ for (const database of databases) {
       expectCode(await run(site), 2);
 
       await commands(blocks(1, 'sh')[0] ?? '');
-      const [seen] = await commands(blocks(2, 'sh')[0] ?? '');
-      expect(String(seen)).to.include(site.users.A);
-      await commands(blocks(3, 'sh')[0] ?? '');
-      const [found] = await statements(blocks(3, 'sql')[0] ?? '', before.file.pass);
-      expect(found).to.deep.include({ User: site.users.A, Host: '%' });
+      await expectSeen();
+      await expectAdmin();
+      expectGranted(await statements(blocks(3, 'sql')[0] ?? '', before.file.pass));
       await expectUp(true);
 
       await patchSecretAndRestart(before.file.pass);
       const [describe_ = '', move = ''] = (blocks(6, 'sh')[0] ?? '').trim().split('\n');
-      const [described] = (await commands(describe_)) as { VersionIdsToStages: Record<string, string[]> }[];
-      const labelled = Object.entries(described?.VersionIdsToStages ?? {});
+      const [described = ''] = await commands(describe_);
+      const { VersionIdsToStages: stages } = JSON.parse(described) as {
+        VersionIdsToStages: Record<string, string[]>;
+      };
+      const labelled = Object.entries(stages);
       const earlier = labelled.find(([, stages]) => stages.includes('AWSPREVIOUS'))?.[0] ?? '';
       expect(labelled.find(([, stages]) => stages.includes('AWSCURRENT'))?.[0]).to.equal(wrong);
-      await commands(move, [
+      const more: Names = [
         ['NOW', wrong],
         ['EARLIER', earlier],
-      ]);
+      ];
+      await commands(move, { more });
       await putTheToolInOrder();
     });
 
@@ -165,8 +187,8 @@ for (const database of databases) {
       expect((await run(site)).code).to.not.equal(0);
 
       await commands(blocks(1, 'sh')[0] ?? '');
-      await commands(blocks(2, 'sh')[0] ?? '');
-      await commands(blocks(3, 'sh')[0] ?? '');
+      await expectSeen();
+      await expectAdmin();
       // No such user: the two statements of the sentence below the block.
       const [, create = '', grant = ''] =
         /No such user\? `(CREATE USER)` with that password, then `(GRANT [^`]+ TO)` it/.exec(
@@ -174,8 +196,7 @@ for (const database of databases) {
         ) ?? [];
       await statements(`${create} 'openemr_a'@'%' IDENTIFIED BY 'the password in sqlconf.php';`, password);
       await statements(`${grant} 'openemr_a'@'%';`, password);
-      const sql = await statements(blocks(3, 'sql')[0] ?? '', password);
-      expect(sql).to.have.lengthOf(3);
+      expectGranted(await statements(blocks(3, 'sql')[0] ?? '', password));
 
       // Step 4: beside it, checked, with its owner and mode, then over the old one.
       const block = inLab(blocks(4, 'php')[0] ?? '', [

@@ -11,8 +11,11 @@ import type { CloudEvent } from '../../src/notify/cloudEvent';
 import { lockName } from '../../src/world/lock';
 import type { TestServer } from '../unit/notify/servers';
 import { startServer } from '../unit/notify/servers';
+import { codeLines, repositoryText } from '../unit/docs/readme';
+import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { exampleNames, inLab, Operator } from './support/operator';
 import { grantOptionalRights } from './support/optionalRights';
 import { arnOf } from './support/secrets';
 import { expectCode, expectNoSecret, snapshot } from './support/world';
@@ -131,6 +134,11 @@ for (const database of databases.slice(0, 1)) {
         'Normal CredentialsRotated',
         'Warning CredentialRotationHeld',
       ]);
+      const line = 'kubectl -n openemr get events --field-selector reportingComponent=credential-rotation';
+      expect(codeLines('sh', repositoryText('docs', 'reports.md'))).to.include(line);
+      const [{ words } = { words: [] }] = parseShell(inLab(line, exampleNames(site)));
+      const shown = await new Operator(lab, site, site.folder).run(words);
+      expect(shown).to.include(' CredentialsRotated ').and.include(' CredentialRotationHeld ');
       const listed = await run(site, ['history', '--json']);
       const [kept] = (JSON.parse(listed.stdout) as { rotations: PastRotation[] }).rotations;
       expect(kept).to.include({ result: 'held' });

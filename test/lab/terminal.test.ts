@@ -41,7 +41,7 @@ describe('on a terminal', function () {
     const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const answers = typed === undefined ? [] : ([['[y/N] ', typed]] as const);
     const world = { env: Object.fromEntries(given), cwd: site.folder };
-    const result = await runOnTerminal([commandFile, ...args], world, answers);
+    const result = await runOnTerminal([process.execPath, commandFile, ...args], world, answers);
     expect(result.code, result.screen).to.equal(code);
     const { A, B, admin } = await snapshot(site);
     expectNoSecret([A.password, B.password, admin.password], { screen: result.screen });

@@ -1,123 +1,80 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import path from 'node:path';
-import * as secretsManager from '@aws-sdk/client-secrets-manager';
-import type { V1Deployment } from '@kubernetes/client-node';
-import { parse } from 'yaml';
 import type { Lab, Site } from '../../../lab';
-import { KubernetesClient } from '../../../lab/kubernetes-client';
-import { rolloutState } from '../../../src/world/rollout';
+import { tools } from '../../../lab/package';
+import { runOnTerminal } from '../../unit/cli/terminal';
 
 /** What a document calls things, and what they are called in the lab. */
 export type Names = [documented: string, real: string][];
 
-/**
- * Somebody who does by hand what a document says, command by command. The lab has neither `aws` nor `kubectl`: each
- * command is taken apart and sent to the same API. What is not understood is refused.
- */
+/** Programs that documents use beside the product's own, and Pulumi's. */
+const programs = (): Record<string, string> => {
+  const { aws, kubectl, mariadb } = tools();
+  return { aws, kubectl, mariadb };
+};
+
+/** Somebody who does by hand what a document says, with the real `aws`, `kubectl` and `mariadb`, command by command. */
 export class Operator {
-  private readonly client: KubernetesClient;
+  private readonly environment: Record<string, string>;
 
   /** @param folder where the files lie that commands name */
   constructor(
     lab: Lab,
-    private readonly site: Site,
+    site: Site,
     private readonly folder: string,
   ) {
-    const config = JSON.parse(readFileSync(lab.kubernetes.adminKubeconfig, 'utf8')) as {
-      users: { user: { token: string } }[];
+    const own = Object.entries(site.environment).filter(([name]) => name.startsWith('AWS_'));
+    this.environment = {
+      ...Object.fromEntries(own),
+      PATH: process.env['PATH'] ?? '',
+      // What a person has in files of the home folder must not matter, and nothing is left in it.
+      HOME: folder,
+      // The AWS CLI 1 knows the region by this name only.
+      AWS_DEFAULT_REGION: site.environment['AWS_REGION'] ?? '',
+      KUBECONFIG: lab.kubernetes.adminKubeconfig,
+      // The port that a document need not name is another one in the lab.
+      MYSQL_TCP_PORT: String(lab.database.port),
+      TERM: 'dumb',
     };
-    const token = config.users[0]?.user.token ?? '';
-    this.client = new KubernetesClient(lab.kubernetes.server, lab.database.caFile, token);
+    copyFileSync(lab.database.caFile, path.join(folder, 'global-bundle.pem'));
   }
 
-  close(): void {
-    this.client.close();
-  }
-
-  /** Carries out one command in the words of the lab; gives what it answers. */
-  async run(words: string[]): Promise<unknown> {
-    const [program, ...rest] = words;
-    if (program === 'aws') return this.aws(rest);
-    if (program === 'kubectl') return this.kubectl(rest);
-    throw new Error(`${words.join(' ')}: nobody here can do that`);
-  }
-
-  /** `aws secretsmanager …`: each flag is a member of the request of the same name. */
-  private async aws([service, operation = '', ...flags]: string[]): Promise<unknown> {
-    if (service !== 'secretsmanager') throw new Error(`aws ${service} is not spoken here`);
-    const input: Record<string, string> = {};
-    for (let at = 0; at < flags.length; at += 2) {
-      const [flag = '', value = ''] = flags.slice(at, at + 2);
-      const text = value.startsWith('file://') ? this.file(value.slice('file://'.length)) : value;
-      if (!['--query', '--output'].includes(flag)) input[pascal(flag.slice(2))] = text;
-    }
-    const Command = (secretsManager as unknown as Record<string, unknown>)[`${pascal(operation)}Command`] as
-      (new (given: object) => secretsManager.DescribeSecretCommand) | undefined;
-    if (!Command) throw new Error(`aws secretsmanager has no ${operation}`);
-    const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = this.site.environment;
-    const client = new secretsManager.SecretsManagerClient({
-      region: AWS_REGION ?? '',
-      endpoint: AWS_ENDPOINT_URL ?? '',
-      credentials: { accessKeyId: AWS_ACCESS_KEY_ID ?? '', secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '' },
+  /**
+   * Carries out one command and gives what it prints. Throws with what it says when it fails.
+   * @param input what its standard input gives
+   */
+  run(words: readonly string[], input = ''): Promise<string> {
+    const [file, args] = this.program(words);
+    return new Promise((resolve, reject) => {
+      const options = { cwd: this.folder, env: this.environment, timeout: 90_000, maxBuffer: 2 ** 26 };
+      const child = execFile(file, args, options, (error, stdout, stderr) => {
+        if (error) reject(new Error(`${words.join(' ')}: ${stderr || error.message}`));
+        else resolve(stdout);
+      });
+      // A program that reads nothing may be gone before this is written.
+      child.stdin?.on('error', () => undefined).end(input);
     });
-    try {
-      return await client.send(new Command(input));
-    } finally {
-      client.destroy();
-    }
   }
 
-  private async kubectl(words: string[]): Promise<unknown> {
-    const [flag, namespace, verb = '', ...rest] = words;
-    if (flag !== '-n' || namespace !== this.site.namespace)
-      throw new Error(`kubectl ${words.join(' ')}: where?`);
-    const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/${this.site.deployment}`;
-    const secret = `/api/v1/namespaces/${namespace}/secrets/${this.site.kubernetesSecret}`;
-    switch ([verb, ...rest].join(' ')) {
-      case 'get cronjobs,jobs,pods':
-        return Promise.all(
-          ['/apis/batch/v1', '/apis/batch/v1', '/api/v1'].map((api, at) =>
-            this.client.get(`${api}/namespaces/${namespace}/${['cronjobs', 'jobs', 'pods'][at]}`),
-          ),
-        );
-      case 'describe pods':
-        return this.client.get(`/api/v1/namespaces/${namespace}/pods`);
-      case 'get events --sort-by=.lastTimestamp':
-        return this.client.get(`/api/v1/namespaces/${namespace}/events`);
-      case 'get events --field-selector reportingComponent=credential-rotation':
-        return this.client.get(
-          `/api/v1/namespaces/${namespace}/events?fieldSelector=reportingComponent%3Dcredential-rotation`,
-        );
-      case `get secret ${this.site.kubernetesSecret} -o yaml --show-managed-fields`:
-        return this.client.get(secret);
-      case `exec -it deployment/${this.site.deployment} -- sh`:
-        // The pods of the lab have no shell; what one looks at there is the same volume.
-        return readFileSync(this.site.sqlconfFile, 'utf8');
-      case `patch secret ${this.site.kubernetesSecret} --patch-file secret.yaml`:
-        return this.client.patch(secret, parse(this.file('secret.yaml')));
-      case `rollout restart deployment/${this.site.deployment}`: {
-        const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
-        return this.client.patch(deployment, { spec: { template: { metadata: { annotations } } } });
-      }
-      case `rollout status deployment/${this.site.deployment}`:
-        return this.rolledOut(deployment);
-      default:
-        throw new Error(`kubectl ${words.join(' ')}: nobody here can do that`);
-    }
+  /** Carries out one command on a terminal, types what it asks for, and gives all that stands there. Throws when it fails. */
+  async runOnTerminal(
+    words: readonly string[],
+    answers: readonly (readonly [prompt: string, typed: string])[],
+  ): Promise<string> {
+    const [file, args] = this.program(words);
+    const world = { env: this.environment, cwd: this.folder };
+    const { code, screen } = await runOnTerminal([file, ...args], world, answers);
+    if (code !== 0) throw new Error(`${words.join(' ')}: ${screen}`);
+    return screen;
   }
 
-  private async rolledOut(deployment: string): Promise<void> {
-    for (let tries = 0; tries < 600; tries += 1) {
-      const state = rolloutState(await this.client.get<V1Deployment>(deployment));
-      if (state.kind === 'complete') return;
-      if (state.kind === 'failed') throw new Error(`the rollout failed: ${state.reason}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error('the rollout does not end');
-  }
-
-  private file(name: string): string {
-    return readFileSync(path.join(this.folder, name), 'utf8');
+  private program([name = '', ...args]: readonly string[]): [file: string, args: string[]] {
+    const file = programs()[name];
+    if (file === undefined) throw new Error(`${name}: no program of a document`);
+    // The AWS CLI 1 has an address of its own for RDS in us-east-1, whatever the environment says.
+    const endpoint = ['--endpoint-url', this.environment['AWS_ENDPOINT_URL'] ?? ''];
+    return [file, name === 'aws' ? [...args, ...endpoint] : args];
   }
 }
 
@@ -129,6 +86,8 @@ export function exampleNames(site: Site): Names {
     ['-n openemr ', `-n ${site.namespace} `],
     ['deployment/openemr', `deployment/${site.deployment}`],
     ['openemr-db-credentials', site.kubernetesSecret],
+    ['openemr.cluster-abc123.us-east-1.rds.amazonaws.com', '127.0.0.1'],
+    ['--user=admin', `--user=${site.users.admin}`],
   ];
 }
 
@@ -141,8 +100,4 @@ export function inLab(text: string, names: Names): string {
   );
   const real = new Map(names);
   return text.replace(pattern, (name) => real.get(name) ?? name);
-}
-
-function pascal(text: string): string {
-  return text.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -26,7 +26,9 @@ describe('a question on a terminal', function () {
   for (const [typed, answer] of answers)
     it(`${JSON.stringify(typed)} is a ${answer}`, async () => {
       const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
-      const { screen, code } = await runOnTerminal(['-e', script], { env }, [['[y/N] ', typed]]);
+      const { screen, code } = await runOnTerminal([process.execPath, '-e', script], { env }, [
+        ['[y/N] ', typed],
+      ]);
       expect(screen).to.match(/Sure\? \[y\/N\] /);
       expect(screen).to.include(`it is a ${answer}`);
       expect(code).to.equal(0);

@@ -37,13 +37,13 @@ sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(status))
 `;
 
-/** Runs a Node.js program on a real terminal. @param answers what is typed when a text stands there, in order */
+/** Runs a program on a real terminal. @param command its absolute path, and its arguments; @param answers what is typed when a text stands there, in order */
 export function runOnTerminal(
-  args: readonly string[],
+  command: readonly string[],
   { env, cwd }: { env: Record<string, string>; cwd?: string },
   answers: readonly (readonly [prompt: string, typed: string])[] = [],
 ): Promise<TerminalRun> {
-  const job = JSON.stringify([rows, columns, answers, [process.execPath, ...args]]);
+  const job = JSON.stringify([rows, columns, answers, command]);
   return new Promise((resolve, reject) => {
     const child = spawn('python3', ['-c', driver, job], { env, cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     let screen = '';

@@ -151,18 +151,18 @@ export function checkKubectl(args: string[]): string | undefined {
   return allowed[verb]?.includes(object) ? undefined : `kubectl ${verb} ${object} is not checked`;
 }
 
-const mysqlFlags = ['--host', '--user', '--password', '--ssl-mode', '--ssl-ca'];
+const mariadbFlags = ['--host', '--user', '--password', '--ssl-verify-server-cert', '--ssl-ca'];
 
-/** What is wrong with a `mysql` command: TLS that is not verified, or a password on the line. */
-export function checkMysql(args: string[]): string | undefined {
-  const { flags } = split(args, ['--password']);
-  const unknown = flags.find(([flag]) => !mysqlFlags.includes(flag));
-  if (unknown) return `mysql: ${unknown[0]} is not checked`;
+/** What is wrong with a `mariadb` command: TLS that is not verified, or a password on the line. */
+export function checkMariadb(args: string[]): string | undefined {
+  const { flags } = split(args, ['--password', '--ssl-verify-server-cert']);
+  const unknown = flags.find(([flag]) => !mariadbFlags.includes(flag));
+  if (unknown) return `mariadb: ${unknown[0]} is not checked`;
   const given = Object.fromEntries(flags);
-  if (given['--password'] !== '') return 'mysql: let it ask for the password';
-  return given['--ssl-mode'] === 'VERIFY_IDENTITY'
+  if (given['--password'] !== '') return 'mariadb: let it ask for the password';
+  return given['--ssl-verify-server-cert'] === ''
     ? undefined
-    : 'mysql: verify the server by --ssl-mode=VERIFY_IDENTITY';
+    : 'mariadb: verify the server by --ssl-verify-server-cert';
 }
 
 /** The base images of the Dockerfile, by the build argument that can replace each. */

@@ -6,7 +6,7 @@ import { STARTING_POINTS } from '../../../lab';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
-import { checkAws, checkDocker, checkKubectl, checkMysql } from './otherTools';
+import { checkAws, checkDocker, checkKubectl, checkMariadb } from './otherTools';
 import { repositoryFile, repositoryText } from './readme';
 
 /** A command as a document shows it: variables in front, then words. */
@@ -80,7 +80,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   docker: checkDocker,
   kubectl: checkKubectl,
   aws: checkAws,
-  mysql: checkMysql,
+  mariadb: checkMariadb,
   export: ([assignment = '', ...more]) => {
     const name = assignment.slice(0, assignment.indexOf('='));
     return more.length === 0 && knownVariables.includes(name)
