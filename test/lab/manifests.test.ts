@@ -1,13 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { isSchedule } from '../../infra/inputs/schedule';
 import type { KubernetesObject } from '../../infra/render/objects';
 import type { Lab } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
-import { repositoryFile, repositoryText } from '../unit/docs/readme';
+import { codeLines, repositoryFile, repositoryText } from '../unit/docs/readme';
+import { parseShell } from '../unit/docs/shell';
 import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';
+import { Operator } from './support/operator';
 
 /** The names of kinds in addresses. */
 const resources: Record<string, string> = {
@@ -112,6 +115,41 @@ for (const database of databases.slice(0, 1)) {
 
     it('the documents have such patches', () => {
       for (const document of documents) expect(patchesIn(document), document).to.have.length(1);
+    });
+
+    it('README.md and docs/platform.md: kubectl makes all of it, and starts the Job', async () => {
+      const lines = [
+        ...codeLines('sh', repositoryText('README.md')),
+        ...codeLines('sh', repositoryText('docs/platform.md')),
+      ].filter((line) => line.startsWith('kubectl'));
+      expect(lines).to.have.members([
+        'kubectl apply -f infra/kubernetes/role.yaml',
+        'kubectl apply -f infra/manifests',
+        'kubectl -n openemr patch job credential-rotation-once --patch-file infra/start.yaml',
+        'kubectl -n openemr get cronjobs,jobs,pods',
+      ]);
+      const folder = path.join(lab.folder, 'platform');
+      cpSync(repositoryFile('infra'), path.join(folder, 'infra'), { recursive: true });
+      const operator = new Operator(lab, { environment: {} }, folder);
+      const said: string[] = [];
+      for (const line of lines)
+        for (const { words } of parseShell(line)) said.push(await operator.run(words));
+      for (const object of [
+        'role',
+        'rolebinding',
+        'serviceaccount',
+        'cronjob',
+        'job',
+        'persistentvolumeclaim',
+      ])
+        expect(said.join('\n')).to.match(new RegExp(`^${object}\\S*/\\S+ (created|configured)$`, 'm'));
+      expect(said[2]).to.include('credential-rotation-once patched');
+      const job = '/apis/batch/v1/namespaces/openemr/jobs/credential-rotation-once';
+      expect((await client.get<{ spec: { suspend: boolean } }>(job)).spec.suspend).to.equal(false);
+      expect(said[3])
+        .to.match(/^cronjob\S+credential-rotation /m)
+        .and.match(/^job\S+credential-rotation-once /m);
+      await client.delete('/api/v1/persistentvolumes/openemr-sites').catch(() => undefined);
     });
 
     it('a schedule is taken by the server just when the inputs take it', async () => {

@@ -2,11 +2,15 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { codeLines, repositoryText } from '../unit/docs/readme';
+import { parseShell } from '../unit/docs/shell';
 import { runWithFault } from '../faults/sweep';
 import type { ObjectVersion } from './support/backends';
 import { useBucket, VersionedBucket } from './support/backends';
 import { environmentOf, run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
+import type { Names } from './support/operator';
+import { inLab, Operator } from './support/operator';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
 /** What is looked at of `history --json`. */
@@ -62,6 +66,26 @@ describe('state in S3 under a KMS key', function () {
     return (JSON.parse(result.stdout) as History).rotations;
   }
 
+  /** Carries out the command of docs/operations.md that begins so, on this site's bucket and state; gives what it prints. */
+  async function byHand(beginning: string, more: Names = []): Promise<string> {
+    const lines = codeLines('sh', repositoryText('docs', 'operations.md'));
+    const line = lines.find((each) => each.startsWith(beginning)) ?? '';
+    const own: Names = [
+      ['openemr-credential-rotation-state', bucket.name],
+      ['openemr-credential-rotation/prod.json', `openemr-credential-rotation/${site.name}.json`],
+    ];
+    const [{ words } = { words: [] }] = parseShell(inLab(line, [...own, ...more]));
+    return new Operator(lab, site, site.folder).run(words);
+  }
+
+  /** What the AWS CLI shows of the versions of the state. */
+  async function shownVersions(): Promise<{ VersionId: string; IsLatest: boolean }[]> {
+    const { Versions } = JSON.parse(await byHand('aws s3api list-object-versions ')) as {
+      Versions: { VersionId: string; IsLatest: boolean }[];
+    };
+    return Versions;
+  }
+
   it('a whole rotation', async () => {
     expectCode(await run(site), 0);
     await expectHealthy(site, 'B');
@@ -98,17 +122,33 @@ describe('state in S3 under a KMS key', function () {
     const refused = await run(site);
     expectCode(refused, 2);
     expect(refused.stderr).to.include(`restore ${stateKey()} from an earlier version of it`);
-    await bucket.restore(good);
+    const [newest] = await shownVersions();
+    expect(newest?.IsLatest).to.equal(true);
+    await byHand('aws s3api copy-object ', [['VERSION', good.versionId]]);
     expectCode(await run(site, ['--dry-run']), 0);
     expectCode(await run(site), 0);
     await expectHealthy(site, 'B');
     expect((await historyElsewhere()).map(({ to }) => to)).to.deep.equal(['B', 'A', 'B']);
   });
 
+  it('a state that cannot be saved is moved away: the next run goes on from the world, and the history stays', async () => {
+    const [good] = await bucket.versions(stateKey());
+    if (good === undefined) throw new Error(`no ${stateKey()}`);
+    await bucket.write(stateKey(), 'no state');
+    expectCode(await run(site), 2);
+    await byHand('aws s3 mv ');
+    expect(await bucket.keys('broken/')).to.deep.equal(['broken/prod.json']);
+    expect(await bucket.keys('.pulumi/stacks/')).to.not.include(stateKey());
+    expectCode(await run(site, ['--dry-run']), 0);
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'A');
+    expect((await historyElsewhere()).map(({ to }) => to)).to.deep.equal(['A', 'B', 'A', 'B']);
+  });
+
   it('a version from before the last rotation is put back: the world is right, and the next rotation ends healthy', async () => {
     await bucket.restore(earlier);
     expectCode(await run(site), 0);
-    await expectHealthy(site, 'A');
+    await expectHealthy(site, 'B');
   });
 
   it('no object of the bucket, in no version, holds a password in plain', async () => {

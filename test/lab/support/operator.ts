@@ -21,7 +21,7 @@ export class Operator {
   /** @param folder where the files lie that commands name */
   constructor(
     lab: Lab,
-    site: Site,
+    site: Pick<Site, 'environment'>,
     private readonly folder: string,
   ) {
     const own = Object.entries(site.environment).filter(([name]) => name.startsWith('AWS_'));
