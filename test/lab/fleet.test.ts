@@ -8,16 +8,10 @@ import type { Run } from './support/command';
 import { makeFleet } from './support/fleet';
 import type { Fleet } from './support/fleet';
 import { logFolder, runFleet, startFleet } from './support/fleetRun';
-import {
-  applyFleet,
-  fleetFileForPods,
-  killIndex,
-  podsOfIndex,
-  prepareFleet,
-  reportOf,
-} from './support/fleetJob';
+import { fleetFileForPods, killIndex, podsOfIndex, prepareFleet, reportOf } from './support/fleetJob';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
+import { Operator } from './support/operator';
 import { expectCode, expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
 
 /** `npm run fleet-demo` has twenty; the cases need no more than these. */
@@ -186,7 +180,9 @@ for (const database of databases.slice(0, 1)) {
       // It assembles the image without a pause, in which a login that waits would seem to time out.
       await prepareFleet(lab, fleet, namespace);
       const canary = killed.canary();
-      const job = await applyFleet(lab, manifest.stdout, namespace);
+      const kubectl = new Operator(lab, killed, killed.folder);
+      const applied = await kubectl.run(['kubectl', 'apply', '-f', '-'], manifest.stdout);
+      const [, job = ''] = /^job\S*\/(\S+) created$/m.exec(applied) ?? [];
 
       const victim = await killIndex(jobs, job, 0, 6);
 
