@@ -201,7 +201,9 @@ function plan(
 
 /** @throws Failure `drift` when the world is no longer the one that the saved plan was made for */
 function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: boolean): void {
-  if (resumed && found.id !== saved.id)
+  // It is the saved one, begun: passwords that the database refused were made again, by this plan's own rules.
+  if (resumed && found.id === saved.id) return;
+  if (resumed)
     throw new Failure(
       'drift',
       `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
@@ -233,10 +235,13 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   }
   const listener = withRolloutNews(request, world.kubernetes);
-  const { planned, result } = await updateWithOtherPassword(
-    { ...request, stack, planned: wanted, listener },
-    { secrets: world.secrets, tell: (text) => request.tell({ kind: 'notice', text }) },
-  );
+  const update = { ...request, stack, planned: wanted, listener };
+  // The engine's saved plan is of a state in which nothing is made yet.
+  if (resumed) delete update.savedPlan;
+  const { planned, result } = await updateWithOtherPassword(update, {
+    secrets: world.secrets,
+    tell: (text) => request.tell({ kind: 'notice', text }),
+  });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
   if (failure instanceof StateIsClosed && !resumed) throw failure;

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { defaultUsername } from '../../src/plan/slot';
@@ -93,10 +94,13 @@ for (const database of databases.filter((each) => each === 'mysql')) {
       expect(refused).to.have.lengthOf(1).and.not.to.include(once.A.password);
       await expectRenewedIsCurrent();
 
+      // A saved plan is carried out by the same command until it is done.
+      const planned = ['--plan', path.join(site.folder, 'plan.json')];
+      expectCode(await run(site, ['--dry-run', ...planned]), 0);
       const stored = renewed('B');
       const releaseAll = refuseEach(stored);
       const since = lab.aws.requests().length;
-      const held = await run(site);
+      const held = await run(site, planned);
       releaseAll();
       expectCode(held, 12);
       expect(held.stderr)
@@ -105,7 +109,7 @@ for (const database of databases.filter((each) => each === 'mysql')) {
         .and.to.include(`OpenEMR runs on ${site.users.A}`);
       expect(storedSince(stored, since), 'passwords stored by this run').to.equal(2);
       expect(await site.canLogin(site.users.B, once.B.password), 'the left user is as it was').to.equal(true);
-      expectCode(await run(site), 0);
+      expectCode(await run(site, planned), 0);
       const after = await expectHealthy(site, 'A');
       expect(refused).to.have.lengthOf(3).and.not.to.include(after.B.password);
       await expectRenewedIsCurrent();

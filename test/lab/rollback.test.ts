@@ -133,6 +133,22 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
+    for (const [what, point] of [
+      ['before the switch', 'file: write beside'],
+      ['after it', 'file: rename'],
+    ] as const)
+      it(`a saved plan whose run was killed ${what}: the same command finishes it`, async () => {
+        const file = path.join(site.folder, 'killed.json');
+        const { active } = await snapshot(site);
+        expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+        const killed = await runWithFault(site, { point, mode: 'kill-after' }, undefined, ['--plan', file]);
+        expect(killed.signal).to.equal('SIGKILL');
+        const next = await run(site, ['--plan', file]);
+        expectCode(next, 0);
+        expect(next.stdout + next.stderr).to.include('Finishing');
+        await expectHealthy(site, active === 'A' ? 'B' : 'A');
+      });
+
     it('--if-older-than: nothing before its time, a rotation after it, and an unfinished one always', async () => {
       expectCode(await run(site), 0);
       const rotated = await snapshot(site);
