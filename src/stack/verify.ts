@@ -60,16 +60,17 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
 /** Whether both secrets can be written, and what their keys have to do with it. */
 async function writeChecks(
   { program: { context }, secretsProvider }: Settings,
-  { slotSecret, adminSecret, state }: StatusFacts,
+  { slotSecret, adminSecret, state, logins }: StatusFacts,
   secrets: SecretsManager,
 ): Promise<Check[]> {
   const { slotSecretId, adminSecretId } = context;
+  const healed = pendingThatWorks(adminSecret, logins);
   const probed = [
     { id: slotSecretId, read: slotSecret },
-    { id: adminSecretId, read: adminSecret },
-  ].map(async ({ id, read }) => {
+    { id: adminSecretId, read: adminSecret, healed },
+  ].map(async ({ id, read, healed }) => {
     const [put, key] = await Promise.all([
-      partOf(secretProblems(secrets, [id])),
+      partOf(secretProblems(secrets, [id], healed)),
       partOf(secrets.describe(id).then(({ kmsKeyId }) => kmsKeyId)),
     ]);
     return { id, read, put, key };
@@ -82,6 +83,17 @@ async function writeChecks(
     }),
   );
   return [...written, ...keyChecks(sealed, state, secretsProvider)];
+}
+
+/** The admin secret's pending version, where the admin logs in with that one: a rotation makes it current. */
+function pendingThatWorks(
+  adminSecret: StatusFacts['adminSecret'],
+  { admin }: StatusFacts['logins'],
+): string | undefined {
+  if (admin?.kind !== 'works' || admin.stage !== 'AWSPENDING' || adminSecret.kind !== 'read')
+    return undefined;
+  const { stages } = adminSecret.value;
+  return Object.keys(stages).find((id) => stages[id]?.includes('AWSPENDING'));
 }
 
 function planChecks(facts: StatusFacts): Check[] {

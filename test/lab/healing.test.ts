@@ -29,6 +29,7 @@ for (const database of databases.slice(0, 1)) {
         ['AWSPENDING'],
       );
       await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Set-but-not-current-1'", [admin.username]);
+      expectCode(await run(site, ['verify']), 0);
       expectCode(await run(site), 0);
       await expectHealthy(site, 'B');
     });

@@ -38,7 +38,7 @@ export async function preflight(
     databaseFindings(planned, context, clients),
     switches(planned.plan) ? kubernetesFindings(kubernetes) : { problems: none, notices: [] },
     switches(planned.plan) ? fileProblems(planned, context) : none,
-    secretProblems(secrets, secretsWritten(planned, context), credentials),
+    secretProblems(secrets, secretsWritten(planned, context), healedVersion(credentials)),
   ]);
   return {
     ...database,
@@ -51,4 +51,9 @@ export async function preflight(
 function secretsWritten({ plan }: PlannedRotation, { slotSecretId, adminSecretId }: WorldContext): string[] {
   if (switches(plan)) return [slotSecretId, adminSecretId];
   return plan.mint.length > 0 ? [slotSecretId] : [];
+}
+
+/** A pending admin password that works where the current one does not is made current by the rotation. */
+function healedVersion({ stage, version }: PreflightClients['credentials']): string | undefined {
+  return stage === 'AWSPENDING' ? version.versionId : undefined;
 }

@@ -1,20 +1,18 @@
 import { Failure } from '../../failure';
-import type { AdminCredentials } from '../../world/adminCredentials';
 import { otherRotation, pendingOfAnother } from '../../world/adminPendingId';
 import type { SecretsManager } from '../../world/secretsManager';
 
 /**
  * What would stop the writes to these secrets; each problem is one sentence with what to do. It asks by requests that
  * Secrets Manager checks for the right and then refuses, so that nothing can change: see `refusedPut` and `refusedMove`.
- * @param admin the admin's login as it was found: a pending one that works where the current one does not is healed
+ * @param healed the admin secret's pending version, where that one logs in and the current one does not
  * @throws Failure when Secrets Manager does not answer, which is no problem of rights
  */
 export async function secretProblems(
   secrets: SecretsManager,
   secretIds: readonly string[],
-  admin?: Pick<AdminCredentials, 'stage' | 'version'>,
+  healed?: string,
 ): Promise<Failure[]> {
-  const healed = admin?.stage === 'AWSPENDING' ? admin.version.versionId : undefined;
   const problems = await Promise.all(secretIds.map((secretId) => problemsOf(secrets, secretId, healed)));
   return problems.flat();
 }
