@@ -59,6 +59,8 @@ function runId(now: Date): string {
 /** What a deployment's own state says of its last rotation. */
 export interface LastRotation {
   plan: Pick<RotationPlan, 'id' | 'kind' | 'from' | 'to' | 'startedAt'>;
+  /** ISO time; a saved plan may have waited before. */
+  begunAt?: string;
   finished: boolean;
 }
 
@@ -70,7 +72,7 @@ export function judgeLast(last: LastRotation | undefined, since: Date): Found {
   if (last === undefined || last.plan.kind === 'sync') return 'to-do';
   if (!last.finished) return 'unfinished';
   const renews = ['rotate', 'reconcile', 'bootstrap'].includes(last.plan.kind);
-  return renews && Date.parse(last.plan.startedAt) >= since.getTime() ? 'rotated' : 'to-do';
+  return renews && Date.parse(last.begunAt ?? last.plan.startedAt) >= since.getTime() ? 'rotated' : 'to-do';
 }
 
 /**

@@ -11,7 +11,7 @@ import { readJournal, slotPasswordsIn } from './journal';
 import { engineFailure } from './engineFailure';
 import { mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
-import { outputsOf, planInState } from './pastSteps';
+import { begunIn, outputsOf, planInState } from './pastSteps';
 import type { StateSecretsProvider } from './secretsProvider';
 import { secretsProviderIn } from './secretsProvider';
 import type { StackLocation } from './workspace';
@@ -165,11 +165,13 @@ export async function readLastRotation(
   location: StackLocation,
   limitMs: number,
   more: Record<string, string>,
-): Promise<{ plan: RotationPlan; finished: boolean } | undefined> {
+): Promise<{ plan: RotationPlan; begunAt?: string; finished: boolean } | undefined> {
   try {
     const deployment = await exportWith([], location, { limitMs, again: isCutOff, more });
     const plan = planInState(deployment);
-    return plan && { plan, finished: outputsOf(deployment)['rotation'] === plan.id };
+    const begunAt = begunIn(deployment);
+    const begun = begunAt === undefined ? {} : { begunAt };
+    return plan && { plan, ...begun, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {
     throw engineFailure(error, location);
   }

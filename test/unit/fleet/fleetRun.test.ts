@@ -62,6 +62,8 @@ describe('judgeLast', () => {
     expect(judgeLast(last('rotate', '2026-01-31T01:00:00Z', false), since)).to.equal('unfinished');
     expect(judgeLast(last('rollback', '2026-01-31T02:10:00Z', false), since)).to.equal('unfinished');
     expect(judgeLast(last('sync', '2026-01-31T02:10:00Z', false), since)).to.equal('to-do');
+    const waited = { ...last('rotate', '2026-01-31T01:00:00Z'), begunAt: '2026-01-31T02:10:00Z' };
+    expect(judgeLast(waited, since), 'a plan that waited for its review').to.equal('rotated');
   });
 });
 

@@ -186,8 +186,8 @@ function notStarted(name: Member['name']): MemberResult {
 /** It is not run again: its own state says that it was rotated since the run began. */
 function rotatedEarlier(
   name: string,
-  { plan: { id, kind, from, to, startedAt } }: LastRotation,
+  { plan: { id, kind, from, to, startedAt }, begunAt = startedAt }: LastRotation,
 ): MemberResult {
-  const message = `Rotated earlier in this run, at ${timeText(startedAt)} UTC.`;
+  const message = `Rotated earlier in this run, at ${timeText(begunAt)} UTC.`;
   return { ...nothing, name, outcome: 'done', exitCode: 0, kind, from, to, slot: to, rotation: id, message };
 }
