@@ -3,25 +3,14 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { Lab, Site } from '../../lab';
-import { codeLines, codeSpans, commandSpans, repositoryText } from '../unit/docs/readme';
-import { parseShell } from '../unit/docs/shell';
+import { codeSpans, repositoryText } from '../unit/docs/readme';
 import type { ShellCommand } from '../unit/docs/shell';
 import { environmentOf, run } from './support/command';
 import type { Run } from './support/command';
+import { documented } from './support/documented';
 import { databases, labWith } from './support/labs';
 import { pathWithPulumi, runDocumented, workingCopy } from './support/workingCopy';
 import { alterPassword, expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
-
-/** The one line of the README that begins so, as a shell takes it. */
-function documented(start: string): ShellCommand {
-  const [line = '', ...more] = new Set(
-    [...codeLines('sh'), ...commandSpans()].filter((each) => each.startsWith(start)),
-  );
-  expect(more, `lines of the README that begin with ${start}`).to.deep.equal([]);
-  const [command] = parseShell(line);
-  if (!command?.words.length) throw new Error(`the README has no ${start}`);
-  return command;
-}
 
 /** What a preview would make or change: the names, without the rotation that stands at their end. */
 function changed({ stdout }: Run): string[] {
@@ -79,14 +68,14 @@ describe('the commands of the README for the Pulumi CLI itself', function () {
 
   it('the preview of a rotation shows each of its steps, and writes nothing', async () => {
     const before = await expectHealthy(site, 'B');
-    const ended = await runIt(documented('CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview'));
+    const ended = await runIt(documented('README.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview'));
     expectCode(ended, 0);
     expect(changed(ended)).to.deep.equal(rotationTo('A').sort());
     expect(await snapshot(site)).to.deep.equal(before);
   });
 
   it('without a request, the preview shows where the database users differ', async () => {
-    const { words } = documented('CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview');
+    const { words } = documented('README.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview');
     const preview = (): Promise<Run> => runIt({ environment: {}, words });
     const { A } = await snapshot(site);
     const records = ['+ admin-credentials', '~ plan'];
@@ -97,14 +86,14 @@ describe('the commands of the README for the Pulumi CLI itself', function () {
   });
 
   it('the history names the rotation', async () => {
-    const ended = await runIt(documented('pulumi stack history'));
+    const ended = await runIt(documented('README.md', 'pulumi stack history'));
     expectCode(ended, 0);
     expect(ended.stdout).to.match(/^Message: rotate A → B /m);
   });
 
   it('an update is refused, and writes nothing', async () => {
     const before = await snapshot(site);
-    const { environment, words } = documented('pulumi up');
+    const { environment, words } = documented('README.md', 'pulumi up');
     // Without a terminal nobody can be asked for a yes.
     const ended = await runIt({ environment, words: [...words, '--stack', 'prod', '--yes'] });
     expect(ended.code).not.to.equal(0);

@@ -78,7 +78,10 @@ async function run(request: messages.RunRequest): Promise<messages.RunResponse> 
   return response;
 }
 
-/** Runs a policy pack for as long as the engine wants it; its output, the port first, goes back in the stream. */
+/**
+ * Runs a policy pack for as long as the engine wants it; its output, the port first, goes back in the stream. Pulumi's
+ * own gives it the stack's configuration besides, which our pack does not ask for.
+ */
 function runPlugin(
   call: grpc.ServerWritableStream<messages.RunPluginRequest, messages.RunPluginResponse>,
 ): void {
@@ -94,7 +97,7 @@ function runPlugin(
   });
   const file = moduleOf(folder, '@pulumi/pulumi/cmd/run-policy-pack');
   const child = spawn(process.execPath, [file, ...request.getArgsList(), folder], {
-    cwd: request.getPwd(),
+    cwd: folder,
     env: { ...Object.fromEntries(given), ...optionsOf(request.getInfo()) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
