@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { repositoryFile } from '../unit/docs/readme';
+import { documentNames, repositoryFile, repositoryText } from '../unit/docs/readme';
 import type { ShellCommand } from '../unit/docs/shell';
 import type { Run } from './support/command';
 import { documented, documentedCommands } from './support/documented';
@@ -81,5 +81,19 @@ describe('the npm commands of the documents, in a clone that has its packages', 
       'role.yaml',
     ]);
     expect(files['cron-job.yaml']).to.include('serviceAccountName: credential-rotation-sa');
+  });
+
+  it('docs/reference.md: npm run docs makes the documents as they are', async () => {
+    expectCode(await run(documented('docs/reference.md', 'npm run docs')), 0);
+    for (const name of documentNames())
+      expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
+  });
+
+  it('README.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
+    const file = path.join(clone, 'src', 'failure.ts');
+    writeFileSync(file, repositoryText('src', 'failure.ts').replaceAll(/^ +/gm, ' '));
+    expectCode(await run(documented('README.md', 'npm run format')), 0);
+    for (const name of ['src/failure.ts', 'src/cli/main.ts', 'README.md'])
+      expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });
 });
