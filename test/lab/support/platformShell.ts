@@ -5,6 +5,7 @@ import type { Lab } from '../../../lab';
 import { repositoryText } from '../../unit/docs/readme';
 import type { ShellCommand } from '../../unit/docs/shell';
 import type { Run } from './command';
+import { awsLauncher } from './aws/launcher';
 import { pathWithPulumi, runDocumented, workingCopy } from './workingCopy';
 
 const project = 'openemr-credential-rotation-platform';
@@ -21,14 +22,20 @@ export interface PlatformShell {
   said: Run[];
 }
 
-/** Makes all that in a folder. */
-export async function platformShell(lab: Lab, folder: string): Promise<PlatformShell> {
+/** Makes all that in a folder. `makesAws`: the aws plugin is the one of support/aws, which makes what it previews. */
+export async function platformShell(
+  lab: Lab,
+  folder: string,
+  { makesAws = false } = {},
+): Promise<PlatformShell> {
   const cwd = workingCopy(path.join(folder, 'clone'), true);
   const state = path.join(folder, 'platform-state');
   mkdirSync(state);
+  const PATH = await pathWithPulumi(path.join(folder, 'bin'));
+  if (makesAws) await awsLauncher(path.join(folder, 'bin'));
   const env = {
     HOME: folder,
-    PATH: await pathWithPulumi(path.join(folder, 'bin')),
+    PATH,
     PULUMI_HOME: lab.pulumiHome,
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the test',
