@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import type { Lab } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
+import { repositoryText } from '../unit/docs/readme';
 import type { ShellCommand } from '../unit/docs/shell';
 import { documented } from './support/documented';
 import { adminClient } from './support/jobs';
@@ -95,78 +97,73 @@ for (const database of databases.slice(0, 1)) {
     });
   });
 
-  // Each half can be made alone, and the lab's stand-in for the aws plugin makes nothing of AWS: so `up` makes the half
-  // of the cluster here, with `existing` in place of `aws`.
-  for (const [document, inputs] of [
-    ['docs/platform.md', 'infra/example.yaml'],
-    ['docs/migration.md', 'infra/takeover.yaml'],
-  ] as const)
-    describe(`pulumi -C infra up of ${document}, with the inputs of ${inputs}`, function () {
-      this.timeout(240_000);
-      const namespace = path.basename(inputs, '.yaml').concat('-commands');
-      const up = withoutAsking(documented(document, 'pulumi -C infra up'));
-      let lab: Lab;
-      let client: KubernetesClient;
-      let shell: PlatformShell;
+  // Each half can be made alone: here that of the cluster, with `existing` in place of `aws`.
+  describe('pulumi -C infra up of docs/platform.md, with the inputs of infra/example.yaml', function () {
+    this.timeout(240_000);
+    const namespace = 'example-commands';
+    const up = withoutAsking(inPlatform('up'));
+    let lab: Lab;
+    let client: KubernetesClient;
+    let shell: PlatformShell;
 
-      before(async () => {
-        lab = await labWith(database);
-        client = adminClient(lab);
-        const metadata = { name: namespace };
-        await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
-        const folder = path.join(lab.folder, namespace);
-        mkdirSync(folder);
-        shell = await platformShell(lab, folder);
-        shell.takeInputsOf(inputs);
-        expectCode(await shell.run(init), 0);
-        expectCode(await shell.run(pulumi('config', 'set', 'namespace', namespace)), 0);
-      });
-      after(async () => {
-        await shell.run(pulumi('destroy', '--yes'));
-        await client.delete(`/api/v1/namespaces/${namespace}`);
-        client.close();
-      });
-
-      interface CronJob {
-        spec: {
-          suspend: boolean;
-          jobTemplate: {
-            spec: { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } };
-          };
-        };
-      }
-      const cronJob = (): Promise<CronJob> =>
-        client.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/credential-rotation`);
-      const limit = ({ spec }: CronJob): string | undefined =>
-        spec.jobTemplate.spec.template.spec.containers[0]?.env.find(
-          ({ name }) => name === 'CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS',
-        )?.value;
-
-      let announced: string | undefined;
-      it('preview makes nothing', async () => {
-        const ended = await shell.run(documented(document, 'pulumi -C infra preview'));
-        expectCode(ended, 0);
-        announced = /\+ (\d+) to create/.exec(ended.stdout)?.[1];
-        expect(Number(announced)).to.be.greaterThan(6);
-        const found = await cronJob().catch((error: Error) => error.message);
-        expect(found).to.match(/404|not found/i);
-      });
-
-      it('up makes the schedule, and what it needs', async () => {
-        const ended = await shell.run(up);
-        expectCode(ended, 0);
-        expect(ended.stdout).to.include(`+ ${announced} created`);
-        const made = await cronJob();
-        expect(made.spec.suspend).to.equal(false);
-        expect(limit(made)).to.equal('300');
-      });
-
-      it('config set --path changes an input, which the next up applies', async () => {
-        expectCode(await shell.run(inPlatform('config set --path')), 0);
-        const ended = await shell.run(up);
-        expectCode(ended, 0);
-        expect(ended.stdout).to.match(/~ .*CronJob credential-rotation updated/);
-        expect(limit(await cronJob())).to.equal('1800');
-      });
+    before(async () => {
+      lab = await labWith(database);
+      client = adminClient(lab);
+      const metadata = { name: namespace };
+      await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+      const folder = path.join(lab.folder, namespace);
+      mkdirSync(folder);
+      shell = await platformShell(lab, folder);
+      shell.takeInputs(parse(repositoryText('infra/example.yaml')) as Record<string, unknown>);
+      expectCode(await shell.run(init), 0);
+      expectCode(await shell.run(pulumi('config', 'set', 'namespace', namespace)), 0);
     });
+    after(async () => {
+      await shell.run(pulumi('destroy', '--yes'));
+      await client.delete(`/api/v1/namespaces/${namespace}`);
+      client.close();
+    });
+
+    interface CronJob {
+      spec: {
+        suspend: boolean;
+        jobTemplate: {
+          spec: { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } };
+        };
+      };
+    }
+    const cronJob = (): Promise<CronJob> =>
+      client.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/credential-rotation`);
+    const limit = ({ spec }: CronJob): string | undefined =>
+      spec.jobTemplate.spec.template.spec.containers[0]?.env.find(
+        ({ name }) => name === 'CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS',
+      )?.value;
+
+    let announced: string | undefined;
+    it('preview makes nothing', async () => {
+      const ended = await shell.run(inPlatform('preview'));
+      expectCode(ended, 0);
+      announced = /\+ (\d+) to create/.exec(ended.stdout)?.[1];
+      expect(Number(announced)).to.be.greaterThan(6);
+      const found = await cronJob().catch((error: Error) => error.message);
+      expect(found).to.match(/404|not found/i);
+    });
+
+    it('up makes the schedule, and what it needs', async () => {
+      const ended = await shell.run(up);
+      expectCode(ended, 0);
+      expect(ended.stdout).to.include(`+ ${announced} created`);
+      const made = await cronJob();
+      expect(made.spec.suspend).to.equal(false);
+      expect(limit(made)).to.equal('300');
+    });
+
+    it('config set --path changes an input, which the next up applies', async () => {
+      expectCode(await shell.run(inPlatform('config set --path')), 0);
+      const ended = await shell.run(up);
+      expectCode(ended, 0);
+      expect(ended.stdout).to.match(/~ .*CronJob credential-rotation updated/);
+      expect(limit(await cronJob())).to.equal('1800');
+    });
+  });
 }

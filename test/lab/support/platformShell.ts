@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { Lab } from '../../../lab';
-import { repositoryText } from '../../unit/docs/readme';
 import type { ShellCommand } from '../../unit/docs/shell';
 import type { Run } from './command';
 import { awsLauncher } from './aws/launcher';
@@ -16,8 +15,8 @@ export interface PlatformShell {
   run(command: ShellCommand, input?: string): Promise<Run>;
   /** The stack file as it is now. */
   stackFile(): string;
-  /** Puts inputs of this file of the repository in place of the example's. */
-  takeInputsOf(file: string): void;
+  /** Puts these inputs in place of those that the stack file has; what the engine wrote into it stays. */
+  takeInputs(inputs: Record<string, unknown>): void;
   /** All that they were told so far. */
   said: Run[];
 }
@@ -57,10 +56,12 @@ export async function platformShell(
       return ended;
     },
     stackFile: () => readFileSync(file, 'utf8'),
-    takeInputsOf: (inputs) => {
-      const given = Object.entries(parse(repositoryText(inputs)) as Record<string, unknown>);
-      const config = Object.fromEntries(given.map(([name, value]) => [`${project}:${name}`, value]));
-      writeFileSync(file, stringify({ config }));
+    takeInputs: (inputs) => {
+      const config = Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [`${project}:${name}`, value]),
+      );
+      const { encryptionsalt } = parse(readFileSync(file, 'utf8')) as { encryptionsalt?: string };
+      writeFileSync(file, stringify(encryptionsalt === undefined ? { config } : { encryptionsalt, config }));
     },
   };
 }

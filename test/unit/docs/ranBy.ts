@@ -54,9 +54,9 @@ export const ranBy: Record<string, Evidence> = {
   'pulumi -C infra config set --path kubernetes.limits.idleSeconds 1800': platform(
     `inPlatform('config set --path')`,
   ),
-  'pulumi -C infra preview': platform(`documented(document, 'pulumi -C infra preview')`),
+  'pulumi -C infra preview': platform(`inPlatform('preview')`),
   'pulumi -C infra preview --policy-pack policy': platform(`inPlatform('preview --policy-pack')`),
-  'pulumi -C infra up': platform(`documented(document, 'pulumi -C infra up')`),
+  'pulumi -C infra up': inFile('test/lab/platformUp.test.ts')(`inPlatform('up')`),
 };
 
 /** The commands that no test runs as they stand, and why; what they do is run otherwise where it says so. */
