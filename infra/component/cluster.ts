@@ -57,7 +57,15 @@ function makeVolume(
   ];
 }
 
-/** Pulumi would wait for the end of a Job that is suspended. */
+/**
+ * Pulumi would wait for the end of a Job that is suspended. But then it does not wait either until a Job that it deletes
+ * is gone, and by its default the garbage collector keeps that one for a moment, so that the new one meets the old one's
+ * fields: in the background it is gone at once.
+ */
 function withoutWaiting<T extends { metadata: object }>(object: T) {
-  return { ...object, metadata: { ...object.metadata, annotations: { 'pulumi.com/skipAwait': 'true' } } };
+  const annotations = {
+    'pulumi.com/skipAwait': 'true',
+    'pulumi.com/deletionPropagationPolicy': 'background',
+  };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }

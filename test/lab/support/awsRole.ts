@@ -42,10 +42,15 @@ export async function assumeRoleWith(lab: Lab, name: string, policy: unknown): P
     PolicyName: 'rotation',
     PolicyDocument: JSON.stringify(policy),
   });
+  return assumedRole(lab, `arn:aws:iam::${account}:role/${name}`);
+}
+
+/** A session of a role that is there; whom it trusts is not asked. */
+export async function assumedRole(lab: Lab, arn: string): Promise<RoleCredentials> {
   const session = await query(lab, 'sts', {
     Action: 'AssumeRole',
     Version: '2011-06-15',
-    RoleArn: `arn:aws:iam::${account}:role/${name}`,
+    RoleArn: arn,
     RoleSessionName: 'lab',
   });
   const field = (tag: string): string => new RegExp(`<${tag}>([^<]+)</${tag}>`).exec(session)?.[1] ?? '';

@@ -243,7 +243,10 @@ describe('CredentialRotation under mocks', function () {
       metadata: { annotations: object };
       spec: { suspend: boolean };
     };
-    expect(metadata.annotations).to.deep.equal({ 'pulumi.com/skipAwait': 'true' });
+    expect(metadata.annotations).to.deep.equal({
+      'pulumi.com/skipAwait': 'true',
+      'pulumi.com/deletionPropagationPolicy': 'background',
+    });
     expect(spec.suspend).to.equal(true);
   });
 
