@@ -17,7 +17,21 @@ const pulumi = inFile('test/lab/pulumiCommands.test.ts');
 const platform = inFile('test/lab/platformCommands.test.ts');
 const install = plugins(`documentedCommands('README.md', 'pulumi plugin install')`);
 
-/** Each `npm`, `npx`, `node` and `pulumi` command of README.md and docs/, and who runs it. */
+const docs = inFile('test/lab/docs.test.ts');
+const looksOn = docs('kubectl -n openemr (get (?!events --field)|describe |rollout status ))');
+const looksUp = docs('aws secretsmanager (describe|get|list)-');
+const reset = inFile('test/lab/emergencyReset.test.ts');
+const manifests = inFile('test/lab/manifests.test.ts');
+const takeover = inFile('test/lab/takeover.test.ts');
+const guide = takeover(`line.startsWith('kubectl')`);
+const bucket = inFile('test/lab/stateBucket.test.ts');
+const mariadb =
+  'mariadb --host=openemr.cluster-abc123.us-east-1.rds.amazonaws.com --user=admin --password --ssl-verify-server-cert --ssl-ca=global-bundle.pem';
+const stateFile = '.pulumi/stacks/openemr-credential-rotation/prod.json';
+const state = `openemr-credential-rotation-state --prefix ${stateFile}`;
+const moved = 's3://openemr-credential-rotation-state';
+
+/** Each such command of README.md and docs/, and who runs it. */
 export const ranBy: Record<string, Evidence> = {
   'npm start': inFile('test/lab/demo.test.ts')('Runs what `npm start` runs'),
   'npm test': ci('npm test'),
@@ -57,6 +71,49 @@ export const ranBy: Record<string, Evidence> = {
   'pulumi -C infra preview': platform(`inPlatform('preview')`),
   'pulumi -C infra preview --policy-pack policy': platform(`inPlatform('preview --policy-pack')`),
   'pulumi -C infra up': inFile('test/lab/platformUp.test.ts')(`inPlatform('up')`),
+  'kubectl apply -f infra/kubernetes/role.yaml': manifests('kubectl apply -f infra/kubernetes/role.yaml'),
+  'kubectl apply -f infra/manifests': takeover('kubectl apply -f infra/manifests'),
+  'kubectl -n openemr patch job credential-rotation-once --patch-file infra/start.yaml': manifests(
+    'kubectl -n openemr patch job credential-rotation-once --patch-file infra/start.yaml',
+  ),
+  'kubectl -n openemr patch cronjob credential-rotation -p {"spec":{"suspend":true}}': guide,
+  'kubectl -n openemr delete cronjob credential-rotation': guide,
+  'kubectl -n openemr delete job credential-rotation --ignore-not-found': guide,
+  'kubectl -n openemr delete role credential-rotation-role': guide,
+  'kubectl -n openemr delete rolebinding credential-rotation-binding': guide,
+  'kubectl -n openemr get cronjobs,jobs,pods': looksOn,
+  'kubectl -n openemr rollout status deployment/openemr': looksOn,
+  'kubectl -n openemr describe pods': looksOn,
+  'kubectl -n openemr get events --sort-by=.lastTimestamp': looksOn,
+  'kubectl -n openemr get secret openemr-db-credentials -o yaml --show-managed-fields': looksOn,
+  'kubectl -n openemr get events --field-selector reportingComponent=credential-rotation': inFile(
+    'test/lab/notify.test.ts',
+  )('kubectl -n openemr get events --field-selector reportingComponent=credential-rotation'),
+  'kubectl -n openemr exec -it deployment/openemr -- sh': reset('blocks(2, '),
+  'kubectl -n openemr patch secret openemr-db-credentials --patch-file secret.yaml': reset('blocks(5, '),
+  'kubectl -n openemr rollout restart deployment/openemr': reset('blocks(5, '),
+  [mariadb]: reset('/^ *mariadb /'),
+  'aws secretsmanager describe-secret --secret-id openemr/slots --query KmsKeyId': looksUp,
+  'aws secretsmanager describe-secret --secret-id openemr/admin --query OwningService': looksUp,
+  'aws secretsmanager describe-secret --secret-id openemr/slots': looksUp,
+  'aws secretsmanager list-secret-version-ids --secret-id openemr/slots': looksUp,
+  'aws secretsmanager get-secret-value --secret-id openemr/admin --query SecretString --output text': looksUp,
+  'aws secretsmanager restore-secret --secret-id openemr/slots': docs(
+    'aws secretsmanager restore-secret --secret-id openemr/slots',
+  ),
+  'aws secretsmanager cancel-rotate-secret --secret-id openemr/admin': docs(
+    'aws secretsmanager cancel-rotate-secret --secret-id openemr/admin',
+  ),
+  'aws rds modify-db-cluster --db-cluster-identifier openemr --master-user-password file:///dev/shm/master --apply-immediately':
+    docs('aws rds modify-db-cluster --db-cluster-identifier openemr'),
+  'aws secretsmanager update-secret-version-stage --secret-id openemr/slots --version-stage AWSCURRENT --remove-from-version-id NOW --move-to-version-id EARLIER':
+    reset('blocks(6, '),
+  'aws secretsmanager put-secret-value --secret-id openemr/slots --secret-string file://slots.json':
+    reset('blocks(6, '),
+  [`aws s3api list-object-versions --bucket ${state}`]: bucket(`byHand('aws s3api list-object-versions ')`),
+  [`aws s3api copy-object --bucket openemr-credential-rotation-state --key ${stateFile} --copy-source openemr-credential-rotation-state/${stateFile}?versionId=VERSION`]:
+    bucket(`byHand('aws s3api copy-object '`),
+  [`aws s3 mv ${moved}/${stateFile} ${moved}/broken/prod.json`]: bucket(`byHand('aws s3 mv ')`),
 };
 
 /** The commands that no test runs as they stand, and why; what they do is run otherwise where it says so. */
@@ -67,6 +124,13 @@ export const notRun: Record<string, string> = {
   'npm run faults': 'hours; test/faults/shortSweep.test.ts runs the same sweep over fewer writes',
   'npm run fleet-demo': 'twenty OpenEMRs; test/lab/fleet.test.ts rotates four in the same ways',
   'npm run fleet-demo -- --write': 'the same, and it writes its times into docs/fleet.md',
+  'kubectl rollout undo': 'named as what not to do',
+  'docker build --tag credential-rotation:0.1.0 .':
+    'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
+  'docker build --tag credential-rotation:0.1.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
+    'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
+  'docker buildx imagetools inspect pulumi/pulumi-base:3.250.0': 'no registry of images is reachable',
+  'docker buildx imagetools inspect node:24.21.0-bookworm-slim': 'no registry of images is reachable',
   'pulumi refresh': 'named as what not to do',
   'pulumi destroy': 'named as what not to do',
 };
