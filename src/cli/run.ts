@@ -9,6 +9,7 @@ import type { PlannedRotation } from '../plan/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Ending, Renderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
+import type * as Rotation from '../stack/rotation';
 import type { RunNews, RunRequest, RunResult } from '../stack/run';
 import { Kubernetes } from '../world/kubernetes';
 import { withStopSignals } from './signals';
@@ -34,15 +35,10 @@ export async function carryOut(
     times.take(news);
     request.tell(news);
   };
-  renderer.news({ kind: 'reading' });
-  const [{ rotate }, { killEngines }] = await Promise.all([
-    import('../stack/rotation.js'),
-    import('../stack/engineProcess.js'),
-  ]);
-  const result = await withStopSignals(
-    (signal) => rotate({ ...request, tell, signal }),
-    (signal) => renderer.news(stoppingNews(signal, 'stopping after the step under way')),
-    killEngines,
+  const result = await stoppable(
+    renderer,
+    ({ rotate }, signal) => rotate({ ...request, tell, signal }),
+    'stopping after the step under way',
   ).catch(asFailure);
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
@@ -54,6 +50,32 @@ export async function carryOut(
   const run = { ending: told, startedAt, endedAt: new Date(), doneAt: times.doneAt() };
   await tellOthers(request, run, listeners);
   return exitCodes[ending.outcome];
+}
+
+/**
+ * Loads what works on the stack and runs an action of it. From the first word that is shown on, a signal stops it in
+ * order, also while it is loaded.
+ * @param stopping what is said to be done at a signal
+ */
+function stoppable<T>(
+  renderer: Renderer,
+  action: (rotation: typeof Rotation, signal: AbortSignal) => Promise<T>,
+  stopping: string,
+): Promise<T> {
+  let endEngines = (): void => undefined;
+  return withStopSignals(
+    async (signal) => {
+      renderer.news({ kind: 'reading' });
+      const [rotation, { killEngines }] = await Promise.all([
+        import('../stack/rotation.js'),
+        import('../stack/engineProcess.js'),
+      ]);
+      endEngines = killEngines;
+      return action(rotation, signal);
+    },
+    (signal) => renderer.news(stoppingNews(signal, stopping)),
+    () => endEngines(),
+  );
 }
 
 function endingOf({ planned, resumed, steps, failure }: RunResult): Ending {
@@ -100,15 +122,10 @@ const counted = (problems: number): string => (problems === 1 ? '1 problem' : `$
 
 /** Previews a request and shows it. Throws a Failure when there is no plan. */
 export async function showDryRun(request: RunRequest, renderer: Renderer): Promise<ShownPreview> {
-  renderer.news({ kind: 'reading' });
-  const [{ dryRun }, { killEngines }] = await Promise.all([
-    import('../stack/rotation.js'),
-    import('../stack/engineProcess.js'),
-  ]);
-  const preview = await withStopSignals(
-    (signal) => dryRun({ ...request, signal }),
-    (signal) => renderer.news(stoppingNews(signal, 'stopping the dry run')),
-    killEngines,
+  const preview = await stoppable(
+    renderer,
+    ({ dryRun }, signal) => dryRun({ ...request, signal }),
+    'stopping the dry run',
   );
   const { planned, resumed, problems, notDue, enginePlan } = preview;
   renderer.preview({

@@ -36,11 +36,15 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
   });
 
   for (const [step, stop] of [
+    // At its first word: what works on the stack is still being loaded.
+    ['reading', 'SIGTERM'],
+    ['reading', 'ctrl-c'],
     [4, 'SIGTERM'],
     [5, 'ctrl-c'],
     [10, 'SIGTERM'],
   ] as const) {
-    it(`${stop} in step ${step}: an orderly stop with exit code 8, and the next run finishes`, async () => {
+    const moment = typeof step === 'number' ? `in step ${step}` : `while ${step}`;
+    it(`${stop} ${moment}: an orderly stop with exit code 8, and the next run finishes`, async () => {
       await stopAndFinish(lab, step, stop);
     });
   }
