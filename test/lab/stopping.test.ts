@@ -39,6 +39,16 @@ for (const database of databases.slice(0, 1)) {
       expect(failed, failures.slice(0, 5).join('\n')).to.equal(0);
     }
 
+    it('at its first word: code 8, that nothing was begun, the account that is live, lock and Lease given back', async () => {
+      const before = await snapshot(site);
+      const stopped = await runStoppedAt(site, /Reading secrets/);
+      expectCode(stopped, 8);
+      expect(stopped.stderr).to.match(new RegExp(`Stopped by a signal before .* ${before.A.username}`));
+      await expectReleased();
+      expect(await snapshot(site)).to.deep.equal(before);
+      await expectNoLoginFailed();
+    });
+
     it('in step 4 and in step 7: code 8, the step, the account that is live, lock and Lease given back', async () => {
       const { A, B } = await snapshot(site);
       const early = await runStoppedAt(site, /4\/11/);
