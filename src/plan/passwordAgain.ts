@@ -1,4 +1,4 @@
-import { versionLabels } from './labels';
+import { versionLabels, versionUnder } from './labels';
 import type { PlannedRotation, RotationPlan } from './rotationPlan';
 import type { Slot } from './slot';
 import { slots } from './slot';
@@ -33,7 +33,7 @@ export function withOtherPassword(
   slot: Slot,
   stages: Record<string, string[]>,
 ): PlannedRotation | undefined {
-  const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+  const current = versionUnder(stages, 'AWSCURRENT');
   const ownLabels: string[] = Object.values(versionLabels);
   const isOurs =
     current === plan.slotSecretVersionId || stages[current ?? '']?.some((label) => ownLabels.includes(label));

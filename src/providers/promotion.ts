@@ -1,4 +1,5 @@
 import { Failure } from '../failure';
+import { versionUnder } from '../plan/labels';
 import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { act } from './logic';
@@ -26,7 +27,7 @@ export const promotion = act<PromotionInputs>(async ({ context, secretArn, from,
   await asAdmin(context, async (session) => {
     const current = async (): Promise<string | undefined> => {
       const { stages } = await secrets.describe(secretArn);
-      return Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+      return versionUnder(stages, 'AWSCURRENT');
     };
     const now = await current();
     // The state may be older than the world: a run that was paused, or restored from a bucket's versions.

@@ -1,5 +1,6 @@
 import { Failure } from '../failure';
 import { loginOfSecret } from '../observe/observe';
+import { versionUnder } from '../plan/labels';
 import type { Journal } from '../plan/observation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { DatabaseLogin } from '../plan/slot';
@@ -62,7 +63,7 @@ async function firstReason(
   { plan, material: { before } }: PlannedRotation,
 ): Promise<string | undefined> {
   const { stages } = await secrets.describe(plan.slotSecretArn);
-  const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+  const current = versionUnder(stages, 'AWSCURRENT');
   if (current !== plan.slotSecretVersionId)
     return `AWSCURRENT of ${plan.slotSecretArn} has moved since this rotation began, so the old slot may be renewed already`;
   const refused = async (login: DatabaseLogin): Promise<string | undefined> =>

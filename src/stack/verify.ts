@@ -11,6 +11,7 @@ import { Checks, inOrder } from '../observe/verify/check';
 import { keyChecks } from '../observe/verify/keyChecks';
 import { partOf } from '../observe/part';
 import { worldChecks } from '../observe/verify/worldChecks';
+import { versionUnder } from '../plan/labels';
 import type { Settings } from '../settings/settings';
 import { findAdminCredentials } from '../world/adminCredentials';
 import { openSession } from '../world/database';
@@ -92,8 +93,7 @@ function pendingThatWorks(
 ): string | undefined {
   if (admin?.kind !== 'works' || admin.stage !== 'AWSPENDING' || adminSecret.kind !== 'read')
     return undefined;
-  const { stages } = adminSecret.value;
-  return Object.keys(stages).find((id) => stages[id]?.includes('AWSPENDING'));
+  return versionUnder(adminSecret.value.stages, 'AWSPENDING');
 }
 
 function planChecks(facts: StatusFacts): Check[] {

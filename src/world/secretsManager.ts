@@ -1,5 +1,6 @@
 import type * as Library from '@aws-sdk/client-secrets-manager';
 import { Failure } from '../failure';
+import { versionUnder } from '../plan/labels';
 import { keepSecretText } from '../report/passwordsIn';
 import type { AwsCall } from './awsFailure';
 import { awsFailure } from './awsFailure';
@@ -165,7 +166,7 @@ export class SecretsManager {
         () => undefined,
       );
       if (stages === undefined) throw failure;
-      const holder = Object.keys(stages).find((id) => stages[id]?.includes(stage));
+      const holder = versionUnder(stages, stage);
       if (to === undefined ? holder === from : holder !== to) throw failure;
     }
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure';
+import { versionUnder } from '../../plan/labels';
 import { otherRotation, pendingOfAnother } from '../../world/adminPendingId';
 import type { SecretsManager } from '../../world/secretsManager';
 
@@ -23,7 +24,7 @@ async function problemsOf(
   healed: string | undefined,
 ): Promise<Failure[]> {
   const { stages } = await secrets.describe(secretId);
-  const current = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+  const current = versionUnder(stages, 'AWSCURRENT');
   if (current === undefined)
     throw new Failure('configuration', `Secret ${secretId} has no AWSCURRENT version; store one in it.`);
   const refusals = await Promise.all([
