@@ -83,12 +83,8 @@ function buildOfKubernetes(packages, target, log) {
 
 /** The API server and the controller manager. */
 function buildKubernetes(target, log) {
-  const programs = ['kube-apiserver', 'kube-controller-manager'];
-  return buildOfKubernetes(
-    programs.map((name) => `k8s.io/kubernetes/cmd/${name}`),
-    target,
-    log,
-  );
+  const packages = ['k8s.io/kubernetes/cmd/kube-apiserver', 'k8s.io/kubernetes/cmd/kube-controller-manager'];
+  return buildOfKubernetes(packages, target, log);
 }
 
 /** kubectl, and the part of the lab's kubelet that answers its `exec`. */

@@ -15,9 +15,9 @@ for line in sys.stdin:
     request = json.loads(line)
     service = request["service"]
     try:
-        client = clients.setdefault(service, None) or boto3.client(service)
-        clients[service] = client
-        answer = {"answer": getattr(client, request["operation"])(**request["params"])}
+        if service not in clients:
+            clients[service] = boto3.client(service)
+        answer = {"answer": getattr(clients[service], request["operation"])(**request["params"])}
     except Exception as error:
         answer = {"error": f"{request['operation']}: {error}"}
     print(json.dumps(answer, default=str), flush=True)
