@@ -4,14 +4,21 @@ import { expect } from 'chai';
 import { escape } from 'mysql2';
 import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
-import { codeBlocks, codeLines, commandSpans, documentNames, repositoryText } from '../unit/docs/readme';
+import {
+  codeBlocks,
+  codeLines,
+  commandSpans,
+  documentNames,
+  repositoryText,
+  shownCommands,
+} from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { switchNativeRotationOn } from './support/nativeRotation';
 import type { Names } from './support/operator';
-import { exampleNames, inLab, Operator } from './support/operator';
+import { exampleNames, Operator } from './support/operator';
 import { scheduleDeletion } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
@@ -106,20 +113,15 @@ describe('the commands of docs/, on a lab', function () {
     });
   }
 
-  /** Every command of another tool in the documents, each once. */
+  /** Every command of another tool in the documents. */
   const ofOthers = documentNames()
-    .flatMap((name) => {
-      const text = repositoryText(name);
-      return [...codeLines('sh', text), ...commandSpans(text)];
-    })
+    .flatMap((name) => shownCommands(repositoryText(name)))
     .filter((line) => /^(aws|kubectl|mariadb) /.test(line));
 
   /** Carries out a document's command with its real program; gives what it prints. */
   async function byHand(line: string, more: Names = []): Promise<string> {
     expect(ofOthers, 'it is in a document').to.include(line);
-    const operator = new Operator(lab, site, site.folder);
-    const [{ words } = { words: [] }] = parseShell(inLab(line, [...exampleNames(site), ...more]));
-    return operator.run(words);
+    return new Operator(lab, site, site.folder).runLine(line, [...exampleNames(site), ...more]);
   }
 
   const looking = ofOthers.filter((line) =>

@@ -51,9 +51,9 @@ for (const database of databases) {
     /** The commands of a block, each carried out in its order; gives what they print. The database's client is for `statements`. */
     async function commands(block: string, { more = [], input = '' }: { more?: Names; input?: string } = {}) {
       const answers: string[] = [];
-      for (const line of block.split('\n').filter((each) => each.trim() !== ''))
-        for (const { words } of parseShell(inLab(line.trim(), [...exampleNames(site), ...more])))
-          if (words[0] !== 'mariadb') answers.push(await operator.run(words, input));
+      for (const line of block.split('\n').map((each) => each.trim()))
+        if (line !== '' && !line.startsWith('mariadb '))
+          answers.push(await operator.runLine(line, [...exampleNames(site), ...more], input));
       return answers;
     }
 

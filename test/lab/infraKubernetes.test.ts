@@ -13,7 +13,7 @@ import type { Lab, Site } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
 import type { Check } from '../../src/observe/verify/check';
 import { run } from './support/command';
-import { adminClient } from './support/jobs';
+import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { platformStack, said, withPolicies as options } from './support/platformStack';
 import { title, verbsOf, without } from './support/roleVerbs';
@@ -167,11 +167,7 @@ for (const database of databases.slice(0, 1)) {
     it('makes pods that the restricted Pod Security Standard admits', async () => {
       const namespace = `${site.namespace}-restricted`;
       const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-      await client.create('/api/v1/namespaces', {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name: namespace, labels },
-      });
+      await createNamespace(client, namespace, labels);
       const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'platform-sa' } };
       await client.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, account);
       const { kubernetes, existing, ...rest } = readInputs(inputs());

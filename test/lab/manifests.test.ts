@@ -7,8 +7,7 @@ import type { KubernetesObject } from '../../infra/render/objects';
 import type { Lab } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
 import { codeLines, repositoryFile, repositoryText } from '../unit/docs/readme';
-import { parseShell } from '../unit/docs/shell';
-import { adminClient } from './support/jobs';
+import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { Operator } from './support/operator';
 
@@ -66,8 +65,7 @@ for (const database of databases.slice(0, 1)) {
     before(async () => {
       lab = await labWith(database);
       client = adminClient(lab);
-      const metadata = { name: 'openemr' };
-      await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+      await createNamespace(client, 'openemr');
       // What is patched must be there: suspended, neither starts anything.
       const [cronJob] = documentsOf('infra/manifests/cron-job.yaml') as (KubernetesObject & {
         spec: object;
@@ -132,8 +130,7 @@ for (const database of databases.slice(0, 1)) {
       cpSync(repositoryFile('infra'), path.join(folder, 'infra'), { recursive: true });
       const operator = new Operator(lab, { environment: {} }, folder);
       const said: string[] = [];
-      for (const line of lines)
-        for (const { words } of parseShell(line)) said.push(await operator.run(words));
+      for (const line of lines) said.push(await operator.runLine(line, []));
       for (const object of [
         'role',
         'rolebinding',

@@ -7,17 +7,17 @@ import type { KubernetesClient } from '../../lab/kubernetes-client';
 import { codeBlocks, repositoryText } from '../unit/docs/readme';
 import type { ShellCommand } from '../unit/docs/shell';
 import { Boto } from './support/aws/boto';
+import { awsVariables } from './support/backends';
 import { documented } from './support/documented';
-import { adminClient } from './support/jobs';
+import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import type { PlatformShell } from './support/platformShell';
-import { platformShell } from './support/platformShell';
+import { inPlatform, platformShell, withoutAsking } from './support/platformShell';
 import { expectCode } from './support/world';
 
 const inMigration = (start: string): ShellCommand =>
   documented('docs/migration.md', `pulumi -C infra ${start}`);
-/** Without a terminal nobody can be asked for a yes. */
-const up: ShellCommand = { environment: {}, words: [...inMigration('up').words, '--yes'] };
+const up = withoutAsking(inMigration('up'));
 
 /** Steps 2 and 6 of docs/migration.md: `pulumi up` with the inputs that stand there, first without the cluster's half. */
 describe('pulumi -C infra up of docs/migration.md, with the inputs that it shows', function () {
@@ -35,18 +35,8 @@ describe('pulumi -C infra up of docs/migration.md, with the inputs that it shows
   before(async () => {
     lab = await labWith(databases[0] ?? 'mysql');
     client = adminClient(lab);
-    await client.create('/api/v1/namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: namespace },
-    });
-    boto = new Boto({
-      PATH: process.env['PATH'],
-      AWS_ENDPOINT_URL: lab.aws.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'x',
-      AWS_SECRET_ACCESS_KEY: 'x',
-    });
+    await createNamespace(client, namespace);
+    boto = new Boto({ PATH: process.env['PATH'], ...awsVariables(lab) });
     // The role that is adopted, with a policy of the Python tool.
     await boto.call('iam', 'create_role', { RoleName: role, AssumeRolePolicyDocument: '{}' });
     const reads = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' };
@@ -59,7 +49,7 @@ describe('pulumi -C infra up of docs/migration.md, with the inputs that it shows
     mkdirSync(folder);
     shell = await platformShell(lab, folder, { makesAws: true });
     shell.takeInputs(aws);
-    expectCode(await shell.run(documented('docs/platform.md', 'pulumi -C infra stack init')), 0);
+    expectCode(await shell.run(inPlatform('stack init')), 0);
   });
   after(async () => {
     boto.close();

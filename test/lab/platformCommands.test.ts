@@ -5,29 +5,13 @@ import { parse } from 'yaml';
 import type { Lab } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
 import { repositoryText } from '../unit/docs/readme';
-import type { ShellCommand } from '../unit/docs/shell';
-import { documented } from './support/documented';
-import { adminClient } from './support/jobs';
+import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import type { PlatformShell } from './support/platformShell';
-import { platformShell } from './support/platformShell';
+import { inPlatform, onInfra, platformShell, withoutAsking } from './support/platformShell';
 import { expectCode, expectNoSecret } from './support/world';
 
-const inPlatform = (start: string): ShellCommand =>
-  documented('docs/platform.md', `pulumi -C infra ${start}`);
 const [init, secret] = [inPlatform('stack init'), inPlatform('config set --secret')];
-
-/** The documents have `up` as somebody types it who is asked for a yes, which needs a terminal. */
-const withoutAsking = ({ environment, words }: ShellCommand): ShellCommand => ({
-  environment,
-  words: [...words, '--yes'],
-});
-
-/** Any other command of the Pulumi CLI for infra. */
-const pulumi = (...words: string[]): ShellCommand => ({
-  environment: {},
-  words: ['pulumi', '-C', 'infra', ...words],
-});
 
 // Which database it is does not matter: none is asked.
 for (const database of databases.slice(0, 1)) {
@@ -66,13 +50,13 @@ for (const database of databases.slice(0, 1)) {
     });
 
     it('with a wrong input it ends with a sentence', async () => {
-      expectCode(await shell.run(pulumi('config', 'set', '--path', 'kubernetes.schedule', 'daily')), 0);
+      expectCode(await shell.run(onInfra('config', 'set', '--path', 'kubernetes.schedule', 'daily')), 0);
       const ended = await shell.run(inPlatform('preview'));
       expect(ended.code).not.to.equal(0);
       expect(ended.stdout)
         .to.include('kubernetes.schedule is "daily"; give a cron schedule')
         .and.not.include('    at ');
-      expectCode(await shell.run(pulumi('config', 'rm', '--path', 'kubernetes.schedule')), 0);
+      expectCode(await shell.run(onInfra('config', 'rm', '--path', 'kubernetes.schedule')), 0);
     });
 
     it('preview --policy-pack asks the rules, which the example keeps', async () => {
@@ -86,7 +70,7 @@ for (const database of databases.slice(0, 1)) {
     it('and refuses what breaks one', async () => {
       const proxy = 'http://somebody:password@proxy.example:3128';
       const key = 'kubernetes.environment.HTTPS_PROXY';
-      expectCode(await shell.run(pulumi('config', 'set', '--path', key, proxy)), 0);
+      expectCode(await shell.run(onInfra('config', 'set', '--path', key, proxy)), 0);
       const ended = await shell.run(inPlatform('preview --policy-pack'));
       expect(ended.code).not.to.equal(0);
       expect(ended.stdout).to.match(/\[mandatory\]\s+no-plain-secret\b/);
@@ -109,17 +93,16 @@ for (const database of databases.slice(0, 1)) {
     before(async () => {
       lab = await labWith(database);
       client = adminClient(lab);
-      const metadata = { name: namespace };
-      await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+      await createNamespace(client, namespace);
       const folder = path.join(lab.folder, namespace);
       mkdirSync(folder);
       shell = await platformShell(lab, folder);
       shell.takeInputs(parse(repositoryText('infra/example.yaml')) as Record<string, unknown>);
       expectCode(await shell.run(init), 0);
-      expectCode(await shell.run(pulumi('config', 'set', 'namespace', namespace)), 0);
+      expectCode(await shell.run(onInfra('config', 'set', 'namespace', namespace)), 0);
     });
     after(async () => {
-      await shell.run(pulumi('destroy', '--yes'));
+      await shell.run(onInfra('destroy', '--yes'));
       await client.delete(`/api/v1/namespaces/${namespace}`);
       client.close();
     });

@@ -3,27 +3,18 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { initialLabel } from '../../infra/component/secrets';
-import type { ShellCommand } from '../unit/docs/shell';
 import { Boto } from './support/aws/boto';
 import { assumedRole, whileEnforced } from './support/awsRole';
-import { s3Backend } from './support/backends';
+import { awsVariables, s3Backend } from './support/backends';
 import { run } from './support/command';
-import { documented } from './support/documented';
 import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import type { PlatformShell } from './support/platformShell';
-import { platformShell } from './support/platformShell';
+import { inPlatform, onInfra, platformShell, withoutAsking } from './support/platformShell';
 import { kubeconfigOf } from './support/rotationPods';
 import { dropDefaultUsers, expectCode, expectNoSecret } from './support/world';
 
-const inPlatform = (start: string): ShellCommand =>
-  documented('docs/platform.md', `pulumi -C infra ${start}`);
-const pulumi = (...words: string[]): ShellCommand => ({
-  environment: {},
-  words: ['pulumi', '-C', 'infra', ...words],
-});
-/** Without a terminal nobody can be asked for a yes. */
-const up: ShellCommand = { environment: {}, words: [...inPlatform('up').words, '--yes'] };
+const up = withoutAsking(inPlatform('up'));
 
 interface Outputs {
   slotSecretId: string;
@@ -50,9 +41,7 @@ describe('the platform by one pulumi up, and a rotation with what it made', func
   before(async () => {
     lab = await labWith(databases[0] ?? 'mysql');
     site = await lab.createSite({ start: 'empty-secret' });
-    const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = site.environment;
-    const aws = { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
-    boto = new Boto({ PATH: process.env['PATH'], ...aws });
+    boto = new Boto({ PATH: process.env['PATH'], ...awsVariables(lab) });
     const folder = path.join(site.folder, 'platform');
     mkdirSync(folder);
     shell = await platformShell(lab, folder, { makesAws: true });
@@ -83,7 +72,7 @@ describe('the platform by one pulumi up, and a rotation with what it made', func
       'kubernetes.secret': site.kubernetesSecret,
     };
     for (const [input, value] of Object.entries(values))
-      expectCode(await shell.run(pulumi('config', 'set', '--plaintext', '--path', input, value)), 0);
+      expectCode(await shell.run(onInfra('config', 'set', '--plaintext', '--path', input, value)), 0);
   });
 
   it('up makes all that preview announces', async () => {
@@ -91,7 +80,7 @@ describe('the platform by one pulumi up, and a rotation with what it made', func
     const ended = await shell.run(up);
     expectCode(ended, 0);
     expect(ended.stdout).to.include(`+ ${announced} created`);
-    outputs = JSON.parse((await shell.run(pulumi('stack', 'output', '--json'))).stdout) as Outputs;
+    outputs = JSON.parse((await shell.run(onInfra('stack', 'output', '--json'))).stdout) as Outputs;
   });
 
   it('the secrets start with empty slots and the admin’s login', async () => {

@@ -3,14 +3,13 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { codeLines, repositoryText } from '../unit/docs/readme';
-import { parseShell } from '../unit/docs/shell';
 import { runWithFault } from '../faults/sweep';
 import type { ObjectVersion } from './support/backends';
 import { useBucket, VersionedBucket } from './support/backends';
 import { environmentOf, run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
 import type { Names } from './support/operator';
-import { inLab, Operator } from './support/operator';
+import { Operator } from './support/operator';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
 /** What is looked at of `history --json`. */
@@ -74,8 +73,7 @@ describe('state in S3 under a KMS key', function () {
       ['openemr-credential-rotation-state', bucket.name],
       ['openemr-credential-rotation/prod.json', `openemr-credential-rotation/${site.name}.json`],
     ];
-    const [{ words } = { words: [] }] = parseShell(inLab(line, [...own, ...more]));
-    return new Operator(lab, site, site.folder).run(words);
+    return new Operator(lab, site, site.folder).runLine(line, [...own, ...more]);
   }
 
   /** What the AWS CLI shows of the versions of the state. */

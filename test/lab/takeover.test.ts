@@ -10,11 +10,10 @@ import { renderManifests } from '../../infra/render/manifests';
 import type { Lab, Site } from '../../lab';
 import { rotationImage } from '../../lab/image';
 import { codeLines, repositoryText } from '../unit/docs/readme';
-import { parseShell } from '../unit/docs/shell';
 import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
-import { exampleNames, inLab, Operator } from './support/operator';
+import { exampleNames, Operator } from './support/operator';
 import { platformStack } from './support/platformStack';
 import { giveFiles, rotationImageName } from './support/rotationPods';
 import { expectHealthy } from './support/world';
@@ -121,10 +120,8 @@ for (const database of databases.slice(0, 1)) {
     }
 
     /** Carries out a command of the guide in the site's namespace; gives what it prints. */
-    async function byHand(line: string): Promise<string> {
-      const [{ words } = { words: [] }] = parseShell(inLab(line, exampleNames(site)));
-      return new Operator(lab, site, site.folder).run(words);
-    }
+    const byHand = (line: string): Promise<string> =>
+      new Operator(lab, site, site.folder).runLine(line, exampleNames(site));
 
     /** Carries out the guide's commands for the cluster in their order; `makes` is the way to the new schedule. */
     async function follow(makes: RegExp, make: () => Promise<unknown>): Promise<void> {

@@ -1,11 +1,10 @@
-import { codeLines, commandSpans, repositoryText } from '../../unit/docs/readme';
+import { repositoryText, shownCommands } from '../../unit/docs/readme';
 import { parseShell } from '../../unit/docs/shell';
 import type { ShellCommand } from '../../unit/docs/shell';
 
 /** The commands of a document that begin so, each once, in its order, as a shell takes them. */
 export function documentedCommands(file: string, start: string): ShellCommand[] {
-  const text = repositoryText(file);
-  const lines = new Set([...codeLines('sh', text), ...commandSpans(text)]);
+  const lines = new Set(shownCommands(repositoryText(file)));
   return [...lines].filter((line) => line.startsWith(start)).flatMap(parseShell);
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Lab, Site, SiteOptions } from '../../../lab';
 import { environmentOf } from './command';
-import { adminClient } from './jobs';
+import { adminClient, createNamespace } from './jobs';
 
 /** Sites made at the same time; a site waits for its pods for most of its start. */
 const atATime = 5;
@@ -102,11 +102,7 @@ async function fleetKubeconfig(lab: Lab, prefix: string, sites: Site[], first: S
   const client = adminClient(lab);
   const [account, namespace] = ['fleet-sa', `fleet-${prefix}`];
   try {
-    await client.create('/api/v1/namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: namespace },
-    });
+    await createNamespace(client, namespace);
     const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
     await client.create(accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account } });
     for (const site of sites)

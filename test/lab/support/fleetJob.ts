@@ -5,7 +5,7 @@ import type { Lab } from '../../../lab';
 import { rotationImage } from '../../../lab/image';
 import { makeBucket, makeKey, s3Backend } from './backends';
 import type { Fleet } from './fleet';
-import { Jobs } from './jobs';
+import { createNamespace, Jobs } from './jobs';
 import { killAllWith } from './processes';
 import { giveFiles, rotationImageName } from './rotationPods';
 
@@ -60,8 +60,7 @@ export async function prepareFleet(lab: Lab, fleet: Fleet, namespace: string): P
   for (const { sitesRoot } of fleet.sites) giveFiles(sitesRoot);
   const jobs = new Jobs(lab, namespace);
   try {
-    const head = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-    await jobs.client.create('/api/v1/namespaces', head);
+    await createNamespace(jobs.client, namespace);
     const data = { 'ca.pem': readFileSync(lab.database.caFile, 'utf8') };
     await jobs.createCore('configmaps', { metadata: { name: 'database-ca' }, data });
   } finally {

@@ -41,6 +41,16 @@ export function adminClient(lab: Lab): KubernetesClient {
   return new KubernetesClient(lab.kubernetes.server, lab.database.caFile, users[0]?.user.token ?? '');
 }
 
+/** Makes a namespace. */
+export async function createNamespace(
+  client: KubernetesClient,
+  name: string,
+  labels: Record<string, string> = {},
+): Promise<void> {
+  const metadata = { name, labels };
+  await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+}
+
 /** Jobs of one namespace, made and watched with all rights. */
 export class Jobs {
   readonly client: KubernetesClient;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Lab, Site } from '../../../lab';
 import { tools } from '../../../lab/package';
 import { runOnTerminal } from '../../unit/cli/terminal';
+import { parseShell } from '../../unit/docs/shell';
 
 /** What a document calls things, and what they are called in the lab. */
 export type Names = [documented: string, real: string][];
@@ -55,6 +56,13 @@ export class Operator {
       // A program that reads nothing may be gone before this is written.
       child.stdin?.on('error', () => undefined).end(input);
     });
+  }
+
+  /** Carries out the commands of a document's line, what it names replaced by these names; gives what they print. */
+  async runLine(line: string, names: Names, input = ''): Promise<string> {
+    let printed = '';
+    for (const { words } of parseShell(inLab(line, names))) printed += await this.run(words, input);
+    return printed;
   }
 
   /** Carries out one command on a terminal, types what it asks for, and gives all that stands there. Throws when it fails. */

@@ -3,11 +3,29 @@ import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { Lab } from '../../../lab';
 import type { ShellCommand } from '../../unit/docs/shell';
-import type { Run } from './command';
 import { awsLauncher } from './aws/launcher';
+import { awsVariables } from './backends';
+import type { Run } from './command';
+import { documented } from './documented';
 import { pathWithPulumi, runDocumented, workingCopy } from './workingCopy';
 
 const project = 'openemr-credential-rotation-platform';
+
+/** The command of docs/platform.md that begins so. */
+export const inPlatform = (start: string): ShellCommand =>
+  documented('docs/platform.md', `pulumi -C infra ${start}`);
+
+/** Any other command of the Pulumi CLI for infra/. */
+export const onInfra = (...words: string[]): ShellCommand => ({
+  environment: {},
+  words: ['pulumi', '-C', 'infra', ...words],
+});
+
+/** The documents have `up` as somebody types it who is asked for a yes, which needs a terminal. */
+export const withoutAsking = ({ environment, words }: ShellCommand): ShellCommand => ({
+  environment,
+  words: [...words, '--yes'],
+});
 
 /** Somebody of the platform team: a built clone, a state of their own, the cluster's admin, AWS. */
 export interface PlatformShell {
@@ -40,10 +58,7 @@ export async function platformShell(
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the test',
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     KUBECONFIG: lab.kubernetes.adminKubeconfig,
-    AWS_ENDPOINT_URL: lab.aws.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'x',
-    AWS_SECRET_ACCESS_KEY: 'x',
+    ...awsVariables(lab),
     NO_COLOR: '1',
   };
   const file = path.join(cwd, 'infra', 'Pulumi.prod.yaml');

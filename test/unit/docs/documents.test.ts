@@ -10,12 +10,12 @@ import {
   anchors,
   codeBlocks,
   codeLines,
-  commandSpans,
   documentNames,
   linkTargets,
   prose,
   repositoryFile,
   repositoryText,
+  shownCommands,
   sourceText,
 } from './readme';
 import { parseShell, problemOf } from './shell';
@@ -39,7 +39,7 @@ for (const name of documentNames()) {
       expect(checkTakeover(codeLines('sh', text))).to.deep.equal([]);
     });
 
-    for (const line of new Set([...codeLines('sh', text), ...commandSpans(text)])) {
+    for (const line of new Set(shownCommands(text))) {
       it(`shows a command that works: ${line}`, async () => {
         for (const command of parseShell(line)) expect(await problemOf(command)).to.equal(undefined);
       });

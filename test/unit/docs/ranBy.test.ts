@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import { codeLines, commandSpans, documentNames, repositoryFile, repositoryText } from './readme';
+import { documentNames, repositoryFile, repositoryText, shownCommands } from './readme';
 import { notRun, ranBy } from './ranBy';
 import { parseShell } from './shell';
 
@@ -8,8 +8,7 @@ const programs = ['npm', 'npx', 'node', 'pulumi', 'aws', 'kubectl', 'mariadb', '
 
 /** Each such command of the documents, with the variables before it. */
 function commandsIn(file: string): string[] {
-  const text = repositoryText(file);
-  const commands = [...codeLines('sh', text), ...commandSpans(text)].flatMap(parseShell);
+  const commands = shownCommands(repositoryText(file)).flatMap(parseShell);
   return commands
     .filter(({ words: [program = ''] }) => programs.includes(program))
     .map(({ environment, words }) =>

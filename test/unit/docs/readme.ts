@@ -61,6 +61,11 @@ export function commandSpans(text = readme): string[] {
   );
 }
 
+/** Every command of a text: each line of its shell blocks, then what stands in backticks. */
+export function shownCommands(text = readme): string[] {
+  return [...codeLines('sh', text), ...commandSpans(text)];
+}
+
 /** The targets of a text's links inside the repository. */
 export function linkTargets(text = readme): string[] {
   const targets = [...prose(text).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? '');

@@ -1,5 +1,6 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { putLauncher } from '../launcher';
 
 /**
  * What Pulumi's own download has beside the engine for programs in Node.js: the language host, which is ours here, and
@@ -7,11 +8,7 @@ import path from 'node:path';
  * @returns the folder to put on PATH
  */
 export async function languageLauncher(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const file = path.join(folder, 'pulumi-language-nodejs');
-  const program = path.join(__dirname, 'host.js');
-  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
-  await chmod(file, 0o755);
+  await putLauncher(folder, 'pulumi-language-nodejs', path.join(__dirname, 'host.js'));
   const dynamic = 'pulumi-resource-pulumi-nodejs';
   await symlink(
     path.join(path.dirname(require.resolve('@pulumi/pulumi/package.json')), dynamic),
