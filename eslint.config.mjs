@@ -17,6 +17,11 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Use named exports.' },
+        {
+          // A plain object in its place is read by our code, and not by Node's own nor by child processes' defaults.
+          selector: 'AssignmentExpression[left.object.name="process"][left.property.name="env"]',
+          message: 'Set the variables one by one: the real environment stays behind a replaced object.',
+        },
       ],
     },
   },

@@ -262,16 +262,18 @@ describe('what Secrets Manager does not refuse for good', function () {
       when: 'before',
       onMatch: () => new Promise((resolve) => setTimeout(resolve, 5000).unref()),
     });
-    const { AWS_ENDPOINT_URL = '', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = site.environment;
-    const before = { ...process.env };
-    Object.assign(process.env, { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY });
+    const names = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) process.env[name] = site.environment[name] ?? '';
     try {
       const failed = await new SecretsManager('us-east-1', limits)
         .describe(site.slotSecretId)
         .catch((error: Error) => error.message);
       expect(failed).to.match(/does not answer DescribeSecret on \S+ in time/);
     } finally {
-      process.env = before;
+      for (const [name, value] of before)
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
       release();
     }
   });
