@@ -8,6 +8,7 @@ import { modes } from './cases';
 import { Ledger, tableOf } from './ledger';
 import type { Planned, Selection } from './parts';
 import { parts } from './parts';
+import { Recoveries } from './recoveries';
 import type { ScenarioName } from './scenarios';
 import { scenarioNames } from './scenarios';
 
@@ -81,6 +82,8 @@ function selectionOf(values: Values): Selection {
     points: (name) => point === undefined || name.includes(point),
     mine: (name) => createHash('sha256').update(name).digest().readUInt32BE(0) % shards === shard - 1,
     everyMs: Number(values['kill-every']),
+    beginAt: (shard - 1) / shards,
+    recoveries: new Recoveries(`${values.ledger}.recoveries`),
   };
 }
 

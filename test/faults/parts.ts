@@ -4,7 +4,8 @@ import type { FaultCase, FaultMode, FaultResult } from './cases';
 import { caseName, casesOf } from './cases';
 import type { ScenarioName } from './scenarios';
 import { stopAndFinish, stoppableSteps, stops } from './signals';
-import { carryOut, carryOutKillAt, pointsOf, recoveryPointsOf } from './sweep';
+import type { Recoveries } from './recoveries';
+import { carryOut, carryOutKillAt, pointsOf } from './sweep';
 
 /** Which part of all cases a sweep takes. */
 export interface Selection {
@@ -15,6 +16,9 @@ export interface Selection {
   mine: (name: string) => boolean;
   /** Step of the kill by time, in ms. */
   everyMs: number;
+  /** The share of this process, from 0 to less than 1: it begins there in a list that all go through. */
+  beginAt: number;
+  recoveries: Recoveries;
 }
 
 /** One case that can be carried out. */
@@ -48,17 +52,20 @@ async function* eachOnce(lab: Lab, { starts, modes, points, mine }: Selection): 
 }
 
 /** Every pair of kills: at a point, and then at a point of the run that takes it up. */
-async function* killedTwice(lab: Lab, { starts, points, mine }: Selection): AsyncGenerator<Planned> {
+async function* killedTwice(lab: Lab, selection: Selection): AsyncGenerator<Planned> {
+  const { starts, points, mine, beginAt, recoveries } = selection;
   for (const start of starts) {
     const firsts = (await pointsOf(lab, start)).filter(points).filter(isOfProcess).map(killAt(start));
     await dropDefaultUsers(lab);
-    for (const first of firsts.filter((fault) => mine(caseName(fault)))) {
-      const seconds = (await recoveryPointsOf(lab, first)).filter(isOfProcess);
-      await dropDefaultUsers(lab);
-      for (const point of seconds) {
-        const { mode } = killAt(start)(point);
-        yield planned(lab, { ...first, second: { point, mode } });
-      }
+    // Each process begins elsewhere, so that each recovery is looked at by one of them only.
+    const middle = Math.floor(firsts.length * beginAt);
+    for (const first of [...firsts.slice(middle), ...firsts.slice(0, middle)]) {
+      const seconds = (await recoveries.pointsOf(lab, first)).filter(isOfProcess);
+      const pairs = seconds.map((point) => ({
+        ...first,
+        second: { point, mode: killAt(start)(point).mode },
+      }));
+      for (const pair of pairs.filter((fault) => mine(caseName(fault)))) yield planned(lab, pair);
     }
   }
 }

@@ -1,0 +1,33 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import type { Lab } from '../../lab';
+import { dropDefaultUsers } from '../lab/support/world';
+import type { FaultCase } from './cases';
+import { caseName } from './cases';
+import { recoveryPointsOf } from './sweep';
+
+interface Recovery {
+  first: string;
+  points: string[];
+}
+
+/** The points of each recovery, found once by all processes of a sweep: beside its ledger, a line each. */
+export class Recoveries {
+  constructor(private readonly file: string) {}
+
+  /** The points that the run after a fault meets, from the file or by running it. */
+  async pointsOf(lab: Lab, first: FaultCase): Promise<string[]> {
+    const known = this.read().find((recovery) => recovery.first === caseName(first));
+    if (known) return known.points;
+    const points = await recoveryPointsOf(lab, first);
+    await dropDefaultUsers(lab);
+    const recovery: Recovery = { first: caseName(first), points };
+    appendFileSync(this.file, `${JSON.stringify(recovery)}\n`);
+    return points;
+  }
+
+  private read(): Recovery[] {
+    if (!existsSync(this.file)) return [];
+    const lines = readFileSync(this.file, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Recovery);
+  }
+}
