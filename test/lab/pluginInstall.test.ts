@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { installPlugins, installStandIn } from '../../lab/plugins/install.js';
 import { fetchOfficialPlugins } from '../../lab/plugins/official.js';
+import { keepEnvironment } from '../environment';
 
 describe("the plugins in the lab's engine home", function () {
   this.timeout(30_000);
@@ -15,7 +16,7 @@ describe("the plugins in the lab's engine home", function () {
   let url: string;
   let asked: string[];
   let answer: (file: string) => { status: number; body?: Buffer };
-  const switched = process.env['CREDENTIAL_ROTATION_PLUGINS'];
+  let restore: () => void;
 
   /** A gzipped tar with a file of the plugin's name, as the vendor's server gives it. */
   async function archive(name: string): Promise<Buffer> {
@@ -30,6 +31,7 @@ describe("the plugins in the lab's engine home", function () {
   }
 
   beforeEach(async () => {
+    restore = keepEnvironment();
     delete process.env['CREDENTIAL_ROTATION_PLUGINS'];
     folder = await mkdtemp(path.join(os.tmpdir(), 'plugin-install-'));
     asked = [];
@@ -45,8 +47,7 @@ describe("the plugins in the lab's engine home", function () {
   });
 
   afterEach(async () => {
-    if (switched !== undefined) process.env['CREDENTIAL_ROTATION_PLUGINS'] = switched;
-    else delete process.env['CREDENTIAL_ROTATION_PLUGINS'];
+    restore();
     server.closeAllConnections();
     server.close();
     await rm(folder, { recursive: true, force: true });

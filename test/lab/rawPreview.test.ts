@@ -3,6 +3,7 @@ import type { Lab, Site } from '../../lab';
 import { readSettings } from '../../src/settings/settings';
 import { rawProgram } from '../../src/program/raw';
 import { openStack } from '../../src/stack/workspace';
+import { keepEnvironment } from '../environment';
 import { databases, labWith } from './support/labs';
 import { expectCode, snapshot } from './support/world';
 import { run } from './support/command';
@@ -11,7 +12,7 @@ describe('the program of Pulumi.yaml', function () {
   this.timeout(120_000);
   let lab: Lab;
   let site: Site;
-  const saved = { ...process.env };
+  const restore = keepEnvironment();
 
   before(async () => {
     lab = await labWith(databases[0] ?? 'mysql');
@@ -19,10 +20,7 @@ describe('the program of Pulumi.yaml', function () {
     Object.assign(process.env, site.environment);
   });
   after(async () => {
-    for (const name of Object.keys(site.environment)) {
-      if (saved[name] === undefined) delete process.env[name];
-      else process.env[name] = saved[name];
-    }
+    restore();
     await site.remove();
   });
 

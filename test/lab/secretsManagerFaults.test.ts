@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { SecretsManager } from '../../src/world/secretsManager';
+import { keepEnvironment } from '../environment';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import {
@@ -263,7 +264,7 @@ describe('what Secrets Manager does not refuse for good', function () {
       onMatch: () => new Promise((resolve) => setTimeout(resolve, 5000).unref()),
     });
     const names = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
-    const before = names.map((name) => [name, process.env[name]] as const);
+    const restore = keepEnvironment();
     for (const name of names) process.env[name] = site.environment[name] ?? '';
     try {
       const failed = await new SecretsManager('us-east-1', limits)
@@ -271,9 +272,7 @@ describe('what Secrets Manager does not refuse for good', function () {
         .catch((error: Error) => error.message);
       expect(failed).to.match(/does not answer DescribeSecret on \S+ in time/);
     } finally {
-      for (const [name, value] of before)
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
+      restore();
       release();
     }
   });

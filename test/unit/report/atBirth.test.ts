@@ -18,6 +18,7 @@ import { decodedData } from '../../../src/world/kubernetes';
 import { newPassword } from '../../../src/world/password';
 import { SecretsManager } from '../../../src/world/secretsManager';
 import { openSqlconf } from '../../../src/world/sqlconf';
+import { keepEnvironment } from '../../environment';
 import { plannedIn } from '../plan/planned';
 import { worldOn } from '../plan/simulatedWorld';
 
@@ -102,7 +103,7 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
     const [own, inFile] = [unheardOf(), unheardOf()];
     const file = path.join(folder, 'passphrase');
     writeFileSync(file, `${inFile}\n`);
-    const { PULUMI_CONFIG_PASSPHRASE: before } = process.env;
+    const restore = keepEnvironment();
     try {
       process.env['PULUMI_CONFIG_PASSPHRASE'] = own;
       for (const name of [file, path.join(folder, 'none'), folder, '']) {
@@ -110,9 +111,7 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
         keepSecrets();
       }
     } finally {
-      delete process.env['PULUMI_CONFIG_PASSPHRASE_FILE'];
-      delete process.env['PULUMI_CONFIG_PASSPHRASE'];
-      if (before !== undefined) process.env['PULUMI_CONFIG_PASSPHRASE'] = before;
+      restore();
     }
     expectKnown(own);
     expectKnown(inFile);

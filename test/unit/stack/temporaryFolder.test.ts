@@ -12,18 +12,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../../src/stack/temporaryFolder';
+import { keepEnvironment } from '../../environment';
 
 describe('temporaryFolder', () => {
-  const before = process.env['TMPDIR'];
+  let restore: () => void;
   let root: string;
 
   beforeEach(() => {
+    restore = keepEnvironment();
     root = mkdtempSync(path.join(tmpdir(), 'temporary-folder-test-'));
     process.env['TMPDIR'] = root;
   });
   afterEach(() => {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
+    restore();
     rmSync(root, { recursive: true, force: true });
   });
 
