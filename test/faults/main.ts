@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Lab } from '../../lab';
 import { labWith, stopLabs } from '../lab/support/labs';
 import type { FaultMode } from './cases';
 import { modes } from './cases';
@@ -10,7 +11,7 @@ import type { Planned, Selection } from './parts';
 import { parts } from './parts';
 import { Recoveries } from './recoveries';
 import type { ScenarioName } from './scenarios';
-import { scenarioNames } from './scenarios';
+import { makesUsers, scenarioNames } from './scenarios';
 
 const options = {
   database: { type: 'string', default: 'mysql' },
@@ -20,6 +21,7 @@ const options = {
   point: { type: 'string' },
   'kill-every': { type: 'string', default: '100' },
   jobs: { type: 'string', default: '1' },
+  'side-by-side': { type: 'string', default: '1' },
   ledger: { type: 'string', default: path.join('.lab', 'faults.jsonl') },
   'limit-minutes': { type: 'string' },
   shard: { type: 'string' },
@@ -55,21 +57,43 @@ async function inProcesses(jobs: number): Promise<void> {
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
+  const sideBySide = Number(values['side-by-side']);
+  const namesakes = selectionOf(values).starts.filter(makesUsers);
+  if (sideBySide > 1 && namesakes.length > 0)
+    throw new Error(
+      `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,
+    );
   const lab = await labWith(values.database === 'mariadb' ? 'mariadb' : 'mysql');
-  const selection = selectionOf(values);
   const minutes = Number(values['limit-minutes'] ?? Infinity);
   const end = performance.now() + minutes * 60_000;
   try {
-    for (const part of values.part ?? Object.keys(parts)) {
-      const casesOf = parts[part];
-      if (!casesOf) throw new Error(`there is no part "${part}": ${Object.keys(parts).join(', ')}`);
-      for await (const each of casesOf(lab, selection)) {
+    const cases = casesOf(lab, values, ledger);
+    // One generator for all of them: each takes the next case when it has done one.
+    const takeTurns = async (): Promise<void> => {
+      for (let next = await cases.next(); !next.done; next = await cases.next()) {
         if (performance.now() > end) return console.log('The time is over; run it again to go on.');
-        if (!ledger.has(part, each.name)) await one(ledger, part, each);
+        await one(ledger, next.value.part, next.value.planned);
       }
-    }
+    };
+    await Promise.all(Array.from({ length: sideBySide }, takeTurns));
   } finally {
     await stopLabs();
+  }
+}
+
+interface PlannedOf {
+  part: string;
+  planned: Planned;
+}
+
+/** What the selection names and the ledger does not have. */
+async function* casesOf(lab: Lab, values: Values, ledger: Ledger): AsyncGenerator<PlannedOf, void, void> {
+  const selection = selectionOf(values);
+  for (const part of values.part ?? Object.keys(parts)) {
+    const plannedOf = parts[part];
+    if (!plannedOf) throw new Error(`there is no part "${part}": ${Object.keys(parts).join(', ')}`);
+    for await (const planned of plannedOf(lab, selection))
+      if (!ledger.has(part, planned.name)) yield { part, planned };
   }
 }
 

@@ -94,6 +94,11 @@ export function scenarioOf(name: ScenarioName): Scenario {
   return found ?? { ...plain, start: name as StartingPoint };
 }
 
+/** Whether the command makes a user that a slot does not name yet: by the name that it gives in every such OpenEMR. */
+export function makesUsers(name: ScenarioName): boolean {
+  return ['bootstrap', 'empty-standby', 'empty-secret'].includes(scenarioOf(name).start);
+}
+
 /** Makes an OpenEMR as the scenario wants it. */
 export async function siteOf(lab: Lab, name: ScenarioName): Promise<Site> {
   const { start, prepare, progressDeadlineSeconds } = scenarioOf(name);
