@@ -1,7 +1,7 @@
 import { Failure, PasswordRefused } from '../failure';
 import type { DatabaseLogin, Slot } from '../plan/slot';
 import { changeAccount } from '../world/accountChange';
-import { alterPassword, createAccount, sessionsOf } from '../world/accounts';
+import { alterPassword, createAccount, lastingSessionsOf } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
 import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
@@ -157,7 +157,7 @@ async function assertNotLive(
         ? `${username} is in use by ${use.where}, ${consequence}. ${cure}`
         : `${username} is in use by ${use.where}, with another password than the one to set; ${consequence}. Correct that place and run again.`,
     );
-  const sessions = await sessionsOf(session, username);
+  const sessions = await lastingSessionsOf(session, username);
   if (sessions.size > 0)
     throw new Failure(
       'before-switch',
