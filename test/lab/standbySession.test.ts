@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Connection } from 'mysql2/promise';
+import { createConnection } from 'mysql2/promise';
+import type { Lab, Site } from '../../lab';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
+
+for (const database of databases) {
+  describe(`somebody has a session as the standby, whose password is to be set (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+    let session: Connection;
+
+    beforeEach(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite({ replicas: 1 });
+      const { host, port, caFile } = lab.database;
+      const { username: user, password } = (await snapshot(site)).B;
+      session = await createConnection({ host, port, user, password, ssl: { ca: readFileSync(caFile) } });
+      await alterPassword(lab, user, 'Nobody-remembers-this-1');
+    });
+    afterEach(async () => {
+      session.destroy();
+      await site.remove();
+    });
+
+    /** How often a run has asked the server who uses the standby. */
+    function looks(): number {
+      const asked = `PROCESSLIST WHERE USER = '${site.users.B}'`;
+      return readFileSync(lab.database.generalLogFile, 'latin1').split(asked).length - 1;
+    }
+
+    it('it stays: the password is not changed; it ends: the next run rotates', async () => {
+      const before = await snapshot(site);
+      const failed = await run(site);
+      expectCode(failed, 4);
+      expect(failed.stderr).to.match(
+        new RegExp(
+          `${site.users.B} has open sessions from (127\\.0\\.0\\.1|localhost); its password was not changed`,
+        ),
+      );
+      const { fileHash, secret } = await snapshot(site);
+      expect({ fileHash, secret }).to.deep.equal({ fileHash: before.fileHash, secret: before.secret });
+      await session.end();
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    it('it ends while the step looks, as a login does that was refused just before: rotated', async () => {
+      const running = run(site);
+      let over = false;
+      void running.finally(() => (over = true));
+      while (looks() === 0 && !over) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(over, 'the run ended before it looked').to.equal(false);
+      await session.end();
+      expectCode(await running, 0);
+      await expectHealthy(site, 'B');
+    });
+  });
+}
