@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, rmSync, watch } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../lab';
+import { readJsonLines } from '../lab/readJsonLines';
 import type { AwsRequest } from '../lab/servers/aws-proxy';
 import type { KubernetesRequest } from '../lab/servers/kubernetes-requests';
 import { projectName } from '../src/settings/settings';
@@ -99,7 +100,7 @@ export async function measure(
       ...seenOfProcesses,
       cpuMs: seenOfProcesses.processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     },
-    seen: linesOf<Seen>(log),
+    seen: readJsonLines<Seen>(log),
     aws: lab.aws
       .requests()
       .slice(before.aws)
@@ -163,10 +164,4 @@ function watchState(site: Site): () => number[] {
     watcher.close();
     return times;
   };
-}
-
-function linesOf<T>(file: string): T[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
 }

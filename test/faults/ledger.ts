@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { readJsonLines } from '../../lab/readJsonLines';
 
 /** One carried-out case, a line of the ledger. */
 export interface Entry {
@@ -39,9 +40,7 @@ export class Ledger {
 
   /** All cases of the file; of one that was carried out again, the last. */
   entries(): Entry[] {
-    if (!existsSync(this.file)) return [];
-    const lines = readFileSync(this.file, 'utf8').split('\n');
-    const entries = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry);
+    const entries = readJsonLines<Entry>(this.file);
     return [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()];
   }
 }

@@ -58,7 +58,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 
 async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
   const sideBySide = Number(values['side-by-side']);
-  const namesakes = selectionOf(values).starts.filter(makesUsers);
+  const selection = selectionOf(values);
+  const namesakes = selection.starts.filter(makesUsers);
   if (sideBySide > 1 && namesakes.length > 0)
     throw new Error(
       `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,
@@ -67,7 +68,7 @@ async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
   const minutes = Number(values['limit-minutes'] ?? Infinity);
   const end = performance.now() + minutes * 60_000;
   try {
-    const cases = casesOf(lab, values, ledger);
+    const cases = casesOf(lab, values.part ?? Object.keys(parts), selection, ledger);
     // One generator for all of them: each takes the next case when it has done one.
     const takeTurns = async (): Promise<void> => {
       for (let next = await cases.next(); !next.done; next = await cases.next()) {
@@ -86,10 +87,14 @@ interface PlannedOf {
   planned: Planned;
 }
 
-/** What the selection names and the ledger does not have. */
-async function* casesOf(lab: Lab, values: Values, ledger: Ledger): AsyncGenerator<PlannedOf, void, void> {
-  const selection = selectionOf(values);
-  for (const part of values.part ?? Object.keys(parts)) {
+/** What the selection has of these parts, and the ledger does not. */
+async function* casesOf(
+  lab: Lab,
+  names: readonly string[],
+  selection: Selection,
+  ledger: Ledger,
+): AsyncGenerator<PlannedOf, void, void> {
+  for (const part of names) {
     const plannedOf = parts[part];
     if (!plannedOf) throw new Error(`there is no part "${part}": ${Object.keys(parts).join(', ')}`);
     for await (const planned of plannedOf(lab, selection))

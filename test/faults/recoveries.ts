@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import type { Lab } from '../../lab';
+import { readJsonLines } from '../../lab/readJsonLines';
 import { dropDefaultUsers } from '../lab/support/world';
 import type { FaultCase } from './cases';
 import { caseName } from './cases';
@@ -16,18 +17,12 @@ export class Recoveries {
 
   /** The points that the run after a fault meets, from the file or by running it. */
   async pointsOf(lab: Lab, first: FaultCase): Promise<string[]> {
-    const known = this.read().find((recovery) => recovery.first === caseName(first));
+    const known = readJsonLines<Recovery>(this.file).find(({ first: name }) => name === caseName(first));
     if (known) return known.points;
     const points = await recoveryPointsOf(lab, first);
     await dropDefaultUsers(lab);
     const recovery: Recovery = { first: caseName(first), points };
     appendFileSync(this.file, `${JSON.stringify(recovery)}\n`);
     return points;
-  }
-
-  private read(): Recovery[] {
-    if (!existsSync(this.file)) return [];
-    const lines = readFileSync(this.file, 'utf8').split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Recovery);
   }
 }
