@@ -3,6 +3,7 @@ import { Failure } from '../../../failure';
 import { dueSince } from '../../../fleet/fleetRun';
 import { memberEnvironment } from '../../../fleet/member';
 import { parseAge } from '../../../plan/age';
+import { becomeEnvironment } from '../../../settings/becomeEnvironment';
 import { errorCode } from '../../../world/errors';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rotateCommand } from '../rotate';
@@ -21,7 +22,7 @@ export async function fleetIndexCommand(flags: Flags, fleetFlags: FleetFlags, te
       'configuration',
       `--index ${text}: the fleet file has deployments 0 to ${members.length - 1}; nothing was changed.`,
     );
-  becomeMember(memberEnvironment(member, process.env));
+  becomeEnvironment(memberEnvironment(member, process.env));
   try {
     mkdirSync(member.location.home, { recursive: true, mode: 0o700 });
     // So that no stack file of this folder adds a setting.
@@ -37,10 +38,4 @@ export async function fleetIndexCommand(flags: Flags, fleetFlags: FleetFlags, te
   const ageMs = ifOlderThan === undefined ? 0 : parseAge(ifOlderThan);
   const recent = since === undefined ? ifOlderThan : dueSince(ifOlderThan, ageMs, since, new Date());
   return rotateCommand({ ...flags, values: {}, ifOlderThan: recent });
-}
-
-function becomeMember(environment: NodeJS.ProcessEnv): void {
-  for (const name of Object.keys(process.env))
-    if (!(name in environment)) Reflect.deleteProperty(process.env, name);
-  Object.assign(process.env, environment);
 }
