@@ -1,6 +1,4 @@
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
-import { readFileSync } from 'node:fs';
 import type { Lab } from '../../lab';
 import { accountFindings } from '../../src/observe/preflight/accounts';
 import type { PlannedRotation, RotationPlan } from '../../src/plan/rotationPlan';
@@ -10,6 +8,7 @@ import { compareAccount } from '../../src/world/comparison';
 import type { Session } from '../../src/world/database';
 import { openSession, tryLogin } from '../../src/world/database';
 import { clausesLike, isLevel } from '../../src/world/parity';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 
 const password = 'Parity-of-accounts-0123456789';
@@ -196,9 +195,7 @@ for (const database of databases) {
     }
 
     async function activeRoleOf(username: string): Promise<string> {
-      const { host, port, caFile } = lab.database;
-      const ssl = { ca: readFileSync(caFile) };
-      const connection = await createConnection({ host, port, user: username, password, ssl });
+      const connection = await connectAs(lab, { username, password });
       const [rows] = await connection.query('SELECT CURRENT_ROLE() AS role');
       await connection.end();
       return JSON.stringify(rows);

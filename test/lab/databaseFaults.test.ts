@@ -1,7 +1,5 @@
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
@@ -10,6 +8,7 @@ import { Processes } from '../../lab/servers/processes';
 import { programName } from '../../src/world/database';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
+import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { putSecret, secretUnder } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
@@ -119,7 +118,7 @@ for (const database of databases.slice(0, 1)) {
         const { admin } = await snapshot(site);
         const wrong = JSON.stringify({ ...admin, password: 'Never-told-to-anyone-1' });
         await putSecret(site, site.adminSecretId, wrong);
-        const since = logLines().length;
+        const since = generalLog(lab).length;
         const most = watchConnections();
         const canary = site.canary();
         const result = await runPaused(site, 'database: ALTER USER of slot A', 'before', async () => {
@@ -136,7 +135,7 @@ for (const database of databases.slice(0, 1)) {
         await expectHealthy(site, 'B');
         const { failed, failures } = await canary.stop();
         expect(failed, failures.join('\n')).to.equal(0);
-        const refused = logLines()
+        const refused = generalLog(lab)
           .slice(since)
           .filter((line) => line.includes(`Access denied for user '${admin.username}'`));
         expect(refused, `tries with the wrong password:\n${refused.join('\n')}`).to.have.lengthOf.within(
@@ -203,9 +202,7 @@ for (const database of databases.slice(0, 1)) {
 
     async function adminConnection(): Promise<Connection> {
       const { admin } = await snapshot(site);
-      const { host, port, caFile } = lab.database;
-      const ssl = { ca: readFileSync(caFile) };
-      return createConnection({ host, port, user: admin.username, password: admin.password, ssl });
+      return connectAs(lab, admin);
     }
 
     /** As many connections as the server takes, by lowering its limit; lifted again by `release`. */
@@ -225,10 +222,6 @@ for (const database of databases.slice(0, 1)) {
           held.splice(0).forEach((connection) => connection.destroy());
         },
       };
-    }
-
-    function logLines(): string[] {
-      return readFileSync(lab.database.generalLogFile, 'latin1').split('\n');
     }
 
     /** Counts our connections, which name themselves, every 20 ms; gives the most at once. */

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
-import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { resultOf } from './support/log';
 import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
@@ -52,15 +51,7 @@ for (const database of databases) {
 
     it('step 10, the old account is still in use: held, its client host is named, and the next run finishes', async () => {
       const before = await snapshot(site);
-      const ca = readFileSync(lab.database.caFile);
-      const { host, port } = lab.database;
-      const held = await createConnection({
-        host,
-        port,
-        user: before.A.username,
-        password: before.A.password,
-        ssl: { ca },
-      });
+      const held = await connectAs(lab, before.A);
       const failed = await run(site, ['--idle-limit', '2']);
       expectCode(failed, 12);
       expect(failed.stderr)

@@ -1,15 +1,14 @@
 import { renameSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
-import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../lab';
 import { runPaused } from '../faults/sweep';
 import { badCertificates } from './support/badCertificates';
 import type { BadCertificate } from './support/badCertificates';
 import type { Run } from './support/command';
 import { run } from './support/command';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import type { WorldSnapshot } from './support/world';
 import { expectCode, expectHealthy, snapshot } from './support/world';
@@ -134,12 +133,9 @@ for (const database of databases.slice(0, 1)) {
       }[];
       await lab.database.root('SET GLOBAL max_connections = 10');
       const { admin } = await snapshot(site);
-      const { host, port, caFile } = lab.database;
-      const login = { host, port, user: admin.username, password: admin.password };
       const held: Connection[] = [];
       try {
-        for (let left = 30; left > 0; left -= 1)
-          held.push(await createConnection({ ...login, ssl: { ca: readFileSync(caFile) } }));
+        for (let left = 30; left > 0; left -= 1) held.push(await connectAs(lab, admin));
       } catch {
         // The server is full.
       }

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { createConnection } from 'mysql2/promise';
-import { readFileSync } from 'node:fs';
+import type { Connection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import { lockName } from '../../src/world/lock';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { grantOptionalRights, SiteLease } from './support/optionalRights';
 import { processesOf, signalAll } from './support/runProcesses';
@@ -238,11 +238,9 @@ async function killHolder(lab: Lab, name: string): Promise<void> {
   await lab.database.root(`KILL ${row.id}`);
 }
 
-async function connectionOf(lab: Lab, site: Site): Promise<Awaited<ReturnType<typeof createConnection>>> {
+async function connectionOf(lab: Lab, site: Site): Promise<Connection> {
   const { admin } = await snapshot(site);
-  const { host, port } = lab.database;
-  const ca = readFileSync(lab.database.caFile);
-  return createConnection({ host, port, user: admin.username, password: admin.password, ssl: { ca } });
+  return connectAs(lab, admin);
 }
 
 async function waitUntil(condition: () => Promise<boolean>): Promise<void> {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../lab';
 import { adminPendingId } from '../../src/world/adminPendingId';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
+import { generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { putSecret, stagesOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
@@ -34,10 +34,10 @@ for (const database of databases) {
     afterEach(() => site.remove());
 
     async function expectTwoRefused(action: () => ReturnType<typeof run>): Promise<void> {
-      const since = logLines(lab).length;
+      const since = generalLog(lab).length;
       expectCode(await action(), 0);
       await expectHealthy(site, 'B');
-      const refused = logLines(lab)
+      const refused = generalLog(lab)
         .slice(since)
         .filter((line) => line.includes(`Access denied for user '${site.users.admin}'`));
       expect(refused, refused.join('\n')).to.have.lengthOf(2);
@@ -61,8 +61,4 @@ for (const database of databases) {
       );
     });
   });
-}
-
-function logLines(lab: Lab): string[] {
-  return readFileSync(lab.database.generalLogFile, 'latin1').split('\n');
 }

@@ -4,7 +4,6 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
-import { createConnection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
 import type { CloudEvent } from '../../src/notify/cloudEvent';
@@ -13,6 +12,7 @@ import type { TestServer } from '../unit/notify/servers';
 import { startServer } from '../unit/notify/servers';
 import { codeLines, repositoryText } from '../unit/docs/readme';
 import { run } from './support/command';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { exampleNames, Operator } from './support/operator';
 import { grantOptionalRights } from './support/optionalRights';
@@ -36,9 +36,7 @@ async function eventsOf(lab: Lab, { namespace, deployment }: Site): Promise<Core
 /** Takes the lock of a site's rotations; ending the connection gives it back. */
 async function holdLock(lab: Lab, site: Site): Promise<Connection> {
   const { admin } = await snapshot(site);
-  const { host, port, caFile } = lab.database;
-  const ssl = { ca: readFileSync(caFile) };
-  const thief = await createConnection({ host, port, user: admin.username, password: admin.password, ssl });
+  const thief = await connectAs(lab, admin);
   await thief.query('SELECT GET_LOCK(?, 5)', [lockName(await arnOf(site, site.slotSecretId))]);
   return thief;
 }

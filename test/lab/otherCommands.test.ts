@@ -4,6 +4,7 @@ import type { Lab, Site } from '../../lab';
 import { runPaused } from '../faults/sweep';
 import type { Run } from './support/command';
 import { run } from './support/command';
+import { generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
 import { Writes } from './support/writes';
@@ -18,9 +19,6 @@ for (const database of databases.slice(0, 1)) {
     beforeEach(async () => {
       lab = await labWith(database);
     });
-    /** What the server was asked so far, line by line. */
-    const statements = (): string[] => readFileSync(lab.database.generalLogFile, 'latin1').split('\n');
-
     afterEach(async () => {
       await site.remove();
       await dropDefaultUsers(lab);
@@ -37,9 +35,9 @@ for (const database of databases.slice(0, 1)) {
 
     it('--sync-db-users stores a missing password before the database learns it', async () => {
       site = await lab.createSite({ start: 'empty-standby' });
-      const since = statements().length;
+      const since = generalLog(lab).length;
       const creations = (): string[] =>
-        statements()
+        generalLog(lab)
           .slice(since)
           .filter((line) => /CREATE USER/.test(line));
       let whenStored: string[] | undefined;

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
-import { createConnection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
+import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
 
@@ -17,10 +16,9 @@ for (const database of databases) {
     beforeEach(async () => {
       lab = await labWith(database);
       site = await lab.createSite({ replicas: 1 });
-      const { host, port, caFile } = lab.database;
-      const { username: user, password } = (await snapshot(site)).B;
-      session = await createConnection({ host, port, user, password, ssl: { ca: readFileSync(caFile) } });
-      await alterPassword(lab, user, 'Nobody-remembers-this-1');
+      const { B } = await snapshot(site);
+      session = await connectAs(lab, B);
+      await alterPassword(lab, B.username, 'Nobody-remembers-this-1');
     });
     afterEach(async () => {
       session.destroy();
@@ -30,7 +28,7 @@ for (const database of databases) {
     /** How often a run has asked the server who uses the standby. */
     function looks(): number {
       const asked = `PROCESSLIST WHERE USER = '${site.users.B}'`;
-      return readFileSync(lab.database.generalLogFile, 'latin1').split(asked).length - 1;
+      return generalLog(lab).filter((line) => line.includes(asked)).length;
     }
 
     it('it stays: the password is not changed; it ends: the next run rotates', async () => {
