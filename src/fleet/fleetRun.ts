@@ -1,3 +1,4 @@
+import { isAhead } from '../plan/age';
 import type { RotationPlan } from '../plan/rotationPlan';
 import type { MemberOutcome } from './outcome';
 import { isWell } from './outcome';
@@ -47,8 +48,9 @@ function isOpen({ deployments }: FleetRun): boolean {
   return Object.values(deployments).some((outcome) => outcome === 'running' || !isWell(outcome));
 }
 
-/** A clock that was set back makes a run no older. */
+/** Clocks differ a little; a begin that is further in the future says nothing, and its run is not taken up. */
 function ageOf({ startedAt }: FleetRun, now: Date): number {
+  if (isAhead(new Date(startedAt), now)) return Infinity;
   return Math.max(0, now.getTime() - Date.parse(startedAt));
 }
 
@@ -67,12 +69,16 @@ export interface LastRotation {
 /** What a run finds before it begins one deployment. */
 export type Found = 'unfinished' | 'rotated' | 'to-do';
 
-/** Judges a deployment's last rotation: to be finished first, done in this run already, or to do. */
-export function judgeLast(last: LastRotation | undefined, since: Date): Found {
+/**
+ * Judges a deployment's last rotation: to be finished first, done in this run already, or to do. A begin in the future
+ * is no proof that it was done.
+ */
+export function judgeLast(last: LastRotation | undefined, since: Date, now = new Date()): Found {
   if (last === undefined || last.plan.kind === 'sync') return 'to-do';
   if (!last.finished) return 'unfinished';
   const renews = ['rotate', 'reconcile', 'bootstrap'].includes(last.plan.kind);
-  return renews && Date.parse(last.begunAt ?? last.plan.startedAt) >= since.getTime() ? 'rotated' : 'to-do';
+  const begun = new Date(last.begunAt ?? last.plan.startedAt);
+  return renews && begun >= since && !isAhead(begun, now) ? 'rotated' : 'to-do';
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isAhead } from '../plan/age';
 import type { RotationReport } from '../observe/status/report';
 
 /**
@@ -19,13 +20,19 @@ export interface Standings {
 const renewing = ['rotate', 'reconcile', 'bootstrap'];
 
 /**
- * Judges a deployment's last rotation.
+ * Judges a deployment's last rotation. One that is dated in the future proves nothing.
  * @param ageMs what was younger than this when the run began was not due; 0 where there is no such age
  */
-export function standingOf(last: RotationReport | null, since: Date, ageMs: number): Standing {
+export function standingOf(
+  last: RotationReport | null,
+  since: Date,
+  ageMs: number,
+  now = new Date(),
+): Standing {
   if (last?.end === 'unfinished' && last.kind !== 'sync') return 'unfinished';
   if (last === null || last.end === 'given-up') return 'not-rotated';
   const begun = Date.parse(last.startedAt);
+  if (isAhead(new Date(begun), now)) return 'not-rotated';
   if (last.end === 'rolled-back' && begun >= since.getTime()) return 'rolled-back';
   if (!renewing.includes(last.kind)) return 'not-rotated';
   if (begun >= since.getTime()) return 'rotated';

@@ -43,6 +43,14 @@ export function ageText(ms: number): string {
   return `${Math.floor(ms / size)} ${names[unit]}`;
 }
 
+/** How far two machines' clocks may differ without anybody's notice, in ms. */
+const clockSkewMs = 5 * 60_000;
+
+/** Whether a moment is in the future by more than clocks differ: then a clock was wrong, and the moment proves nothing. */
+export function isAhead(moment: Date, now: Date): boolean {
+  return moment.getTime() > now.getTime() + clockSkewMs;
+}
+
 /** Whether the state's last run was a rotation that was finished: then its begin is the age of its passwords. */
 export function isRenewal(journal: Journal | undefined): journal is Journal {
   return journal?.finished === true && ['rotate', 'reconcile', 'bootstrap'].includes(journal.plan.kind);
@@ -61,26 +69,39 @@ export function lastRotation(
   return renewedAt ?? slotSecret.createdAt;
 }
 
+/** Whether a scheduled run is due, and what is odd about the dates that say so. */
+export interface Due {
+  /** Why there is nothing to do yet; undefined when it is due. */
+  reason?: string;
+  notice?: string;
+}
+
 /**
- * Why a scheduled run has nothing to do yet; undefined when it is due. A rotation that was begun and not finished is
- * always due, and so is one of which nobody knows when it was.
+ * Whether a scheduled run is due. A rotation that was begun and not finished is always due, and so is one of which
+ * nobody knows when it was: with no date, or with one in the future.
  * @param times `renewedAt`: since when the slot secret has the younger of both passwords, where the state does not say
  */
-export function notDue(
+export function dueNow(
   observation: Observation,
   journal: Journal | undefined,
   ifOlderThan: Recent,
   { now, renewedAt }: { now: Date; renewedAt?: Date | undefined },
-): string | undefined {
-  if (journal && !journal.finished && journal.plan.kind !== 'sync') return undefined;
+): Due {
+  if (journal && !journal.finished && journal.plan.kind !== 'sync') return {};
   const last = lastRotation(observation, journal, renewedAt);
-  if (last === undefined) return undefined;
+  if (last === undefined) return {};
+  if (isAhead(last, now)) {
+    const [dated, clock] = [last.toISOString(), now.toISOString()];
+    const notice = `The last rotation is dated ${dated}, in the future of this machine's clock (${clock}): that is no proof of its age, so this rotation is due. Check the clock.`;
+    return { notice };
+  }
   const ageMs = now.getTime() - last.getTime();
   const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan;
-  if (!recent) return undefined;
+  if (!recent) return {};
   const limit =
     typeof ifOlderThan === 'number'
       ? `less than ${ageText(ifOlderThan)}`
       : `which is not before ${ifOlderThan.toISOString()}`;
-  return `The last rotation was ${ageText(Math.max(0, ageMs))} ago (${last.toISOString()}), ${limit}: nothing to do yet.`;
+  const age = ageText(Math.max(0, ageMs));
+  return { reason: `The last rotation was ${age} ago (${last.toISOString()}), ${limit}: nothing to do yet.` };
 }

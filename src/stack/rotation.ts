@@ -5,7 +5,7 @@ import { observe } from '../observe/observe';
 import { readRenewedAt } from '../observe/renewedAt';
 import { preflight } from '../observe/preflight/preflight';
 import type { Journal, Observation } from '../plan/observation';
-import { isRenewal, notDue } from '../plan/age';
+import { dueNow, isRenewal } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
 import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
@@ -95,7 +95,7 @@ async function rotateLocked(
 }
 
 async function notDueReason(
-  { ifOlderThan, keepSecret }: RunRequest,
+  { ifOlderThan, keepSecret, tell }: RunRequest,
   { secrets }: OpenWorld,
   { deployment, observation }: Found,
 ): Promise<string | undefined> {
@@ -104,7 +104,9 @@ async function notDueReason(
   const renewedAt = isRenewal(journal)
     ? undefined
     : await readRenewedAt(secrets, observation.slotSecret, keepSecret);
-  return notDue(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
+  const { reason, notice } = dueNow(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
+  if (notice !== undefined) tell({ kind: 'notice', text: notice });
+  return reason;
 }
 
 /** What a dry run found. */

@@ -26,7 +26,8 @@ async function removeLeftFolders(): Promise<void> {
       const folder = path.join(tmpdir(), name);
       const found = await lstat(folder).catch(() => undefined);
       const isOurs = found?.isDirectory() === true && found.uid === process.getuid?.();
-      if (!isOurs || found.mtimeMs > Date.now() - leftAfterMs) return;
+      // A folder from the future, of a clock that was wrong, is as old as one from the past.
+      if (!isOurs || Math.abs(Date.now() - found.mtimeMs) < leftAfterMs) return;
       // To tidy up is no reason to fail.
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }),

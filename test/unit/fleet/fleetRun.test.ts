@@ -37,6 +37,16 @@ describe('chooseRun', () => {
     }
   });
 
+  it('begins a new one where the old one is dated in the future, by a clock that was wrong', () => {
+    const ahead = journalOf(before(-4 * 60_000), { a: 'held' });
+    expect(chooseRun({ names: ['a'], journal: ahead, now, anew: false }).resumed).to.equal(true);
+    const future = journalOf(before(-24 * 3_600_000), { a: 'held' });
+    expect(chooseRun({ names: ['a'], journal: future, now, anew: false })).to.deep.include({
+      resumed: false,
+      startedAt: now.toISOString(),
+    });
+  });
+
   it('counts from the time that the operator names, where the journal is lost or is another', () => {
     const since = new Date('2026-01-30T22:00:00Z');
     for (const journal of [undefined, open]) {
@@ -63,6 +73,8 @@ describe('judgeLast', () => {
     expect(judgeLast(last('rollback', '2026-01-31T02:10:00Z', false), since)).to.equal('unfinished');
     expect(judgeLast(last('sync', '2026-01-31T02:10:00Z', false), since)).to.equal('to-do');
     const waited = { ...last('rotate', '2026-01-31T01:00:00Z'), begunAt: '2026-01-31T02:10:00Z' };
+    const now = new Date('2026-01-31T03:00:00Z');
+    expect(judgeLast(last('rotate', '2031-01-31T02:10:00Z'), since, now), 'the future').to.equal('to-do');
     expect(judgeLast(waited, since), 'a plan that waited for its review').to.equal('rotated');
   });
 });

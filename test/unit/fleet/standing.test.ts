@@ -27,6 +27,7 @@ describe('standingOf', () => {
     ['given up', rotation({ end: 'given-up' }), 'not-rotated'],
     ['a sync since, which renews no password', rotation({ kind: 'sync' }), 'not-rotated'],
     ['a sync that was cut off', rotation({ kind: 'sync', end: 'unfinished' }), 'not-rotated'],
+    ['dated in the future', rotation({ startedAt: '2999-01-31T03:00:00Z' }), 'not-rotated'],
     ["an operator's way back since", rotation({ kind: 'switch-back' }), 'not-rotated'],
   ];
   for (const [what, last, standing] of cases)

@@ -1,10 +1,16 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/failure';
-import { notDue, parseRecent } from '../../../src/plan/age';
+import type { Recent } from '../../../src/plan/age';
+import { dueNow, parseRecent } from '../../../src/plan/age';
 import type { Journal, Observation } from '../../../src/plan/observation';
 import type { PlanKind } from '../../../src/plan/rotationPlan';
 import { plannedIn } from './planned';
 import { worldOn } from './simulatedWorld';
+
+/** Why nothing is to be done yet. */
+function notDue(...[seen, journal, recent, times]: Parameters<typeof dueNow>): string | undefined {
+  return dueNow(seen, journal, recent, times).reason;
+}
 
 describe('--if-older-than', () => {
   it('takes an age or a moment', () => {
@@ -55,4 +61,28 @@ describe('--if-older-than', () => {
       expect(notDue(observation, journal(kind), week, { now, renewedAt: young })).to.include('3 days ago');
     });
   }
+
+  describe('a last rotation dated in the future, by a clock that was wrong once', () => {
+    const at = (begunAt: string): Journal => ({ ...journal('rotate'), begunAt });
+    const recents: Recent[] = [week, new Date('2026-01-31T03:00:00Z')];
+    for (const recent of recents) {
+      it(`is due, and says why (${recent instanceof Date ? 'a moment' : 'an age'})`, () => {
+        const { reason, notice } = dueNow(observation, at('2031-01-01T00:00:00.000Z'), recent, { now });
+        expect(reason).to.equal(undefined);
+        expect(notice).to.match(/dated 2031-01-01T00:00:00\.000Z, in the future .* is due/);
+      });
+      it('a few minutes ahead are the difference between two clocks', () => {
+        const due = dueNow(observation, at('2026-01-31T04:04:00.000Z'), recent, { now });
+        expect(due.reason).to.include('0 minutes ago');
+        expect(due.notice).to.equal(undefined);
+      });
+    }
+
+    it('the same for the date of the passwords', () => {
+      const renewedAt = new Date('2026-02-01T00:00:00Z');
+      const due = dueNow(observation, undefined, week, { now, renewedAt });
+      expect(due.reason).to.equal(undefined);
+      expect(due.notice).to.include('2026-02-01');
+    });
+  });
 });
