@@ -60,6 +60,9 @@ export class PasswordRefused extends Failure {
   }
 }
 
+/** The restart of this run was undone in the Deployment; a new one may stay. */
+export class RestartTaken extends Failure {}
+
 /**
  * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
  * somebody must grant, then what must be corrected.
@@ -70,12 +73,13 @@ export function jointOutcome(problems: readonly { outcome: Outcome | null }[]): 
   return has('locked') ? 'locked' : has('permission') ? 'permission' : 'configuration';
 }
 
-const marker = /\[outcome=([a-z-]+)(?: refused=([AB]))?\] ?/;
+const marker = /\[outcome=([a-z-]+)(?: refused=([AB]))?(?: restart=(taken))?\] ?/;
 
 /** The failure as one line that survives the engine's own error text: see {@link failureFromText}. */
 export function failureToText(error: unknown): string {
   if (error instanceof PasswordRefused)
     return `[outcome=${error.outcome} refused=${error.slot}] ${error.message}`;
+  if (error instanceof RestartTaken) return `[outcome=${error.outcome} restart=taken] ${error.message}`;
   if (error instanceof Failure) return `[outcome=${error.outcome}] ${error.message}`;
   return `[outcome=unexpected] ${describeUnknown(error)}`;
 }
@@ -88,7 +92,9 @@ export function failureFromText(text: string): Failure | undefined {
   const line = text.slice(found.index + found[0].length).split('\n')[0] ?? '';
   const slot = found[2];
   if (slot === 'A' || slot === 'B') return new PasswordRefused(outcome as Outcome, line.trim(), slot);
-  return new Failure(outcome as Outcome, line.trim());
+  return found[3] === undefined
+    ? new Failure(outcome as Outcome, line.trim())
+    : new RestartTaken(outcome as Outcome, line.trim());
 }
 
 /**

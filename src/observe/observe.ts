@@ -1,10 +1,14 @@
 import { Failure } from '../failure';
+import { restartAnnotation } from '../plan/annotations';
 import type { Observation } from '../plan/observation';
 import { kubernetesSecretKeys } from '../plan/observation';
+import type { SlotDocument } from '../plan/secretDocument';
 import { parseSlotDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
+import { slots } from '../plan/slot';
 import type { AdminCredentials } from '../world/adminCredentials';
 import type { WorldContext } from '../world/context';
+import type { DatabaseTrust } from '../world/database';
 import { tryLogin } from '../world/database';
 import type { Kubernetes } from '../world/kubernetes';
 import { decodedData } from '../world/kubernetes';
@@ -28,12 +32,13 @@ export async function observe(
   { secrets, kubernetes }: Clients,
   admin: AdminCredentials,
 ): Promise<Observation> {
-  const [slotSecret, , , { sqlconf, otherSites }, secret] = await Promise.all([
+  const [slotSecret, , , { sqlconf, otherSites }, secret, deployment] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
     readSites(context),
     readKubernetesSecret(kubernetes),
+    kubernetes.deployment(),
   ]);
   const { login } = sqlconf;
   const secretLogin = loginOfSecret(secret, login);
@@ -45,13 +50,32 @@ export async function observe(
         ? undefined
         : tryLogin(secretLogin, context.trust),
   ]);
+  const slotsWork =
+    works === 'works' ? {} : { slotsWork: await trySlots(slotSecret.document, login, context.trust) };
   return {
     slotSecret,
     adminSecret: { arn: admin.version.arn, login: admin.login },
+    ...slotsWork,
     sqlconf: { path: sqlconf.path, sha256: sqlconf.file.sha256, login, works: works === 'works' },
     otherSites,
     kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
+    restartedAs: deployment.spec?.template.metadata?.annotations?.[restartAnnotation],
   };
+}
+
+/** OpenEMR is down: which of the slot secret's logins would let it in. What the file says was tried before. */
+async function trySlots(
+  { entries }: SlotDocument,
+  file: DatabaseLogin,
+  trust: DatabaseTrust,
+): Promise<NonNullable<Observation['slotsWork']>> {
+  const answers: NonNullable<Observation['slotsWork']> = {};
+  for (const slot of slots) {
+    const entry = entries[slot];
+    if (entry.kind !== 'complete' || sameLogin(entry.login, file)) continue;
+    answers[slot] = (await tryLogin(entry.login, trust)) === 'works';
+  }
+  return answers;
 }
 
 async function readSites(

@@ -1,17 +1,24 @@
 import type { OtherSite } from './otherSites';
 import type { RotationMaterial, RotationPlan } from './rotationPlan';
 import type { SlotDocument } from './secretDocument';
-import type { DatabaseLogin } from './slot';
+import type { DatabaseLogin, Slot } from './slot';
 
 /** The world as read before a plan is made. Nothing in it was written. */
 export interface Observation {
   slotSecret: { arn: string; versionId: string; text: string; createdAt?: Date; document: SlotDocument };
   adminSecret: { arn: string; login: DatabaseLogin };
   sqlconf: { path: string; sha256: string; login: DatabaseLogin; works: boolean };
+  /**
+   * Whether the logins of the slot secret work. Asked only where that of `sqlconf.php` does not, so that OpenEMR is down:
+   * then any login that works is a way back in.
+   */
+  slotsWork?: Partial<Record<Slot, boolean>>;
   /** What the other sites' files say. */
   otherSites: OtherSite[];
   /** The four database keys of the Kubernetes Secret, decoded. */
   kubernetesSecret: { data: Record<string, string>; works: boolean };
+  /** The pod template's restart annotation; undefined where it has none. */
+  restartedAs?: string | undefined;
 }
 
 /** What the stack's state says of the last rotation that was begun. */
@@ -23,6 +30,11 @@ interface BegunRotation {
   begunAt?: string;
   /** Versions of the slot secret that the plan has made so far. */
   versionIds: string[];
+  /**
+   * What the state has as done by this plan. The plugin of Kubernetes compares with the state alone, so what somebody
+   * put back since is done again only under a new token.
+   */
+  recorded: { secret: boolean; restart: boolean };
 }
 
 /** Every step of the plan was carried out. */

@@ -12,13 +12,14 @@ import type {
 } from './rotationPlan';
 import {
   identityProblems,
+  letsIn,
   liveProblems,
   noticesOf,
   rollbackProblems,
   siteProblems,
   slotInUse,
 } from './problems';
-import type { Slot } from './slot';
+import type { DatabaseLogin, Slot } from './slot';
 import { defaultUsername, otherSlot, slots } from './slot';
 
 /** What is asked for; id, time and token are given so that planning is a pure function. */
@@ -42,7 +43,8 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     journal &&
     !journal.finished &&
     canResume(observation, journal) &&
-    resumes(observation, request, journal)
+    resumes(observation, request, journal) &&
+    !isLockedOut(observation, journal)
   ) {
     return { kind: 'planned', resumed: true, planned: takenUp(observation, journal, request), notices: [] };
   }
@@ -73,9 +75,25 @@ function resumes(
   { kind }: PlanRequest,
   { plan, material }: UnfinishedJournal,
 ): boolean {
+  // What lets OpenEMR in again goes before everything else.
+  if (kind === 'sync' && !sqlconf.works) return false;
   if (kind === 'rotate' || plan.kind === 'rollback' || plan.kind === 'switch-back') return true;
   if (kind === 'rollback' || plan.to === 'other') return false;
   return sqlconf.login.username === material.logins[plan.to].username;
+}
+
+/**
+ * OpenEMR was moved, and its login is refused now: somebody changed that password since. The rotation would set it only
+ * as a repair; a plan from what is there finds whichever login works.
+ */
+function isLockedOut({ sqlconf }: Observation, { plan, material }: UnfinishedJournal): boolean {
+  if (sqlconf.works || plan.kind === 'rollback' || plan.to === 'other') return false;
+  return names(sqlconf.login, material.logins[plan.to]);
+}
+
+/** Whether the file is on what the plan moves it to; a password that the plan makes is not known here. */
+function names(file: DatabaseLogin, { username, password = file.password }: PlannedLogin): boolean {
+  return file.username === username && file.password === password;
 }
 
 /** The plan that undoes a rotation's switch: the state before, under a token of its own. */
@@ -132,23 +150,36 @@ function canResume(observation: Observation, { plan, material, versionIds }: Unf
 }
 
 /**
- * The same plan; when the file is switched and the Secret is not, or not any more, the Secret is patched again: the
- * state may say that this was done before somebody else changed it back.
+ * The same plan. What the state has as done counts only while the world shows it: somebody may have put OpenEMR back by
+ * hand since. The Secret is patched again where it does not say the target; the pods are restarted again where the
+ * annotation is not this plan's, or where file or Secret are switched anew: they may have started with what was there.
  */
 function takenUp(
-  { sqlconf, kubernetesSecret }: Observation,
-  { plan, material }: UnfinishedJournal,
-  { id }: PlanRequest,
+  { sqlconf, kubernetesSecret, restartedAs }: Observation,
+  { plan, material, recorded }: UnfinishedJournal,
+  { id, now }: PlanRequest,
 ): PlannedRotation {
-  const said = kubernetesSecret.data[kubernetesSecretKeys.username];
-  const password = kubernetesSecret.data[kubernetesSecretKeys.password];
+  const { data, works } = kubernetesSecret;
   const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
-  const switched = sqlconf.login.username === target.username;
-  const differs =
+  const switched = names(sqlconf.login, target);
+  const secretFits =
     plan.kind === 'rollback'
-      ? changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length > 0
-      : said !== sqlconf.login.username || password !== sqlconf.login.password;
-  return switched && differs ? { plan: { ...plan, patchToken: id }, material } : { plan, material };
+      ? changedKeys(material.before.kubernetesSecret, data).length === 0
+      : switched &&
+        data[kubernetesSecretKeys.username] === sqlconf.login.username &&
+        data[kubernetesSecretKeys.password] === sqlconf.login.password;
+  const patchesAgain = recorded.secret && !secretFits;
+  const restartsAgain = recorded.restart && !(switched && secretFits && restartedAs === plan.restartToken);
+  // Whether a Secret is dead is as it is now, and not as it was when the plan was made.
+  const { deadSecret, ...same } = plan;
+  const again: RotationPlan = {
+    ...same,
+    ...(works ? {} : { deadSecret: true }),
+    ...(patchesAgain ? { patchToken: id } : {}),
+    ...(restartsAgain ? { restartToken: restartToken(id, now) } : {}),
+  };
+  const isSame = !patchesAgain && !restartsAgain && (deadSecret === undefined) === works;
+  return { plan: isSame ? plan : again, material };
 }
 
 /**
@@ -166,7 +197,9 @@ function plannedLogins(observation: Observation, request: RequestKind): Record<S
       (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
     const { host, port, dbname } = endpoint;
     const password =
-      livePassword(observation, username) ?? (entry.kind === 'complete' ? entry.login.password : undefined);
+      livePassword(observation, username) ??
+      (request === 'sync' ? deadPassword(observation, slot, username) : undefined) ??
+      (entry.kind === 'complete' ? entry.login.password : undefined);
     return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
   };
   const planned = { A: plan('A'), B: plan('B') };
@@ -198,6 +231,15 @@ function livePassword(observation: Observation, username: string): string | unde
     : undefined;
 }
 
+/**
+ * What a repair sets where the database refuses the login that `sqlconf.php` has for a slot, and no other password of
+ * that account works: the file's own. That can only let OpenEMR in again.
+ */
+function deadPassword({ sqlconf, slotsWork }: Observation, slot: Slot, username: string): string | undefined {
+  const isDead = !sqlconf.works && sqlconf.login.username === username;
+  return isDead && slotsWork?.[slot] !== true ? sqlconf.login.password : undefined;
+}
+
 function planSwitch(
   observation: Observation,
   request: PlanRequest,
@@ -205,8 +247,12 @@ function planSwitch(
 ): PlannedRotation {
   const inUse = slotInUse(observation, logins);
   const active = observation.slotSecret.document.active;
-  const kind: PlanKind = inUse === undefined ? 'bootstrap' : inUse === active ? 'rotate' : 'reconcile';
-  const to: Slot = inUse === undefined ? 'A' : kind === 'rotate' ? otherSlot(inUse) : inUse;
+  // Where OpenEMR is down it stays only with another password of its account that works.
+  const stays =
+    inUse !== undefined &&
+    (observation.sqlconf.works ? inUse !== active : letsIn(observation, logins, inUse));
+  const kind: PlanKind = inUse === undefined ? 'bootstrap' : stays ? 'reconcile' : 'rotate';
+  const to: Slot = inUse === undefined ? 'A' : stays ? inUse : otherSlot(inUse);
   const renew = kind === 'bootstrap' ? null : otherSlot(to);
   const mint = slots.filter((slot) => logins[slot].password === undefined && slot !== renew);
   const plan = makePlan(observation, request, { kind, from: inUse ?? 'other', to, mint, renew });
@@ -253,6 +299,7 @@ function makePlan(
     adminSecretArn: observation.adminSecret.arn,
     adminUsername: observation.adminSecret.login.username,
     sqlconfSha256: observation.sqlconf.sha256,
+    ...(observation.kubernetesSecret.works ? {} : { deadSecret: true }),
     ...(by === undefined ? {} : { by }),
     ...(previous === undefined ? {} : { previous }),
   };

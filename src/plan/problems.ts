@@ -1,4 +1,5 @@
 import type { Journal, Observation } from './observation';
+import { kubernetesSecretKeys } from './observation';
 import { otherSiteProblems } from './otherSites';
 import type { PlannedLogin, RequestKind } from './rotationPlan';
 import type { Slot } from './slot';
@@ -32,6 +33,51 @@ export function identityProblems(observation: Observation, logins: Record<Slot, 
   return problems;
 }
 
+/** Whether OpenEMR gets in with what the slot secret, or the Kubernetes Secret, has for a slot. For a file that does not let it in. */
+export function letsIn(
+  { kubernetesSecret: { data, works }, slotsWork }: Observation,
+  logins: Record<Slot, PlannedLogin>,
+  slot: Slot,
+): boolean {
+  return (
+    slotsWork?.[slot] === true || (works && data[kubernetesSecretKeys.username] === logins[slot].username)
+  );
+}
+
+/**
+ * What stands in the way where OpenEMR is down: the database refuses the login in its file. Each sentence names the way
+ * back in that works now: a rotation where any login of the slots works, else the repair, which sets the file's own.
+ */
+function downProblems(
+  observation: Observation,
+  { kind }: { kind: RequestKind },
+  logins: Record<Slot, PlannedLogin>,
+): string[] {
+  const { sqlconf } = observation;
+  const slot = slotInUse(observation, logins);
+  const refused = `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now`;
+  const repair = 'run credential-rotation --sync-db-users, which lets OpenEMR in again, then run again.';
+  const rotation = 'run credential-rotation without --sync-db-users';
+  switch (kind) {
+    case 'sync':
+      if (slot === undefined)
+        return [`${refused}, and it is no slot's user; ${rotation}: it moves OpenEMR to slot A.`];
+      return letsIn(observation, logins, slot)
+        ? [
+            `${refused}, and another password of that user works; ${rotation}: it writes that one into the file.`,
+          ]
+        : [];
+    case 'rollback':
+      return slot === undefined || letsIn(observation, logins, otherSlot(slot))
+        ? []
+        : [`${refused}, and that of slot ${otherSlot(slot)}, so there is nothing to go back to; ${repair}`];
+    case 'rotate':
+      return slot === undefined || slots.some((each) => letsIn(observation, logins, each))
+        ? []
+        : [`${refused}, and every other that is known, so there is nothing to roll back to; ${repair}`];
+  }
+}
+
 /** What is wrong with the login that OpenEMR uses now. */
 export function liveProblems(
   observation: Observation,
@@ -40,11 +86,9 @@ export function liveProblems(
 ): string[] {
   const { sqlconf } = observation;
   const slot = slotInUse(observation, logins);
-  if (!sqlconf.works && request.kind !== 'sync') {
-    return [
-      `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now, so there is ` +
-        'nothing to roll back to; set the users to the slot secret with --sync-db-users, or correct the file, and run again.',
-    ];
+  if (!sqlconf.works) {
+    const problems = downProblems(observation, request, logins);
+    if (problems.length > 0) return problems;
   }
   if (slot !== undefined && !sameAccount({ ...logins[slot], password: '' }, sqlconf.login)) {
     return [

@@ -42,6 +42,8 @@ export interface RotationPlan extends Provenance {
   rotateAdmin: boolean;
   /** Value of the pod template's annotation; unique for each plan, so that each restarts. */
   restartToken: string;
+  /** The login of the Kubernetes Secret was refused when the plan was made: nothing alive uses it. */
+  deadSecret?: true;
   /** Given when a plan is taken up while the Kubernetes Secret says another login than `sqlconf.php`: it is patched again. */
   patchToken?: string;
   slotSecretArn: string;

@@ -7,7 +7,7 @@ import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
 import type { Chain } from './chain';
-import type { ProgramSettings } from './settings';
+import type { StepSettings } from './settings';
 import type { Passwords } from './versions';
 import { storeVersion } from './versions';
 
@@ -18,23 +18,33 @@ export interface StoredVersions {
 }
 
 /** Step 3. */
-export function adminCheckStep(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings): void {
-  chain.dynamic('AdminCheck', resourceNames.adminCheck(plan.id), { context, rotation: plan.id });
+export function adminCheckStep(
+  chain: Chain,
+  { plan }: PlannedRotation,
+  { context, run }: StepSettings,
+): void {
+  chain.dynamic('AdminCheck', resourceNames.adminCheck(plan.id), { context, rotation: plan.id, run });
 }
 
-/** Step 4: the labelled versions, and the users that the switch needs. */
+/**
+ * Step 4: the labelled versions, and the users that the switch needs. A repair begins with the user that OpenEMR is on:
+ * whatever fails after it, OpenEMR is in again.
+ */
 export function userSteps(
   chain: Chain,
   planned: PlannedRotation,
-  settings: ProgramSettings,
+  settings: StepSettings,
   passwords: Passwords,
 ): StoredVersions {
   const { plan, material } = planned;
-  const stored = storeVersions(chain, planned, passwords);
   const usernameInUse = plan.from === 'other' ? undefined : material.before.sqlconf.username;
-  for (const slot of slots.filter((each) => needsUser(plan, each))) {
+  const bringUp = (slot: Slot): void =>
     user(chain, planned, settings, { slot, password: passwords.before[slot], like: usernameInUse });
-  }
+  const needed = slots.filter((each) => needsUser(plan, each));
+  const first = needed.filter((slot) => plan.kind === 'sync' && slot === plan.from);
+  first.forEach(bringUp);
+  const stored = storeVersions(chain, planned, passwords);
+  needed.filter((slot) => !first.includes(slot)).forEach(bringUp);
   return stored;
 }
 
@@ -76,7 +86,7 @@ function activeOf({ material }: PlannedRotation): Slot {
 function user(
   chain: Chain,
   { plan, material }: PlannedRotation,
-  { context }: ProgramSettings,
+  { context }: StepSettings,
   { slot, password, like }: { slot: Slot; password: pulumi.Output<string>; like?: string | undefined },
 ): void {
   const { username, host, port, dbname } = material.logins[slot];
@@ -90,6 +100,7 @@ function user(
     dbname,
     password,
     repair: plan.kind === 'sync',
+    ...(plan.deadSecret === true ? { deadSecret: true } : {}),
     ...model,
   };
   chain.dynamic('DatabaseUser', resourceNames.user(slot), inputs, ['password']);
@@ -99,7 +110,7 @@ function user(
 export function flipStep(
   chain: Chain,
   { plan }: PlannedRotation,
-  { context }: ProgramSettings,
+  { context }: StepSettings,
   version: SecretVersion,
   renewalVersion?: SecretVersion,
 ): void {
@@ -119,7 +130,7 @@ export function flipStep(
 export function renewSteps(
   chain: Chain,
   planned: PlannedRotation,
-  settings: ProgramSettings,
+  settings: StepSettings,
   renewal: {
     slot: Slot;
     flipVersion: SecretVersion;
@@ -128,10 +139,11 @@ export function renewSteps(
   },
 ): void {
   const { plan, material } = planned;
-  const { context, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
+  const { context, run, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
   const { slot, flipVersion, renewalVersion, password } = renewal;
   const { username } = material.logins[slot];
-  chain.dynamic('IdleProof', resourceNames.idle(plan.id), { context, username, graceSeconds, limitSeconds });
+  const idle = { context, run, username, graceSeconds, limitSeconds };
+  chain.dynamic('IdleProof', resourceNames.idle(plan.id), idle);
   user(chain, planned, settings, {
     slot,
     password,
@@ -149,6 +161,6 @@ export function renewSteps(
 }
 
 /** Step 11. */
-export function adminSteps(chain: Chain, { plan }: PlannedRotation, { context }: ProgramSettings): void {
+export function adminSteps(chain: Chain, { plan }: PlannedRotation, { context }: StepSettings): void {
   chain.dynamic('AdminPassword', resourceNames.adminPassword(plan.id), { context, rotation: plan.id });
 }

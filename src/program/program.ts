@@ -7,22 +7,31 @@ import type { Begun } from './plugins';
 import { startPlugins } from './plugins';
 import { switchSteps } from './switchSteps';
 import { mintPasswords } from './versions';
-import type { ProgramSettings } from './settings';
+import type { ProgramSettings, StepSettings } from './settings';
+
+/** What is around the program in one run. */
+export interface Around {
+  /** Checks the run's lock; it throws when the run must not write any more. */
+  guard?: (() => Promise<void>) | undefined;
+  /** Tells when the engine has begun with a resource. */
+  begun?: Begun;
+  /** Names the run, where it is not the first of its plan. */
+  run?: string | undefined;
+}
 
 /**
  * The Pulumi program: a function of the plan. It takes no decision and reads nothing; the eleven steps are one
  * chain, so nothing of a step starts before the step before it is done.
- * @param guard checks the run's lock; it throws when the run must not write any more
- * @param begun tells when the engine has begun with a resource
  * @returns the stack's outputs; they are recorded only when every step was carried out
  */
 export function rotationProgram(
   planned: PlannedRotation,
-  settings: ProgramSettings,
-  guard?: () => Promise<void>,
-  begun?: Begun,
+  given: ProgramSettings,
+  { guard, begun, run }: Around = {},
 ): Record<string, pulumi.Output<unknown>> {
   const { plan, material } = planned;
+  // A saved plan of the engine holds every input fast, so that the first run is named by the plan itself.
+  const settings: StepSettings = { ...given, run: run ?? plan.id };
   const switchPluginStarted = startPlugins(plan, begun);
   const chain = new Chain(guard);
   chain.dynamic('PlanRecord', 'plan', { plan: JSON.stringify(plan), material: pulumi.secret(material) }, [

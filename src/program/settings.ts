@@ -10,3 +10,6 @@ export interface ProgramSettings {
   idleGraceSeconds: number;
   idleLimitSeconds: number;
 }
+
+/** What the steps need: proofs are made anew in each run, which this names. */
+export type StepSettings = ProgramSettings & { run: string };

@@ -1,24 +1,20 @@
 import { DeploymentPatch } from '@pulumi/kubernetes/apps/v1/deploymentPatch';
 import { SecretPatch } from '@pulumi/kubernetes/core/v1/secretPatch';
 import * as pulumi from '@pulumi/pulumi';
+import { restartAnnotation, rotationAnnotation } from '../plan/annotations';
 import { kubernetesSecretData } from '../plan/observation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { PlannedLogin } from '../plan/rotationPlan';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
+import { fieldManager } from '../world/rollout';
 import type { Chain } from './chain';
-import type { ProgramSettings } from './settings';
-
-/** The pod template's annotation; the Python tool used the same. */
-export const restartAnnotation = 'credential-rotation/restartedAt';
-
-/** The Secret's annotation: the rotation that patched it. */
-export const rotationAnnotation = 'credential-rotation/rotation';
+import type { StepSettings } from './settings';
 
 /** Field manager of our patches; fixed, so that a lost state does not make a second one. */
 const patchAnnotations = {
   'pulumi.com/patchForce': 'true',
-  'pulumi.com/patchFieldManager': 'credential-rotation',
+  'pulumi.com/patchFieldManager': fieldManager,
 };
 
 /** The login that OpenEMR is moved to. */
@@ -28,7 +24,7 @@ export type TargetLogin = Omit<PlannedLogin, 'password'> & { password: pulumi.In
 export function switchSteps(
   chain: Chain,
   planned: PlannedRotation,
-  settings: ProgramSettings,
+  settings: StepSettings,
   target: TargetLogin,
 ): void {
   const { plan, material } = planned;
@@ -59,6 +55,7 @@ export function switchSteps(
   const { healthUrl, healthAnswersInARow: answersInARow, healthLimitSeconds: limitSeconds } = settings;
   const health = {
     context,
+    run: settings.run,
     ...login,
     kubernetesSecret: data,
     answersInARow,
@@ -72,7 +69,7 @@ export function switchSteps(
 function patchSecret(
   chain: Chain,
   { plan }: PlannedRotation,
-  { context }: ProgramSettings,
+  { context }: StepSettings,
   data: pulumi.Output<Record<string, string>>,
 ): void {
   const { namespace, secret: name } = context.kubernetes;
@@ -96,7 +93,7 @@ function patchSecret(
 function restart(
   chain: Chain,
   { plan }: PlannedRotation,
-  { context, rolloutTimeoutSeconds }: ProgramSettings,
+  { context, rolloutTimeoutSeconds, run }: StepSettings,
 ): void {
   const { namespace, deployment: name } = context.kubernetes;
   const annotations = { [restartAnnotation]: chain.guarded(pulumi.output(plan.restartToken)) };
@@ -112,6 +109,7 @@ function restart(
   const timeout = rolloutTimeoutSeconds === undefined ? {} : { timeoutSeconds: rolloutTimeoutSeconds };
   chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), {
     context,
+    run,
     annotation: restartAnnotation,
     token: plan.restartToken,
     ...timeout,

@@ -3,20 +3,22 @@ import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import type { AdminCredentials } from '../world/adminCredentials';
 import type { SecretVersion } from '../world/secretsManager';
-import { act } from './logic';
+import { proof } from './logic';
 import { asAdmin, guardedEffect } from './world';
 
 /** Inputs of step 3. */
 export interface AdminCheckInputs {
   context: WorldContext;
   rotation: string;
+  /** Names the run that it is for. */
+  run: string;
 }
 
 /**
  * Step 3: the admin login works, or is healed. A pending or previous password that the database accepts becomes
  * AWSCURRENT again: the secret is brought to the database, so no login of anybody changes.
  */
-export const adminCheck = act<AdminCheckInputs>(async ({ context, rotation }) => {
+export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) => {
   const { foundUnder } = await healAdmin(context);
   return { rotation, foundUnder };
 });

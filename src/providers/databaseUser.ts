@@ -7,7 +7,7 @@ import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { openSession, tryLogin } from '../world/database';
-import { DatabaseFailure, isPasswordRefusal } from '../world/databaseErrors';
+import { DatabaseFailure, isPasswordRefusal, LoginTriesUsedUp } from '../world/databaseErrors';
 import { clausesLike, isLevel } from '../world/parity';
 import { openSqlconf } from '../world/sqlconf';
 import type { Properties, ResourceLogic } from './logic';
@@ -30,6 +30,8 @@ export interface DatabaseUserInputs {
   like?: string;
   /** True for an explicit repair: a live account may be set to the very password that the live place names. */
   repair: boolean;
+  /** The login of the Kubernetes Secret was refused when the plan was made: to name an account there is no use of it. */
+  deadSecret?: boolean;
 }
 
 /** Steps 4 and 10: a slot's user exists, has the active one's rights, and logs in with the given password. */
@@ -44,7 +46,7 @@ export const databaseUser: ResourceLogic = {
   async apply(properties: Properties) {
     const inputs = properties as unknown as DatabaseUserInputs;
     const login = loginOf(inputs);
-    const works = (await tryLogin(login, inputs.context.trust)) === 'works';
+    const works = await isKnownToWork(login, inputs.context);
     await asAdmin(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
     const { slot, username, host, port, dbname, password } = inputs;
@@ -54,6 +56,16 @@ export const databaseUser: ResourceLogic = {
 
 function loginOf({ username, password, host, port, dbname }: DatabaseUserInputs): DatabaseLogin {
   return { username, password, host, port, dbname };
+}
+
+/** Where the tries of this run are used up, all of them in vain, the password counts as one that does not work. */
+async function isKnownToWork(login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> {
+  try {
+    return (await tryLogin(login, trust)) === 'works';
+  } catch (error) {
+    if (error instanceof LoginTriesUsedUp) return false;
+    throw error;
+  }
 }
 
 async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
@@ -143,11 +155,12 @@ async function all(
  */
 async function assertNotLive(
   session: Session,
-  { context, username, host, port, password, repair }: DatabaseUserInputs,
+  { context, username, host, port, password, repair, deadSecret = false }: DatabaseUserInputs,
   consequence: string,
   cure = 'Correct that place and run again.',
 ): Promise<void> {
-  const uses = await liveUses(context, { username, host, port });
+  const named = await liveUses(context, { username, host, port });
+  const uses = named.filter(({ inSecret }) => !(deadSecret && inSecret === true));
   if (repair && uses.every((use) => use.password === password)) return;
   const [use] = uses;
   if (use)

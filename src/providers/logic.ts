@@ -20,6 +20,17 @@ export interface ResourceLogic {
   apply(inputs: Properties): Promise<Properties>;
 }
 
+/**
+ * Logic of a proof: made in each run anew, also where an earlier run of the same rotation has made it. What was proved
+ * then says nothing of now.
+ */
+export function proof<T extends { run: string }>(apply: (inputs: T) => Promise<Properties>): ResourceLogic {
+  return {
+    diff: async (olds, news) => olds['run'] !== news['run'],
+    apply: (inputs) => apply(inputs as T),
+  };
+}
+
 /** Logic of an act: done once for a rotation, and never again once it stands in the state. */
 export function act<T>(apply: (inputs: T) => Promise<Properties>): ResourceLogic {
   return { diff: async () => false, apply: (inputs) => apply(inputs as T) };

@@ -2,7 +2,8 @@ import { Failure } from '../failure';
 import { versionUnder } from '../plan/labels';
 import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
-import { act } from './logic';
+import type { ResourceLogic } from './logic';
+import { isUnknown } from './logic';
 import { asAdmin, guardedEffect } from './world';
 
 /** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
@@ -22,16 +23,36 @@ export interface PromotionInputs {
  * Moves AWSCURRENT by compare-and-swap: a version that someone else made current in between is never replaced. Only
  * the swap itself decides, since labels that are read can be older than the last move (aws/aws-sdk-js-v3#7701).
  */
-export const promotion = act<PromotionInputs>(async ({ context, secretArn, from, to, later, what }) => {
+export const promotion: ResourceLogic = {
+  // Somebody may have moved the label back since.
+  async diff(_olds, news) {
+    const inputs = news as unknown as PromotionInputs;
+    if (isUnknown(inputs.to) || isUnknown(inputs.later)) return true;
+    return !isPast(inputs, await currentOf(inputs));
+  },
+  async apply(properties) {
+    const inputs = properties as unknown as PromotionInputs;
+    await promote(inputs);
+    return { from: inputs.from, to: inputs.to };
+  },
+};
+
+async function currentOf({ context, secretArn }: PromotionInputs): Promise<string | undefined> {
+  const { stages } = await secretsManager(context).describe(secretArn);
+  return versionUnder(stages, 'AWSCURRENT');
+}
+
+/** The state may be older than the world: of a run that was paused, or restored from a bucket's versions. */
+function isPast({ to, later }: PromotionInputs, current: string | undefined): boolean {
+  return current === to || (later !== undefined && current === later);
+}
+
+async function promote(inputs: PromotionInputs): Promise<void> {
+  const { context, secretArn, from, to, what } = inputs;
   const secrets = secretsManager(context);
   await asAdmin(context, async (session) => {
-    const current = async (): Promise<string | undefined> => {
-      const { stages } = await secrets.describe(secretArn);
-      return versionUnder(stages, 'AWSCURRENT');
-    };
-    const now = await current();
-    // The state may be older than the world: a run that was paused, or restored from a bucket's versions.
-    if (now === to || (later !== undefined && now === later)) return;
+    const current = (): Promise<string | undefined> => currentOf(inputs);
+    if (isPast(inputs, await current())) return;
     try {
       await guardedEffect(`slot secret: ${what}`, { context, session }, () =>
         secrets.moveStage(secretArn, 'AWSCURRENT', from, to),
@@ -47,5 +68,4 @@ export const promotion = act<PromotionInputs>(async ({ context, secretArn, from,
       );
     }
   });
-  return { from, to };
-});
+}

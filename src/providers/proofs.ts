@@ -9,19 +9,21 @@ import { sleep } from '../world/errors';
 import { proveHealth } from '../world/health';
 import { waitForRollout } from '../world/rolloutWait';
 import { openSqlconf } from '../world/sqlconf';
-import { act } from './logic';
+import { proof } from './logic';
 import { asAdmin, proveSession } from './world';
 
 /** Inputs of the rollout proof, the second half of step 7. */
 export interface RolloutProofInputs {
   context: WorldContext;
+  /** Names the run that it is for. */
+  run: string;
   annotation: string;
   token: string;
   timeoutSeconds?: number;
 }
 
 /** Step 7: the restart is complete by the Deployment's own newest generation. */
-export const rolloutProof = act<RolloutProofInputs>(
+export const rolloutProof = proof<RolloutProofInputs>(
   async ({ context, annotation, token, timeoutSeconds }) => {
     await waitForRollout(kubernetesOf(context), { annotation, token }, timeoutSeconds);
     return { token };
@@ -31,6 +33,8 @@ export const rolloutProof = act<RolloutProofInputs>(
 /** Inputs of step 8. */
 export interface HealthProofInputs extends DatabaseLogin {
   context: WorldContext;
+  /** Names the run that it is for. */
+  run: string;
   /** What the Kubernetes Secret's database keys must say. */
   kubernetesSecret: Record<string, string>;
   healthUrl?: string;
@@ -39,7 +43,7 @@ export interface HealthProofInputs extends DatabaseLogin {
 }
 
 /** Step 8: what file and Secret say now is the expected login, it logs in, and the application says that it is healthy. */
-export const healthProof = act<HealthProofInputs>(async (inputs) => {
+export const healthProof = proof<HealthProofInputs>(async (inputs) => {
   const { context, username, host, healthUrl, answersInARow, limitSeconds } = inputs;
   const [file, data] = await Promise.all([openSqlconf(context), kubernetesOf(context).secretData()]);
   if (file.login.username !== username || file.login.password !== inputs.password) {
@@ -69,6 +73,8 @@ export const healthProof = act<HealthProofInputs>(async (inputs) => {
 /** Inputs of the idle proof, the first part of step 10. */
 export interface IdleProofInputs {
   context: WorldContext;
+  /** Names the run that it is for. */
+  run: string;
   username: string;
   /** How long there must be no session, in seconds. */
   graceSeconds: number;
@@ -79,7 +85,7 @@ export interface IdleProofInputs {
 const idlePollMs = 250;
 
 /** Step 10: the account that was left has no session on the server for the grace period. */
-export const idleProof = act<IdleProofInputs>(async ({ context, username, graceSeconds, limitSeconds }) => {
+export const idleProof = proof<IdleProofInputs>(async ({ context, username, graceSeconds, limitSeconds }) => {
   const started = performance.now();
   let idleSince: number | undefined;
   for (;;) {

@@ -89,6 +89,8 @@ export async function assertHeld(context: WorldContext, session: Session): Promi
 export interface LiveUse {
   where: string;
   password: string;
+  /** True for the Kubernetes Secret. */
+  inSecret?: true;
 }
 
 /** Where an account is named now: in the file, in that of any other site, or in the Secret. */
@@ -104,6 +106,7 @@ export async function liveUses(context: WorldContext, account: NamedAccount): Pr
     uses.push({
       where: `Secret ${namespace}/${secret}`,
       password: data[kubernetesSecretKeys.password] ?? '',
+      inSecret: true,
     });
   }
   // A password that could not be read is not the one to set.

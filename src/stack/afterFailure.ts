@@ -11,8 +11,8 @@ import { goingBack } from './goingBack';
 import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
+import { updateRestartingAgain } from './restartAgain';
 import type { FailedUpdate } from './update';
-import { runUpdate } from './update';
 
 /** Where an update failed, and how far its rotation is. */
 export interface FailedAt {
@@ -75,7 +75,7 @@ export async function afterFailure(
   if (failure.outcome === 'locked' || isBeforeSwitch(at)) return hold();
   const back = await goingBack(request, world, planned);
   return back.kind === 'may'
-    ? rollBack(request, world, stack, ended, at)
+    ? rollBack(request, world, stack, { ...ended, planned: back.planned }, at)
     : hold(`Not rolled back: ${back.why}. `);
 }
 
@@ -104,7 +104,8 @@ async function rollBack(
   const id = planId(now, randomBytes(3).toString('hex'));
   const planned = planRollback(ended.planned, id, now, ended.past);
   const listener = withRolloutNews(request, world.kubernetes);
-  const result = await runUpdate({ ...request, stack, planned, listener });
+  const notice = (text: string): void => request.tell({ kind: 'notice', text });
+  const result = await updateRestartingAgain({ ...request, stack, planned, listener }, notice);
   const said = `${stepText(step)}${failure.message}`;
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {

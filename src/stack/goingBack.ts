@@ -2,6 +2,7 @@ import { Failure } from '../failure';
 import { loginOfSecret } from '../observe/observe';
 import { versionUnder } from '../plan/labels';
 import type { Journal } from '../plan/observation';
+import { kubernetesSecretData } from '../plan/observation';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { DatabaseLogin } from '../plan/slot';
 import { withRetries } from '../providers/retry';
@@ -11,7 +12,9 @@ import { readJournal } from './journal';
 import type { OpenWorld, RunRequest } from './run';
 
 /** Whether what was before the switch may come back; `why` without a full stop. */
-export type GoingBack = { kind: 'may' } | { kind: 'must-not' | 'unknown'; why: string };
+export type GoingBack =
+  /** `planned` is the rotation, with what the Kubernetes Secret gets back. */
+  { kind: 'may'; planned: PlannedRotation } | { kind: 'must-not' | 'unknown'; why: string };
 
 /**
  * Whether OpenEMR may go back to what was before the switch. The world is looked at, not the state: a renewal that took
@@ -25,7 +28,8 @@ export async function goingBack(
 ): Promise<GoingBack> {
   try {
     const why = await withRetries(() => firstReason(context, world, planned));
-    return why === undefined ? { kind: 'may' } : { kind: 'must-not', why };
+    if (why !== undefined) return { kind: 'must-not', why };
+    return { kind: 'may', planned: await withRetries(() => withSecretThatWorks(context, planned)) };
   } catch (error) {
     const said = error instanceof Failure ? error.message : 'for an unknown reason';
     const why = `whether the password from before still works could not be seen (${said.replace(/\.$/, '')})`;
@@ -46,7 +50,7 @@ export async function journalToTakeUp(
   const journal = readJournal(deployment);
   if (journal === undefined || journal.finished || journal.plan.kind !== 'rollback') return journal;
   const back = await goingBack(request, world, journal);
-  if (back.kind === 'may') return journal;
+  if (back.kind === 'may') return { ...journal, material: back.planned.material };
   if (back.kind === 'unknown')
     throw new Failure(
       'held',
@@ -66,16 +70,26 @@ async function firstReason(
   const current = versionUnder(stages, 'AWSCURRENT');
   if (current !== plan.slotSecretVersionId)
     return `AWSCURRENT of ${plan.slotSecretArn} has moved since this rotation began, so the old slot may be renewed already`;
-  const refused = async (login: DatabaseLogin): Promise<string | undefined> =>
-    (await tryLogin(login, trust)) === 'denied'
-      ? `the database refuses ${login.username} with the password from before`
-      : undefined;
-  const ofFile = await refused(before.sqlconf);
-  if (ofFile !== undefined) return ofFile;
-  const login = loginOfSecret(before.kubernetesSecret, before.sqlconf);
-  if (login === undefined || isSame(login, before.sqlconf)) return undefined;
-  const ofSecret = await refused(login);
-  return ofSecret && `${ofSecret}, which the Kubernetes Secret would get back`;
+  return (await tryLogin(before.sqlconf, trust)) === 'denied'
+    ? `the database refuses ${before.sqlconf.username} with the password from before`
+    : undefined;
+}
+
+/**
+ * The rotation with a Secret to go back to. One that was stale before, so that the database refuses its login, is no
+ * reason to stay on a slot that is not healthy: it gets the login of `sqlconf.php`, which works.
+ */
+async function withSecretThatWorks(
+  { trust }: WorldContext,
+  planned: PlannedRotation,
+): Promise<PlannedRotation> {
+  const { plan, material } = planned;
+  const { sqlconf, kubernetesSecret } = material.before;
+  const login = loginOfSecret(kubernetesSecret, sqlconf);
+  if (login === undefined || isSame(login, sqlconf)) return planned;
+  if ((await tryLogin(login, trust)) === 'works') return planned;
+  const before = { sqlconf, kubernetesSecret: kubernetesSecretData(sqlconf) };
+  return { plan, material: { ...material, before } };
 }
 
 function isSame(one: DatabaseLogin, two: DatabaseLogin): boolean {

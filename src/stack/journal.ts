@@ -1,5 +1,6 @@
+import { restartAnnotation, rotationAnnotation } from '../plan/annotations';
 import type { Journal } from '../plan/observation';
-import type { RotationMaterial } from '../plan/rotationPlan';
+import type { RotationMaterial, RotationPlan } from '../plan/rotationPlan';
 import { keepPasswordsIn } from '../report/passwordsIn';
 import { parsePlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
@@ -25,6 +26,7 @@ export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, strin
 
 interface StateResource {
   type: string;
+  inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }
 
@@ -44,10 +46,34 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
   const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
   const begunAt = begunIn(deployment);
-  const begun = { plan, versionIds, ...(begunAt === undefined ? {} : { begunAt }) };
+  const recorded = recordedIn(resources, plan);
+  const begun = { plan, versionIds, recorded, ...(begunAt === undefined ? {} : { begunAt }) };
   if (outputs?.['rotation'] === plan.id)
     return { ...begun, finished: true, ...(material ? { material } : {}) };
   return material && { ...begun, finished: false, material };
+}
+
+/** Whether the Secret and the pod template were given this plan's own annotations, by the state. */
+function recordedIn(resources: readonly StateResource[], plan: RotationPlan): Journal['recorded'] {
+  const has = (type: string, within: readonly string[], annotation: string, token: string): boolean => {
+    const found = resources.find((each) => each.type === type)?.inputs;
+    return within.concat('metadata', 'annotations', annotation).reduce(partOf, found) === token;
+  };
+  return {
+    secret: has('kubernetes:core/v1:SecretPatch', [], rotationAnnotation, plan.patchToken ?? plan.id),
+    restart: has(
+      'kubernetes:apps/v1:DeploymentPatch',
+      ['spec', 'template'],
+      restartAnnotation,
+      plan.restartToken,
+    ),
+  };
+}
+
+function partOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && key in value
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function resourcesOf(deployment: unknown): StateResource[] {

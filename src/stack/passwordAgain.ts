@@ -40,8 +40,8 @@ export async function updateWithOtherPassword(
   return { planned: other, result: { ...second, steps: joined(first.steps, second.steps) } };
 }
 
-/** What the first update did is not undone by the second's finding it done. */
-function joined(first: readonly StepResult[], second: readonly StepResult[]): StepResult[] {
+/** The steps of two updates of one run: what the first did is not undone by the second's finding it done. */
+export function joined(first: readonly StepResult[], second: readonly StepResult[]): StepResult[] {
   return second.map((step, index) => {
     const before = first[index];
     return step.status === 'unchanged' && before?.status === 'done' ? before : step;

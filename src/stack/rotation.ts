@@ -27,6 +27,7 @@ import { noteFailure } from './failureNotes';
 import { sayingWhatIsLive } from './liveNow';
 import { updateWithOtherPassword } from './passwordAgain';
 import { withRolloutNews } from './rolloutNews';
+import { updateRestartingAgain } from './restartAgain';
 import { RunLock } from './runLock';
 import { furthestOf } from './stepEvents';
 import type { PreviewedChange } from './update';
@@ -150,7 +151,8 @@ async function preview(request: RunRequest): Promise<DryRun> {
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
   const journal = await journalToTakeUp(request, world, found.deployment);
   const { planned, resumed } = plan(request, found, journal);
-  const preview = { ...request, stack: found.stack, planned, listener: () => undefined };
+  const run = resumed ? { run: 'preview' } : {};
+  const preview = { ...request, ...run, stack: found.stack, planned, listener: () => undefined };
   // An update plan that a stack in a temporary folder made cannot be read by the real one.
   const wantsEnginePlan = request.saveEnginePlan === true && found.deployment !== undefined;
   const previewing = runPreview(preview, wantsEnginePlan);
@@ -237,12 +239,15 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   }
   const listener = withRolloutNews(request, world.kubernetes);
-  const update = { ...request, stack, planned: wanted, listener };
+  const run = resumed ? { run: randomBytes(8).toString('hex') } : {};
+  const update = { ...request, ...run, stack, planned: wanted, listener };
   // The engine's saved plan is of a state in which nothing is made yet.
   if (resumed) delete update.savedPlan;
+  const notice = (text: string): void => request.tell({ kind: 'notice', text });
   const { planned, result } = await updateWithOtherPassword(update, {
     secrets: world.secrets,
-    tell: (text) => request.tell({ kind: 'notice', text }),
+    tell: notice,
+    update: (each) => updateRestartingAgain(each, notice),
   });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;

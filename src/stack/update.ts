@@ -29,6 +29,8 @@ export interface UpdateRequest {
   settings: ProgramSettings;
   listener: (event: StepEvent) => void;
   signal?: AbortSignal;
+  /** Names the run where it takes a plan up, so that its proofs are made anew; absent for the first run of a plan. */
+  run?: string;
   /** Keep to this plan, or refuse. */
   savedPlan?: SavedPlan;
   /** Checks the run's lock before an engine plugin writes; throws when the run must stop. */
@@ -65,7 +67,8 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   const { stack, planned, settings } = request;
   await storePlan(stack, planned.plan);
   const tracker = trackerOf(request);
-  setProgram(stack, async () => rotationProgram(planned, settings, request.guard, tracker.begun));
+  const around = { guard: request.guard, begun: tracker.begun, run: request.run };
+  setProgram(stack, async () => rotationProgram(planned, settings, around));
   try {
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
@@ -106,7 +109,8 @@ export async function runPreview(
   const { stack, planned, settings } = request;
   const changes: PreviewedChange[] = [];
   const tracker = trackerOf({ ...request, listener: () => undefined });
-  setProgram(stack, async () => rotationProgram(planned, settings, undefined, tracker.begun));
+  const around = { begun: tracker.begun, run: request.run };
+  setProgram(stack, async () => rotationProgram(planned, settings, around));
   const collect = (event: EngineEvent): void => {
     tracker.take(event);
     const metadata = event.resourcePreEvent?.metadata;

@@ -1,4 +1,4 @@
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
 
 /** Where a rollout stands, with the counts that `kubectl rollout status` shows. */
 export type RolloutState =
@@ -47,4 +47,24 @@ export function rolloutProgress({ status }: V1Deployment): number {
  */
 export function stallLimitMs(deployment: V1Deployment): number {
   return ((deployment.spec?.progressDeadlineSeconds ?? 600) + 30) * 1000;
+}
+
+/** Our own patches have this field manager. */
+export const fieldManager = 'credential-rotation';
+
+/**
+ * Who wrote the Deployment's spec last, besides this tool, by its managed fields: a name for a message.
+ * kubernetes.io/docs/reference/using-api/server-side-apply, "Field management"
+ */
+export function lastOwner({ metadata }: V1Deployment): string {
+  const others = (metadata?.managedFields ?? []).filter(
+    ({ manager, subresource, fieldsV1 }) =>
+      manager !== undefined &&
+      manager !== fieldManager &&
+      (subresource ?? '') === '' &&
+      Object.hasOwn((fieldsV1 as object | undefined) ?? {}, 'f:spec'),
+  );
+  const time = (entry: V1ManagedFieldsEntry): number => new Date(entry.time ?? 0).getTime();
+  const [last] = others.sort((one, two) => time(two) - time(one));
+  return last?.manager === undefined ? 'somebody else' : `${last.manager} (field manager)`;
 }

@@ -1,12 +1,12 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { Failure } from '../failure';
+import { Failure, RestartTaken } from '../failure';
 import { sleep } from './errors';
 import type { Kubernetes } from './kubernetes';
 import { NoAnswer } from './kubernetesErrors';
 import type { Trouble } from './podTrouble';
 import { podTrouble, replicaTrouble } from './podTrouble';
 import type { RolloutState } from './rollout';
-import { rolloutProgress, rolloutState, stallLimitMs } from './rollout';
+import { lastOwner, rolloutProgress, rolloutState, stallLimitMs } from './rollout';
 
 /** The restart that is waited for: the pod template's annotation and its value. */
 export interface Restart {
@@ -68,11 +68,13 @@ async function readUnless(kubernetes: Kubernetes, over: () => boolean): Promise<
   }
 }
 
-function assertOurs(name: string, { spec }: V1Deployment, { annotation, token }: Restart): void {
-  if (spec?.template.metadata?.annotations?.[annotation] === token) return;
-  throw new Failure(
+/** @throws RestartTaken naming who changed the pod template last */
+function assertOurs(name: string, deployment: V1Deployment, { annotation, token }: Restart): void {
+  if (deployment.spec?.template.metadata?.annotations?.[annotation] === token) return;
+  throw new RestartTaken(
     'before-switch',
-    `${name} no longer has this rotation's restart annotation: somebody else restarted it; run again.`,
+    `${name} no longer has this rotation's restart annotation: ${lastOwner(deployment)} changed its pod template. ` +
+      'Keep it from doing so during a rotation (pause its sync), and run again.',
   );
 }
 

@@ -143,7 +143,9 @@ for (const database of databases) {
 
     it('the database and the slot secret lost the password, the file has it: steps 1 to 3, 5, the label, 7', async () => {
       const { A, slots } = before;
+      // With one login that works a run would help itself.
       await alterPassword(lab, A.username, 'Lost-in-a-restore-1');
+      await alterPassword(lab, before.B.username, 'Lost-in-a-restore-2');
       const lost = { ...slots, A: { ...A, password: 'Lost-by-a-person-1' } };
       const wrong = await putSecret(site, site.slotSecretId, JSON.stringify(lost));
       await cluster.setSecret({ 'mysql-password': 'Lost-by-a-person-1' });

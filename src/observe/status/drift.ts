@@ -35,7 +35,16 @@ export interface Drift {
 }
 
 const rotate = 'Run credential-rotation: it mends this.';
-const sync = 'Run credential-rotation --sync-db-users: it sets the user to the password that OpenEMR has.';
+
+/** What lets OpenEMR in again where its login is refused: a rotation, while any other login works, else the repair. */
+export function wayBackIn({ sqlconf, slotSecret, logins }: StatusFacts): string {
+  const [file, document] = [valueOf(sqlconf), valueOf(slotSecret)?.document];
+  const isOther = file && document && placeOf(file.login, slotNames(document)).slot === 'other';
+  const works = [logins.A, logins.B, logins.kubernetesSecret].includes('works');
+  return isOther === true || works
+    ? 'Run credential-rotation: it moves OpenEMR to a login that works.'
+    : 'Run credential-rotation --sync-db-users: it sets the user to the password that OpenEMR has.';
+}
 
 /** Every disagreement between the places that name a login, the most urgent first. Parts that were not read say nothing. */
 export function driftOf(facts: StatusFacts): Drift[] {
@@ -53,7 +62,8 @@ export function driftOf(facts: StatusFacts): Drift[] {
   return drift.sort((one, two) => driftKinds.indexOf(one.kind) - driftKinds.indexOf(two.kind));
 }
 
-function fileDrift({ sqlconf, slotSecret, logins }: StatusFacts): Drift[] {
+function fileDrift(facts: StatusFacts): Drift[] {
+  const { sqlconf, slotSecret, logins } = facts;
   const file = valueOf(sqlconf);
   if (!file) return [];
   const found: Drift[] = [];
@@ -62,7 +72,7 @@ function fileDrift({ sqlconf, slotSecret, logins }: StatusFacts): Drift[] {
     found.push({
       kind: 'live-login-refused',
       text: `The database refuses the login of ${username} that ${file.path} names: OpenEMR cannot log in.`,
-      mend: sync,
+      mend: wayBackIn(facts),
     });
   const document = valueOf(slotSecret)?.document;
   if (!document) return found;

@@ -62,6 +62,8 @@ export interface DeploymentFacts {
   rollout: RolloutState;
   ready: number;
   wanted: number;
+  /** The pod template's restart annotation. */
+  restartedAs?: string | undefined;
 }
 
 /** How the admin logs in: with which label of the admin secret, or not at all. */

@@ -78,7 +78,10 @@ function observationOf(facts: StatusFacts): Observation | undefined {
   const { logins } = facts;
   const [slotSecret, adminSecret] = [valueOf(facts.slotSecret), valueOf(facts.adminSecret)];
   const [sqlconf, secret] = [valueOf(facts.sqlconf), valueOf(facts.kubernetesSecret)];
+  const deployment = valueOf(facts.deployment);
   if (!slotSecret || !adminSecret || !sqlconf || !secret || logins.sqlconf === undefined) return undefined;
+  const answered = slots.filter((slot) => logins[slot] !== undefined);
+  const slotsWork = Object.fromEntries(answered.map((slot) => [slot, logins[slot] === 'works']));
   const { arn, versionId, text, document } = slotSecret;
   const admin = logins.admin?.kind === 'works' ? logins.admin.login : adminSecret.login;
   return {
@@ -92,6 +95,8 @@ function observationOf(facts: StatusFacts): Observation | undefined {
     },
     otherSites: sqlconf.otherSites,
     kubernetesSecret: { data: secret.data, works: logins.kubernetesSecret === 'works' },
+    ...(logins.sqlconf === 'works' ? {} : { slotsWork }),
+    restartedAs: deployment?.restartedAs,
   };
 }
 

@@ -1,6 +1,7 @@
 import { Failure } from '../../failure';
 import { kubernetesSecretKeys } from '../../plan/observation';
 import { parseAdminDocument } from '../../plan/secretDocument';
+import { restartAnnotation } from '../../plan/annotations';
 import type { DatabaseLogin } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import { AdminRefused, openAdmin } from '../../world/adminCredentials';
@@ -180,6 +181,7 @@ async function readDeployment(kubernetes: Kubernetes): Promise<DeploymentFacts> 
     rollout: rolloutState(deployment),
     ready: deployment.status?.readyReplicas ?? 0,
     wanted: deployment.spec?.replicas ?? 1,
+    restartedAs: deployment.spec?.template.metadata?.annotations?.[restartAnnotation],
   };
 }
 

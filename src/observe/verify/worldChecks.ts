@@ -2,6 +2,7 @@ import type { Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import type { Part } from '../part';
 import { valueOf } from '../part';
+import { wayBackIn } from '../status/drift';
 import type { StatusFacts } from '../status/facts';
 import type { Check } from './check';
 import { Checks } from './check';
@@ -59,7 +60,8 @@ function kubernetesChecks({ kubernetesSecret, deployment }: StatusFacts): Check[
   return [...found, checks.missing(title, `Deployment ${name}: ${why}.`)];
 }
 
-function loginChecks({ logins, database, slotSecret, sqlconf, lock }: StatusFacts): Check[] {
+function loginChecks(facts: StatusFacts): Check[] {
+  const { logins, database, slotSecret, sqlconf, lock } = facts;
   const checks = new Checks('Database');
   if (database) return [checks.failed('answers over trusted TLS', database)];
   const found = [checks.ok('answers over trusted TLS')];
@@ -77,12 +79,7 @@ function loginChecks({ logins, database, slotSecret, sqlconf, lock }: StatusFact
   const live = 'the login of sqlconf.php works';
   if (logins.sqlconf === 'works') found.push(checks.ok(live, file?.username ?? null));
   else if (file)
-    found.push(
-      checks.missing(
-        live,
-        `The database refuses ${file.username}; run credential-rotation --sync-db-users, or correct the file.`,
-      ),
-    );
+    found.push(checks.missing(live, `The database refuses ${file.username}. ${wayBackIn(facts)}`));
   const secret = valueOf(slotSecret);
   if (secret)
     for (const slot of slots)

@@ -7,7 +7,7 @@ import { versionLabels } from '../../../src/plan/labels';
 import { kubernetesSecretKeys } from '../../../src/plan/observation';
 import { stepTitles } from '../../../src/plan/steps';
 import { requestVariable } from '../../../src/program/raw';
-import { restartAnnotation } from '../../../src/program/switchSteps';
+import { restartAnnotation } from '../../../src/plan/annotations';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { engineVariable } from '../../../src/stack/engineFile';

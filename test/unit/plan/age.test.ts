@@ -42,6 +42,7 @@ describe('--if-older-than', () => {
     plan: { ...plannedIn(worldOn('A')).plan, kind, startedAt: '2026-01-01T00:00:00.000Z' },
     begunAt: '2026-01-30T00:00:00.000Z',
     versionIds: [],
+    recorded: { secret: true, restart: true },
     finished: true,
   });
   const week = 7 * 86_400_000;

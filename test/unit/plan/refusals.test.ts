@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RequestKind } from '../../../src/plan/rotationPlan';
+import type { RequestKind, RotationPlan } from '../../../src/plan/rotationPlan';
 import { plannedIn, refusalIn } from './planned';
 import type { World } from './simulatedWorld';
 import { loginOf, slotText, worldOn } from './simulatedWorld';
@@ -46,13 +46,26 @@ const refusals: [name: string, world: World, problems: RegExp[], request?: Reque
   ]),
   [
     "the database refuses the file's login",
-    { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+    { ...worldOn('A'), users: new Map() },
     [/^\/sites\/default\/sqlconf\.php: the database refuses the login of openemr_a .* --sync-db-users/],
   ],
   [
-    "the database refuses the file's login, which is no slot's",
+    "a rollback where the database refuses the file's login, and that of the other slot",
+    { ...worldOn('A'), users: new Map() },
+    [/the database refuses the login of openemr_a .* and that of slot B, .* --sync-db-users/],
+    'rollback',
+  ],
+  [
+    'a sync where the database refuses the login of the file, and it is no slot’s',
     { ...worldOn('A'), file: loginOf('stranger') },
-    [/the database refuses the login of stranger/],
+    [/the database refuses the login of stranger .* run credential-rotation without --sync-db-users/],
+    'sync',
+  ],
+  [
+    'a sync where the database refuses the password of the file, and another one of that user works',
+    { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+    [/and another password of that user works; run credential-rotation without --sync-db-users/],
+    'sync',
   ],
   [
     "a sync where the file's host is not its slot's",
@@ -63,12 +76,7 @@ const refusals: [name: string, world: World, problems: RegExp[], request?: Reque
   [
     'everything at once: all problems are named',
     withSecret({ A: loginOf('admin'), B: loginOf('admin', { host: 'another' }) }, { file: loginOf('x') }),
-    [
-      /both name the user admin/,
-      /slot A names the admin/,
-      /slot B names the admin/,
-      /refuses the login of x/,
-    ],
+    [/both name the user admin/, /slot A names the admin/, /slot B names the admin/],
   ],
 ];
 
@@ -82,7 +90,35 @@ describe('planRotation: refusals', () => {
   }
 
   it('a sync is not refused because the login of the file is', () => {
-    const world = { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } };
-    expect(plannedIn(world, 'sync').plan.kind).to.equal('sync');
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    const { plan, material } = plannedIn(world, 'sync');
+    expect(plan.kind).to.equal('sync');
+    expect(material.logins.A.password).to.equal(a.password);
+  });
+
+  const waysIn: [string, World, Partial<RotationPlan>][] = [
+    [
+      'another password of its account, from the slot secret',
+      { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+      { kind: 'reconcile', from: 'A', to: 'A', renew: 'B' },
+    ],
+    [
+      'the other slot',
+      { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) },
+      { kind: 'rotate', from: 'A', to: 'B', renew: 'A' },
+    ],
+    [
+      'fresh users, where the file names neither slot',
+      { ...worldOn('A'), file: loginOf('stranger') },
+      { kind: 'bootstrap', from: 'other', to: 'A' },
+    ],
+  ];
+  for (const [name, world, plan] of waysIn)
+    it(`OpenEMR is down, and a rotation lets it in again by ${name}`, () =>
+      expect(plannedIn(world).plan).to.deep.include(plan));
+
+  it('OpenEMR is down, and a rollback lets it in again by the other slot', () => {
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    expect(plannedIn(world, 'rollback').plan).to.deep.include({ kind: 'switch-back', to: 'B' });
   });
 });

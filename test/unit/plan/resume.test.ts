@@ -16,11 +16,24 @@ function cutOff(writes: number): { world: World; planned: PlannedRotation } {
   return { world, planned };
 }
 
+/** What the state has as done after so many writes. */
+const recordedAt = (writes: number): { secret: boolean; restart: boolean } => ({
+  secret: writes >= 3,
+  restart: writes >= 4,
+});
+
+/** File and Secret as they were. */
+const before = (): Pick<World, 'file' | 'kubernetes'> => {
+  const { file, kubernetes } = worldOn('A');
+  return { file, kubernetes };
+};
+
 const stops = [
   'before any write',
   'users set',
   'file written',
   'Secret patched',
+  'Deployment restarted',
   'AWSCURRENT flipped',
   'password renewed',
   'renewed version current',
@@ -30,16 +43,57 @@ describe('planRotation: a rotation that was begun', () => {
   stops.forEach((name, writes) => {
     it(`is taken up with the same plan and the same passwords: ${name}`, () => {
       const { world, planned } = cutOff(writes);
-      const again = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(planned) });
+      const journal = journalOf(planned, false, recordedAt(writes));
+      const again = plannedIn(world, 'rotate', { id: 'run-2', journal });
       expect(again.resumed).to.equal(true);
-      const { patchToken, ...plan } = again.plan;
-      expect(plan).to.deep.equal(planned.plan);
-      expect(patchToken, 'the Secret is patched again where it may have been changed back').to.equal(
-        name === 'file written' ? 'run-2' : undefined,
-      );
+      expect(again.plan, 'nothing is done twice').to.deep.equal(planned.plan);
       expect(again.material).to.equal(planned.material);
       expect(again.notices).to.deep.equal([]);
     });
+  });
+
+  const handMade: [string, number, (world: World) => void, ('patched' | 'restarted')[]][] = [
+    ['file and Secret were put back', 4, (world) => Object.assign(world, before()), ['patched', 'restarted']],
+    [
+      'they were put back after the flip',
+      5,
+      (world) => Object.assign(world, before()),
+      ['patched', 'restarted'],
+    ],
+    ['they were put back before the restart', 3, (world) => Object.assign(world, before()), ['patched']],
+    [
+      'the Secret was put back',
+      4,
+      (world) => (world.kubernetes = before().kubernetes),
+      ['patched', 'restarted'],
+    ],
+    ['the restart was undone', 4, (world) => delete world.restartedAs, ['restarted']],
+    [
+      'the Deployment was restarted by another run',
+      4,
+      (world) => (world.restartedAs = 'other'),
+      ['restarted'],
+    ],
+  ];
+  for (const [name, writes, byHand, again] of handMade) {
+    it(`does again what the world does not show any more: ${name}`, () => {
+      const { world, planned } = cutOff(writes);
+      byHand(world);
+      const journal = journalOf(planned, false, recordedAt(writes));
+      const { plan, resumed } = plannedIn(world, 'rotate', { id: 'run-2', journal });
+      expect(resumed).to.equal(true);
+      expect(plan.patchToken).to.equal(again.includes('patched') ? 'run-2' : undefined);
+      const restarts = plan.restartToken !== planned.plan.restartToken;
+      expect(restarts, 'restarted').to.equal(again.includes('restarted'));
+      expect(plan.id).to.equal(planned.plan.id);
+    });
+  }
+
+  it('where only the file was put back, the plan is made from what is there', () => {
+    const { world, planned } = cutOff(4);
+    world.file = before().file;
+    const journal = journalOf(planned, false, recordedAt(4));
+    expect(plannedIn(world, 'rotate', { id: 'run-2', journal }).resumed).to.equal(false);
   });
 
   it('comes before a sync that is asked for, once the file is written', () => {
@@ -54,10 +108,22 @@ describe('planRotation: a rotation that was begun', () => {
     expect(sync.plan.kind).to.equal('sync');
   });
 
-  it('is taken up even when the login of the file is refused for now', () => {
+  it('is given up where the login that it moved OpenEMR to is refused now: OpenEMR goes to one that works', () => {
     const { world, planned } = cutOff(3);
+    world.users.set('openemr_b', 'changed');
+    const next = plannedIn(world, 'rotate', { journal: journalOf(planned) });
+    expect(next.resumed).to.equal(false);
+    expect(decisionOf(next)).to.deep.include({ from: 'B', to: 'A', renew: 'B' });
+  });
+
+  it('a repair comes first where OpenEMR is down, and sets the very password of the file', () => {
+    const { world, planned } = cutOff(4);
     world.users.clear();
-    expect(plannedIn(world, 'rotate', { journal: journalOf(planned) }).resumed).to.equal(true);
+    world.file = { ...world.file, password: `${canary}-by-hand` };
+    const { plan, material, resumed } = plannedIn(world, 'sync', { journal: journalOf(planned) });
+    expect(resumed).to.equal(false);
+    expect(plan).to.deep.include({ kind: 'sync', from: 'B', deadSecret: true });
+    expect(material.logins.B.password).to.equal(`${canary}-by-hand`);
   });
 
   it('is over when it is finished: the next rotation goes the other way', () => {
@@ -153,7 +219,17 @@ describe('planRollback', () => {
       .slice(0, 1)
       .forEach((write) => write());
     const again = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(rollback) });
-    expect(again.plan).to.deep.equal({ ...rollback.plan, patchToken: 'run-2' });
+    expect(again.plan).to.equal(rollback.plan);
+  });
+
+  it('that patched the Secret, which somebody changed since, patches it again and restarts', () => {
+    const { world } = cutOff(3);
+    writesOf(world, rollback).forEach((write) => write());
+    world.kubernetes = kubernetesSecretData(loginOf('openemr_b'));
+    const journal = journalOf(rollback, false, { secret: true, restart: true });
+    const again = plannedIn(world, 'rotate', { id: 'run-2', journal });
+    expect(again.plan.patchToken).to.equal('run-2');
+    expect(again.plan.restartToken).not.to.equal(rollback.plan.restartToken);
   });
 
   it('that was cut off before the file was restored is taken up', () => {

@@ -22,6 +22,8 @@ export interface World {
   users: Map<string, string>;
   file: DatabaseLogin;
   kubernetes: Record<string, string>;
+  /** The restart annotation of the pods. */
+  restartedAs?: string;
 }
 
 /** The text of a slot secret. */
@@ -57,17 +59,26 @@ export function observationOf(world: World): Observation {
   const document = parseSlotDocument(world.secret.text);
   if (!document.ok) throw new Error(`the test's slot secret is malformed: ${document.problems.join('; ')}`);
   const { file } = world;
+  const works = logsIn(world, file.username, file.password);
+  const entries = slots.map((slot) => [slot, document.value.entries[slot]] as const);
+  const slotsWork = Object.fromEntries(
+    entries.flatMap(([slot, entry]) =>
+      entry.kind === 'complete' ? [[slot, logsIn(world, entry.login.username, entry.login.password)]] : [],
+    ),
+  );
   return {
+    ...(works ? {} : { slotsWork }),
     slotSecret: { arn: 'arn:slots', ...world.secret, document: document.value },
     adminSecret: { arn: 'arn:admin', login: world.admin },
     sqlconf: {
       path: '/sites/default/sqlconf.php',
       sha256: `sha-of-${file.username}`,
       login: { ...file },
-      works: logsIn(world, file.username, file.password),
+      works,
     },
     otherSites: [],
     kubernetesSecret: { data: { ...world.kubernetes }, works: podLogsIn(world) },
+    restartedAs: world.restartedAs,
   };
 }
 
@@ -77,8 +88,12 @@ export function mintedPassword(slot: Slot, id: string): string {
 }
 
 /** What the state says of a plan that was begun. */
-export function journalOf({ plan, material }: PlannedRotation, finished = false): Journal {
-  return { plan, material, finished, versionIds: [`flipped-${plan.id}`, `renewed-${plan.id}`] };
+export function journalOf(
+  { plan, material }: PlannedRotation,
+  finished = false,
+  recorded = { secret: false, restart: false },
+): Journal {
+  return { plan, material, finished, recorded, versionIds: [`flipped-${plan.id}`, `renewed-${plan.id}`] };
 }
 
 /** The writes of a plan in the order of the program, each of which may be the last before a kill. */
@@ -86,9 +101,13 @@ export function writesOf(world: World, planned: PlannedRotation): (() => void)[]
   return planned.plan.kind === 'rollback' ? rollbackWrites(world, planned) : rotationWrites(world, planned);
 }
 
-function rollbackWrites(world: World, { material }: PlannedRotation): (() => void)[] {
+function rollbackWrites(world: World, { plan, material }: PlannedRotation): (() => void)[] {
   const { sqlconf, kubernetesSecret } = material.before;
-  return [() => (world.file = sqlconf), () => (world.kubernetes = kubernetesSecret)];
+  return [
+    () => (world.file = sqlconf),
+    () => (world.kubernetes = kubernetesSecret),
+    () => (world.restartedAs = plan.restartToken),
+  ];
 }
 
 function rotationWrites(world: World, { plan, material }: PlannedRotation): (() => void)[] {
@@ -108,6 +127,7 @@ function rotationWrites(world: World, { plan, material }: PlannedRotation): (() 
   if (to === 'other' || plan.kind === 'sync') return writes;
   writes.push(() => (world.file = login(to)));
   writes.push(() => (world.kubernetes = kubernetesSecretData(login(to))));
+  writes.push(() => (world.restartedAs = plan.restartToken));
   writes.push(() => store(`flipped-${id}`, to, before));
   if (renew === null) return writes;
   const renewed = { ...login(renew), password: mintedPassword(renew, `renewal-${id}`) };

@@ -139,11 +139,15 @@ const points: StartingPoint[] = [
     passwords: { A: a.password, B: b.password },
   },
   {
-    name: "sync while the file's login is refused: the secret's passwords are planned",
+    name: "sync while the file's login is refused, and so is the secret's: the file's own password is planned",
     request: 'sync',
-    world: { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+    world: {
+      ...worldOn('A'),
+      file: { ...a, password: 'canary-wrong' },
+      users: new Map([[b.username, b.password]]),
+    },
     decision: { ...base, kind: 'sync', from: 'A', to: 'A', renew: null, rotateAdmin: false },
-    passwords: { A: a.password, B: b.password },
+    passwords: { A: 'canary-wrong', B: b.password },
     notice: /^slot A's password in the slot secret is not the one in sqlconf\.php/,
   },
   {

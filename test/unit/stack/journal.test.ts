@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { restartAnnotation, rotationAnnotation } from '../../../src/plan/annotations';
 import { readJournal } from '../../../src/stack/journal';
 import { plannedIn } from '../plan/planned';
 import { worldOn } from '../plan/simulatedWorld';
@@ -23,7 +24,24 @@ const version = (versionId: string): object => ({
 describe('readJournal', () => {
   it('finds the plan, its secret half and its versions', () => {
     const found = readJournal({ resources: [stackResource('run-0'), record, version('v1'), version('v2')] });
-    expect(found).to.deep.equal({ plan, material, finished: false, versionIds: ['v1', 'v2'] });
+    const recorded = { secret: false, restart: false };
+    expect(found).to.deep.equal({ plan, material, recorded, finished: false, versionIds: ['v1', 'v2'] });
+  });
+
+  it('says what this plan has done in Kubernetes, by its own annotations', () => {
+    const secret = (id: string): object => ({
+      type: 'kubernetes:core/v1:SecretPatch',
+      inputs: { metadata: { annotations: { [rotationAnnotation]: id } } },
+    });
+    const metadata = { annotations: { [restartAnnotation]: plan.restartToken } };
+    const restart = {
+      type: 'kubernetes:apps/v1:DeploymentPatch',
+      inputs: { spec: { template: { metadata } } },
+    };
+    const recorded = (...resources: object[]): unknown =>
+      readJournal({ resources: [record, ...resources] })?.recorded;
+    expect(recorded(secret(plan.id))).to.deep.equal({ secret: true, restart: false });
+    expect(recorded(secret('an-earlier-one'), restart)).to.deep.equal({ secret: false, restart: true });
   });
 
   it('is finished when the stack’s outputs are of this rotation', () => {
