@@ -169,7 +169,9 @@ function takenUp(
         data[kubernetesSecretKeys.username] === sqlconf.login.username &&
         data[kubernetesSecretKeys.password] === sqlconf.login.password;
   const patchesAgain = recorded.secret && !secretFits;
-  const restartsAgain = recorded.restart && !(switched && secretFits && restartedAs === plan.restartToken);
+  // A run that was killed at once after the patch has not recorded it.
+  const wasRestarted = recorded.restart || restartedAs === plan.restartToken;
+  const restartsAgain = wasRestarted && !(switched && secretFits && restartedAs === plan.restartToken);
   // Whether a Secret is dead is as it is now, and not as it was when the plan was made.
   const { deadSecret, ...same } = plan;
   const again: RotationPlan = {

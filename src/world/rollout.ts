@@ -60,6 +60,8 @@ export function lastOwner({ metadata }: V1Deployment): string {
   const others = (metadata?.managedFields ?? []).filter(
     ({ manager, subresource, fieldsV1 }) =>
       manager !== undefined &&
+      // The API server's own name for a client that gives none.
+      manager !== 'unknown' &&
       manager !== fieldManager &&
       (subresource ?? '') === '' &&
       Object.hasOwn((fieldsV1 as object | undefined) ?? {}, 'f:spec'),

@@ -55,6 +55,14 @@ export class Cluster {
     await this.client.patch(this.deploymentPath, body);
   }
 
+  /** Takes an annotation out of the pod template, as this field manager, which writes one of its own beside it. */
+  async undoRestart(annotation: string, fieldManager: string): Promise<void> {
+    const metadata = { annotations: { [annotation]: null, [`${fieldManager}/synced`]: String(Date.now()) } };
+    await this.client.patch(`${this.deploymentPath}?fieldManager=${fieldManager}`, {
+      spec: { template: { metadata } },
+    });
+  }
+
   /** The Deployment as it is. */
   async deployment(): Promise<{
     metadata: { generation: number };

@@ -89,6 +89,14 @@ describe('planRotation: a rotation that was begun', () => {
     });
   }
 
+  it('restarts again where all was put back after a restart that was not recorded any more', () => {
+    const { world, planned } = cutOff(4);
+    Object.assign(world, before());
+    const journal = journalOf(planned, false, { secret: true, restart: false });
+    const { plan } = plannedIn(world, 'rotate', { id: 'run-2', journal });
+    expect(plan.restartToken).not.to.equal(planned.plan.restartToken);
+  });
+
   it('where only the file was put back, the plan is made from what is there', () => {
     const { world, planned } = cutOff(4);
     world.file = before().file;

@@ -1,6 +1,6 @@
 import type { V1Deployment, V1DeploymentCondition } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { rolloutProgress, rolloutState, stallLimitMs } from '../../../src/world/rollout';
+import { lastOwner, rolloutProgress, rolloutState, stallLimitMs } from '../../../src/world/rollout';
 
 interface Counts {
   updated?: number;
@@ -182,4 +182,34 @@ describe('stallLimitMs', () => {
     ['the same for an empty Deployment', {}, 630_000],
   ];
   for (const [name, given, ms] of limits) it(`is ${name}`, () => expect(stallLimitMs(given)).to.equal(ms));
+});
+
+describe('lastOwner', () => {
+  const entry = (manager: string, time: string, more: object = { fieldsV1: { 'f:spec': {} } }): object => ({
+    manager,
+    time,
+    ...more,
+  });
+  const owner = (...managedFields: object[]): string =>
+    lastOwner({ metadata: { managedFields } } as V1Deployment);
+
+  it('is who wrote the spec last, besides this tool', () =>
+    expect(
+      owner(
+        entry('argocd-controller', '2026-01-02T00:00:00Z'),
+        entry('kubectl-client-side-apply', '2026-01-01T00:00:00Z'),
+        entry('credential-rotation', '2026-01-03T00:00:00Z'),
+        entry('kube-controller-manager', '2026-01-04T00:00:00Z', {
+          subresource: 'status',
+          fieldsV1: { 'f:spec': {} },
+        }),
+        entry('kubectl-label', '2026-01-05T00:00:00Z', { fieldsV1: { 'f:metadata': {} } }),
+      ),
+    ).to.equal('argocd-controller (field manager)'));
+
+  it('is somebody else where the API server does not say', () =>
+    expect([owner(), owner(entry('unknown', '2026-01-01T00:00:00Z'))]).to.deep.equal([
+      'somebody else',
+      'somebody else',
+    ]));
 });
