@@ -5,8 +5,12 @@ import type { Renderer } from '../report/renderer';
 import { JsonRenderer, TextRenderer } from '../report/renderer';
 import { scrubber } from '../report/scrubber';
 import { TerminalRenderer } from '../report/terminal';
+import { Failure } from '../failure';
+import type { OptionName } from '../settings/options';
 import type { Settings } from '../settings/settings';
-import { readLocation, readSettings } from '../settings/settings';
+import { gather, readLocation, readSettings } from '../settings/settings';
+import type { Purpose } from '../settings/surroundings';
+import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings';
 import type { RunRequest } from '../stack/run';
 import type { StackLocation } from '../stack/workspace';
 import type { Flags } from './invocation';
@@ -22,13 +26,24 @@ const secretVariables = ['PULUMI_CONFIG_PASSPHRASE', 'AWS_SECRET_ACCESS_KEY', 'A
 
 /**
  * The checked settings; secrets of the environment are registered with the scrubber.
- * @throws Failure `configuration` naming every missing and malformed one
+ * @param purpose what the command is about to do
+ * @throws Failure `configuration` naming every missing and malformed one, or every file and folder that cannot be used
  */
-export function settingsOf(flags: Flags): CommandSettings {
+export function settingsOf(flags: Flags, purpose: Purpose = 'writing'): CommandSettings {
   const settings = readSettings(flags.values, process.env, process.cwd());
+  checkSurroundings(flags, purpose);
   keepSecrets();
   const webhookUrl = takeWebhookUrl(process.env);
   return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+}
+
+/** @throws Failure `configuration` naming every file, folder and address that cannot be used */
+function checkSurroundings(flags: Flags, purpose: Purpose, unused: OptionName[] = []): void {
+  makePathsAbsolute(process.env, process.cwd());
+  const values = gather(flags.values, process.env, process.cwd());
+  for (const name of unused) Reflect.deleteProperty(values, name);
+  const problems = surroundingProblems(values, process.env, purpose);
+  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
 }
 
 /** Registers the secrets of our own environment, and of the file that it names, with the scrubber. */
@@ -37,7 +52,7 @@ export function keepSecrets(): void {
   scrubber.register(passphraseIn(process.env['PULUMI_CONFIG_PASSPHRASE_FILE']));
 }
 
-/** The passphrase in a file; empty without one. That a file cannot be read is said by the engine. */
+/** The passphrase in a file; empty without one. */
 function passphraseIn(file = ''): string {
   try {
     // A pipe could be read only once, and the engine has to.
@@ -55,6 +70,7 @@ export function listenersOf({ reports, webhookUrl }: CommandSettings): Listeners
 /** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */
 export function locationOf(flags: Flags): StackLocation {
   const location = readLocation(flags.values, process.env, process.cwd());
+  checkSurroundings(flags, 'reading', ['caFile']);
   keepSecrets();
   return location;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checks } from '../../infra/inputs/checks';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
-import { expectedOf, isValue } from '../settings/settings';
+import { expectedOf, isValue } from '../settings/values';
 import { keyOf } from './keys';
 
 /** Texts that are no settings; each with what it must be. */

@@ -4,7 +4,8 @@ import { stepTitles } from '../plan/steps';
 import { environmentOnly } from '../settings/environmentOnly';
 import type { OptionDefinition } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
-import { expectedOf, projectName } from '../settings/settings';
+import { projectName } from '../settings/settings';
+import { expectedOf } from '../settings/values';
 
 /** The help of one command; no words stand for the command itself. */
 export interface CommandHelp {

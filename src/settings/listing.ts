@@ -2,6 +2,7 @@ import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
 import type { GivenValues, Origin } from './settings';
 import { folders, gather, settingProblems, stackFileName } from './settings';
+import { surroundingProblems } from './surroundings';
 
 /** One setting as `config show` lists it. */
 export interface ListedSetting {
@@ -37,7 +38,9 @@ export function listSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
     const file = origin === 'stack file' ? stackFileName(stack) : null;
     return { variable, flag, value: value === undefined ? null : masked(value), origin, file, required };
   });
-  return { settings, problems: settingProblems(values, environment) };
+  const malformed = settingProblems(values, environment);
+  const problems = malformed.length > 0 ? malformed : surroundingProblems(values, environment, 'writing');
+  return { settings, problems };
 }
 
 /** A URL may hold a login. */

@@ -1,13 +1,17 @@
 /** How the text of an option is checked. */
 export type OptionType =
-  | 'text'
+  | 'region'
   | 'url'
   | 'seconds'
+  | 'limit'
   | 'count'
   | 'folder'
+  | 'home'
   | 'file'
   | 'metrics-file'
   | 'base-url'
+  | 'backend-url'
+  | 'secrets-provider'
   | 'arn-or-name'
   | 'kubernetes-name'
   | 'site-name'
@@ -32,7 +36,7 @@ export const optionTable = {
     flag: 'aws-region',
     variable: 'AWS_REGION',
     stackKey: 'awsRegion',
-    type: 'text',
+    type: 'region',
     group: 'Target',
     required: true,
     describe: 'AWS region of both secrets',
@@ -129,7 +133,7 @@ export const optionTable = {
     flag: 'health-limit',
     variable: 'CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS',
     stackKey: 'healthLimitSeconds',
-    type: 'seconds',
+    type: 'limit',
     group: 'Rotation',
     default: '60',
     describe: 'limit of the health proof in seconds',
@@ -138,7 +142,7 @@ export const optionTable = {
     flag: 'timeout',
     variable: 'CREDENTIAL_ROTATION_ROLLOUT_TIMEOUT_SECONDS',
     stackKey: 'rolloutTimeoutSeconds',
-    type: 'seconds',
+    type: 'limit',
     group: 'Rotation',
     describe: "limit of the rollout in seconds (default: from the Deployment's progressDeadlineSeconds)",
   },
@@ -173,7 +177,7 @@ export const optionTable = {
     flag: 'home',
     variable: 'CREDENTIAL_ROTATION_HOME',
     stackKey: 'home',
-    type: 'text',
+    type: 'home',
     group: 'Engine',
     describe: 'private writable folder (default: $XDG_STATE_HOME/openemr-credential-rotation)',
   },
@@ -181,7 +185,7 @@ export const optionTable = {
     flag: 'backend-url',
     variable: 'PULUMI_BACKEND_URL',
     stackKey: 'backendUrl',
-    type: 'text',
+    type: 'backend-url',
     group: 'Engine',
     describe: 'Pulumi state backend, e.g. s3://bucket (default: a folder below home)',
   },
@@ -189,7 +193,7 @@ export const optionTable = {
     flag: 'secrets-provider',
     variable: 'CREDENTIAL_ROTATION_SECRETS_PROVIDER',
     stackKey: 'secretsProvider',
-    type: 'text',
+    type: 'secrets-provider',
     group: 'Engine',
     default: 'passphrase',
     describe: 'passphrase, or e.g. awskms://alias/name?region=…',

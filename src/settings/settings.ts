@@ -4,9 +4,9 @@ import path from 'node:path';
 import type * as Yaml from 'yaml';
 import { Failure } from '../failure';
 import type { ProgramSettings } from '../program/settings';
-import { isSiteName } from '../world/file/siteName';
-import type { OptionName, OptionType } from './options';
+import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
+import { expectedOf, isValue } from './values';
 
 /** Where a value came from. */
 export type Origin = 'flag' | 'environment' | 'stack file' | 'default';
@@ -35,55 +35,6 @@ export type GatheredValues = Partial<Record<OptionName, { value: string; origin:
 
 /** The project's name: of the Pulumi project, and the prefix of keys in stack files. */
 export const projectName = 'openemr-credential-rotation';
-
-const checks: Record<OptionType, { test: (text: string) => boolean; expected: string }> = {
-  text: { test: (text) => /^[^\r\n\0]+$/.test(text), expected: 'one line of text' },
-  url: { test: (text) => /^https?:\/\//.test(text) && URL.canParse(text), expected: 'an http(s) URL' },
-  seconds: {
-    test: (text) => /^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400,
-    expected: 'a number of seconds up to 86400',
-  },
-  count: { test: (text) => /^[1-9]\d{0,2}$/.test(text), expected: 'a whole number from 1 to 999' },
-  folder: { test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text), expected: 'an absolute path' },
-  file: {
-    test: (text) => path.isAbsolute(text) && !/[\r\n\0]/.test(text),
-    expected: 'an absolute path of a file',
-  },
-  'metrics-file': {
-    test: (text) => path.isAbsolute(text) && /^[^\r\n\0]+\.prom$/.test(text),
-    expected: 'an absolute path that ends in .prom',
-  },
-  'base-url': { test: isBaseUrl, expected: 'an http(s) URL without user, query and fragment' },
-  'arn-or-name': {
-    test: (text) => /^[A-Za-z0-9/_+=.@:!-]{1,2048}$/.test(text),
-    expected: 'an ARN or a name of a secret',
-  },
-  'kubernetes-name': {
-    test: (text) => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text),
-    expected: 'a Kubernetes name',
-  },
-  'site-name': {
-    test: isSiteName,
-    expected: 'the name of one folder (letters, digits, dots, dashes, underscores)',
-  },
-  'stack-name': { test: (text) => /^[A-Za-z0-9_.-]{1,100}$/.test(text), expected: 'a Pulumi stack name' },
-};
-
-function isBaseUrl(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { username, password, search, hash } = new URL(text);
-  return username + password + search + hash === '';
-}
-
-/** What the value of an option of this type must be, in a few words. */
-export function expectedOf(type: OptionType): string {
-  return checks[type].expected;
-}
-
-/** Whether a text is a value of this type. */
-export function isValue(type: OptionType, text: string): boolean {
-  return checks[type].test(text);
-}
 
 /**
  * Makes one checked object from flags, environment and stack file, in this order.
@@ -131,8 +82,8 @@ export function settingProblems(
     const value = values[name]?.value;
     if (value === undefined) {
       if (required) problems.push(`${variable} (or --${flag}) is missing`);
-    } else if (!checks[type].test(value)) {
-      problems.push(`${variable} (or --${flag}) must be ${checks[type].expected}`);
+    } else if (!isValue(type, value)) {
+      problems.push(`${variable} (or --${flag}) must be ${expectedOf(type)}`);
     }
   }
   const passphrase = passphraseProblem(values.secretsProvider?.value, environment);
@@ -200,7 +151,8 @@ function readStackFile(file: string): Record<string, string> {
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 
-function needsPassphrase(provider: string | undefined): boolean {
+/** Whether the state's secrets are sealed with a passphrase. */
+export function needsPassphrase(provider: string | undefined): boolean {
   return provider === undefined || provider === 'passphrase';
 }
 
@@ -215,7 +167,9 @@ export function folders(
   value: (name: OptionName) => string | undefined,
   environment: NodeJS.ProcessEnv,
 ): { home: string; backendUrl: string } {
-  const base = nonEmpty(environment['XDG_STATE_HOME']) ?? path.join(homedir(), '.local', 'state');
+  // A relative one counts as unset (specifications.freedesktop.org/basedir-spec).
+  const given = environment['XDG_STATE_HOME'] ?? '';
+  const base = path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'state');
   const home = value('home') ?? path.join(base, projectName);
   return { home, backendUrl: value('backendUrl') ?? `file://${path.join(home, 'state')}` };
 }

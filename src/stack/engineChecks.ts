@@ -6,6 +6,7 @@ import type { Part } from '../observe/part';
 import type { StateFacts } from '../observe/status/facts';
 import type { Check } from '../observe/verify/check';
 import { Checks } from '../observe/verify/check';
+import { folderOf } from '../settings/surroundings';
 import { atLeast, oldestEngine, pluginStates, pulumiHome } from './enginePrerequisites';
 import { askEngine } from './readState';
 import type { StackLocation } from './workspace';
@@ -57,12 +58,13 @@ function stateCheck(checks: Checks, state: Part<StateFacts>): Check {
 /** Only of a folder can it be told without a write. */
 async function writableCheck(checks: Checks, { backendUrl }: StackLocation): Promise<Check> {
   const title = 'the state can be written';
-  if (!backendUrl.startsWith('file://'))
+  const kept = folderOf(backendUrl);
+  if (kept === undefined)
     return checks.notChecked(
       title,
       `Only a write to ${backendUrl.split('?')[0]} would show it; a rotation writes its state before it changes anything.`,
     );
-  const folder = nearestFolder(backendUrl.slice('file://'.length).split('?')[0] ?? '');
+  const folder = nearestFolder(kept);
   return checks.passes(title, async () => {
     await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
       throw new Failure('permission', `${folder} cannot be written; make it writable for this user.`, {

@@ -43,6 +43,13 @@ const meanings: Meaning[] = [
       'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
   },
   {
+    says: /unknown secrets provider|open keeper|unknown query parameter|invalid keyID|Missing Region|invalid input region|invalid host label/i,
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
+  },
+  {
     says: both(throughKey, noAnswer),
     outcome: 'before-switch',
     isClosed: true,
@@ -56,6 +63,12 @@ const meanings: Meaning[] = [
       `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
   },
   {
+    says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,
+    outcome: 'configuration',
+    sentence: (state) =>
+      `The service that keeps ${state} wants a login; set PULUMI_ACCESS_TOKEN, or name a backend of your own as PULUMI_BACKEND_URL, e.g. s3://bucket.`,
+  },
+  {
     says: /passphrase must be set/i,
     outcome: 'configuration',
     isClosed: true,
@@ -67,6 +80,13 @@ const meanings: Meaning[] = [
     outcome: 'configuration',
     isClosed: true,
     sentence: (state) => `The passphrase or key does not open ${state}; give the one that it was made with.`,
+  },
+  {
+    says: /could not create secrets manager for new stack/,
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `The secrets provider of ${state} cannot be used; check CREDENTIAL_ROTATION_SECRETS_PROVIDER, and that this machine has a login for it.`,
   },
   {
     says: /failed to load checkpoint|could not deserialize deployment|unexpected end of JSON|cannot unmarshal/i,
@@ -135,5 +155,8 @@ export function engineFailure(error: unknown, where: Where): Failure {
 function engineErrorLine(text: string): string | undefined {
   const stderr = text.slice(Math.max(0, text.lastIndexOf('stderr:')));
   const line = stderr.split('\n').find((each) => /^\s*(stderr:\s*)?error:/.test(each));
-  return line?.replace(/^\s*(stderr:\s*)?error:\s*/, '').slice(0, 300);
+  return line
+    ?.replace(/^\s*(stderr:\s*)?error:\s*/, '')
+    .replace(/\burn:pulumi:\S+::/g, '')
+    .slice(0, 300);
 }

@@ -2,12 +2,13 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { projectName } from '../settings/settings';
+import { folderOf } from '../settings/surroundings';
 import { effect } from '../world/effect';
 
 /** Where the engine keeps everything in a `file://` backend; undefined for other backends. */
-function engineFolder(backendUrl: string): string | undefined {
-  if (!backendUrl.startsWith('file://')) return undefined;
-  return path.join(backendUrl.slice('file://'.length).split('?')[0] ?? '', '.pulumi');
+export function engineFolder(backendUrl: string): string | undefined {
+  const folder = folderOf(backendUrl);
+  return folder === undefined ? undefined : path.join(folder, '.pulumi');
 }
 
 /** Entries of the history whose metadata is looked at: the newest ones, as older ones were read since. */

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Failure } from '../failure';
 import type { StateFacts } from '../observe/status/facts';
 import type { RotationPlan } from '../plan/rotationPlan';
@@ -9,7 +8,7 @@ import { sleep } from '../world/errors';
 import { EngineError, runEngine } from './engineProcess';
 import { readJournal, slotPasswordsIn } from './journal';
 import { engineFailure } from './engineFailure';
-import { mendFileBackend } from './fileBackend';
+import { engineFolder, mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './engineFile';
 import { begunIn, outputsOf, planInState } from './pastSteps';
 import type { StateSecretsProvider } from './secretsProvider';
@@ -146,8 +145,8 @@ function addressOf(provider: StateSecretsProvider | undefined): string | undefin
 
 /** The engine would mark an empty folder as its own. */
 function isEmptyFolder(backendUrl: string): boolean {
-  if (!backendUrl.startsWith('file://')) return false;
-  return !existsSync(path.join(backendUrl.slice('file://'.length).split('?')[0] ?? '', '.pulumi'));
+  const folder = engineFolder(backendUrl);
+  return folder !== undefined && !existsSync(folder);
 }
 
 /** The full name needs no project in the current folder; a backend that is no service has this one organization. */

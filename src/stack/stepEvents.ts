@@ -221,10 +221,11 @@ export function nameOf(urn: string): string {
   return at < 0 ? urn : urn.slice(at + 2);
 }
 
-/** The engine's text as one line, without the heading of its list of errors. */
+/** The engine's text as one line, without the heading of its list of errors, and resources by their names alone. */
 function oneLine(text: string): string {
   return text
     .replace(/\s+/g, ' ')
+    .replace(/\burn:pulumi:\S+::/g, '')
     .replace(/\d+ errors? occurred:\s*\*?\s*/g, '')
     .trim()
     .slice(0, 600);

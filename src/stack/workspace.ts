@@ -9,7 +9,9 @@ import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
 import { compileCacheFolder } from '../world/compileCache';
+import { folderOf } from '../settings/surroundings';
 import { effect } from '../world/effect';
+import { errorCode } from '../world/errors';
 import { inOwnGroup } from './engineProcess';
 import { engineFailure } from './engineFailure';
 import { findEngine } from './engineFound';
@@ -79,7 +81,8 @@ export async function openStackForPreview(
   const home = await temporaryFolder('preview');
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
   const backendUrl = `file://${path.join(home, 'state')}`;
-  const temporary = { ...location, home, backendUrl, secretsProvider: 'passphrase' };
+  // The settings' own provider: a key that cannot be used is told by the dry run, too.
+  const temporary = { ...location, home, backendUrl };
   const passphrase = { PULUMI_CONFIG_PASSPHRASE: randomBytes(24).toString('hex') };
   try {
     const create = (library: AutomationLibrary, workspace: LocalWorkspace): Promise<Stack> =>
@@ -159,9 +162,9 @@ async function openWith(
   const library = await import('@pulumi/pulumi/automation/index.js');
   const { LocalWorkspace: Workspace } = library;
   const workDir = path.join(location.home, 'work', location.stack);
-  await mkdir(workDir, { recursive: true, mode: 0o700 });
-  if (location.backendUrl.startsWith('file://'))
-    await mkdir(location.backendUrl.slice('file://'.length), { recursive: true, mode: 0o700 });
+  await makeFolder(workDir, 'CREDENTIAL_ROTATION_HOME (or --home)');
+  const kept = folderOf(location.backendUrl);
+  if (kept !== undefined) await makeFolder(kept, 'PULUMI_BACKEND_URL (or --backend-url)');
   const pulumiCommand = inOwnGroup(await findEngine());
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
@@ -174,6 +177,19 @@ async function openWith(
     return withoutNeedlessCalls(await open(library, workspace));
   } catch (error) {
     throw engineFailure(error, location);
+  }
+}
+
+/** @throws Failure `configuration` naming the setting */
+async function makeFolder(folder: string, setting: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure(
+      'configuration',
+      `Settings: ${setting} must be a folder that can be written (${folder}: ${errorCode(error)}).`,
+      { cause: error },
+    );
   }
 }
 

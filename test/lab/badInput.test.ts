@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { s3Backend } from './support/backends';
 import { run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
 import { putSecret } from './support/secrets';
@@ -30,6 +31,13 @@ for (const database of databases.slice(0, 1)) {
     after(() => site.remove());
 
     const cases: [string, number, RegExp, Record<string, string | undefined>][] = [
+      // First, for a state that is there keeps the key that it was made with.
+      [
+        'a key whose URL the engine cannot read',
+        2,
+        /is not the URL of a key/,
+        { CREDENTIAL_ROTATION_SECRETS_PROVIDER: 'awskms://alias/x?foo=bar' },
+      ],
       ['an unknown secret', 2, /does not exist/, { RDS_SLOT_SECRET_ID: 'no-such-secret' }],
       ['a wrong folder', 2, /no-such-folder/, { OPENEMR_SITES_MOUNT_ROOT: '/no-such-folder' }],
       ['a namespace without rights', 3, /refuses "get"/, { K8S_NAMESPACE: 'default' }],
@@ -42,18 +50,35 @@ for (const database of databases.slice(0, 1)) {
         { DATABASE_CA_FILE: undefined },
       ],
       ['a CA file that is not there', 2, /DATABASE_CA_FILE/, { DATABASE_CA_FILE: '/no-such-ca.pem' }],
+      [
+        'a secrets provider that is none',
+        2,
+        /must be passphrase/,
+        { CREDENTIAL_ROTATION_SECRETS_PROVIDER: 'garbage' },
+      ],
+      ['a bucket that is not there', 2, /no such bucket/, { PULUMI_BACKEND_URL: 'NO BUCKET' }],
+      [
+        'a passphrase file that is not there',
+        2,
+        /PASSPHRASE_FILE must name/,
+        { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: '/no-such-file' },
+      ],
       ['no engine', 2, /pulumi CLI/, { CREDENTIAL_ROTATION_ENGINE_ROOT: '/no-such-engine' }],
     ];
     for (const [name, code, message, changes] of cases) {
       it(`${name}: exit ${code}`, async () => {
         const before = await snapshot(site);
         if (changes['KUBECONFIG'] === 'UNREACHABLE') changes['KUBECONFIG'] = unreachableKubeconfig(site);
-        const result = await run(site, [], changes);
-        expectCode(result, code);
-        expect(result.stderr).to.match(message);
-        expect(result.stderr).not.to.match(/^\s+at /m);
-        expect(await snapshot(site)).to.deep.equal(before);
-        expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr });
+        if (changes['PULUMI_BACKEND_URL'] === 'NO BUCKET')
+          changes['PULUMI_BACKEND_URL'] = `s3://no-such-bucket?${s3Backend(lab)}`;
+        for (const args of [['--dry-run'], []]) {
+          const result = await run(site, args, changes);
+          expectCode(result, code);
+          expect(result.stderr).to.match(message);
+          expect(result.stderr).not.to.match(/^\s+at |urn:|stderr:/m);
+          expect(await snapshot(site)).to.deep.equal(before);
+          expectNoSecret(site.canaries(), { stdout: result.stdout, stderr: result.stderr });
+        }
       });
     }
 

@@ -7,7 +7,7 @@ import { rendererOf, settingsOf } from '../request';
 
 /** Shows where OpenEMR stands and where its places disagree; changes nothing. Returns the exit code. */
 export async function statusCommand(flags: Flags): Promise<number> {
-  const settings = settingsOf(flags);
+  const settings = settingsOf(flags, 'reading');
   const facts = await readStatus(settings, (value) => scrubber.register(value));
   const report = judgeStatus(facts);
   const renderer = rendererOf(flags);

@@ -39,6 +39,37 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
   ['operation error KMS: Decrypt, AccessDeniedException', 'permission', 'cannot be used'],
   ['operation error KMS: Decrypt, dial tcp: i/o timeout', 'before-switch', 'The key service'],
   ['something new', 'unexpected', '(something new)'],
+  [`updating ${urn}: new`, 'unexpected', '(updating sqlconf: new)'],
+  [
+    "unknown secrets provider type 'garbage' (supported values: default,passphrase)",
+    'configuration',
+    'CREDENTIAL_ROTATION_SECRETS_PROVIDER',
+  ],
+  [
+    'could not create secrets manager for new stack: open keeper awskms://x?foo=bar: unknown query parameter "foo"',
+    'configuration',
+    'is not the URL of a key',
+  ],
+  [
+    'could not create secrets manager for new stack: secrets (code=Unknown): operation error KMS: Encrypt, failed to resolve service endpoint, endpoint rule error, Invalid Configuration: Missing Region',
+    'configuration',
+    'is not the URL of a key',
+  ],
+  [
+    'could not create secrets manager for new stack: missing google credentials: unable to find gcp credentials',
+    'configuration',
+    'has a login for it',
+  ],
+  [
+    'PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions',
+    'configuration',
+    'wants a login',
+  ],
+  [
+    'unable to open bucket s3://: s3blob.OpenBucket: bucketName is required',
+    'configuration',
+    'check PULUMI_BACKEND_URL',
+  ],
 ];
 
 describe('engineFailure', () => {
@@ -48,7 +79,8 @@ describe('engineFailure', () => {
       expect(failure.outcome).to.equal(outcome);
       expect(failure.message)
         .to.match(/^[A-Z][^\n]*\.$/)
-        .and.include(says);
+        .and.include(says)
+        .and.not.include('urn:');
       expect(isPlanViolation(text)).to.equal(outcome === 'drift');
     });
 
