@@ -39,7 +39,7 @@ describe('Pulumi.yaml', () => {
   for (const name of optionNames) {
     const { stackKey, describe: meaning, type, required, default: value } = definitionOf(name);
     it(`declares ${stackKey} with type, default and meaning`, () => {
-      const number = value !== undefined && ['count', 'seconds'].includes(type);
+      const number = value !== undefined && ['count', 'seconds', 'limit'].includes(type);
       expect(project.config[stackKey]).to.deep.equal({
         type: number ? 'integer' : 'string',
         // Pulumi refuses a stack that lacks a key without default, also when the environment has the setting.
