@@ -190,8 +190,7 @@ describe('lastOwner', () => {
     time,
     ...more,
   });
-  const owner = (...managedFields: object[]): string =>
-    lastOwner({ metadata: { managedFields } } as V1Deployment);
+  const owner = (...managedFields: object[]): string => lastOwner({ metadata: { managedFields } });
 
   it('is who wrote the spec last, besides this tool', () =>
     expect(
