@@ -15,7 +15,7 @@ import { decodedData } from '../world/kubernetes';
 import type { SecretsManager } from '../world/secretsManager';
 import { readOtherSites } from '../world/otherSites';
 import type { OpenSqlconf } from '../world/sqlconf';
-import { openSqlconf } from '../world/sqlconf';
+import { fileFacts, openSqlconf } from '../world/sqlconf';
 
 /** Clients that an observation reads through. */
 export interface Clients {
@@ -56,7 +56,7 @@ export async function observe(
     slotSecret,
     adminSecret: { arn: admin.version.arn, login: admin.login },
     ...slotsWork,
-    sqlconf: { path: sqlconf.path, sha256: sqlconf.file.sha256, login, works: works === 'works' },
+    sqlconf: { ...fileFacts(sqlconf), works: works === 'works' },
     otherSites,
     kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
     restartedAs: deployment.spec?.template.metadata?.annotations?.[restartAnnotation],

@@ -7,7 +7,8 @@ import type { DatabaseLogin, Slot } from './slot';
 export interface Observation {
   slotSecret: { arn: string; versionId: string; text: string; createdAt?: Date; document: SlotDocument };
   adminSecret: { arn: string; login: DatabaseLogin };
-  sqlconf: { path: string; sha256: string; login: DatabaseLogin; works: boolean };
+  /** `stamp` changes with each edit and says nothing of the content; `sha256` is a secret, as the password in it. */
+  sqlconf: { path: string; stamp: string; sha256: string; login: DatabaseLogin; works: boolean };
   /**
    * Whether the logins of the slot secret work. Asked only where that of `sqlconf.php` does not, so that OpenEMR is down:
    * then any login that works is a way back in.

@@ -10,6 +10,7 @@ import type {
   RotationMaterial,
   RotationPlan,
 } from './rotationPlan';
+import { plannedFile } from './rotationPlan';
 import {
   identityProblems,
   letsIn,
@@ -134,7 +135,7 @@ function canResume(observation: Observation, { plan, material, versionIds }: Unf
   // Step 5 writes only over the file that the plan was made from; a rollback writes over either.
   const fileFits =
     login.username === target ||
-    (login.username === left && (plan.kind === 'rollback' || sha256 === plan.sqlconfSha256));
+    (login.username === left && (plan.kind === 'rollback' || sha256 === plannedFile({ plan, material })));
   const known = [plan.slotSecretVersionId, plan.againFrom, ...versionIds];
   // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
   const secretFits =
@@ -300,7 +301,7 @@ function makePlan(
     slotSecretVersionId: observation.slotSecret.versionId,
     adminSecretArn: observation.adminSecret.arn,
     adminUsername: observation.adminSecret.login.username,
-    sqlconfSha256: observation.sqlconf.sha256,
+    sqlconfStamp: observation.sqlconf.stamp,
     ...(observation.kubernetesSecret.works ? {} : { deadSecret: true }),
     ...(by === undefined ? {} : { by }),
     ...(previous === undefined ? {} : { previous }),
@@ -310,6 +311,7 @@ function makePlan(
 function materialOf(observation: Observation, logins: Record<Slot, PlannedLogin>): RotationMaterial {
   return {
     slotDocument: observation.slotSecret.text,
+    sqlconfSha256: observation.sqlconf.sha256,
     before: { sqlconf: observation.sqlconf.login, kubernetesSecret: observation.kubernetesSecret.data },
     logins,
   };

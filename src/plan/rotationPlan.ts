@@ -51,8 +51,13 @@ export interface RotationPlan extends Provenance {
   slotSecretVersionId: string;
   adminSecretArn: string;
   adminUsername: string;
-  /** SHA-256 of `sqlconf.php` as read, to find an edit by someone else; hex. */
-  sqlconfSha256: string;
+  /**
+   * Which `sqlconf.php` was read, and when it was modified, to find an edit by someone else: nothing of its content, for
+   * whoever reads a plan could try passwords on a hash of it. Absent in plans of older versions.
+   */
+  sqlconfStamp?: string;
+  /** In plans of older versions alone: SHA-256 of the file, hex. The secret half has it now. */
+  sqlconfSha256?: string;
 }
 
 /** A slot's account in a plan; without a password it is minted in this rotation. */
@@ -62,6 +67,8 @@ export type PlannedLogin = Omit<DatabaseLogin, 'password'> & { password?: string
 export interface RotationMaterial {
   /** The text of the slot secret's version that the plan was made from. */
   slotDocument: string;
+  /** SHA-256 of `sqlconf.php` as read, hex; absent in states of older versions. */
+  sqlconfSha256?: string;
   /** What a rollback restores. */
   before: { sqlconf: DatabaseLogin; kubernetesSecret: Record<string, string> };
   /** Both slots before the renewal. */
@@ -85,6 +92,11 @@ export function parsePlan(text: string): RotationPlan | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const plan = value as Partial<RotationPlan>;
   return plan.formatVersion === 1 && typeof plan.id === 'string' ? (plan as RotationPlan) : undefined;
+}
+
+/** SHA-256 of the `sqlconf.php` that a plan was made from, hex. */
+export function plannedFile({ plan, material }: PlannedRotation): string | undefined {
+  return material.sqlconfSha256 ?? plan.sqlconfSha256;
 }
 
 /** True when the plan moves OpenEMR (steps 5 to 8). */

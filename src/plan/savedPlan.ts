@@ -44,7 +44,8 @@ const fieldTexts: Partial<Record<keyof RotationPlan, string>> = {
   slotSecretVersionId: 'the slot secret has another current version',
   adminSecretArn: 'the admin secret is another one',
   adminUsername: 'the admin is another user',
-  sqlconfSha256: 'sqlconf.php was changed',
+  sqlconfStamp: 'sqlconf.php was changed',
+  sqlconfSha256: 'it was made by another version of this tool',
 };
 
 /** How the world differs from the one that a plan was made for; empty when it is the same. */

@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { restartAnnotation, rotationAnnotation } from '../plan/annotations';
 import { kubernetesSecretData } from '../plan/observation';
 import type { PlannedRotation } from '../plan/rotationPlan';
+import { plannedFile } from '../plan/rotationPlan';
 import type { PlannedLogin } from '../plan/rotationPlan';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
@@ -35,12 +36,14 @@ export function switchSteps(
   const accounts = [material.before.sqlconf.username, ...slots.map((slot) => material.logins[slot].username)];
   const secretBefore = pulumi.secret(material.before.kubernetesSecret);
   const plannedFrom =
-    plan.kind === 'rollback' ? {} : { plannedFrom: plan.sqlconfSha256, secretPlannedFrom: secretBefore };
+    plan.kind === 'rollback'
+      ? {}
+      : { plannedFrom: pulumi.secret(plannedFile(planned)), secretPlannedFrom: secretBefore };
   chain.dynamic(
     'Sqlconf',
     resourceNames.sqlconf(),
     { context, ...login, replaces: [...new Set(accounts)], ...plannedFrom },
-    ['password', 'secretPlannedFrom'],
+    ['password', 'plannedFrom', 'secretPlannedFrom'],
   );
   const data =
     plan.kind === 'rollback'

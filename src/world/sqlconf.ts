@@ -16,6 +16,16 @@ export interface OpenSqlconf {
   check(login: DatabaseLogin): string[];
 }
 
+/** What a plan is told of the file. */
+export function fileFacts({
+  path,
+  file,
+  login,
+}: OpenSqlconf): Pick<OpenSqlconf, 'path' | 'login'> & { stamp: string; sha256: string } {
+  const { inode, modifiedAt, sha256 } = file;
+  return { path, stamp: `file ${inode} of ${modifiedAt.toISOString()}`, sha256, login };
+}
+
 /**
  * Reads and parses the site's `sqlconf.php`.
  * @throws Failure `configuration` when the file is not what it must be; the message holds no value of it.

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
@@ -8,6 +9,7 @@ import {
   dropDefaultUsers,
   expectCode,
   expectHealthy,
+  expectNoHash,
   expectNoSecret,
   leftOnDisk,
   snapshot,
@@ -62,6 +64,9 @@ describe('passwords', function () {
 
   it('stand in no output, event, file, argument or environment of a rotation or of any process it starts', async () => {
     const before = await snapshot(site);
+    const files = [readFileSync(site.sqlconfFile)];
+    const saved = path.join(site.folder, 'saved-plan.json');
+    expectCode(await run(site, ['--dry-run', '--plan', saved]), 0);
     const mark = `TEST_LEAK_SCAN=${site.name}-${Date.now()}`;
     const [name = '', value] = mark.split('=');
     const stop = watchProcesses(mark, 40);
@@ -84,7 +89,17 @@ describe('passwords', function () {
     const worlds = [before, after].flatMap(({ A, B, admin }) => [A.password, B.password, admin.password]);
     const secrets = [...new Set([...site.canaries(), ...stored, ...worlds])];
     const { stdout, stderr } = result;
-    expectNoSecret(secrets, { stdout, stderr, ...processes, ...leftOnDisk(site) });
+    files.push(readFileSync(site.sqlconfFile));
+    const again = path.join(site.folder, 'saved-again.json');
+    expectCode(await run(site, ['--dry-run', '--plan', again]), 0);
+    const history = (await run(site, ['history', '--json'])).stdout;
+    const plans = { saved: readFileSync(saved, 'utf8'), again: readFileSync(again, 'utf8') };
+    const told = { stdout, stderr, history, ...plans, ...leftOnDisk(site) };
+    expectNoSecret(secrets, { ...processes, ...told });
+    expect(Object.values(told).join('\n'), 'the plan was saved, in state and history, too').to.match(
+      /sqlconfStamp[^]*sqlconfStamp/,
+    );
+    expectNoHash([...secrets, ...files], told);
   });
 
   for (const args of [[], ['--log-json']]) {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
@@ -106,6 +106,31 @@ for (const database of databases.slice(0, 1)) {
         expect(again.stderr).to.include('sqlconf.php was changed').and.to.include('current version');
       }
       expect(await snapshot(site)).to.deep.equal(rotated);
+    });
+
+    it('a saved plan is refused when the password in the file alone was edited, and the time of the file set back', async () => {
+      const file = path.join(site.folder, 'edited.json');
+      expectCode(await run(site), 0);
+      expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+      const before = await snapshot(site);
+      const live = before[before.active === 'A' ? 'A' : 'B'];
+      const [bytes, { atime, mtime }] = [readFileSync(site.sqlconfFile), statSync(site.sqlconfFile)];
+      const set = async (password: string, content: string | Buffer): Promise<void> => {
+        await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [live.username, password]);
+        writeFileSync(site.sqlconfFile, content, 'latin1');
+      };
+      const edited = bytes.toString('latin1').replace(/(\$pass\s*=\s*')[^']*/, '$1Changed-by-hand-1');
+      for (const setBack of [false, true]) {
+        await set('Changed-by-hand-1', edited);
+        if (setBack) utimesSync(site.sqlconfFile, atime, mtime);
+        const world = await snapshot(site);
+        expectCode(await run(site, ['--plan', file]), 10);
+        expect(await snapshot(site)).to.deep.equal(world);
+        await set(live.password, bytes);
+        utimesSync(site.sqlconfFile, atime, mtime);
+      }
+      expectCode(await run(site, ['--plan', file]), 0);
+      await expectHealthy(site, 'A');
     });
 
     it('a saved plan that does not allow a step is refused with exit 10 at that step, and the next run finishes', async () => {

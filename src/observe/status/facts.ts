@@ -40,6 +40,7 @@ export interface AdminSecretFacts extends SecretFacts {
 /** The site's `sqlconf.php`, and those of the other sites. */
 export interface FileFacts {
   path: string;
+  stamp: string;
   sha256: string;
   login: DatabaseLogin;
   otherSites: OtherSite[];

@@ -89,6 +89,7 @@ function observationOf(facts: StatusFacts): Observation | undefined {
     adminSecret: { arn: adminSecret.arn, login: admin },
     sqlconf: {
       path: sqlconf.path,
+      stamp: sqlconf.stamp,
       sha256: sqlconf.sha256,
       login: sqlconf.login,
       works: logins.sqlconf === 'works',

@@ -15,7 +15,7 @@ import { rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
 import { identityOf } from '../../world/server';
 import { readOtherSites } from '../../world/otherSites';
-import { openSqlconf } from '../../world/sqlconf';
+import { fileFacts, openSqlconf } from '../../world/sqlconf';
 import { loginOfSecret, readSlotSecret } from '../observe';
 import type { Part } from '../part';
 import { partOf, valueOf } from '../part';
@@ -145,9 +145,8 @@ async function readAdmin(
 
 async function readFile(context: WorldContext, keepSecret: (value: string) => void): Promise<FileFacts> {
   const opened = await openSqlconf(context);
-  const { path, file, login } = opened;
-  keepSecret(login.password);
-  return { path, sha256: file.sha256, login, otherSites: await readOtherSites(context, opened) };
+  keepSecret(opened.login.password);
+  return { ...fileFacts(opened), otherSites: await readOtherSites(context, opened) };
 }
 
 async function readKubernetesSecret(

@@ -12,13 +12,14 @@ import { isSiteName } from './siteName';
 export interface SqlconfFile {
   path: string;
   bytes: Buffer;
-  /** Hexadecimal. */
+  /** Hexadecimal. It stands for a password that a person may have chosen, so it never leaves memory unsealed. */
   sha256: string;
   /** Permission bits only. */
   mode: number;
   uid: number;
   gid: number;
   inode: number;
+  modifiedAt: Date;
 }
 
 /** The name of the file in its site's folder. */
@@ -104,6 +105,7 @@ export async function readPlainFile(file: string): Promise<SqlconfFile> {
       uid: stats.uid,
       gid: stats.gid,
       inode: stats.ino,
+      modifiedAt: stats.mtime,
     };
   } finally {
     await handle.close();

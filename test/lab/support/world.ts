@@ -91,6 +91,17 @@ export function expectNoSecret(secrets: Iterable<string>, texts: Record<string, 
   }
 }
 
+/** No text holds an unkeyed hash of a password, or of a file with one: on a hash anybody can try the passwords of people. */
+export function expectNoHash(contents: Iterable<string | Buffer>, texts: Record<string, string>): void {
+  for (const content of contents)
+    for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512'])
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+        const hash = createHash(algorithm).update(content).digest(encoding).replace(/=+$/, '');
+        for (const [name, text] of Object.entries(texts))
+          expect(text.includes(hash), `a hash (${algorithm}, ${encoding}) stands in ${name}`).to.equal(false);
+      }
+}
+
 /** What a secret is in any base64 text, so many bytes behind a whole group of three. */
 function insideBase64(secret: string, offset: number): string {
   const bytes = Buffer.from(secret);

@@ -167,6 +167,24 @@ describe('planRotation: a rotation that was begun', () => {
     expect(next).to.include({ kind: 'planned', resumed: false });
   });
 
+  it('of an older version, whose plan has the hash of the file, is taken up, or superseded when the file was edited', () => {
+    const { world, planned } = cutOff(1);
+    const { sqlconfSha256 = '', ...material } = planned.material;
+    const plan = { ...planned.plan };
+    delete plan.sqlconfStamp;
+    const older = journalOf({ plan: { ...plan, sqlconfSha256 }, material });
+    const seen = observationOf(world);
+    expect(planFor(seen, 'rotate', { id: 'run-2', journal: older })).to.include({ resumed: true });
+    const edited = { ...seen, sqlconf: { ...seen.sqlconf, sha256: 'sha-of-an-edit' } };
+    expect(planFor(edited, 'rotate', { id: 'run-2', journal: older })).to.include({ resumed: false });
+  });
+
+  it('holds no hash of the file: whoever reads a plan could try passwords on it', () => {
+    const { plan, material } = plannedIn(worldOn('A'));
+    expect(JSON.stringify(plan)).not.to.include('sha-of-');
+    expect(material.sqlconfSha256).to.equal('sha-of-openemr_a');
+  });
+
   it('is not taken up when it was only a sync: that is made anew', () => {
     const { plan, material } = plannedIn(worldOn('A'), 'sync');
     for (const kind of ['sync', 'rotate'] as const) {

@@ -38,7 +38,8 @@ describe('planDifferences', () => {
     [{ slotSecretVersionId: 'v9' }, 'the slot secret has another current version'],
     [{ adminSecretArn: 'arn:other' }, 'the admin secret is another one'],
     [{ adminUsername: 'root' }, 'the admin is another user'],
-    [{ sqlconfSha256: 'ff' }, 'sqlconf.php was changed'],
+    [{ sqlconfStamp: 'file 9' }, 'sqlconf.php was changed'],
+    [{ sqlconfSha256: 'ff' }, 'it was made by another version of this tool'],
     [{ rotateAdmin: !plan.rotateAdmin }, 'rotateAdmin differs'],
     [{ patchToken: 'x' }, 'patchToken differs'],
   ];
@@ -49,7 +50,7 @@ describe('planDifferences', () => {
     });
 
   it('says everything that differs, each thing once', () => {
-    const other: RotationPlan = { ...plan, from: 'B', to: 'A', sqlconfSha256: 'ff' };
+    const other: RotationPlan = { ...plan, from: 'B', to: 'A', sqlconfStamp: 'file 9' };
     expect(planDifferences(plan, other)).to.deep.equal([
       'OpenEMR is on another slot',
       'the rotation would go to another slot',

@@ -72,6 +72,7 @@ export function observationOf(world: World): Observation {
     adminSecret: { arn: 'arn:admin', login: world.admin },
     sqlconf: {
       path: '/sites/default/sqlconf.php',
+      stamp: `file of ${file.username}`,
       sha256: `sha-of-${file.username}`,
       login: { ...file },
       works,

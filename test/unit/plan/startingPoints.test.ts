@@ -213,6 +213,7 @@ describe('planRotation: starting points', () => {
     const { plan, material } = plannedIn(world);
     expect(material).to.deep.include({
       slotDocument: world.secret.text,
+      sqlconfSha256: 'sha-of-openemr_a',
       before: { sqlconf: world.file, kubernetesSecret: world.kubernetes },
     });
     expect(plan).to.deep.include({
@@ -223,7 +224,7 @@ describe('planRotation: starting points', () => {
       slotSecretVersionId: 'v0',
       adminSecretArn: 'arn:admin',
       adminUsername: 'admin',
-      sqlconfSha256: 'sha-of-openemr_a',
+      sqlconfStamp: 'file of openemr_a',
     });
   });
 });
