@@ -7,7 +7,8 @@ import { databaseUser } from './databaseUser';
 import type { Properties, ResourceLogic } from './logic';
 import { planRecord } from './planRecord';
 import { promotion } from './promotion';
-import { healthProof, idleProof, rolloutProof } from './proofs';
+import { healthProof } from './healthProof';
+import { idleProof, rolloutProof } from './proofs';
 import { withRetries } from './retry';
 import { sqlconf } from './sqlconf';
 
