@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { tools } from '../package';
@@ -8,12 +8,17 @@ import type { SqlConfValues } from '../types';
 
 const run = promisify(execFile);
 
-/** Makes a site's folder below the root with sqlconf.php (mode 0400) and the database's authority; gives the file. */
+/**
+ * Makes a site's folder below the root with sqlconf.php and the database's authority; gives the file. All of it is root's,
+ * as behind openemr-on-eks's access point, and has the modes that each start of a pod gives it again.
+ */
 export async function makeSitesFolder(site: string, values: SqlConfValues, caFile: string): Promise<string> {
   await mkdir(site, { recursive: true });
   await installDatabaseAuthority(caFile, site);
   const file = path.join(site, 'sqlconf.php');
   await writeFile(file, sqlconf(values), { mode: 0o400 });
+  for (const folder of ['documents/certificates', 'documents', '.'])
+    await chmod(path.join(site, folder), 0o500);
   return file;
 }
 

@@ -55,7 +55,7 @@ async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
     finding = openedBesideObserving(request, world, openStack(request.location));
     finding.catch(() => undefined);
     await lock.takeLease(world.kubernetes);
-    await cleanUp(context.sitesRoot, context.site);
+    await cleanUp(context.sitesRoot, context.site, lock.guard);
     return await rotateLocked(stoppingWith(lock, request), world, lock, finding);
   } finally {
     // The engine may be making the stack: the lock stays until it has ended.

@@ -1,5 +1,6 @@
 import { effect } from '../effect';
-import { fileError, SqlconfFileError } from './errors';
+import { SqlconfFileError } from './errors';
+import { deniedError } from './folder';
 import { openPlainFile } from './read';
 import type { SqlconfFile } from './read';
 
@@ -19,7 +20,7 @@ export async function fixPermissions(
   try {
     return await changeMode(file, mode);
   } catch (error) {
-    throw fileError(error, 'change the permissions of', file.path);
+    throw await deniedError(error, 'change the permissions of', file.path);
   }
 }
 

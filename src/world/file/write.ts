@@ -7,7 +7,8 @@ import path from 'node:path';
 import { Failure } from '../../failure';
 import { effect } from '../effect';
 import { errorCode } from '../errors';
-import { fileError, SqlconfFileError } from './errors';
+import { SqlconfFileError } from './errors';
+import { deniedError, inWritableFolder, isLeftOpen } from './folder';
 import { readPlainFile, siteFolder } from './read';
 import type { SqlconfFile } from './read';
 
@@ -19,18 +20,53 @@ const leftover = /^\.sqlconf\.[0-9a-f]{16}\.php$/;
  */
 const leftoverOfPython = /^\.sqlconf\.php\.[a-z0-9_]{8}$/;
 
+/** A pod that starts just now takes the right to write from the folder again. */
+const tries = 3;
+
+/** How a write is made; the defaults keep the mode and ask nobody. */
+interface WriteOptions {
+  mode?: number;
+  guard?: () => Promise<void>;
+}
+
 /**
- * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one). `guard` is
- * called right before each of its writes, and throws when this run must not write any more.
+ * Puts new content in the place of `before` in one step, with its owner and its mode (or the given one). Where the
+ * folder's owner has no right to write, it is given for the moment. `guard` is called right before each of its writes,
+ * and throws when this run must not write any more.
  * @returns the file as read back
  * @throws SqlconfFileError; with any kind but `not-written` the old file is still in place, byte for byte
  */
 export async function writeSqlconf(
   before: SqlconfFile,
   bytes: Buffer,
-  options: { mode?: number; guard?: () => Promise<void> } = {},
+  options: WriteOptions = {},
 ): Promise<SqlconfFile> {
   const { mode = before.mode, guard = async () => undefined } = options;
+  const folder = path.dirname(before.path);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await inWritableFolder(folder, guard, () => replace(before, bytes, mode, guard));
+      break;
+    } catch (error) {
+      const failure = error instanceof Failure ? error : await deniedError(error, 'replace', before.path);
+      if (attempt === tries || !(await wasClosedAgain(failure, folder))) throw failure;
+    }
+  }
+  return readBack(before.path, bytes, mode);
+}
+
+async function wasClosedAgain(failure: Failure, folder: string): Promise<boolean> {
+  if (!(failure instanceof SqlconfFileError) || failure.kind !== 'permission') return false;
+  const stats = await lstat(folder).catch(() => undefined);
+  return stats !== undefined && (stats.mode & 0o200) === 0;
+}
+
+async function replace(
+  before: SqlconfFile,
+  bytes: Buffer,
+  mode: number,
+  guard: () => Promise<void>,
+): Promise<void> {
   const folder = path.dirname(before.path);
   await removeLeftovers(folder);
   const beside = path.join(folder, `.sqlconf.${randomBytes(8).toString('hex')}.php`);
@@ -48,10 +84,8 @@ export async function writeSqlconf(
     });
   } catch (error) {
     await effect('file: remove what was written beside', () => unlink(beside)).catch(() => undefined);
-    if (error instanceof Failure) throw error;
-    throw fileError(error, 'replace', before.path);
+    throw error;
   }
-  return readBack(before.path, bytes, mode);
 }
 
 async function writeBeside(beside: string, bytes: Buffer, before: SqlconfFile, mode: number): Promise<void> {
@@ -59,8 +93,10 @@ async function writeBeside(beside: string, bytes: Buffer, before: SqlconfFile, m
   const handle = await open(beside, flags, 0o600);
   try {
     await handle.writeFile(bytes);
-    await takeOwner(handle, before, mode);
+    // A file that was given away is changed by root alone, and not even by a root without FOWNER.
     await handle.chmod(mode);
+    await takeOwner(handle, before, mode);
+    if (((await handle.stat()).mode & 0o7777) !== mode) await handle.chmod(mode);
     await handle.sync();
   } finally {
     await handle.close();
@@ -138,12 +174,19 @@ function notWritten(file: string, cause?: unknown): SqlconfFileError {
 }
 
 /**
- * Removes what a killed run left beside the site's file. For the start of a run that holds the lock: the next write,
- * which cleans up too, may be long in coming. What cannot be removed now stops that write, and nothing before it.
+ * Removes what a killed run left beside the site's file, and gives the folder the mode that it had. For the start of a
+ * run that holds the lock: the next write, which cleans up too, may be long in coming. What cannot be removed now stops
+ * that write, and nothing before it.
  */
-export async function cleanUp(sitesRoot: string, site: string): Promise<void> {
+export async function cleanUp(
+  sitesRoot: string,
+  site: string,
+  guard: () => Promise<void> = async () => undefined,
+): Promise<void> {
   try {
-    await removeLeftovers(await siteFolder(sitesRoot, site));
+    const folder = await siteFolder(sitesRoot, site);
+    const left = (await leftovers(folder)).length > 0 || isLeftOpen((await lstat(folder)).mode);
+    if (left) await inWritableFolder(folder, guard, () => removeLeftovers(folder));
   } catch {
     // Said by what reads or writes there next.
   }
@@ -152,13 +195,15 @@ export async function cleanUp(sitesRoot: string, site: string): Promise<void> {
 /** Removes what a run that was killed between write and rename has left: such a file holds a password. */
 async function removeLeftovers(folder: string): Promise<void> {
   try {
-    for (const name of await readdir(folder)) {
-      const file = path.join(folder, name);
-      if ((leftover.test(name) || leftoverOfPython.test(name)) && (await lstat(file)).isFile()) {
-        await effect('file: remove leftover', () => unlink(file));
-      }
-    }
+    for (const file of await leftovers(folder)) await effect('file: remove leftover', () => unlink(file));
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw fileError(error, 'clean up in', folder);
+    if (errorCode(error) !== 'ENOENT') throw await deniedError(error, 'clean up in', folder);
   }
+}
+
+async function leftovers(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => leftover.test(name) || leftoverOfPython.test(name));
+  const files = names.map((name) => path.join(folder, name));
+  const plain = await Promise.all(files.map(async (file) => (await lstat(file)).isFile()));
+  return files.filter((_, index) => plain[index]);
 }
