@@ -1,5 +1,5 @@
 import { Failure } from '../../failure';
-import { keysToLeave, otherOwner } from './secretOwner';
+import { keysToLeave, occasionalWriter, otherOwner } from './secretOwner';
 import { secretUse } from './secretUse';
 import type { Kubernetes } from '../../world/kubernetes';
 import { neededRights } from '../../world/kubernetes';
@@ -29,6 +29,7 @@ export async function kubernetesFindings(kubernetes: Kubernetes): Promise<Kubern
   const [{ spec }, secret] = await Promise.all([kubernetes.deployment(), kubernetes.secret()]);
   const name = `Deployment ${target.namespace}/${target.deployment}`;
   const owner = otherOwner(secret);
+  const writer = occasionalWriter(secret);
   const { used, others } = secretUse({ ...(spec ? { spec } : {}) }, target.secret);
   const problems = [
     ...(spec?.paused === true
@@ -50,9 +51,13 @@ export async function kubernetesFindings(kubernetes: Kubernetes): Promise<Kubern
   ];
   return {
     problems: problems.map((problem) => new Failure('configuration', problem)),
-    notices:
-      used || others.length > 0
+    notices: [
+      ...(used || others.length > 0
         ? []
-        : [`${name} does not use Secret ${target.secret}: its pods read sqlconf.php alone`],
+        : [`${name} does not use Secret ${target.secret}: its pods read sqlconf.php alone`]),
+      ...(owner !== undefined || writer === undefined
+        ? []
+        : [`Secret ${target.namespace}/${target.secret} ${writer}`]),
+    ],
   };
 }
