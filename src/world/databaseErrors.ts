@@ -1,16 +1,18 @@
 import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
 import { errorCode, errorNumber } from './errors';
+import { isRdsProxy } from './rdsProxy';
 
 /** Server answers that mean "no such login": wrong password, no right on the schema, locked, expired, plugin refuses. */
 const deniedNumbers = new Set([1044, 1045, 1698, 1820, 1862, 3118, 4151]);
 
 /**
  * Server answers that pass by themselves: too many connections (1040, 1203), a failover or restart (1053, 1290, 1836,
- * 1927, 3032, 4031), a lock or a statement that took too long (1205, 1213, 1317, 1969, 3024).
+ * 1927, 3032, 4031), a lock or a statement that took too long (1205, 1213, 1317, 1969, 3024), and an RDS Proxy whose pool
+ * has no connection left (9501).
  */
 const passingNumbers = new Set([
-  1040, 1203, 1053, 1290, 1836, 1927, 3032, 4031, 1205, 1213, 1317, 1969, 3024,
+  1040, 1203, 1053, 1290, 1836, 1927, 3032, 4031, 1205, 1213, 1317, 1969, 3024, 9501,
 ]);
 
 /** Errors of a connection that was lost, or not taken while a writer fails over. */
@@ -21,7 +23,7 @@ const refusedCodes = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_
 const policyNumbers = new Set([1819, 3638]);
 
 /** Refusals of a right: a grant mends them. */
-const rightNumbers = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523]);
+const rightNumbers = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523, 3530, 3891, 3892]);
 
 /** A failure of the database. Its message holds neither statement text nor the server's own words. */
 export class DatabaseFailure extends Failure {
@@ -70,26 +72,122 @@ function isLost(cause: unknown): boolean {
   return fatal && errorNumber(cause) === 0;
 }
 
+/** What a refused login means, by the server's number. */
+interface LoginMeaning {
+  numbers: number[];
+  outcome: Failure['outcome'];
+  /** The sentence after "The database at …". */
+  say: (login: Login, code: string) => string;
+}
+
+/** What a message says of a login. */
+type Login = Pick<DatabaseLogin, 'username' | 'host' | 'port'>;
+
+/** dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html; mariadb.com/kb/en/mariadb-error-codes. */
+const loginMeanings: LoginMeaning[] = [
+  {
+    numbers: [1044],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `lets ${username} in, but it has no right on the schema (${code}); GRANT it its rights there.`,
+  },
+  {
+    numbers: [1698],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `takes no password of ${username} (${code}): it logs in by the operating system; give it a password with ALTER USER ${username} IDENTIFIED BY ….`,
+  },
+  {
+    numbers: [1820, 1862],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that the password of ${username} has expired (${code}); set it again with ALTER USER ${username} IDENTIFIED BY ….`,
+  },
+  {
+    numbers: [3118, 4151],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is locked (${code}); run ALTER USER ${username} ACCOUNT UNLOCK.`,
+  },
+  {
+    numbers: [3955],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is locked after too many failed logins (${code}): its FAILED_LOGIN_ATTEMPTS; find out who tries a wrong password, and run ALTER USER ${username} ACCOUNT UNLOCK.`,
+  },
+  {
+    numbers: [4150],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is blocked after too many failed logins (${code}): max_password_errors; find out who tries a wrong password, and run FLUSH PRIVILEGES.`,
+  },
+  {
+    numbers: [1524],
+    outcome: 'configuration',
+    say: ({ username }, code) =>
+      `says that the authentication plugin of ${username} is not loaded (${code}), as mysql_native_password from MySQL 8.4 on; load it, or run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+  },
+  {
+    numbers: [1251, 2059],
+    outcome: 'configuration',
+    say: ({ username }, code) =>
+      `wants an authentication plugin for ${username} that this program does not speak (${code}); run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+  },
+  {
+    numbers: [3159],
+    outcome: 'permission',
+    say: (_login, code) =>
+      `takes TLS connections only (${code}), and this one was made with TLS: something before it ends TLS; connect to the server itself.`,
+  },
+  {
+    numbers: [9501],
+    outcome: 'before-switch',
+    say: (_login, code) =>
+      `is an RDS Proxy that has no database connection to give (${code}); run again when its pool is free, or name the direct endpoint of the cluster or instance.`,
+  },
+  {
+    numbers: [1226],
+    outcome: 'before-switch',
+    say: ({ username }, code) =>
+      `has no connection left for ${username} (${code}); raise that user's limits with ALTER USER … WITH, or wait until they pass.`,
+  },
+  {
+    numbers: [1129, 1130],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `refuses this host (${code}); run FLUSH HOSTS there, and give ${username} a host that matches this one.`,
+  },
+  {
+    numbers: [1049],
+    outcome: 'configuration',
+    say: (_login, code) => `has no such schema (${code}); correct dbname in the secret.`,
+  },
+  {
+    numbers: [1184],
+    outcome: 'configuration',
+    say: (_login, code) =>
+      `ended the new connection (${code}): a statement of its init_connect fails; correct that variable of the server.`,
+  },
+];
+
 /** The failure of a connection that was not made. */
-export function connectFailure(error: unknown, login: DatabaseLogin): DatabaseFailure {
+export function connectFailure(error: unknown, login: Login): DatabaseFailure {
   const where = `The database at ${login.host}:${login.port}`;
-  const code = errorCode(error);
+  const number = loginNumber(error);
+  const code = codeFor(error);
   const failure = (outcome: Failure['outcome'], text: string, passes = false): DatabaseFailure =>
     new DatabaseFailure(outcome, `${where} ${text}`, { cause: error, passes });
-  if (deniedNumbers.has(errorNumber(error)))
+  if (number === 1045 && isOfProxy(error, login))
+    return failure(
+      'permission',
+      `is an RDS Proxy and refuses the login of ${login.username} (${code}): it knows only users of which it has a secret of its own; name the endpoint of the cluster or instance itself, or check that password.`,
+    );
+  const meaning = loginMeanings.find(({ numbers }) => numbers.includes(number));
+  if (meaning) return failure(meaning.outcome, meaning.say(login, code), passesSoon(error));
+  if (deniedNumbers.has(number))
     return failure(
       'permission',
       `refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
-    );
-  if (errorNumber(error) === 1226)
-    return failure(
-      'before-switch',
-      `has no connection left for ${login.username} (${code}); raise that user's limits with ALTER USER … WITH, or wait until they pass.`,
-    );
-  if ([1129, 1130].includes(errorNumber(error)))
-    return failure(
-      'permission',
-      `refuses this host (${code}); run FLUSH HOSTS there, and give ${login.username} a host that matches this one.`,
     );
   if (passesSoon(error))
     return failure(
@@ -109,6 +207,21 @@ export function connectFailure(error: unknown, login: DatabaseLogin): DatabaseFa
   );
 }
 
+/** mysql2's own refusal of a plugin has no number: that of libmysql, CR_AUTH_PLUGIN_CANNOT_LOAD, says the same. */
+function loginNumber(error: unknown): number {
+  return errorCode(error) === 'AUTH_SWITCH_PLUGIN_ERROR' ? 2059 : errorNumber(error);
+}
+
+/** mysql2 names numbers as MySQL does; MariaDB means something else by those from 4000 on, and RDS Proxy by 9501. */
+function codeFor(error: unknown): string {
+  const number = errorNumber(error);
+  return number >= 4000 ? `error ${number}` : errorCode(error);
+}
+
+function isOfProxy(error: unknown, { host }: Login): boolean {
+  return isRdsProxy(host) || (error instanceof Error && /\brds proxy\b/i.test(error.message));
+}
+
 function isTlsError(error: unknown): boolean {
   return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|certificate/i.test(`${errorCode(error)} ${tlsReason(error)}`);
 }
@@ -117,20 +230,60 @@ function tlsReason(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 160) : '';
 }
 
+/** What a refused statement wants, by the server's number; what is not here is a right, or to be looked at. */
+const statementAdvice: { numbers: number[]; outcome: Failure['outcome']; advice: string }[] = [
+  {
+    numbers: [...policyNumbers],
+    outcome: 'before-switch',
+    advice:
+      "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
+      'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.',
+  },
+  {
+    numbers: [3530],
+    outcome: 'permission',
+    advice: 'a role is not granted; grant it, and make it a default by SET DEFAULT ROLE.',
+  },
+  {
+    numbers: [3891, 3892],
+    outcome: 'permission',
+    advice:
+      'it asks for the current password; grant CREATE USER, or run ALTER USER … PASSWORD REQUIRE CURRENT OPTIONAL.',
+  },
+  {
+    numbers: [1396, 1133],
+    outcome: 'before-switch',
+    advice:
+      'the account is there already, or is gone: somebody else changed it meanwhile; look at mysql.user and run again.',
+  },
+  {
+    numbers: [1470],
+    outcome: 'configuration',
+    advice:
+      'a name is too long: MySQL takes user names of 32 characters; give the slot a shorter username in the slot secret.',
+  },
+  {
+    numbers: [1524],
+    outcome: 'configuration',
+    advice:
+      'the authentication plugin of the account is not loaded (mysql_native_password, from MySQL 8.4 on); load it, or run ALTER USER … IDENTIFIED WITH caching_sha2_password BY … by hand.',
+  },
+];
+
 /** The failure of a statement, named by its first words: the rest, and the server's own text, may hold a password. */
-export function statementFailure(error: unknown, sql: string, login: DatabaseLogin): DatabaseFailure {
+export function statementFailure(error: unknown, sql: string, login: Login): DatabaseFailure {
   const verb = sql.trim().split(/\s+/).slice(0, 2).join(' ').toUpperCase();
   const number = errorNumber(error);
-  const code = errorCode(error) || `error ${number}`;
+  const code = codeFor(error) || `error ${number}`;
+  const known = statementAdvice.find(({ numbers }) => numbers.includes(number));
   const right = rightNumbers.has(number);
-  const advice = policyNumbers.has(number)
-    ? "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
-      'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.'
-    : right
+  const advice =
+    known?.advice ??
+    (right
       ? `grant ${login.username} the right that this statement needs.`
-      : 'correct the cause and run again.';
+      : 'correct the cause and run again.');
   return new DatabaseFailure(
-    right ? 'permission' : 'before-switch',
+    known?.outcome ?? (right ? 'permission' : 'before-switch'),
     `The database at ${login.host}:${login.port} refused "${verb} …" by ${login.username} (${code}); ${advice}`,
     { cause: error, passes: passesSoon(error) || isLost(error) },
   );
