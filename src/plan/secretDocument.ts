@@ -93,6 +93,18 @@ function checkPort(port: string): boolean {
   return /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65535;
 }
 
+/**
+ * More than any server takes: a user name of MariaDB, a name of DNS, a schema. MySQL's own limit of user names is lower
+ * and known only when the server is.
+ */
+const longest = { username: 128, host: 255, dbname: 64 };
+
+function tooLong(fields: Record<keyof typeof longest, string | undefined>): string[] {
+  return (Object.keys(longest) as (keyof typeof longest)[])
+    .filter((name) => [...(fields[name] ?? '')].length > longest[name])
+    .map((name) => `${name} is longer than ${longest[name]} characters`);
+}
+
 /** Reads login fields of one object; `where` prefixes each problem. An entry without password is empty. */
 function parseEntry(value: unknown, where: string): Checked<SlotEntry> {
   if (value === undefined || value === null) return { ok: true, value: { kind: 'empty' } };
@@ -111,6 +123,7 @@ function parseEntry(value: unknown, where: string): Checked<SlotEntry> {
     read('port') ?? '3306',
     read('dbname'),
   ];
+  problems.push(...tooLong({ username, host, dbname }).map((what) => `${where}.${what}`));
   if (!checkPort(port)) problems.push(`${where}.port is not a port number`);
   if (problems.length > 0) return { ok: false, problems };
   if (password === undefined || host === undefined) {

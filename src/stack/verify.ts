@@ -15,6 +15,7 @@ import { versionUnder } from '../plan/labels';
 import type { Settings } from '../settings/settings';
 import { findAdminCredentials } from '../world/adminCredentials';
 import { openSession } from '../world/database';
+import { activateRoles } from '../world/roles';
 import { proveHealth } from '../world/health';
 import type { Right } from '../world/kubernetes';
 import { Kubernetes, neededRights } from '../world/kubernetes';
@@ -129,6 +130,7 @@ async function databaseChecks(
     const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
     const session = await openSession(credentials.login, context.trust);
     try {
+      await activateRoles(session);
       const clients = { secrets, kubernetes, session, credentials };
       return (await databaseFindings(planned.planned, context, clients)).problems;
     } finally {

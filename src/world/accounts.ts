@@ -5,6 +5,8 @@ import type { Session } from './database';
 import { expectLogin } from './database';
 import type { Grant } from './grants';
 import { parseGrants } from './grants';
+import type { PasswordRules } from './passwordRules';
+import { ruleColumns, rulesOf } from './passwordRules';
 import type { Limits, Requirement } from './requirements';
 import { limitsOf, requirementOf } from './requirements';
 import { serverOf } from './server';
@@ -22,6 +24,7 @@ export interface Account extends AccountName {
   plugin: string;
   requirement: Requirement;
   limits: Limits;
+  passwordRules: PasswordRules;
   locked: boolean;
   expired: boolean;
 }
@@ -39,7 +42,8 @@ const columns =
 
 /** All accounts of that user name, one for each host. */
 export async function accountsNamed(session: Session, username: string): Promise<Account[]> {
-  const { mariadb, atLeast } = await serverOf(session);
+  const server = await serverOf(session);
+  const { mariadb, atLeast } = server;
   const lockColumn = !mariadb
     ? 'u.account_locked'
     : atLeast(10, 4)
@@ -48,7 +52,7 @@ export async function accountsNamed(session: Session, username: string): Promise
   const join = mariadb && atLeast(10, 4) ? ' JOIN mysql.global_priv g USING (Host, User)' : '';
   const only = mariadb ? " AND u.is_role = 'N'" : '';
   const rows = await session.query(
-    `SELECT ${columns}, ${lockColumn} AS locked${mariadb ? ', u.max_statement_time' : ''} FROM mysql.user u${join} WHERE u.User = ?${only}`,
+    `SELECT ${[columns, `${lockColumn} AS locked`, ...ruleColumns(server)].join(', ')}${mariadb ? ', u.max_statement_time' : ''} FROM mysql.user u${join} WHERE u.User = ?${only}`,
     [username],
   );
   return rows.map((row) => ({
@@ -57,6 +61,7 @@ export async function accountsNamed(session: Session, username: string): Promise
     plugin: String(row['plugin']),
     requirement: requirementOf(row),
     limits: limitsOf(row),
+    passwordRules: rulesOf(row),
     locked: ['Y', '1', 'true'].includes(String(row['locked'])),
     expired: row['password_expired'] === 'Y',
   }));

@@ -4,6 +4,7 @@ import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
 import type { DatabaseTrust, Session } from './database';
 import { tryOpen } from './database';
+import { activateRoles } from './roles';
 import type { SecretsManager, SecretVersion } from './secretsManager';
 
 /** AWS's staging labels in the order in which a login is tried. */
@@ -78,6 +79,12 @@ export async function openAdmin(
     const { json, login } = checked.value;
     username = login.username;
     const session = await tryOpen(login, trust);
+    try {
+      if (session) await activateRoles(session);
+    } catch (error) {
+      await session?.close();
+      throw error;
+    }
     const found = { works: version.versionId, current };
     return session && { credentials: { stage, version, json, login, known: found }, session };
   };

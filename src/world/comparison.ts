@@ -1,3 +1,4 @@
+import { Failure } from '../failure';
 import type { Account, AccountName, Rights } from './accounts';
 import { findAccount, rightsOf } from './accounts';
 import type { Session } from './database';
@@ -34,10 +35,12 @@ const passwordPlugins = new Set(['mysql_native_password', 'caching_sha2_password
 
 /**
  * Reads an account and its model.
- * @throws Failure `before-switch` when one of them exists under several hosts
+ * @throws Failure `before-switch` when one of them exists under several hosts, `configuration` when its name is too long
  */
-export async function compareAccount(session: Session, wanted: WantedAccount): Promise<Comparison> {
-  const { mariadb, schemaNames } = await serverOf(session);
+export async function compareAccount(session: Session, asked: WantedAccount): Promise<Comparison> {
+  const { mariadb, schemaNames, schemaName } = await serverOf(session);
+  const wanted = { ...asked, dbname: schemaName(asked.dbname) };
+  assertFits(wanted, mariadb);
   const account = await findAccount(session, wanted.username);
   const rights = account ? await rightsOf(session, account) : undefined;
   const model = await modelOf(session, wanted, rights);
@@ -58,6 +61,22 @@ export async function compareAccount(session: Session, wanted: WantedAccount): P
     parity,
     foreignSchema: foreignSchemaOf(schemaNames, rights, model, wanted.dbname),
   };
+}
+
+/**
+ * How long a user name may be, in characters: MySQL's manual, "Identifier Length Limits" (6.2.1 "Account User Names…"
+ * says 32 from 5.7.8 on), and `USERNAME_CHAR_LENGTH` of MariaDB. Longer ones would be refused at CREATE USER only.
+ */
+const longestUsername = { mysql: 32, mariadb: 128 };
+
+function assertFits({ username }: WantedAccount, mariadb: boolean): void {
+  const longest = longestUsername[mariadb ? 'mariadb' : 'mysql'];
+  const length = [...username].length;
+  if (length <= longest) return;
+  throw new Failure(
+    'configuration',
+    `The username ${username} has ${length} characters and this server takes ${longest}; name a shorter one in the slot secret.`,
+  );
 }
 
 async function modelOf(

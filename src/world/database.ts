@@ -36,6 +36,14 @@ const statementTimeoutMs = 20_000;
 /** How long a session may take to say goodbye, in ms. */
 const closeTimeoutMs = 2000;
 
+/**
+ * What every session has, whatever the server's defaults are: each statement is its own transaction (else reads would
+ * show an old snapshot), single quotes and backslashes mean what mysql2 takes them to mean, and the lock's connection
+ * outlives a short `wait_timeout`. Nobody needs a right for these. 28,800 s is MySQL's own default.
+ */
+const ownDefaults =
+  "SET SESSION autocommit = 1, SESSION sql_mode = 'STRICT_TRANS_TABLES', SESSION wait_timeout = 28800, SESSION interactive_timeout = 28800";
+
 const bundles = new Map<string, Promise<string[]>>();
 
 async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
@@ -81,8 +89,9 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
   bundles.set(key, ca);
   const trusted = await ca;
   const mysql = await import('mysql2/promise');
+  let connection: Connection | undefined;
   try {
-    const connection = await mysql.createConnection({
+    connection = await mysql.createConnection({
       host: login.host,
       port: Number(login.port),
       user: login.username,
@@ -96,9 +105,11 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
     });
     // A connection that the server drops while idle must not end the process as an unhandled event.
     connection.on('error', () => undefined);
+    await connection.query({ sql: ownDefaults, timeout: statementTimeoutMs });
     expectLogin(login);
     return new MysqlSession(connection, login);
   } catch (error) {
+    connection?.destroy();
     throw connectFailure(error, login);
   }
 }

@@ -1,6 +1,7 @@
 import type { Account, AccountName, Rights } from './accounts';
 import type { Grant } from './grants';
 import { grantStatements, missingGrants } from './grants';
+import { changedRules, rulesClause } from './passwordRules';
 import { compareRequirements, limitClause, noRequirement, raisedLimits, requireClause } from './requirements';
 import { quoteAccount } from './sqlText';
 
@@ -26,10 +27,14 @@ export interface Parity {
   problems: string[];
 }
 
-/** Clauses of CREATE USER that make a new account like its model. */
+/** Clauses of CREATE USER that make a new account like its model: requirement, limits, password rules. */
 export function clausesLike(model: Account | undefined): string {
-  const limits = limitClause(model?.limits ?? {});
-  return `${requireClause(model?.requirement ?? noRequirement)}${limits === '' ? '' : ` ${limits}`}`;
+  const clauses = [
+    requireClause(model?.requirement ?? noRequirement),
+    limitClause(model?.limits ?? {}),
+    rulesClause(model?.passwordRules ?? {}),
+  ];
+  return clauses.filter((clause) => clause !== '').join(' ');
 }
 
 /** How a new account would be made, with the password masked. */
@@ -77,6 +82,7 @@ function requirementParity(account: Account, model: Account | undefined): Pick<P
   const clauses = [
     ...(order === 'laxer' ? [wanted] : []),
     ...(raised.length > 0 ? [`WITH ${raised.map(([limit, value]) => `${limit} ${value}`).join(' ')}`] : []),
+    ...changedRules(account.passwordRules, model.passwordRules),
   ];
   return { alter: clauses.length === 0 ? [] : [`ALTER USER ${name} ${clauses.join(' ')}`], problems };
 }

@@ -8,6 +8,8 @@ export interface Server {
   atLeast: (major: number, minor: number, patch?: number) => boolean;
   /** How this server reads the schema name of a grant. */
   schemaNames: SchemaNames;
+  /** A schema's name as this server keeps it: in small letters where `lower_case_table_names` is not 0. */
+  schemaName: (name: string) => string;
 }
 
 const servers = new WeakMap<Session, Promise<Server>>();
@@ -24,26 +26,30 @@ export function serverOf(session: Session): Promise<Server> {
 
 async function readServer(session: Session): Promise<Server> {
   const rows = await session.query(
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'partial_revokes')",
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'partial_revokes', 'lower_case_table_names')",
   );
   const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
   const version = values.get('version') ?? '';
   const mariadb = version.includes('MariaDB');
   // Without NO_AUTO_CREATE_USER a GRANT of MariaDB to an account that is gone would make it anew.
   const mode = `STRICT_TRANS_TABLES${mariadb ? ',NO_AUTO_CREATE_USER' : ''}`;
-  const limit = mariadb ? 'max_statement_time = 10' : 'lock_wait_timeout = 3';
+  const found = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
+  const own = found.slice(1).map(Number);
+  const atLeast: Server['atLeast'] = (...wanted) => {
+    const at = wanted.findIndex((part, index) => part !== own[index]);
+    return at < 0 || (own[at] ?? 0) > (wanted[at] ?? 0);
+  };
+  const forSelects = atLeast(5, 7, 8) ? ', SESSION max_execution_time = 0' : '';
+  const limit = mariadb ? 'max_statement_time = 10' : `lock_wait_timeout = 3${forSelects}`;
   await session.query(
     `SET SESSION sql_mode = '${mode}', SESSION sql_quote_show_create = 1, SESSION ${limit}`,
   );
-  const found = /(\d+)\.(\d+)\.(\d+)/.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
-  const own = found.slice(1).map(Number);
+  const folds = ['1', '2'].includes(values.get('lower_case_table_names') ?? '0');
   return {
     mariadb,
     schemaNames: values.get('partial_revokes') === 'ON' ? 'literal' : 'pattern',
-    atLeast: (...wanted) => {
-      const at = wanted.findIndex((part, index) => part !== own[index]);
-      return at < 0 || (own[at] ?? 0) > (wanted[at] ?? 0);
-    },
+    schemaName: (name) => (folds ? name.toLowerCase() : name),
+    atLeast,
   };
 }
 

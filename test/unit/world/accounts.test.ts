@@ -38,6 +38,52 @@ describe('findAccount', () => {
     }
   });
 
+  it('reads the password rules that the server knows, and asks for no others', async () => {
+    const rules = async (
+      version: string,
+      more: Record<string, unknown>,
+    ): Promise<[object | undefined, string]> => {
+      const { session, asked } = fakeSession(version, [['SELECT u.Host', [{ ...row, ...more }]]]);
+      return [(await findAccount(session, 'a'))?.passwordRules, String(asked[0]?.[0])];
+    };
+    const none = {
+      lifetime: undefined,
+      history: undefined,
+      reuseInterval: undefined,
+      requireCurrent: undefined,
+      failedAttempts: undefined,
+      lockDays: undefined,
+    };
+    const all = {
+      rule_lifetime: 90,
+      rule_history: 5,
+      rule_reuse: 365,
+      rule_current: 'N',
+      rule_attempts: 3,
+      rule_lock: '-1',
+    };
+    const [read, sql] = await rules('8.0.36', all);
+    expect(read).to.deep.equal({
+      lifetime: 90,
+      history: 5,
+      reuseInterval: 365,
+      requireCurrent: false,
+      failedAttempts: 3,
+      lockDays: -1,
+    });
+    expect(sql).to.include('Password_locking.failed_login_attempts');
+    for (const [version, known, unknown] of [
+      ['8.0.15', 'u.Password_require_current', 'Password_locking'],
+      ['5.7.44-log', 'u.password_lifetime', 'Password_reuse'],
+      ['10.11.6-MariaDB', "'$.password_lifetime'", 'Password_reuse'],
+      ['10.3.39-MariaDB', 'u.Host', 'rule_'],
+    ] as const) {
+      const [found, asked] = await rules(version, { rule_lifetime: version.includes('10.11') ? '-1' : null });
+      expect(found).to.deep.equal(none);
+      expect(asked).to.include(known).and.not.to.include(unknown);
+    }
+  });
+
   it('asks a MariaDB before 10.4 for no lock: it has none', async () => {
     const { session, asked } = fakeSession('10.3.39-MariaDB', [['SELECT u.Host', [{ ...row, locked: 'N' }]]]);
     expect((await accountsNamed(session, 'a')).map(({ locked }) => locked)).to.deep.equal([false]);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Account } from '../../../src/world/accounts';
 import type { Parity } from '../../../src/world/parity';
 import { clausesLike, isLevel, maskedCreation, parityOf } from '../../../src/world/parity';
+import type { PasswordRules } from '../../../src/world/passwordRules';
 import type { Limits, Requirement } from '../../../src/world/requirements';
 import { noRequirement } from '../../../src/world/requirements';
 
@@ -10,8 +11,22 @@ const tls: Requirement = { ...noRequirement, type: 'ANY' };
 const x509: Requirement = { ...noRequirement, type: 'X509' };
 const subject = (name: string): Requirement => ({ ...noRequirement, type: 'SPECIFIED', subject: name });
 
-function account(username: string, requirement: Requirement, limits: Limits = {}): Account {
-  return { username, host: '%', plugin: 'p', requirement, limits, locked: false, expired: false };
+function account(
+  username: string,
+  requirement: Requirement,
+  limits: Limits = {},
+  passwordRules: PasswordRules = {},
+): Account {
+  return {
+    username,
+    host: '%',
+    plugin: 'p',
+    requirement,
+    limits,
+    passwordRules,
+    locked: false,
+    expired: false,
+  };
 }
 
 function compared(own: Account, model: Account | undefined): Parity {
@@ -101,4 +116,58 @@ describe('a new account', () => {
       "CREATE USER `b`@`10.%` IDENTIFIED BY '********' REQUIRE SSL",
     );
   });
+});
+
+describe('parityOf: password rules', () => {
+  const all: PasswordRules = {
+    lifetime: 90,
+    history: 5,
+    reuseInterval: 365,
+    requireCurrent: true,
+    failedAttempts: 3,
+    lockDays: -1,
+  };
+  const clauses =
+    'PASSWORD EXPIRE INTERVAL 90 DAY PASSWORD HISTORY 5 PASSWORD REUSE INTERVAL 365 DAY PASSWORD REQUIRE CURRENT ' +
+    'FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME UNBOUNDED';
+  const alterOf = (own: PasswordRules, model: PasswordRules): string[] =>
+    compared(account('b', tls, {}, own), account('a', tls, {}, model)).alter;
+
+  it('a new account has those of its model', () => {
+    expect(clausesLike(account('a', tls, {}, all))).to.equal(`REQUIRE SSL ${clauses}`);
+    expect(clausesLike(account('a', tls, { max_questions: 7 }, { lifetime: 0 }))).to.equal(
+      'REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 7 PASSWORD EXPIRE NEVER',
+    );
+  });
+
+  it('an existing one is given what it lacks', () => {
+    expect(alterOf({}, all)).to.deep.equal([`ALTER USER \`b\`@\`%\` ${clauses}`]);
+    expect(alterOf(all, all)).to.deep.equal([]);
+  });
+
+  const cases: [string, PasswordRules, PasswordRules, string | undefined][] = [
+    ['a password that never expires', { lifetime: 30 }, { lifetime: 0 }, 'PASSWORD EXPIRE NEVER'],
+    ['the server’s own lifetime', { lifetime: 30 }, {}, 'PASSWORD EXPIRE DEFAULT'],
+    ['no lock', { failedAttempts: 3, lockDays: 1 }, {}, 'FAILED_LOGIN_ATTEMPTS 0 PASSWORD_LOCK_TIME 0'],
+    [
+      'a longer lock',
+      { failedAttempts: 3, lockDays: 1 },
+      { failedAttempts: 3, lockDays: 2 },
+      'FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2',
+    ],
+    ['a stricter history of its own stays', { history: 9, reuseInterval: 30 }, { history: 5 }, undefined],
+    [
+      'a current password that need not be told',
+      {},
+      { requireCurrent: false },
+      'PASSWORD REQUIRE CURRENT OPTIONAL',
+    ],
+    ['a rule of its own about the current one stays', { requireCurrent: true }, {}, undefined],
+  ];
+  for (const [name, own, model, clause] of cases)
+    it(name, () =>
+      expect(alterOf(own, model)).to.deep.equal(
+        clause === undefined ? [] : [`ALTER USER \`b\`@\`%\` ${clause}`],
+      ),
+    );
 });

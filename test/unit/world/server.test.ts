@@ -31,4 +31,18 @@ describe('serverOf', () => {
       true,
     ]);
   });
+
+  it('keeps schema names as the server does, and lifts a limit on SELECTs where there is one', async () => {
+    const asked: string[] = [];
+    const spied = (variables: Record<string, string>): Session => {
+      const session = sessionWith(variables);
+      return { ...session, query: (sql) => (asked.push(sql), session.query(sql)) };
+    };
+    const folded = await serverOf(spied({ version: '8.0.36', lower_case_table_names: '1' }));
+    expect(folded.schemaName('OpenEMR')).to.equal('openemr');
+    expect((await serverOf(spied({ version: '5.6.51' }))).schemaName('OpenEMR')).to.equal('OpenEMR');
+    await serverOf(spied({ version: '10.11.6-MariaDB' }));
+    const sets = asked.filter((sql) => sql.startsWith('SET SESSION'));
+    expect(sets.map((sql) => sql.includes('max_execution_time = 0'))).to.deep.equal([true, false, false]);
+  });
 });
