@@ -47,14 +47,14 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
   const byRole =
     idle.length === 0
       ? ''
-      : `, or, if a role has it, make that the default: SET DEFAULT ROLE ${idle.map(quoteIdentifier).join(' or ')}`;
+      : ` Where a role has it, run SET DEFAULT ROLE ${idle.map(quoteIdentifier).join(' or ')}.`;
   return adminPrivileges
     .filter(([privilege]) => !privileges.includes(privilege) && !privileges.includes('ALL PRIVILEGES'))
     .map(
       ([privilege, why]) =>
         new Failure(
           'permission',
-          `The admin user lacks ${privilege} on *.* in the database (${why}); grant it${byRole}.`,
+          `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
         ),
     );
 }
