@@ -151,6 +151,7 @@ for (const database of databases) {
       await cluster.setSecret({ 'mysql-password': 'Lost-by-a-person-1' });
       await expectUp(false);
       expectCode(await run(site), 2);
+      await alterPassword(lab, before.B.username, before.B.password);
 
       await commands(blocks(1, 'sh')[0] ?? '');
       await expectSeen();
