@@ -1,7 +1,23 @@
+import type { Role } from '../lab/support/roles';
+import { roles } from '../lab/support/roles';
+import type { ReaderCount, ReaderKind } from './readers';
 import type { ScenarioName } from './scenarios';
 
 /** What can happen at a fault point. Moments of the engine can only be met by a kill. */
-export const modes = ['fail-before', 'fail-after', 'kill-before', 'kill-after', 'hang'] as const;
+export const modes = [
+  'fail-before',
+  'fail-after',
+  'kill-before',
+  'kill-after',
+  'hang',
+  // One process of the run alone; what is left of it goes on as it can.
+  'kill-command',
+  'kill-engine',
+  'kill-provider',
+  'kill-kubernetes',
+  'kill-aws',
+  'kill-random',
+] as const;
 
 /** A way to fail. */
 export type FaultMode = (typeof modes)[number];
@@ -21,11 +37,21 @@ export interface FaultResult extends FaultCase {
   codes: (number | string)[];
   canaryLogins: number;
   canaryFailed: number;
+  /** Those who keep a login, by kind. */
+  readers: Record<ReaderKind, ReaderCount>;
+}
+
+/** The process that a mode kills alone; undefined for a mode that does not. */
+export function killedAlone(mode: FaultMode | undefined): Role | undefined {
+  return roles.find((role) => mode === `kill-${role}`);
 }
 
 /** The cases of a point: a moment of the engine can only be met by a kill. */
 export function casesOf(start: ScenarioName, point: string, wanted: readonly FaultMode[]): FaultCase[] {
-  const possible: readonly FaultMode[] = point.startsWith('engine:') ? ['kill-before'] : modes;
+  const isMoment = point.startsWith('engine:');
+  const possible = modes.filter(
+    (mode) => !isMoment || mode === 'kill-before' || killedAlone(mode) !== undefined,
+  );
   return possible.filter((mode) => wanted.includes(mode)).map((mode) => ({ start, point, mode }));
 }
 

@@ -1,7 +1,10 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import type { EffectHook } from '../../src/world/effect';
 import { effectHook } from '../../src/world/effect';
+import { killAlone, roleOf } from '../lab/support/roles';
 import { killRun } from './killRun';
+import { killedAlone } from './cases';
+import type { FaultMode } from './cases';
 
 /**
  * Preloaded (NODE_OPTIONS=--require) into every Node process of a run under test: the command and the dynamic
@@ -27,6 +30,14 @@ function endRun(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+/** Ends one process of the run, maybe this one; the others go on. */
+function endAlone(): void {
+  const role = killedAlone(mode as FaultMode);
+  if (role === undefined) return;
+  if (roleOf(process.argv) === role) process.kill(process.pid, 'SIGKILL');
+  killAlone(role, runId ?? '');
+}
+
 function meet(effect: string): boolean {
   const turn = (turns.get(effect) ?? 0) + 1;
   turns.set(effect, turn);
@@ -46,6 +57,7 @@ const hook: EffectHook = {
     if (mode === 'fail-before') throw new Error('injected: the call failed');
     if (mode === 'hang') await new Promise(() => undefined);
     if (mode === 'pause-before') await pause();
+    endAlone();
     const result = await action();
     if (mode === 'kill-after') endRun();
     if (mode === 'pause-after') await pause();
@@ -53,7 +65,9 @@ const hook: EffectHook = {
     return result;
   },
   moment(name) {
-    if (meet(name)) endRun();
+    if (!meet(name)) return;
+    if (mode === 'kill-before') endRun();
+    else endAlone();
   },
 };
 

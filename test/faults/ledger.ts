@@ -14,6 +14,12 @@ export interface Entry {
   healthy: boolean;
   seconds: number;
   logins: number;
+  /** Logins of those who keep one, by kind; of a case that failed, its text says how many were refused. */
+  kept?: Record<string, number>;
+  /** The database, what the aws and random plugins were, and the commit. */
+  database?: string;
+  plugins?: string;
+  commit?: string;
   /** How it ended; of a case that failed, what did not hold. */
   text: string;
 }

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Lab } from '../../lab';
+import { pluginFolderName } from '../../lab/plugins/official';
 import { labWith, stopLabs } from '../lab/support/labs';
 import type { FaultMode } from './cases';
 import { modes } from './cases';
+import type { Entry } from './ledger';
 import { Ledger, tableOf } from './ledger';
 import type { Planned, Selection } from './parts';
 import { parts } from './parts';
@@ -65,6 +68,7 @@ async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
       `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,
     );
   const lab = await labWith(values.database === 'mariadb' ? 'mariadb' : 'mysql');
+  const world: RunWorld = await worldOf(lab);
   const minutes = Number(values['limit-minutes'] ?? Infinity);
   const end = performance.now() + minutes * 60_000;
   try {
@@ -73,7 +77,7 @@ async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
     const takeTurns = async (): Promise<void> => {
       for (let next = await cases.next(); !next.done; next = await cases.next()) {
         if (performance.now() > end) return console.log('The time is over; run it again to go on.');
-        await one(ledger, next.value.part, next.value.planned);
+        await one(ledger, next.value.part, next.value.planned, world);
       }
     };
     await Promise.all(Array.from({ length: sideBySide }, takeTurns));
@@ -116,17 +120,44 @@ function selectionOf(values: Values): Selection {
   };
 }
 
+/** With what a case is carried out. */
+type RunWorld = Required<Pick<Entry, 'database' | 'plugins' | 'commit'>>;
+
+async function worldOf({ database, pulumiHome }: Lab): Promise<RunWorld> {
+  const [row] = (await database.root('SELECT VERSION() AS version')) as { version: string }[];
+  const kindOf = (name: 'aws' | 'random'): string =>
+    readFileSync(path.join(pulumiHome, 'plugins', pluginFolderName(name), `pulumi-resource-${name}`))
+      .subarray(0, 2)
+      .toString() === '#!'
+      ? 'stand-in'
+      : 'official';
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  return {
+    database: `${database.flavour} ${row?.version ?? '?'}`,
+    plugins: (['aws', 'random'] as const).map((name) => `${name} ${kindOf(name)}`).join(', '),
+    commit,
+  };
+}
+
 /** Carries out a case, writes it down and prints its line. */
-async function one(ledger: Ledger, part: string, { start, mode, name, carryOut }: Planned): Promise<void> {
+async function one(
+  ledger: Ledger,
+  part: string,
+  { start, mode, name, carryOut }: Planned,
+  world: RunWorld,
+): Promise<void> {
   const started = performance.now();
-  const entry = (healthy: boolean, logins: number, text: string): void => {
+  const entry = (healthy: boolean, logins: number, text: string, kept?: Record<string, number>): void => {
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    ledger.add({ part, start, mode, name, healthy, seconds, logins, text });
+    const more = { ...(kept ? { kept } : {}), ...world };
+    ledger.add({ part, start, mode, name, healthy, seconds, logins, text, ...more });
     console.log(`${healthy ? '✓' : '✗'} ${name}  ${text}  (${logins} logins, ${seconds} s)`);
   };
   try {
     const result = await carryOut();
-    if (result) entry(true, result.canaryLogins, `exit ${result.codes.join(' → ')}`);
+    if (!result) return;
+    const kept = Object.entries(result.readers ?? {}).map(([kind, { logins }]) => [kind, logins] as const);
+    entry(true, result.canaryLogins, `exit ${result.codes.join(' → ')}`, Object.fromEntries(kept));
   } catch (error) {
     entry(false, 0, error instanceof Error ? error.message : String(error));
   }

@@ -27,7 +27,9 @@ export interface Planned {
   mode: string;
   name: string;
   /** Gives how it ended; undefined when there was nothing to do any more. @throws when an invariant does not hold */
-  carryOut: () => Promise<Pick<FaultResult, 'codes' | 'canaryLogins'> | undefined>;
+  carryOut: () => Promise<
+    (Pick<FaultResult, 'codes' | 'canaryLogins'> & Partial<Pick<FaultResult, 'readers'>>) | undefined
+  >;
 }
 
 /** Longest rotation that the kill by time tries to cover, in ms. */

@@ -5,8 +5,11 @@ import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
 import type { FaultCase, FaultMode, FaultResult } from './cases';
+import { killedAlone } from './cases';
 import { watchPasswords } from './durable';
-import { killRun } from './killRun';
+import { killRun, pidsWith } from './killRun';
+import type { Readers, ReadersResult } from './readers';
+import { startReaders } from './readers';
 import type { ScenarioName } from './scenarios';
 import { scenarioOf, siteOf } from './scenarios';
 import { armWire, wireMark, wirePoints } from './wire';
@@ -14,6 +17,8 @@ import { armWire, wireMark, wirePoints } from './wire';
 const hookFile = path.join(__dirname, 'hook.js');
 /** A run that hangs is killed after this, in ms: longer than any sound run takes on a busy machine. */
 const hangLimitMs = 25_000;
+/** How long what is left of a run of which one process was killed may take to end, in ms. */
+const orphanLimitMs = 20_000;
 
 /**
  * Runs the command and stops it before or after a point, does `meanwhile` to the world, and lets the run go on.
@@ -56,14 +61,29 @@ export async function runWithFault(
 ): Promise<Run> {
   const runId = `${site.name}-${Date.now()}`;
   const disarm = lab === undefined ? (): void => undefined : armWire(lab, site, fault, runId);
-  return run(site, args, {
+  const ended = await run(site, args, {
     NODE_OPTIONS: `--require ${hookFile}`,
     FAULT_RUN: runId,
     FAULT_POINT: fault.point,
     FAULT_MODE: fault.mode,
     FAULT_LOG: fault.log,
-    ...(fault.mode === 'hang' ? { TEST_KILL_AFTER_MS: String(hangLimitMs) } : {}),
+    ...(fault.mode === 'hang' || killedAlone(fault.mode) ? { TEST_KILL_AFTER_MS: String(hangLimitMs) } : {}),
   }).finally(disarm);
+  if (killedAlone(fault.mode)) await expectEnded(runId);
+  return ended;
+}
+
+/** What is left of a run of which one process was killed ends by itself, soon. @throws when it does not */
+async function expectEnded(runId: string): Promise<void> {
+  for (const end = performance.now() + orphanLimitMs; ;) {
+    const left = pidsWith(`FAULT_RUN=${runId}`);
+    if (left.length === 0) return;
+    if (performance.now() > end) {
+      killRun(runId);
+      throw new Error(`${left.length} processes of the run outlived it by ${orphanLimitMs / 1000} s`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** The fault points of a sound run of a scenario, each once: effects in order, then writes on the wire. Found by running it. */
@@ -142,6 +162,7 @@ async function carryOutWith(
   const { clean } = scenarioOf(fault.start);
   const site = await siteOf(lab, fault.start);
   const canary = site.canary();
+  const readers = startReaders(lab, site);
   try {
     const expectNothingLost = await watchPasswords(lab, site);
     const broken = await breakRuns(site);
@@ -153,6 +174,7 @@ async function carryOutWith(
       throw new Error(
         `the run after the fault ended with ${String(last.code)}:\n${broken.map(({ stderr }) => stderr).join('--\n')}\n--\n${last.stderr}`,
       );
+    const { counts } = await expectNoneFailed(readers);
     const { failed, logins, failures } = await canary.stop();
     if (failed > 0) throw new Error(`logins failed: ${failures.slice(0, 5).join('\n')}`);
     const { active_slot: active } = await site.slotDocument();
@@ -172,11 +194,24 @@ async function carryOutWith(
       codes: runs.map(({ code, signal }) => code ?? String(signal)),
       canaryLogins: logins,
       canaryFailed: failed,
+      readers: counts,
     };
   } finally {
-    await canary.stop();
+    await Promise.all([canary.stop(), readers.stop()]);
     await site.remove();
   }
+}
+
+/** Ends the readers. @throws when a login of one that keeps it has failed */
+export async function expectNoneFailed(readers: Readers): Promise<ReadersResult> {
+  const result = await readers.stop();
+  const { counts, failures } = result;
+  const broken = Object.entries(counts).filter(([, { failed }]) => failed > 0);
+  if (broken.length > 0)
+    throw new Error(
+      `logins that were kept failed (${broken.map(([kind, { failed, logins }]) => `${kind} ${failed} of ${logins}`).join(', ')}): ${failures.slice(0, 3).join('; ')}`,
+    );
+  return result;
 }
 
 async function passwordsOf(site: Site): Promise<string[]> {

@@ -1,6 +1,8 @@
 import type { Lab, Site } from '../../lab';
 import { killRun } from './killRun';
+import { killAlone } from '../lab/support/roles';
 import type { FaultMode } from './cases';
+import { killedAlone } from './cases';
 
 /** What came through the lab's two proxies at some moment: what comes after it is a run's. */
 export interface WireMark {
@@ -101,7 +103,9 @@ export function armWire(
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   const before = mode === 'fail-before' || mode === 'kill-before' || mode === 'hang';
-  const act = mode === 'hang' ? () => released : mode?.startsWith('kill-') ? () => killRun(runId) : undefined;
+  const alone = killedAlone(mode);
+  const kill = (): void => (alone === undefined ? killRun(runId) : killAlone(alone, runId));
+  const act = mode === 'hang' ? () => released : mode?.startsWith('kill-') ? kill : undefined;
   const how = {
     when: before ? ('before' as const) : ('after' as const),
     skip: wire.turn - 1,
