@@ -4,6 +4,8 @@ import type { FaultCase, FaultMode, FaultResult } from './cases';
 import { caseName, casesOf } from './cases';
 import type { ScenarioName } from './scenarios';
 import { stopAndFinish, stoppableSteps, stops } from './signals';
+import { carryOutKeeper, keeperNames } from './keepers';
+import { carryOutPeople, peopleCases, peopleName } from './people';
 import type { Recoveries } from './recoveries';
 import { carryOut, carryOutKillAt, pointsOf } from './sweep';
 
@@ -41,6 +43,8 @@ export const parts: Record<string, (lab: Lab, selection: Selection) => AsyncGene
   twice: killedTwice,
   time: killedByTime,
   signals: stopped,
+  people: peopleBetween,
+  keepers: keptForEver,
 };
 
 /** Every point × mode from each starting point. */
@@ -133,4 +137,26 @@ async function* stopped(lab: Lab, { mine }: Selection): AsyncGenerator<Planned> 
         },
       };
     }
+}
+
+/** Killed at a point, then somebody does something; what is printed is followed. */
+async function* peopleBetween(lab: Lab, { starts, points, mine }: Selection): AsyncGenerator<Planned> {
+  for (const start of starts) {
+    const found = (await pointsOf(lab, start)).filter(points).filter(isOfProcess);
+    await dropDefaultUsers(lab);
+    for (const each of peopleCases(start, found))
+      if (mine(peopleName(each)))
+        yield {
+          start,
+          mode: each.action,
+          name: peopleName(each),
+          carryOut: () => carryOutPeople(lab, each),
+        };
+  }
+}
+
+/** Who never lets go of a login, and what a rotation meets that no reader can mend. */
+async function* keptForEver(lab: Lab, { mine }: Selection): AsyncGenerator<Planned> {
+  for (const name of keeperNames)
+    if (mine(name)) yield { start: 'a-active', mode: name, name, carryOut: () => carryOutKeeper(lab, name) };
 }

@@ -3,8 +3,31 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../../lab';
 import { tookEffect, writeRequests } from './secrets';
 
-/** Statements that change nothing: logins, reads, and session settings of the connection itself. */
-const harmless = /^(SELECT|SHOW|SET (SESSION|NAMES|sql_mode|@@SESSION)|USE)\b/i;
+/** Statements that may change nothing: reads, and settings of the connection itself. */
+const maybeHarmless = /^(SELECT|SHOW|EXPLAIN|DO|SET (SESSION|NAMES|sql_mode|@@SESSION)|USE)\b/i;
+/** What makes one of them a write: a file, a sequence, a stored function, which has a schema. */
+const effects =
+  /\bINTO\s+(OUTFILE|DUMPFILE)\b|\b(NEXTVAL|SETVAL)\s*\(|\bNEXT\s+VALUE\s+FOR\b|[\w`]\s*\.\s*[\w`]+\s*\(/i;
+/** A setting of the whole server, in any place of a SET. */
+const globalSetting = /^SET\b.*\b(GLOBAL|PERSIST|PERSIST_ONLY)\b/i;
+/** What `DO` can do without changing anything but the session's own locks. */
+const lockCall = /^DO\s+(RELEASE_LOCK|RELEASE_ALL_LOCKS|GET_LOCK|SLEEP)\s*\([^()]*\)\s*;?$/i;
+
+/** Whether a statement changes anything outside its own session: a named lock (GET_LOCK) is the session's. */
+export function isWrite(statement: string): boolean {
+  if (!maybeHarmless.test(statement)) return true;
+  // What stands between quotes is no function.
+  const bare = statement.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, "''");
+  return effects.test(bare) || globalSetting.test(bare) || (/^DO\b/i.test(bare) && !lockCall.test(bare));
+}
+
+/** Whether a request to the API server persisted something: neither refused ones, nor dry runs, nor questions about rights. */
+export function persists({ verb, requestURI, responseStatus }: AuditEvent): boolean {
+  if (['get', 'list', 'watch'].includes(verb) || (responseStatus?.code ?? 0) >= 400) return false;
+  const { pathname, searchParams } = new URL(requestURI, 'https://lab');
+  const isQuestion = /^\/apis\/auth(orization|entication)\.k8s\.io\//.test(pathname);
+  return !isQuestion && !searchParams.getAll('dryRun').includes('All');
+}
 
 /** Finds what a run wrote to the database, to AWS and to Kubernetes, by their own logs. */
 export class Writes {
@@ -35,16 +58,25 @@ export class Writes {
   private ofDatabase(): string[] {
     const queries = linesOf(this.lab.database.generalLogFile)
       .slice(this.since.database)
-      .map((line) => /\bQuery\t(.*)$/.exec(line)?.[1]?.trim())
+      // A prepared statement is written down when it is carried out, too.
+      .map((line) => /\b(?:Query|Execute)\t(.*)$/.exec(line)?.[1]?.trim())
       .filter((query) => query !== undefined);
-    return queries.filter((query) => !harmless.test(query) && !/^INSERT INTO `?log`?/i.test(query));
+    return queries.filter((query) => isWrite(query) && !/^INSERT INTO `?log`?/i.test(query));
   }
 
-  /** Requests that Secrets Manager refused wrote nothing. */
+  /** Requests that AWS refused wrote nothing. */
   private ofAws(): string[] {
-    return writeRequests(this.lab, this.site, this.since.aws)
+    const secrets = writeRequests(this.lab, this.site, this.since.aws)
       .filter(tookEffect)
       .map(({ action, secretId }) => `${action} ${secretId}`);
+    const bucket = /^s3:\/\/([^?/]+)/.exec(this.site.environment['PULUMI_BACKEND_URL'] ?? '')?.[1];
+    const state = this.lab.aws
+      .requests()
+      .slice(this.since.aws)
+      .filter(({ write, path }) => write && bucket !== undefined && path.startsWith(`/${bucket}/`))
+      .filter(tookEffect)
+      .map(({ action, path }) => `${action} ${path}`);
+    return [...secrets, ...state];
   }
 
   /** Requests of the rotation's own user that persist something: neither reads, nor dry runs, nor access reviews. */
@@ -57,21 +89,16 @@ export class Writes {
       user.username.startsWith(`system:serviceaccount:${this.site.namespace}:`),
     );
     if (reads) expect(ours, 'the rotation reads Kubernetes as itself').not.to.deep.equal([]);
-    return ours
-      .filter(({ verb }) => !['get', 'list', 'watch'].includes(verb))
-      .filter(
-        ({ requestURI, objectRef }) =>
-          !requestURI.includes('dryRun=All') && objectRef?.resource !== 'selfsubjectaccessreviews',
-      )
-      .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+    return ours.filter(persists).map(({ verb, requestURI }) => `${verb} ${requestURI}`);
   }
 }
 
-interface AuditEvent {
+/** A line of the API server's audit log. */
+export interface AuditEvent {
   verb: string;
   requestURI: string;
   user: { username: string };
-  objectRef?: { namespace?: string; resource?: string };
+  responseStatus?: { code?: number };
 }
 
 function linesOf(file: string): string[] {
