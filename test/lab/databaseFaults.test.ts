@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
+import { createConnection } from 'mysql2/promise';
 import path from 'node:path';
 import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
 import { startDatabase } from '../../lab/servers/database';
 import { Processes } from '../../lab/servers/processes';
-import { programName } from '../../src/world/database';
+import { changeAccount } from '../../src/world/accountChange';
+import { openSession, programName } from '../../src/world/database';
+import { DatabaseFailure } from '../../src/world/databaseErrors';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
 import { connectAs, generalLog } from './support/database';
@@ -145,15 +148,51 @@ for (const database of databases.slice(0, 1)) {
         if (database === 'mysql') expect(await most(), 'connections at once').to.be.within(1, 3);
       });
 
+      const locks = {
+        mysql: [['FLUSH TABLES WITH READ LOCK'], ['LOCK INSTANCE FOR BACKUP']],
+        mariadb: [['FLUSH TABLES WITH READ LOCK'], ['BACKUP STAGE START', 'BACKUP STAGE BLOCK_COMMIT']],
+      }[database];
+      for (const lock of locks)
+        it(`no change of a user is sent while somebody holds ${lock.at(-1)}, whatever schema the admin secret names`, async () => {
+          const { admin } = await snapshot(site);
+          const { username, password } = admin;
+          const { host, port, caFile } = lab.database;
+          const locker = createConnection({ socketPath: rootSocket(), user: 'root' });
+          try {
+            for (const statement of lock) await (await locker).query(statement);
+            for (const dbname of ['', 'no_such_schema', 'mysql', String(admin['dbname'])]) {
+              const login = { username, password, host, port: String(port), dbname };
+              const session = await openSession(login, { caFile });
+              const since = generalLog(lab).length;
+              const failure = await changeAccount(
+                session,
+                "ALTER USER 'nobody'@'nowhere' ACCOUNT LOCK",
+              ).catch((error: unknown) => error);
+              await session.close();
+              const sent = generalLog(lab).slice(since).join('\n');
+              expect(sent, dbname).not.to.include('ALTER USER');
+              expect(failure, dbname).to.be.instanceOf(DatabaseFailure).and.to.include({ passes: true });
+            }
+          } finally {
+            (await locker).destroy();
+          }
+        });
+
       it('step 10, a lock that holds up every ALTER USER: held after a bounded time, and logins never wait long', async () => {
         const { B } = site.users;
         let locker: Connection | undefined;
+        const { dbname, ...noSchema } = (await snapshot(site)).admin;
+        expect(dbname).to.be.a('string');
+        await putSecret(site, site.adminSecretId, JSON.stringify(noSchema));
+        let since = 0;
         const canary = site.canary();
         const started = performance.now();
         const result = await runPaused(site, 'database: ALTER USER of slot B', 'before', async () => {
           locker = await adminConnection();
           await locker.query('FLUSH TABLES WITH READ LOCK');
+          since = generalLog(lab).length;
         }).finally(() => locker?.destroy());
+        expect(generalLog(lab).slice(since).join('\n')).not.to.include('ALTER USER');
         const { failed, failures } = await canary.stop();
         expect(failed, failures.join('\n')).to.equal(0);
         expectCode(result, 12);
@@ -198,6 +237,11 @@ for (const database of databases.slice(0, 1)) {
           await processes.stop();
         },
       };
+    }
+
+    /** A global lock takes a right that the admin lacks. */
+    function rootSocket(): string {
+      return path.join(path.dirname(lab.database.generalLogFile), 's');
     }
 
     async function adminConnection(): Promise<Connection> {
