@@ -1,3 +1,4 @@
+import { readingAt } from '../stack/readingPlace';
 import { readLastRotation } from '../stack/readState';
 import type { LastRotation } from './fleetRun';
 import type { Member } from './member';
@@ -20,11 +21,10 @@ export async function readLastRotations(
   const waiting = [...members];
   const work = async (): Promise<void> => {
     for (let member = waiting.shift(); member && !signal.aborted; member = waiting.shift()) {
-      const last = await readLastRotation(
-        member.location,
-        limitMs,
-        definedOf(memberEnvironment(member, environment)),
-      ).catch(() => undefined);
+      const variables = definedOf(memberEnvironment(member, environment));
+      const last = await readingAt(member.location, (at) => readLastRotation(at, limitMs, variables)).catch(
+        () => undefined,
+      );
       if (last) found.set(member.name, last);
     }
   };

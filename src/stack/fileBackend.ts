@@ -18,20 +18,26 @@ const newestEntries = 16;
  * Mends what a killed engine can leave in a `file://` backend: the engine writes each file by a rename, but the
  * metadata beside it (`*.attrs`, gocloud.dev/blob/fileblob) in place, and cannot read a state whose metadata is cut
  * off ("failed to load checkpoint: EOF"). Missing metadata is fine, so broken ones are removed. Other backends have none.
+ * Only for who holds the database lock: what is being written just now looks the same.
  * Without a wait where nothing is broken: the engine, which takes longer than all else, is to be started next.
  */
 export async function mendFileBackend(backendUrl: string): Promise<void> {
   const folder = engineFolder(backendUrl);
-  if (folder === undefined || !existsSync(folder)) return;
+  if (folder === undefined) return;
+  for (const file of brokenMetadata(folder))
+    await effect('state: remove cut-off metadata', async () => rmSync(file, { force: true }));
+}
+
+/** Metadata that are cut off, in a backend's `.pulumi` folder. Without a wait, see above. */
+export function brokenMetadata(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const metadata = names.filter((name) => name.endsWith('.attrs'));
   const isOfHistory = (name: string): boolean => name.startsWith(`history${path.sep}`);
   // Two files of each update, with its time in their names: years of them need not be read again for each rotation.
   const history = metadata.filter(isOfHistory).sort((one, other) => newestFirst(one, other));
   const files = [...metadata.filter((name) => !isOfHistory(name)), ...history.slice(0, newestEntries)];
-  for (const file of files.map((name) => path.join(folder, name)))
-    if (!isJson(file))
-      await effect('state: remove cut-off metadata', async () => rmSync(file, { force: true }));
+  return files.map((name) => path.join(folder, name)).filter((file) => !isJson(file));
 }
 
 /** By the nanoseconds in names such as `prod-1795470213303222146.history.json.attrs`, of whatever stack. */

@@ -8,6 +8,7 @@ import { engineFailure } from './engineFailure';
 import { readFailureNotes } from './failureNotes';
 import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
+import { readingAt } from './readingPlace';
 import type { StackLocation } from './workspace';
 import { openStackIfThere, planKey } from './workspace';
 
@@ -19,8 +20,13 @@ const largestPage = 1000;
  * @param limit how many are wanted at least; undefined for all
  * @throws Failure when backend or state cannot be read
  */
-export async function readHistory(
+export function readHistory(location: StackLocation, limit: number | undefined): Promise<PastRotation[]> {
+  return readingAt(location, (at) => readAt(at, location.home, limit));
+}
+
+async function readAt(
   location: StackLocation,
+  home: string,
   limit: number | undefined,
 ): Promise<PastRotation[]> {
   const opened = await openStackIfThere(location);
@@ -33,7 +39,7 @@ export async function readHistory(
     readFailureNotes(opened.stack),
   ]);
   const ids = new Set([...entries.map(({ plan }) => plan.id), ...(last ? [last.plan.id] : [])]);
-  const loads = await readLoads(location.home, ids);
+  const loads = await readLoads(home, ids);
   const rotations = pastRotations(entries, last, { loads, failures });
   return limit === undefined ? rotations : rotations.slice(0, limit);
 }

@@ -65,8 +65,10 @@ export function isStackNotFound(error: unknown): boolean {
 interface Asking {
   /** After it the engine is stopped, in ms. */
   limitMs: number;
-  /** Whether to ask once more after this error, when metadata that a killed run left were mended. */
+  /** Whether to ask once more after this error. */
   again: (error: unknown) => boolean;
+  /** Before that, mends the backend; only for who holds the database lock. */
+  mends?: boolean;
   /** Variables for the engine, on top of our own. */
   more?: Record<string, string>;
 }
@@ -79,7 +81,7 @@ interface Asking {
 async function exportWith(
   flags: readonly string[],
   { stack, backendUrl }: Pick<StackLocation, 'stack' | 'backendUrl'>,
-  { limitMs, again, more }: Asking,
+  { limitMs, again, mends = false, more }: Asking,
 ): Promise<unknown> {
   if (isEmptyFolder(backendUrl)) return undefined;
   const args = ['stack', 'export', ...flags, '--stack', engineName(stack)];
@@ -91,7 +93,7 @@ async function exportWith(
     return await ask().catch(async (error: unknown) => {
       if (isStackNotFound(error) || !again(error)) throw error;
       await sleep(300);
-      await mendFileBackend(backendUrl);
+      if (mends) await mendFileBackend(backendUrl);
       return ask();
     });
   } catch (error) {
@@ -107,12 +109,13 @@ const exportLimitMs = 60_000;
  * The state for a run; undefined where there is none. Its secrets are in clear only where a rotation is to be taken up:
  * to decrypt them takes the engine longer than all else of the call. Reading has no effect, so one failure is tried
  * again: an engine that was killed may just be ending.
+ * @param mends true for who holds the database lock
  * @throws as of {@link askEngine}, and EngineError
  */
-export async function exportState(location: StackLocation): Promise<unknown> {
+export async function exportState(location: StackLocation, mends = false): Promise<unknown> {
   const isFinal = (error: unknown): boolean =>
     error instanceof Failure || (error instanceof Error && /passphrase/i.test(error.message));
-  const asking = { limitMs: exportLimitMs, again: (error: unknown) => !isFinal(error) };
+  const asking = { limitMs: exportLimitMs, again: (error: unknown) => !isFinal(error), mends };
   const deployment = await exportWith([], location, asking);
   const isFinished = readJournal(deployment)?.finished === true;
   return deployment === undefined || isFinished

@@ -1,6 +1,7 @@
 import type { StatusFacts } from '../observe/status/facts';
 import { partOf, valueOf } from '../observe/part';
 import type { Settings } from '../settings/settings';
+import { readingAt } from './readingPlace';
 import { readState } from './readState';
 import { withDetails } from './stateDetails';
 
@@ -17,7 +18,10 @@ export async function readStatus(
 ): Promise<StatusFacts> {
   // The engine is a process of its own: it is at work while the libraries below are loaded.
   const state = partOf(
-    readState(location, stateLimitMs).then((found) => withDetails(found, location, stateLimitMs)),
+    readingAt(location, async (at) => {
+      const found = await readState(at, stateLimitMs);
+      return { ...(await withDetails(found, at, stateLimitMs)), backendUrl: location.backendUrl };
+    }),
   );
   const [{ readWorld }, { SecretsManager }, { Kubernetes }, { readableLease }] = await Promise.all([
     import('../observe/status/read.js'),

@@ -8,6 +8,7 @@ import type { LockHolder } from '../world/lock';
 import { lockHolder, lockName, retakeWithinMs } from '../world/lock';
 import type { OpenWorld, RunRequest } from './run';
 import { openAdminSession, openWorld } from './openWorld';
+import { mendFileBackend } from './fileBackend';
 import { openStackIfThere } from './workspace';
 
 /** Who holds what; undefined where nobody does. */
@@ -115,6 +116,7 @@ async function clearLease(kubernetes: Kubernetes): Promise<void> {
 
 /** The engine's own lock of the state; the engine answers the same when there is none. */
 async function clearBackend({ location }: RunRequest): Promise<void> {
-  const opened = await openStackIfThere(location);
+  await mendFileBackend(location.backendUrl);
+  const opened = await openStackIfThere(location, true);
   if (opened) await effect('state: clear the lock', () => opened.stack.cancel());
 }

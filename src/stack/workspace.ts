@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as Automation from '@pulumi/pulumi/automation';
@@ -18,6 +19,7 @@ import { findEngine } from './engineFound';
 import { ensurePlugins } from './enginePrerequisites';
 import { createBesideDeadLock } from './deadLock';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
+import { ofBackend, readingPlace } from './readingPlace';
 import { exportState, isStackNotFound } from './readState';
 import { secretsProviderIn } from './secretsProvider';
 import { temporaryFolder } from './temporaryFolder';
@@ -47,7 +49,7 @@ export interface OpenedStack {
  */
 export async function openStack(location: StackLocation): Promise<OpenedStack> {
   await mendFileBackend(location.backendUrl);
-  const existing = await openStackIfThere(location);
+  const existing = await openStackIfThere(location, true);
   if (existing) {
     await ensurePlugins(existing.stack.workspace);
     return existing;
@@ -76,8 +78,15 @@ export async function openStack(location: StackLocation): Promise<OpenedStack> {
 export async function openStackForPreview(
   location: StackLocation,
 ): Promise<OpenedStack & { release: () => Promise<void> }> {
-  const existing = await openStackIfThere(location);
-  if (existing) return { ...existing, release: async () => undefined };
+  const place = await readingPlace(location);
+  try {
+    const existing = await openStackIfThere(place.location);
+    if (existing) return { ...existing, release: place.release };
+  } catch (error) {
+    await place.release();
+    throw ofBackend(error, place.location, location);
+  }
+  await place.release();
   const home = await temporaryFolder('preview');
   const release = (): Promise<void> => rm(home, { recursive: true, force: true });
   const backendUrl = `file://${path.join(home, 'state')}`;
@@ -94,12 +103,18 @@ export async function openStackForPreview(
   }
 }
 
-/** The stack with its state, by one call of the engine; undefined when the backend has none of that name. */
-export async function openStackIfThere(location: StackLocation): Promise<OpenedStack | undefined> {
+/**
+ * The stack with its state, by one call of the engine; undefined when the backend has none of that name.
+ * @param mends true for who holds the database lock
+ */
+export async function openStackIfThere(
+  location: StackLocation,
+  mends = false,
+): Promise<OpenedStack | undefined> {
   // Pulumi's service names stacks by the organization of the login, which only the workspace finds.
   const isService = /^https?:/.test(location.backendUrl);
   // The engine is a process of its own: it is at work while the Automation API is loaded.
-  const early = isService ? undefined : exportState(location);
+  const early = isService ? undefined : exportState(location, mends);
   early?.catch(() => undefined);
   const stack = await openWith(location, (library, workspace) => {
     // Selecting only remembers a name for people; every call names the stack itself.
@@ -164,7 +179,8 @@ async function openWith(
   const workDir = path.join(location.home, 'work', location.stack);
   await makeFolder(workDir, 'CREDENTIAL_ROTATION_HOME (or --home)');
   const kept = folderOf(location.backendUrl);
-  if (kept !== undefined) await makeFolder(kept, 'PULUMI_BACKEND_URL (or --backend-url)');
+  if (kept !== undefined && !existsSync(kept))
+    await makeFolder(kept, 'PULUMI_BACKEND_URL (or --backend-url)');
   const pulumiCommand = inOwnGroup(await findEngine());
   const workspace: LocalWorkspace = await Workspace.create({
     workDir,
