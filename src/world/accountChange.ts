@@ -41,7 +41,7 @@ async function assertNoGlobalLock(session: Session): Promise<void> {
   const known = knownProbes.get(session);
   if (known !== undefined && (await meetsNoLock(session, known))) return;
   const usable = mariadb ? probes.slice(0, 1) : probes;
-  for (const schema of await schemasOf(session))
+  for await (const schema of schemasOf(session))
     for (const probe of usable) {
       const statement = probe(`${quoteIdentifier(schema)}.credential_rotation_probe`);
       if (!(await meetsNoLock(session, statement))) continue;
@@ -73,11 +73,11 @@ async function meetsNoLock(session: Session, statement: string): Promise<boolean
 const mostSchemas = 50;
 
 /** The schema that the login is for, else those that it may see, the server's own last. */
-async function schemasOf(session: Session): Promise<string[]> {
+async function* schemasOf(session: Session): AsyncGenerator<string> {
+  if (session.schema !== '') yield session.schema;
   const rows = await session.query(
     "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'performance_schema') ORDER BY SCHEMA_NAME IN ('mysql', 'sys') LIMIT ?",
     [mostSchemas],
   );
-  const visible = rows.map(({ name }) => String(name));
-  return [...new Set([session.schema, ...visible])].filter((name) => name !== '');
+  for (const { name } of rows) yield String(name);
 }
