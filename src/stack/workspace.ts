@@ -6,6 +6,7 @@ import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
 import { Failure } from '../failure';
 import type { RotationPlan } from '../plan/rotationPlan';
+import { awsProviderConfig } from '../program/awsProvider';
 import { modulesFolder } from '../packageFolder';
 import { modulesVariable } from '../resources/dynamicResource';
 import { projectName } from '../settings/settings';
@@ -190,7 +191,9 @@ async function openWith(
     envVars: { ...engineEnvironment(location), ...environment },
   });
   try {
-    return withoutNeedlessCalls(await open(library, workspace));
+    const stack = withoutNeedlessCalls(await open(library, workspace));
+    await addConfig(stack, awsProviderConfig);
+    return stack;
   } catch (error) {
     throw engineFailure(error, location);
   }
@@ -247,11 +250,13 @@ export const planKey = `${projectName}:plan`;
 
 /** Puts the plan into the stack's config without a call of the engine; each history entry then says what it did. */
 export async function storePlan(stack: Stack, plan: RotationPlan): Promise<void> {
+  await addConfig(stack, { [planKey]: JSON.stringify(plan) });
+}
+
+/** Adds to the stack file of the work folder. */
+async function addConfig(stack: Stack, values: Record<string, string>): Promise<void> {
   const settings = await stack.workspace.stackSettings(stack.name).catch(() => ({}));
-  const config = {
-    ...('config' in settings ? settings.config : {}),
-    [planKey]: JSON.stringify(plan),
-  };
+  const config = { ...('config' in settings ? settings.config : {}), ...values };
   await stack.workspace.saveStackSettings(stack.name, { ...settings, config });
 }
 

@@ -144,16 +144,47 @@ export function awsFailure(call: AwsCall, code: string, detail: string, cause: u
   );
 }
 
+/** What the Go SDK says between the operation and the reason; the number of tries only after more than one. */
+const response =
+  /^(?:exceeded maximum number of attempts, \d+, )?https response error StatusCode: (\d+), RequestID: [^,]*, (.*)$/s;
+
 /**
- * The same out of the text of Pulumi's aws plugin, which says it in the words of the Go SDK; undefined when the text
- * is not about Secrets Manager.
+ * The same out of the text of Pulumi's aws plugin, which says it in the words of the Go SDK (aws-sdk-go-v2: the
+ * operation, the status, then what went wrong); undefined when the text is not about Secrets Manager or the credentials.
  */
 export function awsFailureFromText(text: string, region: string, cause: unknown): Failure | undefined {
-  const found =
-    /Secrets Manager Secret(?: Version)? \(([^)|]+).*?operation error Secrets Manager: (\w+),.*?RequestID: [^,]*, (?:api error )?(\w+):(.*)/s.exec(
-      text,
+  const secretId = /Secrets Manager Secret(?: Version)? \(([^)|]+)/.exec(text)?.[1];
+  const stored = /\) create: (?:timeout|couldn't find|empty result)/.test(text);
+  if (secretId !== undefined && stored)
+    return new Failure(
+      'before-switch',
+      `The version that was just stored in ${secretId} cannot be read in ${region}; run again when Secrets Manager shows it.`,
+      { cause },
     );
-  if (!found) return undefined;
-  const [, secretId = '', action = '', code = '', detail = ''] = found;
-  return awsFailure({ action, secretId, region }, code, detail, cause);
+  const operation = /operation error (Secrets Manager|STS): (\w+), (.*)/s.exec(text);
+  if (operation === null) return withoutCredentials(text, region, cause);
+  const [, service, action = '', rest = ''] = operation;
+  if (secretId === undefined && service !== 'STS') return undefined;
+  const call: AwsCall = { action, secretId: secretId ?? 'AWS', region };
+  const { code, detail } = reasonIn(rest);
+  return awsFailure(call, code, detail, cause);
+}
+
+/** The SDK's own code for what the Go SDK says in words. */
+function reasonIn(rest: string): { code: string; detail: string } {
+  // The reason of credentials that could not be had may be an operation of its own.
+  const [, status = '0', reason = rest] = response.exec(rest) ?? [];
+  const inner = /get credentials: .*?operation error .*?(api error .*)$/s.exec(reason)?.[1];
+  const [, code, detail = ''] = /^(?:api error )?(\w+): (.*)$/s.exec(inner ?? reason) ?? [];
+  if (/^(get identity|failed to sign)/.test(reason) && inner === undefined)
+    return { code: 'CredentialsProviderError', detail: reason };
+  if (/^(request send failed|canceled|request canceled)/.test(reason))
+    return { code: 'TimeoutError', detail: reason };
+  return { code: code ?? `HTTP ${status}`, detail };
+}
+
+function withoutCredentials(text: string, region: string, cause: unknown): Failure | undefined {
+  if (!/no valid credential sources|failed to refresh cached credentials/i.test(text)) return undefined;
+  const call: AwsCall = { action: 'the aws plugin', secretId: 'Secrets Manager', region };
+  return awsFailure(call, 'CredentialsProviderError', '', cause);
 }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { awsProviderConfig } from '../../../src/program/awsProvider';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import type { Settings } from '../../../src/settings/settings';
@@ -33,7 +34,16 @@ describe('Pulumi.yaml', () => {
   });
 
   it('declares exactly the keys of the settings', () => {
-    expect(Object.keys(project.config)).to.deep.equal(optionNames.map((name) => definitionOf(name).stackKey));
+    const ours = Object.keys(project.config).filter((key) => !key.includes(':'));
+    expect(ours).to.deep.equal(optionNames.map((name) => definitionOf(name).stackKey));
+  });
+
+  it('configures the aws plugin as the command does', () => {
+    const others = Object.entries(project.config as Record<string, unknown>).filter(([key]) =>
+      key.includes(':'),
+    );
+    const wanted = Object.entries(awsProviderConfig).map(([key, value]) => [key, { value }]);
+    expect(others).to.deep.equal(wanted);
   });
 
   for (const name of optionNames) {

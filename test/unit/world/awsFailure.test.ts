@@ -78,6 +78,71 @@ describe('what an answer of Secrets Manager means', () => {
       'permission',
       /KMS key of \S+slots-abcdef is closed/,
     ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, exceeded maximum number of attempts, 6, https response error StatusCode: 0, RequestID: , request send failed, Post "https://secretsmanager.us-east-1.amazonaws.com/": EOF`,
+      'before-switch',
+      /us-east-1 does not answer PutSecretValue on \S+slots-abcdef in time/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, https response error StatusCode: 0, RequestID: , request send failed, Post "https://secretsmanager.us-east-1.amazonaws.com/": dial tcp 10.0.0.1:443: i/o timeout`,
+      'before-switch',
+      /does not answer/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, https response error StatusCode: 0, RequestID: , canceled, context canceled`,
+      'before-switch',
+      /does not answer/,
+    ],
+    [
+      `waiting for Secrets Manager Secret Version (${arn}|v-1) create: operation error Secrets Manager: GetSecretValue, exceeded maximum number of attempts, 6, https response error StatusCode: 400, RequestID: 7, api error ThrottlingException: Rate exceeded`,
+      'before-switch',
+      /throttles GetSecretValue on \S+slots-abcdef/,
+    ],
+    [
+      `waiting for Secrets Manager Secret Version (${arn}|v-1) create: timeout while waiting for state to become 'success' (timeout: 2m0s)`,
+      'before-switch',
+      /version that was just stored in \S+slots-abcdef cannot be read.*run again/,
+    ],
+    [
+      `waiting for Secrets Manager Secret Version (${arn}|v-1) create: couldn't find resource`,
+      'before-switch',
+      /cannot be read/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, exceeded maximum number of attempts, 6, https response error StatusCode: 500, RequestID: 7, InternalServiceError: try again`,
+      'before-switch',
+      /failed at PutSecretValue.*InternalServiceError/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, https response error StatusCode: 503, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value`,
+      'before-switch',
+      /failed at PutSecretValue.*503/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled`,
+      'permission',
+      /No AWS credentials are found for PutSecretValue/,
+    ],
+    [
+      `putting Secrets Manager Secret (${arn}) value: operation error Secrets Manager: PutSecretValue, get identity: get credentials: failed to refresh cached credentials, operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 400, RequestID: 7, api error ExpiredTokenException: token expired`,
+      'permission',
+      /expired before PutSecretValue/,
+    ],
+    [
+      'unable to validate AWS credentials. Details: validating provider credentials: retrieving caller identity from STS: operation error STS: GetCallerIdentity, https response error StatusCode: 403, RequestID: 7, api error InvalidClientTokenId: The security token included in the request is invalid',
+      'permission',
+      /AWS does not accept the credentials at GetCallerIdentity/,
+    ],
+    [
+      'unable to validate AWS credentials. Details: validating provider credentials: retrieving caller identity from STS: operation error STS: GetCallerIdentity, exceeded maximum number of attempts, 6, https response error StatusCode: 0, RequestID: , request send failed, Post "https://sts.us-east-1.amazonaws.com/": EOF',
+      'before-switch',
+      /does not answer GetCallerIdentity/,
+    ],
+    [
+      'No valid credential sources found. Details: failed to refresh cached credentials, no EC2 IMDS role found',
+      'permission',
+      /No AWS credentials are found/,
+    ],
   ];
   for (const [text, outcome, message] of texts) {
     it(`is found in the aws plugin's text: ${text.slice(0, 40)}…`, () => {
