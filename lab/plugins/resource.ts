@@ -59,7 +59,7 @@ export interface Plugin {
   readonly name: string;
   readonly version: string;
   /** Checks the provider's configuration; throws when the stand-in cannot honour it. Called before any type is used. */
-  configure(configuration: Properties): void;
+  configure(configuration: Properties, stopped: AbortSignal): void | Promise<void>;
   readonly types: readonly ResourceType[];
 }
 

@@ -144,8 +144,8 @@ class PluginService {
     return encode(values, secrets);
   }
 
-  private configure(request: messages.ConfigureRequest): messages.ConfigureResponse {
-    this.plugin.configure(decode(request.getArgs()).values);
+  private async configure(request: messages.ConfigureRequest): Promise<messages.ConfigureResponse> {
+    await this.plugin.configure(decode(request.getArgs()).values, this.stopped.signal);
     const response = new messages.ConfigureResponse();
     response.setAcceptsecrets(true);
     response.setSupportspreview(true);

@@ -231,6 +231,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     let stack: Stack;
     let failing = true;
     const puts: string[] = [];
+    let identities = 0;
 
     before(async () => {
       await bench.client.send(new CreateSecretCommand({ Name: 'half', SecretString: 'before' }));
@@ -239,6 +240,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
         const parts: Buffer[] = [];
         request.on('data', (part: Buffer) => parts.push(part));
         request.on('end', () => {
+          if (Buffer.concat(parts).toString().includes('Action=GetCallerIdentity')) identities += 1;
           if (action === 'PutSecretValue') puts.push(action);
           if (failing && action === 'GetSecretValue') {
             response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
@@ -276,7 +278,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
       stack = await bench.stack('half', program, `http://127.0.0.1:${port}`);
       const message = await failureOf(stack.up(quiet));
       expect(message).to.match(
-        /reading Secrets Manager Secret Version \(half\|terraform-[0-9a-f]{26}\).*not you/,
+        /waiting for Secrets Manager Secret Version \(half\|terraform-[0-9a-f]{26}\) create.*not you/,
       );
       expect(await bench.stateFile('half'))
         .to.contain('half|terraform-')
@@ -286,6 +288,8 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
       expect(text(outputs, 'versionId')).to.match(/^terraform-/);
       expect(puts).to.have.lengthOf(1);
     });
+
+    it('asks STS who it is, unless it is told not to', () => expect(identities).to.be.greaterThan(1));
 
     it('a version that is gone leaves the state in a refresh', async () => {
       expect(await resourceTypes('half')).to.include('aws:secretsmanager/secretVersion:SecretVersion');

@@ -1,4 +1,6 @@
 import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
+import { askIdentity } from './identity.js';
+import { DEFAULT_ATTEMPTS, PluginRetries } from './retries.js';
 import type { Properties } from '../values.js';
 
 // Keys that change which account or which path is used in a way that the stand-in does not have.
@@ -33,12 +35,11 @@ function endpointOf(endpoints: unknown): string | undefined {
 
 /**
  * The settings of the SDK's client that a provider's configuration asks for; all else (credentials, region,
- * AWS_ENDPOINT_URL, retries) the SDK takes from the environment, as the real plugin does. The `skip…` keys need
- * nothing: the stand-in validates neither region nor credentials beforehand.
+ * AWS_ENDPOINT_URL) the SDK takes from the environment, as the real plugin does; AWS_MAX_ATTEMPTS it does not.
  *
  * @throws Error for a key that the stand-in cannot honour
  */
-export function clientSettings(configuration: Properties): SecretsManagerClientConfig {
+export function clientSettings(configuration: Properties, stopped: AbortSignal): SecretsManagerClientConfig {
   for (const key of NOT_SUPPORTED) {
     const value = jsonOf(configuration[key]);
     if (value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)) {
@@ -56,7 +57,8 @@ export function clientSettings(configuration: Properties): SecretsManagerClientC
   if (region) settings.region = region;
   if (endpoint) settings.endpoint = endpoint;
   if (profile) settings.profile = profile;
-  if (Number.isInteger(maxRetries)) settings.maxAttempts = Math.max(1, maxRetries);
+  const attempts = Number.isInteger(maxRetries) && maxRetries > 0 ? maxRetries : DEFAULT_ATTEMPTS;
+  settings.retryStrategy = new PluginRetries(attempts, stopped);
   if (accessKeyId && secretAccessKey) {
     settings.credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
   }
@@ -68,9 +70,15 @@ export class Clients {
   private settings: SecretsManagerClientConfig = {};
   private readonly made = new Map<string | undefined, Promise<SecretsManagerClient>>();
 
-  /** Takes the provider's configuration. @throws Error for a key that the stand-in cannot honour */
-  configure(configuration: Properties): void {
-    this.settings = clientSettings(configuration);
+  /**
+   * Takes the provider's configuration, and asks STS twice as the real plugin does: to validate the credentials, and for
+   * the account. @throws Error for a key that the stand-in cannot honour, and for credentials that STS does not know
+   */
+  async configure(configuration: Properties, stopped: AbortSignal): Promise<void> {
+    this.settings = clientSettings(configuration, stopped);
+    const client = await this.for(undefined);
+    for (const key of ['skipCredentialsValidation', 'skipRequestingAccountId'])
+      if (jsonOf(configuration[key]) !== true) await askIdentity(client);
   }
 
   /** The client for a region; without one, that of the provider or of the environment. */

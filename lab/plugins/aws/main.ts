@@ -10,6 +10,6 @@ const clients = new Clients();
 void servePlugin({
   name: 'aws',
   version: PLUGIN_VERSIONS.aws,
-  configure: (configuration) => clients.configure(configuration),
+  configure: (configuration, stopped) => clients.configure(configuration, stopped),
   types: [new SecretVersionType(clients), ...previewedTypes],
 });

@@ -44,7 +44,10 @@ export async function putVersion(
 }
 
 /** The version's value and labels, or undefined when it is gone. */
-export async function findVersion(version: Version): Promise<GetSecretValueCommandOutput | undefined> {
+export async function findVersion(
+  version: Version,
+  doing = `reading Secrets Manager Secret Version (${version.secretId}|${version.versionId})`,
+): Promise<GetSecretValueCommandOutput | undefined> {
   const { GetSecretValueCommand } = await sdk();
   const { client, secretId, versionId, signal } = version;
   try {
@@ -52,7 +55,6 @@ export async function findVersion(version: Version): Promise<GetSecretValueComma
     return await client.send(command, { abortSignal: signal });
   } catch (problem) {
     if (isGone(problem)) return undefined;
-    const doing = `reading Secrets Manager Secret Version (${secretId}|${versionId})`;
     throw failure(doing, 'GetSecretValue', problem);
   }
 }
@@ -64,13 +66,11 @@ async function findUntil<Found>(
   judge: (output: GetSecretValueCommandOutput | undefined) => Found | false,
 ): Promise<Found> {
   const end = Date.now() + PROPAGATION_MS;
+  const doing = `waiting for Secrets Manager Secret Version (${version.secretId}|${version.versionId}) ${what}`;
   for (;;) {
-    const found = judge(await findVersion(version));
+    const found = judge(await findVersion(version, doing));
     if (found !== false) return found;
-    if (Date.now() > end) {
-      const id = `${version.secretId}|${version.versionId}`;
-      throw new Error(`waiting for Secrets Manager Secret Version (${id}) ${what}: timeout after 2 min`);
-    }
+    if (Date.now() > end) throw new Error(`${doing}: timeout while waiting for state to become 'success'`);
     await sleep(PAUSE_MS, undefined, { signal: version.signal });
   }
 }

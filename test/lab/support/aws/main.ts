@@ -14,6 +14,6 @@ const boto = new Boto();
 void servePlugin({
   name: 'aws',
   version: PLUGIN_VERSIONS.aws,
-  configure: (configuration) => clients.configure(configuration),
+  configure: (configuration, stopped) => clients.configure(configuration, stopped),
   types: [new SecretVersionType(clients), ...previewedTypes.map((type) => madeType(type, boto))],
 });
