@@ -49,6 +49,7 @@ const meanings: Meaning[] = [
     sentence: (state) =>
       `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
   },
+  ...s3Meanings(),
   {
     says: both(throughKey, noAnswer),
     outcome: 'before-switch',
@@ -143,12 +144,103 @@ export function engineFailure(error: unknown, where: Where): Failure {
     const Kind = meaning.isClosed === true ? StateIsClosed : Failure;
     return new Kind(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
   }
-  const said = engineErrorLine(text) ?? describeUnknown(error);
+  const said = shortReason(engineErrorLine(text) ?? describeUnknown(error));
   return new Failure(
     'unexpected',
     `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
     { cause: error },
   );
+}
+
+/**
+ * What S3 answered where the state is, whatever the engine was about to do with it: it calls a state that it could not
+ * fetch a checkpoint that failed to load. Codes: docs.aws.amazon.com/AmazonS3, "Error responses".
+ */
+function s3Meanings(): Meaning[] {
+  const s3 = (reason: RegExp): RegExp => both(/operation error S3: /, reason);
+  return [
+    {
+      says: s3(/PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|StatusCode: 301/),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} is in another region than it is asked in; set region= of PULUMI_BACKEND_URL to its region.`,
+    },
+    {
+      says: both(/operation error (S3|KMS): /, /ExpiredToken|TokenRefreshRequired/),
+      outcome: 'permission',
+      sentence: (state) => `The AWS credentials for ${state} expired; renew them and run again.`,
+    },
+    {
+      says: s3(/RequestTimeTooSkewed|RequestExpired/),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `AWS refuses the time of a request for ${state}: this machine's clock is wrong; set it by NTP and run again.`,
+    },
+    {
+      says: s3(/InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|UnrecognizedClient/),
+      outcome: 'permission',
+      sentence: (state) =>
+        `AWS does not accept the credentials for ${state}; correct the access key, or the role, and run again.`,
+    },
+    {
+      says: s3(/(AccessDenied|Forbidden)[^]*\bkms:|KMS\.\w+|kms:GenerateDataKey/),
+      outcome: 'permission',
+      sentence: (state) =>
+        `The KMS key of the bucket of ${state} cannot be used; allow kms:GenerateDataKey and kms:Decrypt on it for this role, and see that it is enabled.`,
+    },
+    {
+      says: s3(/WORM|ObjectLock|Object Lock|(Delete\w+)[^]*AccessDenied/i),
+      outcome: 'permission',
+      sentence: (state) =>
+        `The bucket of ${state} lets nothing be removed (Object Lock, or s3:DeleteObject is denied), and the engine has to remove its own lock; allow s3:DeleteObject, and use no Object Lock with default retention there.`,
+    },
+    {
+      says: s3(/NoSuchBucket/),
+      outcome: 'configuration',
+      sentence: (state) => `${state} cannot be opened: there is no such bucket; check PULUMI_BACKEND_URL.`,
+    },
+    {
+      says: s3(noAnswer),
+      outcome: 'before-switch',
+      sentence: (state) =>
+        `The backend of ${state} does not answer; check the network and run again when it does.`,
+    },
+    {
+      says: s3(/AccessDenied|StatusCode: 403|Forbidden/),
+      outcome: 'permission',
+      sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
+    },
+    {
+      says: s3(/InvalidRequest|InvalidArgument|encrypt/i),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} does not take an object as the engine writes it; its policy must not ask for encryption headers: set its default encryption instead.`,
+    },
+    {
+      says: both(
+        /blob \(|operation error S3: |unable to open bucket/,
+        /get credentials|refresh cached credentials|no EC2 IMDS role/,
+      ),
+      outcome: 'permission',
+      sentence: (state) =>
+        `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
+    },
+  ];
+}
+
+/** A text of the engine or a plugin as a detail in a sentence: one line, without names of resources and ids of requests. */
+export function shortReason(text: string): string {
+  return text
+    .replace(/\burn:pulumi:\S+::/g, '')
+    .replace(
+      /\b\d+ errors? occurred:|\berror: |https response error |blob \(key "[^"]*"\) \(code=\w+\): /g,
+      ' ',
+    )
+    .replace(/(RequestID|HostID): [^,]*, /g, '')
+    .replace(/[\s*]+/g, ' ')
+    .trim()
+    .replace(/[.:]$/, '')
+    .slice(0, 300);
 }
 
 /** The engine's own `error:` line. Only stderr is looked at: stdout may be a state with its secrets in clear. */

@@ -6,13 +6,14 @@ import type { PastSteps } from '../plan/pastSteps';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import type { SavedPlan } from '../plan/savedPlan';
 import type { StepNumber } from '../plan/steps';
+import { stepTitles } from '../plan/steps';
 import { rotationProgram } from '../program/program';
 import { scrubber } from '../report/scrubber';
 import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
 import { effect } from '../world/effect';
 import { updateMessage } from '../history/entries';
-import { engineFailure, isPlanViolation } from './engineFailure';
+import { engineFailure, isPlanViolation, shortReason } from './engineFailure';
 import { serveOwnProvider } from './ownProvider';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
@@ -207,6 +208,9 @@ function failureOfEngine(
   const aws = awsFailureFromText(text, settings.context.region, error);
   if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
-  const reason = text.slice(0, 500).replace(/\.$/, '');
-  return new Failure(permission ? 'permission' : 'before-switch', `${reason}.`, { cause: error });
+  return new Failure(
+    permission ? 'permission' : 'before-switch',
+    `Step ${step}, ${stepTitles[step]}, failed (${shortReason(text)}); remove the cause and run again.`,
+    { cause: error },
+  );
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Outcome } from '../../../src/failure';
 import { Failure } from '../../../src/failure';
-import { engineFailure, isPlanViolation, StateIsClosed } from '../../../src/stack/engineFailure';
+import { engineFailure, isPlanViolation, shortReason, StateIsClosed } from '../../../src/stack/engineFailure';
 
 const where = { stack: 'prod', backendUrl: 's3://state' };
 const urn =
@@ -70,8 +70,71 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'configuration',
     'check PULUMI_BACKEND_URL',
   ],
+  // State in S3: as gocloud.dev/blob and the Go SDK say it, in front of what the engine was about to do.
+  [
+    s3(
+      'StatusCode: 301',
+      'PermanentRedirect: The bucket you are attempting to access must be addressed using',
+    ),
+    'configuration',
+    'is in another region',
+  ],
+  [
+    s3('StatusCode: 400', "AuthorizationHeaderMalformed: the region 'us-east-1' is wrong"),
+    'configuration',
+    'region=',
+  ],
+  [s3('StatusCode: 400', 'IllegalLocationConstraintException: x'), 'configuration', 'is in another region'],
+  [s3('StatusCode: 400', 'ExpiredToken: The provided token has expired.'), 'permission', 'expired'],
+  [s3('StatusCode: 403', 'RequestTimeTooSkewed: The difference'), 'configuration', 'clock'],
+  [s3('StatusCode: 403', 'InvalidAccessKeyId: The AWS Access Key Id'), 'permission', 'access key'],
+  [s3('StatusCode: 403', 'SignatureDoesNotMatch: The request signature'), 'permission', 'access key'],
+  [s3('StatusCode: 403', 'AccessDenied: Access Denied'), 'permission', 'is refused'],
+  [
+    s3(
+      'StatusCode: 403',
+      'AccessDenied: User is not authorized to perform: kms:GenerateDataKey',
+      'PutObject',
+    ),
+    'permission',
+    'KMS key',
+  ],
+  [s3('StatusCode: 400', 'KMS.DisabledException: key is disabled', 'PutObject'), 'permission', 'KMS key'],
+  [
+    s3('StatusCode: 400', 'InvalidRequest: Bucket requires server side encryption', 'PutObject'),
+    'configuration',
+    'does not take an object as the engine writes it',
+  ],
+  [
+    s3('StatusCode: 403', 'AccessDenied: Object is WORM protected', 'DeleteObject'),
+    'permission',
+    'Object Lock',
+  ],
+  [s3('StatusCode: 404', 'NoSuchBucket: The specified bucket'), 'configuration', 'no such bucket'],
+  [s3('StatusCode: 503', 'SlowDown: Please reduce'), 'before-switch', 'does not answer'],
+  [
+    'failed to load checkpoint: blob (key "x") (code=Unknown): get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found',
+    'permission',
+    'No AWS credentials',
+  ],
 ];
 
+/** A failure of S3 inside the engine's own words, which alone would mean a damaged state. */
+function s3(status: string, reason: string, operation = 'GetObject'): string {
+  return (
+    `failed to load checkpoint: blob (key ".pulumi/stacks/p/prod.json") (code=Unknown): operation error S3: ${operation}, ` +
+    `https response error ${status}, RequestID: 7, HostID: h, api error ${reason}`
+  );
+}
+
+describe('shortReason', () => {
+  it('has no name of a resource, no ids of requests, one line, no end', () => {
+    const text = `error: 1 error occurred:\n\t* updating ${urn}: blob (key "a") (code=Unknown): operation error S3: PutObject, https response error StatusCode: 400, RequestID: 7, HostID: h, api error X: y.\n\n`;
+    expect(shortReason(text)).to.equal(
+      'updating sqlconf: operation error S3: PutObject, StatusCode: 400, api error X: y',
+    );
+  });
+});
 describe('engineFailure', () => {
   for (const [text, outcome, says] of texts)
     it(`${JSON.stringify(text.slice(0, 60))} is ${outcome}`, () => {
