@@ -24,7 +24,7 @@ export function settingsOf<Text>(
   const { name, namespace, region, stack, sites } = inputs;
   const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa } = kubernetes;
   const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
-  const { environment, secretEnvironment, user = anybody } = kubernetes;
+  const { environment, secretEnvironment, acceptDowntime, user = anybody } = kubernetes;
   return {
     ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
     kubernetesSecret: secret,
@@ -36,7 +36,7 @@ export function settingsOf<Text>(
     roleArn: aws.role,
     sitesClaim: sites?.claim ?? objectNames({ name, namespace }).claim,
     ...{ user, healthUrl, databaseCa, schedule, timeZone, suspended, ifOlderThan, limits, resources },
-    ...{ optionalRights, environment, secretEnvironment },
+    ...{ optionalRights, environment, secretEnvironment, acceptDowntime },
     network: networkOf(kubernetes),
   };
 }

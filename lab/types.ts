@@ -141,7 +141,7 @@ export interface Site {
   /** A real login over TLS. */
   canLogin(user: string, password: string): Promise<boolean>;
   /**
-   * What is wrong with containers that start from now on. `health-500` and `login-page` are on the health path
+   * What is wrong with containers that start from now on. Those of the health page (`HealthForm`) are on the health path
    * only, so the rollout itself ends well. With `rollouts: 1` only the next new pod template is meant: the pods
    * of a rollback are sound again.
    */

@@ -78,7 +78,13 @@ export const kubernetesInputs = group(
     image: text(checks.image, 'image of the command'),
     imagePullSecret: text(checks.objectName, 'Secret with the login of its registry').optional(),
     site: text(checks.site, "OpenEMR's site").default('default'),
-    healthUrl: text(checks.url, "OpenEMR's readyz page; without it the HTTP proof is left out").optional(),
+    healthUrl: text(
+      checks.url,
+      "OpenEMR's readyz page, or its login page; without it the HTTP proof is left out",
+    ).optional(),
+    acceptDowntime: onOff(
+      'true: rotate although the Deployment takes all of its pods down at once, so that requests fail',
+    ).default(false),
     databaseCa: group(
       { configMap: text(checks.objectName, 'ConfigMap'), key: text(checks.dataKey, 'its key') },
       "the database's CA; without it Amazon's RDS bundle is trusted",

@@ -41,6 +41,7 @@ function plainValues<Text>(settings: RotationSettings<Text>): Record<string, str
     K8S_SECRET_NAME: settings.kubernetesSecret,
     OPENEMR_HEALTHCHECK_URL: settings.healthUrl,
     DATABASE_CA_FILE: databaseCa && `${paths.databaseCa}/${databaseCa.key}`,
+    CREDENTIAL_ROTATION_ACCEPT_DOWNTIME: settings.acceptDowntime ? 'true' : undefined,
     CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: String(limits.healthSeconds),
     CREDENTIAL_ROTATION_ROLLOUT_TIMEOUT_SECONDS: String(limits.rolloutSeconds),
     CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS: String(limits.idleSeconds),

@@ -17,6 +17,7 @@ export const exampleSettings: RotationSettings = {
   sitesClaim: 'credential-rotation-sites',
   user: { uid: 65532, gid: 65532 },
   healthUrl: 'https://openemr.openemr.svc.cluster.local/meta/health/readyz',
+  acceptDowntime: false,
   schedule: '17 3 * * *',
   timeZone: 'Etc/UTC',
   suspended: false,

@@ -120,7 +120,19 @@ export interface Volume {
 }
 
 /** What is wrong with a pod, on purpose. */
-export type PodFault = 'none' | 'never-ready' | 'crash' | 'health-500' | 'login-page';
+export type PodFault = 'none' | 'never-ready' | 'crash' | 'broken' | HealthForm;
+
+/** Forms of the health page alone; `page-ready` is that of newer versions of OpenEMR and no fault, `login-page` one of somebody else. */
+export type HealthForm =
+  | 'health-500'
+  | 'health-404'
+  | 'health-error'
+  | 'health-html'
+  | 'health-database'
+  | 'health-filesystem'
+  | 'not-installed'
+  | 'login-page'
+  | 'page-ready';
 
 /** What runs a pod. */
 export interface Worker {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Argv } from 'yargs';
 import { Failure } from '../failure';
 import { packageFolder } from '../packageFolder';
+import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
@@ -91,10 +92,16 @@ function single(parsed: Record<string, unknown>, flag: string): string | undefin
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A switch that stands alone says true. */
+function switched(type: OptionType, value: string | undefined): string | undefined {
+  return type === 'yes-or-no' && value === '' ? 'true' : value;
+}
+
 function flagsOf(parsed: Record<string, unknown>): Flags {
   const values: GivenValues = {};
   for (const name of optionNames) {
-    const value = single(parsed, definitionOf(name).flag);
+    const { flag, type } = definitionOf(name);
+    const value = switched(type, single(parsed, flag));
     if (value !== undefined) values[name] = value;
   }
   const mode = single(parsed, 'fix-permissions');
@@ -136,12 +143,12 @@ function describe(parser: Argv): Argv {
     .locale('en')
     .wrap(120);
   for (const name of optionNames) {
-    const { flag, group, describe: text, variable } = definitionOf(name);
+    const { flag, group, describe: text, variable, type } = definitionOf(name);
     described = described.option(flag, {
-      type: 'string',
       group: `${group}:`,
       describe: `${text} [${variable}]`,
-      requiresArg: true,
+      type: 'string',
+      ...(type === 'yes-or-no' ? {} : { requiresArg: true }),
     });
   }
   return described;

@@ -179,6 +179,7 @@ const unused = {
   adminSecretId: '',
   backendUrl: '',
   secretsProvider: '',
+  acceptDowntime: false,
   schedule: '',
   suspended: false,
   ifOlderThan: '',

@@ -1,3 +1,4 @@
+import type { HealthBefore } from './health';
 import type { Provenance } from './pastSteps';
 import type { DatabaseLogin, Slot } from './slot';
 
@@ -58,6 +59,8 @@ export interface RotationPlan extends Provenance {
   sqlconfStamp?: string;
   /** In plans of older versions alone: SHA-256 of the file, hex. The secret half has it now. */
   sqlconfSha256?: string;
+  /** How the health page was before the switch; absent where there is none, and in plans of older versions. */
+  health?: HealthBefore;
 }
 
 /** A slot's account in a plan; without a password it is minted in this rotation. */

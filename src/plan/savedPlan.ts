@@ -50,7 +50,9 @@ const fieldTexts: Partial<Record<keyof RotationPlan, string>> = {
 
 /** How the world differs from the one that a plan was made for; empty when it is the same. */
 export function planDifferences(saved: RotationPlan, now: RotationPlan): string[] {
-  const keys = Object.keys({ ...saved, ...now }) as (keyof RotationPlan)[];
+  const all = Object.keys({ ...saved, ...now }) as (keyof RotationPlan)[];
+  // What the health page said is asked anew, and decided on, by each run.
+  const keys = all.filter((key) => key !== 'health');
   const changed = keys.filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]));
   return [...new Set(changed.map((key) => fieldTexts[key] ?? `${key} differs`))];
 }

@@ -4,6 +4,10 @@ import type { WorldContext } from '../world/context';
 export interface ProgramSettings {
   context: WorldContext;
   healthUrl?: string;
+  /** PEM file of the health page's own authority. */
+  healthCaFile?: string;
+  /** Rotate although the Deployment's strategy takes all pods down at once. */
+  acceptDowntime?: true;
   healthAnswersInARow: number;
   healthLimitSeconds: number;
   rolloutTimeoutSeconds?: number;

@@ -55,15 +55,18 @@ export function switchSteps(
         );
   patchSecret(chain, planned, settings, data);
   restart(chain, planned, settings);
-  const { healthUrl, healthAnswersInARow: answersInARow, healthLimitSeconds: limitSeconds } = settings;
+  const { healthUrl, healthCaFile, healthAnswersInARow: answersInARow, healthLimitSeconds } = settings;
   const health = {
     context,
     run: settings.run,
     ...login,
     kubernetesSecret: data,
     answersInARow,
-    limitSeconds,
+    limitSeconds: healthLimitSeconds,
+    kind: plan.kind,
     ...(healthUrl === undefined ? {} : { healthUrl }),
+    ...(healthCaFile === undefined ? {} : { healthCaFile }),
+    ...(plan.health === undefined ? {} : { before: plan.health }),
   };
   chain.dynamic('HealthProof', resourceNames.health(plan.id), health, ['password', 'kubernetesSecret']);
 }

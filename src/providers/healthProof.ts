@@ -1,10 +1,13 @@
 import { Failure } from '../failure';
+import type { HealthBefore } from '../plan/health';
 import { changedKeys } from '../plan/observation';
+import type { PlanKind } from '../plan/rotationPlan';
 import type { DatabaseLogin } from '../plan/slot';
 import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
-import { openSession } from '../world/database';
-import { proveHealth } from '../world/health';
+import { openSession, tryLogin } from '../world/database';
+import { proveHealth } from '../world/health/prove';
+import { tellNotice } from '../world/notices';
 import { openSqlconf } from '../world/sqlconf';
 import { proof } from './logic';
 import { proveSession } from './world';
@@ -16,14 +19,19 @@ export interface HealthProofInputs extends DatabaseLogin {
   run: string;
   /** What the Kubernetes Secret's database keys must say. */
   kubernetesSecret: Record<string, string>;
+  /** What kind of plan it is for; absent in states of older versions. */
+  kind?: PlanKind;
   healthUrl?: string;
+  healthCaFile?: string;
+  /** How the page was before the switch. */
+  before?: HealthBefore;
   answersInARow: number;
   limitSeconds: number;
 }
 
 /** Step 8: what file and Secret say now is the expected login, it logs in, and the application says that it is healthy. */
 export const healthProof = proof<HealthProofInputs>(async (inputs) => {
-  const { context, username, host, healthUrl, answersInARow, limitSeconds } = inputs;
+  const { context, username, host, healthUrl, answersInARow } = inputs;
   const [file, data] = await Promise.all([openSqlconf(context), kubernetesOf(context).secretData()]);
   if (file.login.username !== username || file.login.password !== inputs.password) {
     throw new Failure(
@@ -44,7 +52,30 @@ export const healthProof = proof<HealthProofInputs>(async (inputs) => {
   } finally {
     await session.close();
   }
-  if (healthUrl !== undefined)
-    await proveHealth({ url: healthUrl, answersInARow, limitMs: limitSeconds * 1000 });
-  return { username, host, answersInARow: healthUrl === undefined ? 0 : answersInARow };
+  if (healthUrl === undefined) return { username, host, answersInARow: 0 };
+  const warning = await provePage(inputs, healthUrl, file.login);
+  if (warning !== undefined) tellNotice(warning);
+  return { username, host, answersInARow, ...(warning === undefined ? {} : { warning }) };
 });
+
+async function provePage(
+  { context, kind, healthCaFile, before, answersInARow, limitSeconds }: HealthProofInputs,
+  url: string,
+  login: DatabaseLogin,
+): Promise<string | undefined> {
+  const { spec } = await kubernetesOf(context).deployment();
+  return proveHealth({
+    url,
+    answersInARow,
+    limitMs: limitSeconds * 1000,
+    kind: kind === 'rollback' || kind === 'switch-back' ? kind : 'rotation',
+    replicas: spec?.replicas ?? 1,
+    databaseLetsIn: () =>
+      tryLogin(login, context.trust).then(
+        (answer) => answer === 'works',
+        () => false,
+      ),
+    ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }),
+    ...(before === undefined ? {} : { before }),
+  });
+}

@@ -3,6 +3,7 @@ export type OptionType =
   | 'region'
   | 'url'
   | 'seconds'
+  | 'yes-or-no'
   | 'limit'
   | 'count'
   | 'folder'
@@ -110,7 +111,7 @@ export const optionTable = {
     stackKey: 'healthUrl',
     type: 'url',
     group: 'Target',
-    describe: "OpenEMR's readyz page; without it the HTTP proof is left out",
+    describe: "OpenEMR's readyz page, or its login page; without it the HTTP proof is left out",
   },
   caFile: {
     flag: 'database-ca-file',
@@ -129,6 +130,15 @@ export const optionTable = {
     default: '3',
     describe: 'good health answers in a row that prove health',
   },
+  healthCaFile: {
+    flag: 'health-ca-file',
+    variable: 'OPENEMR_HEALTHCHECK_CA_FILE',
+    stackKey: 'healthCaFile',
+    type: 'file',
+    group: 'Rotation',
+    describe:
+      "PEM file of the health page's CA (default: the system's; inside the cluster a self-signed certificate passes)",
+  },
   healthLimitSeconds: {
     flag: 'health-limit',
     variable: 'CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS',
@@ -137,6 +147,16 @@ export const optionTable = {
     group: 'Rotation',
     default: '60',
     describe: 'limit of the health proof in seconds',
+  },
+  acceptDowntime: {
+    flag: 'accept-downtime',
+    variable: 'CREDENTIAL_ROTATION_ACCEPT_DOWNTIME',
+    stackKey: 'acceptDowntime',
+    type: 'yes-or-no',
+    group: 'Rotation',
+    default: 'false',
+    describe:
+      'true: rotate although the Deployment takes all of its pods down at once, so that requests fail',
   },
   rolloutTimeoutSeconds: {
     flag: 'timeout',

@@ -198,6 +198,8 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
         trust: optional('caFile', value('caFile'), String),
       },
       ...optional('healthUrl', value('healthUrl'), String),
+      ...optional('healthCaFile', value('healthCaFile'), String),
+      ...(value('acceptDowntime') === 'true' ? { acceptDowntime: true as const } : {}),
       ...optional('rolloutTimeoutSeconds', value('rolloutTimeoutSeconds'), Number),
       healthAnswersInARow: Number(text('healthAnswersInARow')),
       healthLimitSeconds: Number(text('healthLimitSeconds')),

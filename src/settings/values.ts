@@ -20,6 +20,7 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
     test: (text) => isSeconds(text) && Number(text) > 0,
     expected: 'a number of seconds above 0, up to 86400',
   },
+  'yes-or-no': { test: (text) => text === 'true' || text === 'false', expected: 'true or false' },
   count: { test: (text) => /^[1-9]\d{0,2}$/.test(text), expected: 'a whole number from 1 to 999' },
   folder: { test: isPath, expected: 'an absolute path' },
   home: {

@@ -3,6 +3,8 @@ import type { Stack } from '@pulumi/pulumi/automation';
 import { Failure, jointOutcome } from '../failure';
 import { observe } from '../observe/observe';
 import { readRenewedAt } from '../observe/renewedAt';
+import { healthBefore, withHealth } from '../observe/preflight/health';
+import type { PreflightAround } from '../observe/preflight/preflight';
 import { preflight } from '../observe/preflight/preflight';
 import type { Journal, Observation } from '../plan/observation';
 import { dueNow, isRenewal } from '../plan/age';
@@ -14,6 +16,7 @@ import { planId } from '../plan/rotationPlan';
 import { announceVersion } from '../world/adminCredentials';
 import { cleanUp } from '../world/file/sqlconfFile';
 import { holderText, lockHolder, lockName } from '../world/lock';
+import { listenToNotices } from '../world/notices';
 import type { FailedAt } from './afterFailure';
 import { afterFailure, cancelled } from './afterFailure';
 import { journalToTakeUp } from './goingBack';
@@ -44,6 +47,7 @@ export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
 }
 
 async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
+  listenToNotices((text) => request.tell({ kind: 'notice', text }));
   lookForEngine();
   const world = await openWorld(request);
   const { context } = request.settings;
@@ -150,7 +154,8 @@ async function preview(request: RunRequest): Promise<DryRun> {
 
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
   const journal = await journalToTakeUp(request, world, found.deployment);
-  const { planned, resumed } = plan(request, found, journal);
+  const { planned: decided, resumed } = plan(request, found, journal);
+  const { planned, around } = await lookedAt(request, found, decided, resumed);
   const run = resumed ? { run: 'preview' } : {};
   const preview = { ...request, ...run, stack: found.stack, planned, listener: () => undefined };
   // An update plan that a stack in a temporary folder made cannot be read by the real one.
@@ -158,7 +163,7 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   const previewing = runPreview(preview, wantsEnginePlan);
   // What the preflight cannot read is told before what the engine makes of it.
   previewing.catch(() => undefined);
-  const looking = preflight(planned, request.settings.context, world);
+  const looking = preflight(planned, request.settings.context, world, around);
   const { problems, differences, notices } = await looking.finally(() => previewing.catch(() => undefined));
   const { changes, enginePlan } = await previewing;
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
@@ -182,6 +187,19 @@ async function openedBesideObserving<T extends OpenedStack>(
   saw?.(observation.value);
   if (opened.status === 'rejected') throw opened.reason;
   return { ...opened.value, observation: observation.value };
+}
+
+/** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
+async function lookedAt(
+  { settings, savedPlan }: RunRequest,
+  { observation }: Found,
+  planned: PlannedRotation,
+  resumed: boolean,
+): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
+  const look = resumed ? undefined : await healthBefore(planned, settings);
+  const isDown = resumed || !observation.sqlconf.works;
+  const around = { look, acceptDowntime: settings.acceptDowntime === true, isDown };
+  return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 
 function plan(
@@ -229,9 +247,10 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
   const journal = await journalToTakeUp(request, world, opened.deployment);
-  const { planned: wanted, resumed } = plan(request, opened, journal);
+  const { planned: decided, resumed } = plan(request, opened, journal);
+  const { planned: wanted, around } = await lookedAt(request, opened, decided, resumed);
   if (!resumed) {
-    const { problems, notices } = await preflight(wanted, request.settings.context, world);
+    const { problems, notices } = await preflight(wanted, request.settings.context, world, around);
     if (problems.length > 0) {
       const reasons = problems.map(({ message }) => message).join(' ');
       throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);

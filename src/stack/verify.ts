@@ -16,16 +16,13 @@ import type { Settings } from '../settings/settings';
 import { findAdminCredentials } from '../world/adminCredentials';
 import { openSession } from '../world/database';
 import { activateRoles } from '../world/roles';
-import { proveHealth } from '../world/health';
+import { lookAtHealth } from '../world/health/look';
 import type { Right } from '../world/kubernetes';
 import { Kubernetes, neededRights } from '../world/kubernetes';
 import { leaseRights } from '../world/lease';
 import { SecretsManager } from '../world/secretsManager';
 import { engineChecks } from './engineChecks';
 import { readStatus } from './status';
-
-/** Longest time for the health page here, in ms: nothing is being restarted. */
-const healthLimitMs = 15_000;
 
 /** Checks everything that a rotation needs; no write takes effect. Never throws. */
 export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
@@ -46,7 +43,7 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     fileChecks(settings, facts),
     new Checks('Kubernetes').problems(
       'nothing stands in the way of a restart',
-      async () => (await kubernetesFindings(kubernetes)).problems,
+      async () => (await kubernetesFindings(kubernetes, settings.program.acceptDowntime === true)).problems,
     ),
   ]);
   const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
@@ -180,15 +177,14 @@ async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
 async function healthChecks({ program }: Settings): Promise<Check[]> {
   const checks = new Checks('Health');
   const title = 'the health page is good';
-  const { healthUrl: url, healthAnswersInARow: answersInARow, healthLimitSeconds } = program;
+  const { healthUrl: url, healthCaFile, healthAnswersInARow: answersInARow } = program;
   if (url === undefined)
     return [
       checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation leaves the HTTP proof out.'),
     ];
-  const limitMs = Math.min(healthLimitSeconds * 1000, healthLimitMs);
-  const check = await checks.passes(title, async () => {
-    await proveHealth({ url, answersInARow, limitMs });
-    return `${answersInARow} good answers in a row`;
-  });
-  return [check];
+  const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
+  const { problem, notices } = await lookAtHealth(page, answersInARow);
+  if (problem) return [checks.failed(title, problem)];
+  const noted = notices.map((text) => `; ${text}`).join('');
+  return [checks.ok(title, `${answersInARow} good answers in a row${noted}`)];
 }

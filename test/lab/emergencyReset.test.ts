@@ -77,7 +77,8 @@ for (const database of databases) {
 
     /** Pods that were not ready take a moment until they are asked again. */
     async function expectUp(up: boolean): Promise<void> {
-      const isUp = async (): Promise<boolean> => (await fetch(site.healthUrl)).ok;
+      const isUp = async (): Promise<boolean> =>
+        /"database":true/.test(await (await fetch(site.healthUrl)).text());
       let found = await isUp();
       for (let tries = 0; tries < 60 && found !== up; tries += 1) {
         await new Promise((resolve) => setTimeout(resolve, 250));

@@ -122,8 +122,11 @@ for (const database of ['mysql', 'mariadb'] as const) {
         expect(await made.canLogin(login, pass), start).to.equal(true);
         const health = await fetch(made.healthUrl);
         expect(await health.json()).to.deep.equal({
-          status: 'ready',
-          checks: { installed: true, database: true },
+          status: 'setup_required',
+          checks: {
+            ...{ installed: false, database: true, filesystem: true, session: true },
+            ...{ oauth_keys: false, cache: true },
+          },
         });
         await made.remove();
       }
@@ -201,7 +204,10 @@ for (const database of ['mysql', 'mariadb'] as const) {
     it('shows a fault on the health path alone', async () => {
       for (const [fault, status, body] of [
         ['health-500', 500, /fault/],
-        ['login-page', 200, /<title>OpenEMR Login/],
+        ['login-page', 200, /<title>Sign in/],
+        ['health-404', 404, /Not Found/],
+        ['health-error', 200, /"status":"error"/],
+        ['page-ready', 200, /"status":"ready"/],
       ] as const) {
         await site.podFault(fault, { rollouts: 1 });
         await site.restart();

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure';
+import { downtimeFinding } from './downtime';
 import { keysToLeave, occasionalWriter, otherOwner } from './secretOwner';
 import { secretUse } from './secretUse';
 import type { Kubernetes } from '../../world/kubernetes';
@@ -13,7 +14,10 @@ export interface KubernetesFindings {
 }
 
 /** Looks whether Deployment and Secret can be changed, and belong together. Writes nothing. */
-export async function kubernetesFindings(kubernetes: Kubernetes): Promise<KubernetesFindings> {
+export async function kubernetesFindings(
+  kubernetes: Kubernetes,
+  acceptDowntime: boolean,
+): Promise<KubernetesFindings> {
   const { target } = kubernetes;
   const missing = await kubernetes.missingRights(neededRights(target));
   if (missing.length > 0) {
@@ -28,6 +32,7 @@ export async function kubernetesFindings(kubernetes: Kubernetes): Promise<Kubern
   }
   const [{ spec }, secret] = await Promise.all([kubernetes.deployment(), kubernetes.secret()]);
   const name = `Deployment ${target.namespace}/${target.deployment}`;
+  const downtime = downtimeFinding(spec ?? {}, `${target.namespace}/${target.deployment}`, acceptDowntime);
   const owner = otherOwner(secret);
   const writer = occasionalWriter(secret);
   const { used, others } = secretUse({ ...(spec ? { spec } : {}) }, target.secret);
@@ -50,8 +55,12 @@ export async function kubernetesFindings(kubernetes: Kubernetes): Promise<Kubern
         ]),
   ];
   return {
-    problems: problems.map((problem) => new Failure('configuration', problem)),
+    problems: [
+      ...problems.map((problem) => new Failure('configuration', problem)),
+      ...(downtime.problem ? [downtime.problem] : []),
+    ],
     notices: [
+      ...(downtime.notice === undefined ? [] : [downtime.notice]),
       ...(used || others.length > 0
         ? []
         : [`${name} does not use Secret ${target.secret}: its pods read sqlconf.php alone`]),

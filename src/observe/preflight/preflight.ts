@@ -9,6 +9,8 @@ import type { AccountFindings } from './accounts';
 import { databaseFindings } from './database';
 import { fileProblems } from './file';
 import type { SecretsManager } from '../../world/secretsManager';
+import type { HealthLook } from '../../world/health/look';
+import { healthFindings } from './health';
 import { kubernetesFindings } from './kubernetes';
 import { secretProblems } from './secrets';
 
@@ -22,6 +24,15 @@ export interface PreflightClients {
   secrets: SecretsManager;
 }
 
+/** What a preflight knows beside the plan. */
+export interface PreflightAround {
+  /** What the health page said; undefined where there is none. */
+  look: HealthLook | undefined;
+  acceptDowntime: boolean;
+  /** The database refuses OpenEMR's own login: then the run is the cure. */
+  isDown: boolean;
+}
+
 /**
  * Looks for everything that would stop the rotation half-way: rights in Kubernetes, in the database, on the
  * file and on the secrets. Writes nothing.
@@ -31,19 +42,23 @@ export async function preflight(
   planned: PlannedRotation,
   context: WorldContext,
   clients: PreflightClients,
+  around: PreflightAround,
 ): Promise<AccountFindings> {
   const { kubernetes, secrets, credentials } = clients;
+  const mayBeCure = around.isDown || planned.plan.kind === 'switch-back';
+  const health = healthFindings(around.look, mayBeCure);
+  const accepted = around.acceptDowntime || mayBeCure;
   const none: Failure[] = [];
   const [database, cluster, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
-    switches(planned.plan) ? kubernetesFindings(kubernetes) : { problems: none, notices: [] },
+    switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
     switches(planned.plan) ? fileProblems(planned, context) : none,
     secretProblems(secrets, secretsWritten(planned, context), healedVersion(credentials)),
   ]);
   return {
     ...database,
-    problems: [...database.problems, ...cluster.problems, ...problems.flat()],
-    notices: [...database.notices, ...cluster.notices],
+    problems: [...database.problems, ...cluster.problems, ...problems.flat(), ...health.problems],
+    notices: [...database.notices, ...cluster.notices, ...health.notices],
   };
 }
 

@@ -27,6 +27,8 @@ const target = 'The wrong target';
 const api = 'The Kubernetes API does not answer, or refuses';
 const rollout = 'The rollout is stuck';
 const health = 'The health proof fails';
+const healthBefore = 'The health page is not good before anything is changed';
+const downtime = 'Requests will fail during the restart';
 const dead = 'A run is dead or hangs, and holds the lock';
 const [exit2, exit3] = ['Exit 2: configuration', 'Exit 3: permission'];
 const [exit8, exit11, exit12] = ['Exit 8: cancelled', 'Exit 11: locked', 'Exit 12: held'];
@@ -80,8 +82,8 @@ const runbook: Record<number, string[]> = {
   53: [file],
   55: ['Other sites use the account'],
   56: [rollout],
-  57: [target],
-  61: [health],
+  57: [downtime, target],
+  61: [healthBefore, health],
   62: [health],
   63: [exit3],
   64: [api],

@@ -173,6 +173,8 @@ describe('settings', () => {
       kubernetesSecret: ['CANARY'.toLowerCase() + ' ', '.canary'],
       healthUrl: ['ftp://canary', 'canary.example', 'http://', 'https://canary:port', 'javascript:canary'],
       caFile: ['canary.pem', '/canary\n.pem'],
+      healthCaFile: ['canary.pem', './canary'],
+      acceptDowntime: ['canary', 'yes', '1', 'TRUE'],
       healthAnswersInARow: ['0', '-1', '1.5', '1000', 'canary', '３', '1e2'],
       healthLimitSeconds: ['-1', '1e3', 'canary', '86401', '1s', 'Infinity', '.5', '1.'],
       rolloutTimeoutSeconds: ['10m', 'NaN', '0x10'],
