@@ -65,12 +65,14 @@ export class RestartTaken extends Failure {}
 
 /**
  * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
- * somebody must grant, then what must be corrected.
+ * somebody must grant, then what must be corrected, then what is ill by itself.
  */
 export function jointOutcome(problems: readonly { outcome: Outcome | null }[]): Outcome {
   const has = (outcome: Outcome): boolean => problems.some((problem) => problem.outcome === outcome);
   if (problems.length === 0) return 'done';
-  return has('locked') ? 'locked' : has('permission') ? 'permission' : 'configuration';
+  if (has('locked')) return 'locked';
+  if (has('permission')) return 'permission';
+  return problems.every(({ outcome }) => outcome === 'before-switch') ? 'before-switch' : 'configuration';
 }
 
 const marker = /\[outcome=([a-z-]+)(?: refused=([AB]))?(?: restart=(taken))?\] ?/;

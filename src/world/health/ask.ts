@@ -51,11 +51,12 @@ async function answerOf(
   socket?: Awaited<ReturnType<typeof openTls>>['socket'],
 ): Promise<Judgement> {
   const headers = { accept: 'application/json, text/html;q=0.5', connection: 'close' };
-  const options = { signal, headers, agent: false as const };
+  const options = { signal, headers };
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = socket
-      ? overHttps(url, { ...options, createConnection: () => socket }, resolve)
-      : overHttp(url, options, resolve);
+      ? // With an agent, even a new one, Node would open a connection of its own.
+        overHttps(url, { ...options, createConnection: () => socket }, resolve)
+      : overHttp(url, { ...options, agent: false }, resolve);
     sent.once('error', reject).end();
   });
   let body = '';

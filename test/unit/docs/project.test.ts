@@ -50,10 +50,11 @@ describe('Pulumi.yaml', () => {
     const { stackKey, describe: meaning, type, required, default: value } = definitionOf(name);
     it(`declares ${stackKey} with type, default and meaning`, () => {
       const number = value !== undefined && ['count', 'seconds', 'limit'].includes(type);
+      const isSwitch = type === 'yes-or-no';
       expect(project.config[stackKey]).to.deep.equal({
-        type: number ? 'integer' : 'string',
+        type: isSwitch ? 'boolean' : number ? 'integer' : 'string',
         // Pulumi refuses a stack that lacks a key without default, also when the environment has the setting.
-        default: number ? Number(value) : (value ?? ''),
+        default: isSwitch ? value === 'true' : number ? Number(value) : (value ?? ''),
         description: required === true ? `${meaning} (required)` : meaning,
       });
     });
