@@ -4,7 +4,7 @@ import { readJsonLines } from '../../lab/readJsonLines';
 
 /** One carried-out case, a line of the ledger. */
 export interface Entry {
-  /** The part of the sweep: `once`, `twice`, `time` or `signals`. */
+  /** The part of the sweep, as in `once` or `people`. */
   part: string;
   start: string;
   /** What was done: a mode, or a way to stop. */
@@ -61,12 +61,16 @@ export function tableOf(entries: readonly Entry[]): string[] {
   for (const part of [...new Set(entries.map((entry) => entry.part))]) {
     const ours = entries.filter((entry) => entry.part === part);
     const columns = [...new Set(ours.map(({ mode }) => mode))];
-    lines.push('', `${part}: healthy of all`, row('start', [...columns, 'logins', 'failed cases']));
+    const heads = [...columns, 'logins', 'failed cases'];
+    const widths = heads.map((head) => Math.max(13, head.length + 2));
+    lines.push('', `${part}: healthy of all`, row('start', heads, widths));
     for (const start of [...new Set(ours.map((entry) => entry.start))]) {
       const of = ours.filter((entry) => entry.start === start);
       const cells = columns.map((mode) => share(of.filter((entry) => entry.mode === mode)));
       const logins = of.reduce((sum, entry) => sum + entry.logins, 0);
-      lines.push(row(start, [...cells, String(logins), String(of.filter(({ healthy }) => !healthy).length)]));
+      lines.push(
+        row(start, [...cells, String(logins), String(of.filter(({ healthy }) => !healthy).length)], widths),
+      );
     }
   }
   const failed = entries.filter(({ healthy }) => !healthy);
@@ -77,6 +81,6 @@ function share(entries: readonly Entry[]): string {
   return entries.length === 0 ? '–' : `${entries.filter(({ healthy }) => healthy).length}/${entries.length}`;
 }
 
-function row(first: string, cells: readonly string[]): string {
-  return [first.padEnd(16), ...cells.map((cell) => cell.padStart(13))].join('');
+function row(first: string, cells: readonly string[], widths: readonly number[]): string {
+  return [first.padEnd(16), ...cells.map((cell, index) => cell.padStart(widths[index] ?? 13))].join('');
 }

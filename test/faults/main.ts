@@ -13,6 +13,7 @@ import { Ledger, tableOf } from './ledger';
 import type { Planned, Selection } from './parts';
 import { parts } from './parts';
 import { Recoveries } from './recoveries';
+import { writeResults } from './results';
 import type { ScenarioName } from './scenarios';
 import { makesUsers, scenarioNames } from './scenarios';
 
@@ -28,6 +29,7 @@ const options = {
   ledger: { type: 'string', default: path.join('.lab', 'faults.jsonl') },
   'limit-minutes': { type: 'string' },
   shard: { type: 'string' },
+  'write-results': { type: 'boolean', default: false },
 } as const;
 
 /**
@@ -37,6 +39,10 @@ const options = {
 async function main(): Promise<number> {
   const { values } = parseArgs({ options });
   const ledger = new Ledger(values.ledger);
+  if (values['write-results']) {
+    writeResults(ledger.entries());
+    return 0;
+  }
   const jobs = Number(values.jobs);
   if (jobs > 1 && values.shard === undefined) await inProcesses(jobs);
   else await carryOutAll(values, ledger);

@@ -6,6 +6,8 @@ import { expectCode, expectHealthy } from '../lab/support/world';
 import { runKilledAfter, stopAndFinish } from './signals';
 import type { FaultMode } from './cases';
 import { casesOf } from './cases';
+import { carryOutKeeper } from './keepers';
+import { carryOutPeople } from './people';
 import { carryOut, pointsOf } from './sweep';
 
 /** The modes of the short sweep: the two that leave something done which nobody has written down. */
@@ -84,6 +86,18 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
       await canary.stop();
       await site.remove();
     }
+  });
+
+  it('killed after the cut-over, and only the file put back: the advice that is printed ends healthy', async () => {
+    await carryOutPeople(lab, {
+      start: 'a-active',
+      point: 'file: rename',
+      action: 'only the file put back',
+    });
+  });
+
+  it('a second Deployment on the same Secret: held, never cut off; restarted, the next run finishes', async () => {
+    await carryOutKeeper(lab, 'a second Deployment on the same Secret');
   });
 
   it('two signals in step 7: it ends at once, leaves no process behind, and the next run finishes', async () => {

@@ -4,7 +4,7 @@ import type { Lab, Site } from '../../../lab';
 import { tookEffect, writeRequests } from './secrets';
 
 /** Statements that may change nothing: reads, and settings of the connection itself. */
-const maybeHarmless = /^(SELECT|SHOW|EXPLAIN|DO|SET (SESSION|NAMES|sql_mode|@@SESSION)|USE)\b/i;
+const maybeHarmless = /^(SELECT|SHOW|EXPLAIN|DO|SET (SESSION|NAMES|ROLE|sql_mode|@@SESSION)|USE)\b/i;
 /** What makes one of them a write: a file, a sequence, a stored function, which has a schema. */
 const effects =
   /\bINTO\s+(OUTFILE|DUMPFILE)\b|\b(NEXTVAL|SETVAL)\s*\(|\bNEXT\s+VALUE\s+FOR\b|[\w`]\s*\.\s*[\w`]+\s*\(/i;

@@ -17,6 +17,7 @@ describe('what counts as a write', () => {
     'SELECT `openemr`.`delete_all` (1)',
     'DO openemr.delete_all()',
     'FLUSH HOSTS',
+    "SET DEFAULT ROLE ALL TO 'a'@'%'",
     'EXECUTE stored',
   ])
     it(`yes: ${statement}`, () => expect(isWrite(statement)).to.equal(true));
@@ -31,6 +32,7 @@ describe('what counts as a write', () => {
     'SELECT @@GLOBAL.read_only, @@global.super_read_only = 1',
     'SHOW GRANTS',
     'SET NAMES utf8mb4',
+    'SET ROLE ALL',
     'SET SESSION lock_wait_timeout = 5',
     'USE openemr',
   ])
