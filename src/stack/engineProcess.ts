@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
+import { watchEngines } from './engineWatch';
+import { parentOf } from './markedProcesses';
 
 /**
  * Go collects garbage when its heap has grown by so many percent. The engine and its plugins live for seconds, and at
@@ -80,7 +82,10 @@ export function runEngine(
   const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
   const folders = path.isAbsolute(file) ? [path.dirname(file)] : [];
   const PATH = [...folders, environment['PATH'] ?? process.env['PATH'] ?? ''].join(path.delimiter);
-  const env = { GOGC: collectAt, ...process.env, ...environment, PATH, PULUMI_AUTOMATION_API: 'true' };
+  // Other calls end by themselves when nobody reads their answer, and start no plugin that waits.
+  const watched = args.includes('up') || args.includes('preview') ? watchEngines() : {};
+  const own = { ...environment, ...watched, PATH, PULUMI_AUTOMATION_API: 'true' };
+  const env = { GOGC: collectAt, ...process.env, ...own };
   return new Promise((resolve, reject) => {
     const child = spawn(file, all, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
@@ -135,17 +140,15 @@ function childrenByParent(): Map<number, number[]> {
     // Not Linux: the plugins end when their engine is gone.
   }
   for (const name of names) {
-    const parent = parentOf(name);
+    const parent = parentIn(name);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   return children;
 }
 
-/** The fourth field of /proc/PID/stat; the second one is a name in brackets and may hold spaces. */
-function parentOf(pid: string): number | undefined {
+function parentIn(pid: string): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return parentOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return undefined;
   }

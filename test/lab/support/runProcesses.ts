@@ -6,9 +6,16 @@ import { pidsWith } from '../../faults/killRun';
 import { commandFile, environmentOf } from './command';
 import type { Run } from './command';
 
-/** All processes of a site's runs that are alive: command, engine, plugins. */
-export function processesOf(site: Site): number[] {
-  return pidsWith(`HOME=${site.folder}`).map(Number);
+/** All processes of a site's runs that are alive: command, engine, plugins; with a program, only those of it. */
+export function processesOf(site: Site, program = /^/): number[] {
+  return pidsWith(`HOME=${site.folder}`)
+    .map(Number)
+    .filter((pid) => program.test(programOf(pid)));
+}
+
+/** The programs of those processes. */
+export function programsOf(site: Site): string[] {
+  return processesOf(site).map(programOf);
 }
 
 /** The engine itself, without its plugins; empty when none is at work. */

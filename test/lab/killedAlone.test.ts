@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { expect } from 'chai';
+import type { Site } from '../../lab';
+import type { Run } from './support/command';
+import { commandFile, environmentOf, run } from './support/command';
+import { databases, labWith } from './support/labs';
+import { enginesOf, processesOf, programsOf, signalAll } from './support/runProcesses';
+import { expectCode, expectHealthy, expectNoSecret } from './support/world';
+
+/** What is left of a run after so long counts as left for good, in ms. */
+const endsWithinMs = 10_000;
+
+describe('one process of a run is killed alone, with kill -9', function () {
+  this.timeout(180_000);
+  let site: Site;
+
+  before(async () => {
+    site = await (await labWith(databases[0] ?? 'mysql')).createSite({ progressDeadlineSeconds: 20 });
+  });
+  after(async () => {
+    signalAll(processesOf(site), 'SIGKILL');
+    await site.remove();
+  });
+
+  /** Starts a rotation, and does something to it when what it has told fits. */
+  function runWith(moment: RegExp, action: (command: number) => void): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [commandFile], {
+        env: { ...environmentOf(site) },
+        cwd: site.folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+      child.stderr.on('data', (data: Buffer) => {
+        const before = moment.test(stderr);
+        stderr += data.toString();
+        if (!before && moment.test(stderr) && child.pid !== undefined) action(child.pid);
+      });
+      child.on('error', reject);
+      child.on('exit', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+  }
+
+  async function expectNoneLeft(): Promise<void> {
+    const until = performance.now() + endsWithinMs;
+    while (processesOf(site).length > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(programsOf(site), 'left of the run').to.deep.equal([]);
+  }
+
+  it('the command, with an engine and plugins that hang: they end within 10 s, the next run ends well', async () => {
+    let seen: string[] = [];
+    const killed = await runWith(/ 7\/11 [^\n]*…/, (command) => {
+      seen = programsOf(site);
+      const others = processesOf(site).filter((pid) => pid !== command);
+      signalAll(others, 'SIGSTOP');
+      process.kill(command, 'SIGKILL');
+    });
+    expect(killed.signal).to.equal('SIGKILL');
+    expect(seen.join(' '), 'at work').to.match(
+      /pulumi .*pulumi-resource-kubernetes|pulumi-resource-kubernetes .*pulumi/,
+    );
+    await expectNoneLeft();
+    expectCode(await run(site), 0);
+    await expectNoneLeft();
+  });
+
+  const parts: [string, () => number[]][] = [
+    ['the engine', () => enginesOf(site)],
+    ['the kubernetes plugin', () => processesOf(site, /pulumi-resource-kubernetes/)],
+  ];
+  for (const [name, pids] of parts)
+    it(`${name}, at the restart: the run ends with a clear failure or well, nothing is left, the next run ends well`, async () => {
+      let count = 0;
+      const failed = await runWith(/ 7\/11 [^\n]*…/, () => {
+        const found = pids();
+        count = found.length;
+        signalAll(found, 'SIGKILL');
+      });
+      expect(count, 'processes killed').to.be.greaterThan(0);
+      // The restart may be done before the plugin is missed: then the run needs it no more.
+      expect([0, 4, 12, 13]).to.include(failed.code);
+      if (failed.code !== 0) expect(failed.stderr).to.match(/✗ .*Step \d+/);
+      expect(failed.stderr).not.to.match(/urn:pulumi|stderr:|^\s+at /m);
+      expectNoSecret(site.canaries(), { stdout: failed.stdout, stderr: failed.stderr });
+      await expectNoneLeft();
+      expectCode(await run(site), 0);
+      const { login } = await site.sqlconf();
+      await expectHealthy(site, login === site.users.A ? 'A' : 'B');
+    });
+});
