@@ -73,6 +73,7 @@ describe('docs/reference.md', () => {
       'CREDENTIAL_ROTATION_ADMIN_VERSION',
       'PULUMI_DEBUG_PROVIDERS',
       'CREDENTIAL_ROTATION_MODULES',
+      'CREDENTIAL_ROTATION_RUN_MARK',
     ];
     const patterns = [/(?:environment|process\.env)\['(\w+)'\]/g, /Variable = '([A-Z_]+)'/g];
     const read = patterns.flatMap((pattern) =>
