@@ -3,6 +3,8 @@ import { asFailure, exitCodes } from '../failure';
 import type { Invocation } from './invocation';
 import { parseCommandLine } from './parser';
 
+export { endProcess } from './endProcess';
+
 /** Carries out a command line; returns the exit code and never throws. */
 export async function runCommandLine(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;

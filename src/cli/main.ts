@@ -16,6 +16,9 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
 // Before anything else is loaded: parsing the SDKs is most of the start-up time.
 enableCompileCache(compileCacheFolder(process.env));
 
+// Read when the first thread starts: files of a network share that hang must leave some for names and passwords.
+process.env['UV_THREADPOOL_SIZE'] ??= '24';
+
 // A reader that goes away (`| head`, a dropped terminal) ends the output, never the run.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -23,11 +26,11 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const file =
   freshBundle(path.resolve(__dirname, '..', '..'), 'command.js', 'src') ??
   path.join(__dirname, 'commandLine.js');
-const { runCommandLine } = createRequire(__filename)(file) as typeof CommandLine;
+const { endProcess, runCommandLine } = createRequire(__filename)(file) as typeof CommandLine;
 
 // The one place that ends the process: engine clients may keep handles open after the work is done.
 void runCommandLine(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
   const flushed = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
-  setTimeout(() => process.exit(code), flushed ? 0 : 200).unref();
+  setTimeout(() => endProcess(code), flushed ? 0 : 200).unref();
 });

@@ -14,6 +14,7 @@ import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings
 import type { RunRequest } from '../stack/run';
 import type { StackLocation } from '../stack/workspace';
 import type { Flags } from './invocation';
+import { limitFileAccess } from '../world/file/limit';
 import { takeWebhookUrl } from './webhookUrl';
 
 /** The checked settings of a command, and what it was given in secret. */
@@ -33,6 +34,7 @@ export function settingsOf(flags: Flags, purpose: Purpose = 'writing'): CommandS
   const settings = readSettings(flags.values, process.env, process.cwd());
   checkSurroundings(flags, purpose);
   keepSecrets();
+  limitFileAccess(settings.fileLimitSeconds);
   const webhookUrl = takeWebhookUrl(process.env);
   return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
 }

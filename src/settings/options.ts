@@ -184,6 +184,15 @@ export const optionTable = {
     default: '300',
     describe: 'how long to wait for that, in seconds',
   },
+  fileLimitSeconds: {
+    flag: 'file-limit',
+    variable: 'CREDENTIAL_ROTATION_FILE_LIMIT_SECONDS',
+    stackKey: 'fileLimitSeconds',
+    type: 'limit',
+    group: 'Rotation',
+    default: '15',
+    describe: 'how long the sites folder may take to answer, in seconds',
+  },
   stack: {
     flag: 'stack',
     variable: 'CREDENTIAL_ROTATION_STACK',

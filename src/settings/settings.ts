@@ -14,6 +14,8 @@ export type Origin = 'flag' | 'environment' | 'stack file' | 'default';
 /** Everything a run needs, checked. No secret is in it. */
 export interface Settings {
   program: ProgramSettings;
+  /** How long the sites folder may take to answer. */
+  fileLimitSeconds: number;
   stack: string;
   home: string;
   backendUrl: string;
@@ -206,6 +208,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
       idleGraceSeconds: Number(text('idleGraceSeconds')),
       idleLimitSeconds: Number(text('idleLimitSeconds')),
     },
+    fileLimitSeconds: Number(text('fileLimitSeconds')),
     stack: text('stack'),
     home,
     backendUrl,

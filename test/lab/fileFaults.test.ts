@@ -3,6 +3,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { mountHanging } from '../unit/file/hangingMount';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { run, runClosed } from './support/command';
 import { databases, labWith } from './support/labs';
@@ -81,6 +82,30 @@ for (const database of databases.slice(0, 1)) {
       mount('-o', 'remount,rw', folder);
       expectCode(result, 3);
       expect(result.stderr).to.match(/Step 5 failed\. .*read-only; mount it with write access.*Nothing was/);
+      expect(await snapshot(site)).to.deep.equal(world);
+    });
+
+    it('a mount that hangs: status shows the rest, a rotation ends with 4; in the midst of the write it is held, and finished', async function () {
+      const limited = Object.assign(Object.create(site) as Site, {
+        environment: { ...site.environment, CREDENTIAL_ROTATION_FILE_LIMIT_SECONDS: '1' },
+      });
+      let answerAgain = await mountHanging(folder);
+      if (!answerAgain) this.skip();
+      const status = await run(limited, ['status']);
+      const refused = await run(limited);
+      await answerAgain();
+      expect(status.stdout + status.stderr)
+        .to.match(/has not answered for 1 s/)
+        .and.match(/mysql-user|Secret/);
+      expectCode(refused, 4);
+      expect(refused.stderr).to.match(/file system of \S+ has not answered for 1 s/);
+      expect(await snapshot(site)).to.deep.equal(world);
+      const held = await runPaused(limited, 'file: rename', 'before', async () => {
+        answerAgain = await mountHanging(folder);
+      });
+      await answerAgain();
+      expectCode(held, 12);
+      expect(held.stderr).to.match(/Step 5 failed\. .*has not answered for 1 s/);
       expect(await snapshot(site)).to.deep.equal(world);
     });
 

@@ -8,12 +8,17 @@ import { rendererOf } from '../request';
 export async function fixPermissionsCommand(flags: Flags, text: string): Promise<number> {
   const renderer = rendererOf(flags);
   const { flag, variable } = definitionOf('sitesRoot');
-  const { sitesRoot, site } = gather(flags.values, process.env, process.cwd());
+  const { sitesRoot, site, fileLimitSeconds } = gather(flags.values, process.env, process.cwd());
   if (sitesRoot === undefined)
     throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
     throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
-  const { fixPermissions: fix, readSqlconf } = await import('../../world/file/sqlconfFile.js');
+  const {
+    fixPermissions: fix,
+    limitFileAccess,
+    readSqlconf,
+  } = await import('../../world/file/sqlconfFile.js');
+  limitFileAccess(Number(fileLimitSeconds?.value ?? definitionOf('fileLimitSeconds').default));
   const file = await readSqlconf(sitesRoot.value, site?.value);
   const { before, after } = await fix(file, Number.parseInt(text, 8));
   const octal = (mode: number): string => mode.toString(8).padStart(4, '0');

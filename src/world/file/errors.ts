@@ -1,6 +1,6 @@
 import { Failure } from '../../failure';
 import type { Outcome } from '../../failure';
-import { errorCode } from '../errors';
+import { fileErrorCode } from './stale';
 
 /** Why `sqlconf.php` was not read or not written. */
 export type SqlconfFileProblem =
@@ -19,6 +19,7 @@ export type SqlconfFileProblem =
   | 'mode'
   | 'changed'
   | 'not-written'
+  | 'hangs'
   | 'io';
 
 const outcomes: Partial<Record<SqlconfFileProblem, Outcome>> = {
@@ -29,6 +30,7 @@ const outcomes: Partial<Record<SqlconfFileProblem, Outcome>> = {
   changed: 'before-switch',
   'not-written': 'before-switch',
   io: 'before-switch',
+  hangs: 'before-switch',
 };
 
 /** An expected failure around `sqlconf.php`. Its message names the path and never holds content of the file. */
@@ -56,7 +58,7 @@ const known: Record<string, [SqlconfFileProblem, string]> = {
 /** Turns an error of the file system into one of ours; `action` completes "Cannot …". */
 export function fileError(error: unknown, action: string, path: string): SqlconfFileError {
   if (error instanceof SqlconfFileError) return error;
-  const code = errorCode(error);
+  const code = fileErrorCode(error);
   const [kind, reason] = known[code] ?? ['io', `the file system answered ${code || 'with an unknown error'}`];
   return new SqlconfFileError(kind, path, `Cannot ${action} ${path}: ${reason}.`, { cause: error });
 }

@@ -2,10 +2,11 @@ import { constants } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { access, lstat, open } from 'node:fs/promises';
 import { effect } from '../effect';
-import { errorCode } from '../errors';
-import { fileError, SqlconfFileError } from './errors';
+import { SqlconfFileError } from './errors';
+import { withinLimit } from './limit';
 import { isInGroup, may, octal, whoAmI } from './process';
 import type { SqlconfFile } from './read';
+import { fileErrorCode, retryStale } from './stale';
 
 /**
  * OpenEMR's image takes the right to write from the site's folder (0500) at each start of a pod. A folder that is opened
@@ -44,19 +45,21 @@ export async function inWritableFolder<T>(
 
 /** @returns the mode to give back, or undefined where nothing was changed */
 async function openUp(folder: string, guard: () => Promise<void>): Promise<number | undefined> {
-  const stats = await lstat(folder);
+  const [stats, isOpen] = await withinLimit(
+    folder,
+    async () => [await retryStale(() => lstat(folder)), await mayWriteTo(folder)] as const,
+  );
   const mode = stats.mode & 0o7777;
   if (isLeftOpen(mode)) return mode & ~opened;
-  if (await mayWriteTo(folder)) return undefined;
-  // Not tried where it cannot help: on a mount that is read-only, chmod would say nothing better.
+  if (isOpen) return undefined;
   await effect('file: open the folder', async () => {
     await guard();
     await changeMode(folder, mode, mode | opened);
   }).catch((error: unknown) => {
-    if (['EPERM', 'EACCES'].includes(errorCode(error))) throw notWritable(folder, stats);
+    if (['EPERM', 'EACCES'].includes(fileErrorCode(error))) throw notWritable(folder, stats);
     throw error;
   });
-  if (await mayWriteTo(folder)) return mode;
+  if (await withinLimit(folder, () => mayWriteTo(folder))) return mode;
   await putBack(folder, mode, guard);
   throw notWritable(folder, stats);
 }
@@ -69,21 +72,27 @@ async function putBack(folder: string, mode: number, guard: () => Promise<void>)
   });
 }
 
-async function changeMode(folder: string, from: number, to: number): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    if (((await handle.stat()).mode & 0o7777) === from) await handle.chmod(to);
-  } finally {
-    await handle.close();
-  }
+function changeMode(folder: string, from: number, to: number): Promise<void> {
+  return withinLimit(folder, (assertWaitedFor) =>
+    retryStale(async () => {
+      const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      try {
+        if (((await handle.stat()).mode & 0o7777) !== from) return;
+        assertWaitedFor();
+        await handle.chmod(to);
+      } finally {
+        await handle.close();
+      }
+    }),
+  );
 }
 
 async function mayWriteTo(folder: string): Promise<boolean> {
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
+    await retryStale(() => access(folder, constants.W_OK | constants.X_OK));
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EACCES') return false;
+    if (fileErrorCode(error) === 'EACCES') return false;
     throw error;
   }
 }
@@ -123,15 +132,4 @@ function notWritable(folder: string, { mode, uid, gid }: Stats): SqlconfFileErro
     `is denied to this process, which is ${whoAmI()}: run as user ${uid}, as root with the capabilities CHOWN, FOWNER and ` +
     `DAC_OVERRIDE, or through an EFS access point of that user.`;
   return new SqlconfFileError('permission', folder, message);
-}
-
-/** As {@link fileError}; what is denied is told with mode, owner and who this process is. */
-export async function deniedError(error: unknown, action: string, path: string): Promise<SqlconfFileError> {
-  const plain = fileError(error, action, path);
-  if (plain.kind !== 'permission' || plain === error) return plain;
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return plain;
-  const { mode, uid, gid } = stats;
-  const message = `Cannot ${action} ${path} (mode ${octal(mode)}, user ${uid}, group ${gid}): permission is denied to this process, which is ${whoAmI()}; give it the right, or run as that user.`;
-  return new SqlconfFileError('permission', path, message, { cause: error });
 }

@@ -1,15 +1,16 @@
 import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from '../errors';
 import { fileError } from './errors';
 import type { SqlconfFile } from './read';
 import { fileName, largestFile } from './read';
+import { withinLimit } from './limit';
+import { fileErrorCode, retryStale } from './stale';
 
 /** The `sqlconf.php` of another site, or why it could not be read. */
 export type OtherFile = { path: string; bytes: Buffer } | { path: string; problem: string };
 
-/** Files that are read at once: enough to hide a network share's latency, and no burden for it. */
+/** Files that are read at once: enough to hide a network share's latency, and no burden for it nor for Node.js's threads. */
 const atOnce = 16;
 
 /**
@@ -21,30 +22,33 @@ export async function readOtherFiles(
   sitesRoot: string,
   own: Pick<SqlconfFile, 'path'>,
 ): Promise<OtherFile[]> {
-  const names = await readdir(sitesRoot).catch((error: unknown) => {
-    throw fileError(error, 'list the sites in', sitesRoot);
-  });
+  const names = await withinLimit(sitesRoot, () => retryStale(() => readdir(sitesRoot))).catch(
+    (error: unknown) => {
+      throw fileError(error, 'list the sites in', sitesRoot);
+    },
+  );
   const files = names.sort().map((name) => path.join(sitesRoot, name, fileName));
   const found: OtherFile[] = [];
   for (let from = 0; from < files.length; from += atOnce) {
-    const some = await Promise.all(files.slice(from, from + atOnce).map((file) => readOther(file, own.path)));
+    const part = files.slice(from, from + atOnce);
+    const some = await withinLimit(sitesRoot, () =>
+      Promise.all(part.map((file) => readOther(file, own.path))),
+    );
     found.push(...some.filter((each) => each !== undefined));
   }
   return found;
 }
 
 async function readOther(file: string, own: string): Promise<OtherFile | undefined> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return (await realpath(file)) === own ? undefined : await readFollowing(file);
-    } catch (error) {
-      const code = errorCode(error);
-      // Not there, or not in a folder: no site. A loop of links is nothing that PHP could read either.
-      if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) return undefined;
-      // On a network share, a file that was replaced while it was being opened.
-      if (code === 'ESTALE' && tries === 1) continue;
-      return { path: file, problem: code || 'an unknown error' };
-    }
+  try {
+    return await retryStale(async () =>
+      (await realpath(file)) === own ? undefined : await readFollowing(file),
+    );
+  } catch (error) {
+    const code = fileErrorCode(error);
+    // Not there, or not in a folder: no site. A loop of links is nothing that PHP could read either.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR'].includes(code)) return undefined;
+    return { path: file, problem: code || 'an unknown error' };
   }
 }
 

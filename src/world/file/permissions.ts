@@ -1,6 +1,7 @@
 import { effect } from '../effect';
+import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
-import { deniedError } from './folder';
+import { withinLimit } from './limit';
 import { openPlainFile } from './read';
 import type { SqlconfFile } from './read';
 
@@ -18,13 +19,17 @@ export async function fixPermissions(
     throw new SqlconfFileError('mode', file.path, message);
   }
   try {
-    return await changeMode(file, mode);
+    return await withinLimit(file.path, (assertWaitedFor) => changeMode(file, mode, assertWaitedFor));
   } catch (error) {
     throw await deniedError(error, 'change the permissions of', file.path);
   }
 }
 
-async function changeMode(file: SqlconfFile, mode: number): Promise<{ before: number; after: number }> {
+async function changeMode(
+  file: SqlconfFile,
+  mode: number,
+  assertWaitedFor: () => void,
+): Promise<{ before: number; after: number }> {
   const handle = await openPlainFile(file.path);
   try {
     const stats = await handle.stat();
@@ -36,6 +41,7 @@ async function changeMode(file: SqlconfFile, mode: number): Promise<{ before: nu
       );
     }
     const before = stats.mode & 0o7777;
+    assertWaitedFor();
     if (before !== mode) await effect('file: chmod', () => handle.chmod(mode));
     return { before, after: (await handle.stat()).mode & 0o7777 };
   } finally {

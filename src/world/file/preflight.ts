@@ -3,8 +3,10 @@ import { access, lstat, readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../failure';
 import { errorCode } from '../errors';
+import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
-import { deniedError, isLeftOpen, openingProblem } from './folder';
+import { isLeftOpen, openingProblem } from './folder';
+import { withinLimit } from './limit';
 import { isInGroup, may, octal, whoAmI } from './process';
 import type { SqlconfFile } from './read';
 
@@ -18,7 +20,13 @@ const nfs = 0x6969;
  * Finds out without a write whether `writeSqlconf` could replace the file.
  * @returns the problem, or undefined
  */
-export async function checkWritable(file: SqlconfFile): Promise<Failure | undefined> {
+export function checkWritable(file: SqlconfFile): Promise<Failure | undefined> {
+  return withinLimit(file.path, () => findProblem(file)).catch((error: unknown) =>
+    deniedError(error, 'replace files in', path.dirname(file.path)),
+  );
+}
+
+async function findProblem(file: SqlconfFile): Promise<Failure | undefined> {
   const folder = path.dirname(file.path);
   try {
     const [folderStats, fileStats, mounts] = await Promise.all([

@@ -5,8 +5,11 @@ import { lstat, open, realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../errors';
-import { fileError, SqlconfFileError } from './errors';
+import { deniedError } from './denied';
+import { SqlconfFileError } from './errors';
+import { withinLimit } from './limit';
 import { isSiteName } from './siteName';
+import { retryStale } from './stale';
 
 /** The file as it was read. The path has no symbolic links left in it. */
 export interface SqlconfFile {
@@ -32,19 +35,15 @@ export const largestFile = 1024 * 1024;
  * @throws SqlconfFileError when it is missing, unreadable, larger than 1 MiB, or anything but a plain file with one
  * name inside the root: a link would let the later write hit, or miss, another file than PHP reads.
  */
-export async function readSqlconf(sitesRoot: string, site = 'default'): Promise<SqlconfFile> {
-  const file = path.join(await siteFolder(sitesRoot, site), fileName);
-  try {
-    return await readPlainFile(file);
-  } catch (error) {
-    // On a network share, a file that another client replaced while it was being opened: the name has a new one.
-    if (errorCode(error) !== 'ESTALE') throw fileError(error, 'read', file);
-  }
-  try {
-    return await readPlainFile(file);
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  }
+export function readSqlconf(sitesRoot: string, site = 'default'): Promise<SqlconfFile> {
+  return withinLimit(path.join(sitesRoot, site, fileName), async () => {
+    const file = path.join(await siteFolder(sitesRoot, site), fileName);
+    try {
+      return await readPlainFile(file);
+    } catch (error) {
+      throw await deniedError(error, 'read', file);
+    }
+  });
 }
 
 /** The site's folder without symbolic links. @throws SqlconfFileError when it is missing or outside the root */
@@ -80,18 +79,22 @@ async function resolveFolder(
   missing: string,
 ): Promise<string> {
   try {
-    const resolved = await realpath(folder);
-    if ((await lstat(resolved)).isDirectory()) return resolved;
+    const resolved = await retryStale(() => realpath(folder));
+    if ((await retryStale(() => lstat(resolved))).isDirectory()) return resolved;
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') throw new SqlconfFileError(kind, folder, missing, { cause: error });
-    if (code !== 'ENOTDIR') throw fileError(error, 'look into', folder);
+    if (code !== 'ENOTDIR') throw await deniedError(error, 'look into', folder);
   }
   throw new SqlconfFileError('not-a-file', folder, `${folder} is not a folder.`);
 }
 
 /** Reads a file after checking that it is plain; never waits for a FIFO and never follows a link. */
-export async function readPlainFile(file: string): Promise<SqlconfFile> {
+export function readPlainFile(file: string): Promise<SqlconfFile> {
+  return retryStale(() => readOnce(file));
+}
+
+async function readOnce(file: string): Promise<SqlconfFile> {
   const handle = await openPlainFile(file);
   try {
     const stats = await handle.stat();

@@ -6,6 +6,7 @@ export { SqlconfFileError } from './errors';
 export type { SqlconfFileProblem } from './errors';
 export { readOtherFiles } from './otherFiles';
 export type { OtherFile } from './otherFiles';
+export { hasHangingFileAccess, limitFileAccess } from './limit';
 export { fixPermissions } from './permissions';
 export { checkWritable } from './preflight';
 export { readSqlconf } from './read';

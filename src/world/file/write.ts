@@ -6,11 +6,13 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../failure';
 import { effect } from '../effect';
-import { errorCode } from '../errors';
+import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
-import { deniedError, inWritableFolder, isLeftOpen } from './folder';
+import { inWritableFolder, isLeftOpen } from './folder';
+import { withinLimit } from './limit';
 import { readPlainFile, siteFolder } from './read';
 import type { SqlconfFile } from './read';
+import { fileErrorCode, retryStale } from './stale';
 
 /** A dot name that ends in .php: a web server hides it or runs it, but never shows its text. */
 const leftover = /^\.sqlconf\.[0-9a-f]{16}\.php$/;
@@ -57,7 +59,7 @@ export async function writeSqlconf(
 
 async function wasClosedAgain(failure: Failure, folder: string): Promise<boolean> {
   if (!(failure instanceof SqlconfFileError) || failure.kind !== 'permission') return false;
-  const stats = await lstat(folder).catch(() => undefined);
+  const stats = await withinLimit(folder, () => lstat(folder)).catch(() => undefined);
   return stats !== undefined && (stats.mode & 0o200) === 0;
 }
 
@@ -68,22 +70,27 @@ async function replace(
   guard: () => Promise<void>,
 ): Promise<void> {
   const folder = path.dirname(before.path);
-  await removeLeftovers(folder);
+  await withinLimit(folder, () => removeLeftovers(folder));
   const beside = path.join(folder, `.sqlconf.${randomBytes(8).toString('hex')}.php`);
   try {
     await effect('file: write beside', async () => {
       await guard();
-      await writeBeside(beside, bytes, before, mode);
+      await withinLimit(folder, () => writeBeside(beside, bytes, before, mode));
     });
     await effect('file: rename', async () => {
       await guard();
-      // At the last moment: no call replaces a file on condition that nobody else did.
-      await assertUnchanged(before);
-      await rename(beside, before.path);
-      await syncFolder(folder);
+      await withinLimit(folder, async (assertWaitedFor) => {
+        // At the last moment: no call replaces a file on condition that nobody else did.
+        await assertUnchanged(before);
+        assertWaitedFor();
+        await rename(beside, before.path);
+        await syncFolder(folder);
+      });
     });
   } catch (error) {
-    await effect('file: remove what was written beside', () => unlink(beside)).catch(() => undefined);
+    await effect('file: remove what was written beside', () =>
+      withinLimit(folder, () => unlink(beside)),
+    ).catch(() => undefined);
     throw error;
   }
 }
@@ -132,7 +139,7 @@ async function tryChown(handle: FileHandle, uid: number, gid: number): Promise<b
     await handle.chown(uid, gid);
     return true;
   } catch (error) {
-    if (['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(errorCode(error))) return false;
+    if (['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP'].includes(fileErrorCode(error))) return false;
     throw error;
   }
 }
@@ -144,13 +151,17 @@ async function assertUnchanged(before: SqlconfFile): Promise<void> {
   throw new SqlconfFileError('changed', before.path, message);
 }
 
-async function syncFolder(folder: string): Promise<void> {
+function syncFolder(folder: string): Promise<void> {
+  return retryStale(() => syncOnce(folder));
+}
+
+async function syncOnce(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
   } catch (error) {
     // Some network file systems cannot sync a folder; there the rename is on the server when it returns.
-    if (!['EINVAL', 'ENOTSUP'].includes(errorCode(error))) throw error;
+    if (!['EINVAL', 'ENOTSUP'].includes(fileErrorCode(error))) throw error;
   } finally {
     await handle.close();
   }
@@ -159,7 +170,7 @@ async function syncFolder(folder: string): Promise<void> {
 async function readBack(file: string, bytes: Buffer, mode: number): Promise<SqlconfFile> {
   let after: SqlconfFile;
   try {
-    after = await readPlainFile(file);
+    after = await withinLimit(file, () => readPlainFile(file));
   } catch (error) {
     throw notWritten(file, error);
   }
@@ -184,9 +195,13 @@ export async function cleanUp(
   guard: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   try {
-    const folder = await siteFolder(sitesRoot, site);
-    const left = (await leftovers(folder)).length > 0 || isLeftOpen((await lstat(folder)).mode);
-    if (left) await inWritableFolder(folder, guard, () => removeLeftovers(folder));
+    const { folder, left } = await withinLimit(sitesRoot, async () => {
+      const found = await siteFolder(sitesRoot, site);
+      const names = await leftovers(found);
+      return { folder: found, left: names.length > 0 || isLeftOpen((await lstat(found)).mode) };
+    });
+    const remove = (): Promise<void> => withinLimit(folder, () => removeLeftovers(folder));
+    if (left) await inWritableFolder(folder, guard, remove);
   } catch {
     // Said by what reads or writes there next.
   }
@@ -197,12 +212,14 @@ async function removeLeftovers(folder: string): Promise<void> {
   try {
     for (const file of await leftovers(folder)) await effect('file: remove leftover', () => unlink(file));
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw await deniedError(error, 'clean up in', folder);
+    if (fileErrorCode(error) !== 'ENOENT') throw await deniedError(error, 'clean up in', folder);
   }
 }
 
 async function leftovers(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => leftover.test(name) || leftoverOfPython.test(name));
+  const names = (await retryStale(() => readdir(folder))).filter(
+    (name) => leftover.test(name) || leftoverOfPython.test(name),
+  );
   const files = names.map((name) => path.join(folder, name));
   const plain = await Promise.all(files.map(async (file) => (await lstat(file)).isFile()));
   return files.filter((_, index) => plain[index]);
