@@ -131,7 +131,7 @@ describe('errors that Node.js has no name for', () => {
     name: 'open' | 'realpath' | 'rename',
     times: number,
     number = -116,
-    begins = (_path: string) => true,
+    begins: (file: string) => boolean = () => true,
   ): void {
     const real = promises[name] as (...args: unknown[]) => Promise<unknown>;
     let left = times;
