@@ -11,9 +11,14 @@ const harmlessFunctions = new Set(
   `array_key_exists array_merge basename boolval constant count date_default_timezone_set define
   defined dirname error_reporting explode extension_loaded file_exists file_get_contents function_exists getenv
   implode in_array ini_get ini_set intval is_array is_dir is_file is_readable is_string json_decode ltrim
-  mb_internal_encoding php_sapi_name phpversion putenv realpath rtrim sprintf str_contains str_ends_with
+  mb_internal_encoding mysqli_report php_sapi_name phpversion putenv realpath rtrim sprintf str_contains str_ends_with
   str_starts_with strlen strpos strtolower strtoupper strval substr trim version_compare`.split(/\s+/),
 );
+
+/** Whether a call of this name would be taken for one of PHP's own. */
+export function isHarmlessFunction(name: string): boolean {
+  return harmlessFunctions.has(name.toLowerCase());
+}
 
 const plainKinds = new Set(['string', 'number', 'boolean', 'nullkeyword']);
 const subscripted = new Set(['variable', 'offsetlookup', 'array', 'string', 'call', 'staticlookup', 'name']);
@@ -103,7 +108,9 @@ export function readTarget(reading: Reading, node: PhpNode): void {
 }
 
 function readGuarded(reading: Reading, node: PhpNode): void {
-  if (node.kind === 'encapsed' && node['type'] === 'string') {
+  if (node.kind === 'nowdoc' || (node.kind === 'encapsed' && node['type'] === 'heredoc')) {
+    if (!reading.isHeredoc(node)) refuseUnknown(reading, node);
+  } else if (node.kind === 'encapsed' && node['type'] === 'string') {
     for (const part of children(node, 'value')) readChild(reading, part, 'expression');
   } else if (node.kind === 'cast' && castTypes.has(String(node['type']))) {
     readChild(reading, node, 'expr');

@@ -8,6 +8,8 @@ export interface SqlconfProblem {
   reason: string;
   line?: number;
   field?: SqlconfField;
+  /** Where a value comes from that does not stand in the file. */
+  outside?: 'environment' | 'file';
 }
 
 export function isField(name: string | undefined): name is SqlconfField {

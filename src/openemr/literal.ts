@@ -6,6 +6,11 @@ export type Literal =
   { kind: 'literal'; style: LiteralStyle; value: Buffer } | { kind: 'interpolated' } | { kind: 'unknown' };
 
 const canonicalNumber = /^(0|[1-9][0-9]{0,14})$/;
+/** True for a whole number as PHP itself writes it. */
+export function isCanonicalNumber(text: string): boolean {
+  return canonicalNumber.test(text);
+}
+
 const unknown: Literal = { kind: 'unknown' };
 
 /** The value of one whole literal. Its source is given as latin1 text: one character for each byte of the file. */

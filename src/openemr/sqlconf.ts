@@ -6,6 +6,8 @@
 import { encodeLiteral } from './literal';
 import { sqlconfFields } from './fields';
 import type { SqlconfField, SqlconfProblem } from './fields';
+import { isCanonicalNumber } from './literal';
+import type { ParsedPhp } from './php';
 import { parsePhp } from './php';
 import { Reading } from './reading';
 import type { FoundLiteral } from './reading';
@@ -70,22 +72,34 @@ export function parseSqlconf(bytes: Buffer): ParsedSqlconf {
 function parse(bytes: Buffer): ParsedSqlconf {
   // One character for each byte, so that offsets of the parser are offsets in the file, whatever its encoding.
   const source = bytes.toString('latin1');
+  if (isUtf16(source))
+    return refused({ reason: 'The file is in UTF-16, which PHP cannot read; save it as UTF-8.' });
   const scanned = scanPhp(source);
-  if (scanned.kind === 'refused') {
+  const parsed = parsePhp(source);
+  // A quote that ends its text too early is seen by PHP there, and by the scan only where the last text has no end.
+  if (scanned.kind === 'refused' && !(scanned.isQuote && parsed.kind === 'invalid')) {
     return refused({ reason: scanned.reason, line: lineAt(source, scanned.offset) });
   }
-  const parsed = parsePhp(source);
-  if (parsed.kind === 'invalid') {
-    return refused({
-      reason: 'The file is not valid PHP.',
-      ...(parsed.line !== undefined && { line: parsed.line }),
-    });
-  }
+  if (parsed.kind === 'invalid' || scanned.kind === 'refused') return invalid(parsed);
   const reading = new Reading(source, scanned.scan);
   readProgram(reading, parsed.root);
+  const outside = reading.problems.find(({ outside: from }) => from !== undefined);
+  if (outside) return refused(outside);
   if (reading.problems.length > 0) return refused(...reading.problems);
   if (!reading.agrees()) return refused({ reason: 'The file cannot be read without doubt.' });
   return settle(bytes, reading);
+}
+
+function invalid(parsed: ParsedPhp): ParsedSqlconf {
+  const line = parsed.kind === 'invalid' ? parsed.line : undefined;
+  const reason =
+    'The file is not valid PHP there; a quote or a backslash within a value may lack the backslash before it.';
+  return refused({ reason, ...(line !== undefined && { line }) });
+}
+
+/** By its mark, or by the zero byte beside each character of the opening tag. */
+function isUtf16(source: string): boolean {
+  return /^(\xff\xfe|\xfe\xff|<\0\?\0|\0<\0\?)/.test(source);
 }
 
 /** Decides which literal holds which value, now that the whole file is known. */
@@ -125,6 +139,10 @@ function placeOf(reading: Reading, field: SqlconfField): FoundLiteral | SqlconfP
     return field === 'port' ? undefined : { reason: `The file gives no value for ${field}.` };
   }
   const { line } = literal;
+  const unset = reading.unsets.get(field);
+  if (unset && (!entry || entry.order > unset.order || (value && value.order > unset.order)))
+    return { reason: `$${field} is unset before its value is used.`, line: unset.line };
+  if (literal.cast && field !== 'port') return { reason: `The value of ${field} is no text.`, line };
   if (value && entry?.literal) {
     return { reason: `Both $${field} and $sqlconf['${field}'] hold a value of their own.`, line };
   }
@@ -151,6 +169,8 @@ function readable(
       const text = next[loginKeys[field]];
       if (/\p{Surrogate}/u.test(text))
         return [{ reason: `The new value of ${field} is not valid Unicode.`, field }];
+      if (places.get(field)?.cast === 'int' && !isCanonicalNumber(text))
+        return [{ reason: `The new value of ${field} is no whole number.`, field }];
       if (!places.has(field) && text !== login[loginKeys[field]]) {
         return [{ reason: `The file has no ${field}, and the new one is not ${defaultPort}.`, field }];
       }

@@ -1,5 +1,7 @@
 import { readExpression, readTarget, refuseUnknown } from './expressions';
+import { isGuard, isGuardedExit, readConstants, readFunction, readUse } from './definitions';
 import { isField } from './fields';
+import { sourceOf } from './outside';
 import type { SqlconfField } from './fields';
 import { child, children, variableName } from './php';
 import type { PhpNode } from './php';
@@ -16,6 +18,7 @@ export function readProgram(reading: Reading, root: PhpNode): void {
   const namespace = statements[0]?.kind === 'namespace' ? statements[0] : undefined;
   if (namespace && statements.length === 1 && namespace['withBrackets'] === false) {
     statements = children(namespace, 'children');
+    reading.inNamespace = true;
   }
   for (const statement of statements) readStatement(reading, statement, true);
 }
@@ -44,7 +47,13 @@ function readStatement(reading: Reading, node: PhpNode, always: boolean): void {
     case 'echo':
       return children(node, 'expressions').forEach((each) => readExpression(reading, each));
     case 'unset':
-      return children(node, 'variables').forEach((each) => readTarget(reading, each));
+      return children(node, 'variables').forEach((each) => readUnset(reading, each, always));
+    case 'usegroup':
+      return readUse(reading, node, always);
+    case 'constantstatement':
+      return readConstants(reading, node, always);
+    case 'function':
+      return readFunction(reading, node);
     case 'if':
       return readIf(reading, node);
     case 'foreach':
@@ -61,6 +70,7 @@ function readStatement(reading: Reading, node: PhpNode, always: boolean): void {
 function readExpressionStatement(reading: Reading, node: PhpNode, always: boolean): void {
   const left = node.kind === 'assign' ? child(node, 'left') : undefined;
   const right = child(node, 'right');
+  if (isGuard(reading, node)) return;
   if (!left || !right || node['operator'] !== '=' || !always) return readExpression(reading, node);
   const name = variableName(left);
   if (isField(name)) return readValue(reading, node, name);
@@ -73,13 +83,37 @@ function readExpressionStatement(reading: Reading, node: PhpNode, always: boolea
   readEntry(reading, right, key);
 }
 
+/** `unset($pass);` hurts nobody once the array has the value. */
+function readUnset(reading: Reading, node: PhpNode, always: boolean): void {
+  const name = variableName(node);
+  if (!always || !isField(name) || reading.unsets.has(name)) return readTarget(reading, node);
+  reading.sawVariable(node);
+  reading.unsets.set(name, { order: reading.nextOrder(), line: node.loc.start.line });
+}
+
 function readValue(reading: Reading, node: PhpNode, field: SqlconfField): void {
   const right = child(node, 'right') ?? node;
   reading.sawVariable(child(node, 'left') ?? node);
   if (reading.values.has(field)) return reading.refuse(node, `$${field} is set more than once.`, field);
+  if (isEntryOf(reading, right, field)) {
+    const entry = reading.entries.get(field);
+    const from = child(right, 'what');
+    if (from) reading.sawVariable(from);
+    if (entry?.literal && !reading.copies.has(field)) {
+      reading.copies.set(field, reading.nextOrder());
+      return;
+    }
+  }
+  if (reading.copies.has(field)) return reading.refuse(node, `$${field} is set more than once.`, field);
   const literal = reading.literal(right);
   if (typeof literal === 'string') return refuseValue(reading, right, field, `$${field}`, literal);
   reading.values.set(field, { order: reading.nextOrder(), literal });
+}
+
+/** `$sqlconf['pass']` where the value of `$pass` stands. */
+function isEntryOf(reading: Reading, node: PhpNode, field: SqlconfField): boolean {
+  if (node.kind !== 'offsetlookup' || reading.source[node.loc.end.offset - 1] !== ']') return false;
+  return variableName(child(node, 'what')) === 'sqlconf' && reading.key(node['offset']) === field;
 }
 
 function readEntry(reading: Reading, right: PhpNode, field: SqlconfField): void {
@@ -121,11 +155,14 @@ function refuseValue(
   name: string,
   kind: 'interpolated' | 'unknown',
 ): void {
+  const outside = sourceOf(node);
+  if (outside !== undefined) return reading.refuseOutside(node, field, outside);
   const what = kind === 'interpolated' ? 'contains a variable' : 'is not a plain literal';
   reading.refuse(node, `The value of ${name} ${what}.`, field);
 }
 
 function readIf(reading: Reading, node: PhpNode): void {
+  if (isGuardedExit(reading, node)) return;
   const test = child(node, 'test');
   if (test) readExpression(reading, test);
   for (const property of ['body', 'alternate']) {

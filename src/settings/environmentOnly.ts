@@ -15,6 +15,8 @@ export const environmentOnly: Record<string, string> = {
   XDG_CACHE_HOME: 'folder above the cache of compiled code (default: ~/.cache)',
   NODE_COMPILE_CACHE: 'that cache itself',
   PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true: the engine never downloads a plugin by itself',
+  UV_THREADPOOL_SIZE:
+    'threads for files and names (default: 24), since a share that hangs holds some of them',
   NO_COLOR: 'not empty: no colours',
   TERM: 'dumb: lines in place of a block that moves',
 };

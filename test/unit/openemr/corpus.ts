@@ -109,6 +109,49 @@ const layouts: CorpusCase[] = [
   parsed('a changed global of another name', withMore("$GLOBALS['other'] = 1;")),
 ];
 
+/** Forms that do nothing to the login. */
+const harmless: CorpusCase[] = [
+  parsed('an empty array in brackets', openemrFile.replace('array()', '[]')),
+  parsed('a constant', withMore("const SITE_NAME = 'a' . 'b', SITE_PORT = 1;")),
+  parsed(
+    'a use',
+    openemrFile
+      .replace('global $disable', 'use OpenEMR\\Common\\Foo; use A\\{B as C};\nglobal $disable')
+      .replace(' use A\\{B as C};', ' use A\\B as C;'),
+  ),
+  parsed(
+    'a function',
+    withMore(
+      "if (!function_exists('site')) { function site(&$pass) { $pass = '}' . \"{$pass}\"; /* } */ return 1 & 2; } }",
+    ),
+  ),
+  parsed(
+    'a heredoc elsewhere',
+    withMore('$a = <<<EOT\nit\'s $ none: "text" /* // <?php ?>\nEOT;\n'.replace('$ none', 'none')),
+  ),
+  parsed('a heredoc in quotes', withMore('$a = <<<"EOT"\n\nEOTs EOT\nEOT;\n')),
+  parsed('a nowdoc elsewhere', withMore("$a = <<<'EOT'\n$pass = 'no';\n\\EOT\nEOT . 'x';\n")),
+  parsed('an empty heredoc', withMore('$a = <<<E\nE;\n')),
+  parsed(
+    'mysqli_report',
+    withMore('mysqli_report(MYSQLI_REPORT_OFF); mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);'),
+  ),
+  parsed('a guard', withMore("defined('PHP_VERSION') or die('no'); defined('PHP_VERSION') || exit;")),
+  parsed(
+    'a guard in an if',
+    withMore("if (!defined('PHP_VERSION')) { exit('no'); } if (!\\defined('PHP_VERSION')) die;"),
+  ),
+  parsed(
+    'unset at the end',
+    openemrFile.replace('$config = 1;', 'unset($host, $port, $login, $pass, $dbase); $config = 1;'),
+  ),
+  parsed(
+    'variables from the array',
+    `<?php $sqlconf = ['host' => 'h', 'port' => '1', 'login' => 'l', 'pass' => 'p', 'dbase' => 'd'];
+    $host = $sqlconf['host']; $pass = $sqlconf["pass"];`,
+  ),
+];
+
 const values: CorpusCase[] = [
   parsed('empty', withPass("$pass = '';")),
   parsed('escaped single quote', withPass("$pass = 'it\\'s';")),
@@ -141,7 +184,23 @@ const values: CorpusCase[] = [
   refused('old interpolation', withPass('$pass = "a${host}";'), 11, 'pass'),
   refused('heredoc', withPass('$pass = <<<EOT\nsecret\nEOT;'), 11),
   refused('nowdoc', withPass("$pass = <<<'EOT'\nsecret\nEOT;"), 11),
-  refused('concatenation', withPass("$pass = 'sec' . 'ret';"), 11, 'pass'),
+  parsed('concatenation', withPass("$pass = 'sec' . 'ret';")),
+  parsed('concatenation over lines, of both quotes', withPass(`$pass = 'it\\'s' .\n  "a\\n" . 'ret';`)),
+  refused('concatenation with a comment between', withPass("$pass = 'sec' /* no */ . 'ret';"), 11, 'pass'),
+  refused('concatenation in brackets', withPass("$pass = 'sec' . ('r' . 'et');"), 11, 'pass'),
+  refused('concatenation with a number', withPass("$pass = 'sec' . 1;"), 11, 'pass'),
+  parsed('a port made a number', openemrFile.replace("'3306'", "(int) '3306'")),
+  parsed('a port made an integer', openemrFile.replace("'3306'", '(integer)3306')),
+  refused(
+    'a port made a number from what is none',
+    openemrFile.replace("'3306'", "(int) '3306x'"),
+    9,
+    'port',
+  ),
+  refused('a password made a number', withPass("$pass = (int) '123';"), 11, 'pass'),
+  parsed('a text made a text', withPass("$pass = (string) 'secret';")),
+  refused('$_ENV', withPass("$pass = $_ENV['PASS'];"), 11, 'pass'),
+  refused('a file', withPass("$pass = trim(file_get_contents('/run/secrets/pass'));"), 11, 'pass'),
   refused('getenv', withPass("$pass = getenv('PASS');"), 11, 'pass'),
   refused('getenv with a default', withPass("$pass = getenv('PASS') ?: 'secret';"), 11, 'pass'),
   refused('a constant', withPass("define('PW', 'secret'); $pass = PW;"), 11, 'pass'),
@@ -176,6 +235,8 @@ const changes: [string, string][] = [
   ['foreach key', "foreach (['x'] as $pass => $v) {}"],
   ['foreach by reference', "$a = ['x']; foreach ($a as &$v) {}"],
   ['unset', 'unset($pass);'],
+  ['unset of a part', 'unset($pass[0]);'],
+  ['unset in an if', 'if (getenv("X")) unset($pass);'],
   ['unset of an entry', "unset($sqlconf['pass']);"],
   ['extract', "extract(['pass' => 'x']);"],
   ['parse_str', "parse_str('pass=x', $a);"],
@@ -209,7 +270,16 @@ const changes: [string, string][] = [
   ['a class', 'class A {}'],
   ['throw', 'throw new Exception();'],
   ['halt', '__halt_compiler();'],
-  ['a heredoc', '$a = <<<E\nE;\n'],
+  ['a heredoc with a variable', '$a = <<<E\n$host\nE;\n'],
+  ['a heredoc that is indented', '$a = <<<E\n  a\n  E;\n'],
+  ['a heredoc that ends early', '$a = <<<E\nE $pass = 1;\nE;\n'],
+  ['a function of the name of another', 'function getenv() {}'],
+  ['a magic function', 'function __autoload($a) {}'],
+  ['a use of a function', 'use function A\\getenv;'],
+  ['a constant in an if', "if (getenv('X')) { const A = 1; }"],
+  ['a constant that is true', 'const TRUE = 1;'],
+  ['a constant that is computed', 'const A = getenv("X");'],
+  ['a guard by a value', 'getenv("X") or die;'],
   ['a stray ampersand', '&'],
   ['a stray backslash', '$x = __DIR__\\ ;'],
   ['a broken escape in another text', '$x = "\\u{";'],
@@ -232,6 +302,19 @@ const others: CorpusCase[] = [
     "<?php $sqlconf=['host'=>'a','host'=>'b','login'=>'l','pass'=>'p','dbase'=>'d'];",
   ),
   refused('a spread array', '<?php $a=[]; $sqlconf=[...$a];'),
+  refused('in UTF-16', Buffer.from(`\ufeff${openemrFile}`, 'utf16le')),
+  refused('in UTF-16 without a mark', Buffer.from(openemrFile, 'utf16le')),
+  refused('in UTF-16, big-endian', Buffer.from(openemrFile, 'utf16le').swap16()),
+  refused('a function in a namespace', `<?php namespace A; function f() {} ${bare}`),
+  refused('two uses of one name', `<?php use A\\B; use C\\B; ${bare}`),
+  refused(
+    'unset before the array has the value',
+    openemrFile.replace('$sqlconf = array();', 'unset($pass); $sqlconf = [];'),
+  ),
+  refused(
+    'a variable from another entry',
+    `<?php $sqlconf = ['host'=>'h','login'=>'l','pass'=>'p','dbase'=>'d']; $pass = $sqlconf['login'];`,
+  ),
   refused('a short opening tag', `<? ${bare}`),
   refused('no PHP at all', 'pass = secret\n'),
   refused('an empty file', ''),
@@ -248,4 +331,4 @@ const others: CorpusCase[] = [
   refused('a literal in a JSON file', '{"pass": "secret"}'),
 ];
 
-export const corpus: CorpusCase[] = [...layouts, ...values, ...others];
+export const corpus: CorpusCase[] = [...layouts, ...harmless, ...values, ...others];

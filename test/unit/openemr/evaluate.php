@@ -40,14 +40,19 @@ while (($__line = fgets(STDIN)) !== false) {
     ob_start();
     try {
         __forget();
+        $__functions = count(get_defined_functions()['user']);
         $__inside = __evaluate($GLOBALS['__file'], $GLOBALS['__names']);
+        $__defines = count(get_defined_functions()['user']) > $__functions;
         __forget();
-        include $GLOBALS['__file'];
-        $__outside = __pack($GLOBALS, $GLOBALS['__names']);
+        // No file that defines a function can be included twice.
+        if (!$__defines) include $GLOBALS['__file'];
+        $__outside = $__defines ? $__inside : __pack($GLOBALS, $GLOBALS['__names']);
         $__answer = $__inside == $__outside ? $__inside : ['error' => 'depends on the scope'];
     } catch (Throwable $__error) {
         $__answer = ['error' => get_class($__error)];
     }
     while (ob_get_level() > 0) ob_end_clean();
     fwrite(STDOUT, json_encode($__answer) . "\n");
+    if ($__defines ?? false) exit(77);
+    $__defines = false;
 }

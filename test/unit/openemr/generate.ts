@@ -113,6 +113,7 @@ const fillers = [
   '$list = array(1, 2 => "b",); foreach ($list as $k => $v) { $w = $v; }',
   '$a = @$b[0]["c"] ?? -1; $a .= \'x\'; $a++;',
   ';;',
+  'mysqli_report(MYSQLI_REPORT_OFF);',
   '{ $c = (int)"5"; }',
 ];
 

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
+import { tools } from '../../../lab/package';
 import { parseSqlconf, SqlconfRenderError } from '../../../src/openemr/sqlconf';
 import type { DatabaseLogin, ParsedSqlconf, ReadableSqlconf } from '../../../src/openemr/sqlconf';
 import { corpus, openemrFile, withPass } from './corpus';
@@ -41,7 +43,8 @@ describe('sqlconf.php, compared with real PHP', function () {
         .filter((each) => each.kind === 'parsed');
       const logins = fc.sample(anyLogin, { numRuns: readable.length * 10, seed });
       const cases = logins.map((login, index) => ({
-        login: readable[index % readable.length]?.portIsWritable ? login : { ...login, port: '3306' },
+        login:
+          readable[index % readable.length]?.check(login).length === 0 ? login : { ...login, port: '3306' },
         parsed: readable[index % readable.length] as ReadableSqlconf,
       }));
       const files = cases.map(({ parsed, login }) => parsed.render(login));
@@ -153,6 +156,55 @@ describe('sqlconf.php, rendering', () => {
       .to.throw(SqlconfRenderError)
       .with.property('message')
       .that.does.not.include('canary');
+  });
+});
+
+describe('sqlconf.php, what it says of a file that it cannot change', () => {
+  const problemsOf = (text: string) => {
+    const file = parseSqlconf(Buffer.from(text));
+    return file.kind === 'refused' ? file.problems : [];
+  };
+
+  // The installer writes the values as they are.
+  for (const password of ["it's", "it's 'so'", "'", "a'b'c", "'; x", 'a\\']) {
+    it(`a quote that the installer did not escape (${password}): the line where PHP sees it`, () => {
+      const text = withPass(`$pass   = '${password}';`);
+      const { stdout, stderr } = spawnSync(tools().php, ['-l', '-d', 'display_errors=1'], {
+        input: text,
+        encoding: 'utf8',
+      });
+      const line = /on line (\d+)/.exec(stdout + stderr)?.[1];
+      expect(line).to.not.equal(undefined);
+      const [problem] = problemsOf(text);
+      // PHP counts a text that goes on over lines where it ends; where it begins is nearer to the quote.
+      expect(problem?.line).to.be.oneOf([Number(line), 11]);
+      expect(problem?.reason).to.include('may lack the backslash');
+    });
+  }
+
+  it('a login from outside: one sentence with the cure, not one for each value', () => {
+    const names = ['host', 'port', 'login', 'pass', 'dbase'];
+    const from = (expression: (name: string) => string): string =>
+      `<?php\n${names.map((name) => `$${name} = ${expression(name)};`).join('\n')}`;
+    const cases: [string, RegExp][] = [
+      [from((name) => `getenv('DB_${name}') ?: 'x'`), /comes from the environment/],
+      [from((name) => `$_ENV['DB_${name}']`), /comes from the environment/],
+      [from((name) => `(string) ($_SERVER['DB_${name}'] ?? '')`), /comes from the environment/],
+      [from((name) => `trim(file_get_contents('/run/${name}'))`), /comes from another file/],
+    ];
+    for (const [text, reason] of cases) {
+      const problems = problemsOf(text);
+      expect(problems).to.have.length(1);
+      expect(problems[0]?.reason)
+        .to.match(reason)
+        .and.match(/write its five values into this file/);
+      expect(problems[0]?.line).to.equal(2);
+    }
+  });
+
+  it('UTF-16: named', () => {
+    const file = parseSqlconf(Buffer.from(`\ufeff${openemrFile}`, 'utf16le'));
+    expect(file.kind === 'refused' && file.problems[0]?.reason).to.match(/UTF-16.*save it as UTF-8/);
   });
 });
 
