@@ -24,7 +24,7 @@ export function settingsOf<Text>(
   const { name, namespace, region, stack, sites } = inputs;
   const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa } = kubernetes;
   const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
-  const { environment, secretEnvironment, acceptDowntime, user = anybody } = kubernetes;
+  const { environment, secretEnvironment, acceptDowntime, user = anybody, placement } = kubernetes;
   return {
     ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
     kubernetesSecret: secret,
@@ -37,6 +37,7 @@ export function settingsOf<Text>(
     sitesClaim: sites?.claim ?? objectNames({ name, namespace }).claim,
     ...{ user, healthUrl, databaseCa, schedule, timeZone, suspended, ifOlderThan, limits, resources },
     ...{ optionalRights, environment, secretEnvironment, acceptDowntime },
+    ...(placement === undefined ? {} : { placement }),
     network: networkOf(kubernetes),
   };
 }

@@ -98,6 +98,11 @@ export const checks = {
   cpu: like(/^(?!0+(\.0+)?m?$)(\d+(\.\d{1,3})?|\d+m)$/, 'CPUs, such as 250m or 1.5'),
   memory: like(/^[1-9]\d*(\.\d+)?(Ki|Mi|Gi|k|M|G)$/, 'an amount of memory with its unit, such as 512Mi'),
   cidr: { test: isCidr, expected: 'an address range, such as 10.0.0.0/16 or fd12:3456:789a::/48' },
+  nodeLabel: like(
+    /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
+    'a name of a label or taint, such as karpenter.sh/nodepool',
+  ),
+  nodeValue: like(/^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/, 'a value of a label (at most 63 characters)'),
   variable: like(/^[A-Z_][A-Z0-9_]*$/, 'a name of an environment variable in capitals'),
 } as const satisfies Record<string, Check>;
 

@@ -32,6 +32,10 @@ const optionalRights = group(
 const egress = group(
   {
     port: whole(1, 65_535, 'port'),
+    protocol: z
+      .enum(['TCP', 'UDP'], { error: () => 'TCP or UDP' })
+      .default('TCP')
+      .describe('TCP or UDP'),
     cidr: text(checks.cidr, 'to these addresses').optional(),
     namespace: text(checks.label, 'or to the pods of this namespace').optional(),
   },
@@ -70,6 +74,45 @@ const variables = <T extends z.ZodType>(value: T, expected: string) =>
     error: () => expected,
   });
 
+const toleration = group(
+  {
+    key: text(checks.nodeLabel, 'of the taint').optional(),
+    operator: z
+      .enum(['Exists', 'Equal'], { error: () => 'Exists or Equal' })
+      .optional()
+      .describe('Exists or Equal'),
+    value: text(checks.nodeValue, 'of the taint').optional(),
+    effect: z
+      .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'], {
+        error: () => 'NoSchedule, PreferNoSchedule or NoExecute',
+      })
+      .optional()
+      .describe('of the taint'),
+  },
+  'a taint that the pod puts up with',
+);
+
+const placement = group(
+  {
+    nodeSelector: z
+      .record(
+        z.string().refine(checks.nodeLabel.test, { error: checks.nodeLabel.expected }),
+        z
+          .string({ error: () => 'a text' })
+          .refine(checks.nodeValue.test, { error: checks.nodeValue.expected }),
+        { error: () => 'labels with their values' },
+      )
+      .optional()
+      .describe('labels that the node must have'),
+    tolerations: z
+      .array(toleration, { error: () => 'a list of tolerations' })
+      .optional()
+      .describe('taints that the pod puts up with, each with key, operator, value and effect'),
+    priorityClass: text(checks.objectName, 'PriorityClass of the pod').optional(),
+  },
+  'on which nodes the pod runs, and before whom',
+);
+
 /** What is made in the cluster. */
 export const kubernetesInputs = group(
   {
@@ -91,11 +134,12 @@ export const kubernetesInputs = group(
     ).optional(),
     user: group(
       {
-        uid: whole(1, 4_294_967_294, 'user id'),
-        gid: whole(1, 4_294_967_294, 'group id'),
+        uid: whole(0, 4_294_967_294, 'user id'),
+        gid: whole(0, 4_294_967_294, 'group id'),
       },
-      'who the pod runs as. Behind an access point anybody may, by default 65532; with sites.claim it must be given: the owner of sqlconf.php. Root is not foreseen',
+      'who the pod runs as. Behind an access point anybody may, by default 65532; with sites.claim it must be given: the owner of sqlconf.php. Root (0) gets the capabilities CHOWN, FOWNER and DAC_OVERRIDE, and no other',
     ).optional(),
+    placement: placement.optional(),
     serviceAccount: group(
       { adopt: text(checks.objectName, 'the ServiceAccount that is there').optional() },
       'the identity of the pods; without adopt one is made',

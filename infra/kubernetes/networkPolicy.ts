@@ -6,9 +6,6 @@ const anywhere = ['0.0.0.0/0', '::/0'];
 /** Where EKS Pod Identity's agent on the node gives out credentials, by plain HTTP. */
 const podIdentityAgent = ['169.254.170.23/32', 'fd00:ec2::23/128'];
 
-/** Where a cluster with NodeLocal DNSCache answers for names. */
-const nodeLocalDns = '169.254.20.10/32';
-
 const tcp = (port: number): { protocol: string; port: number } => ({ protocol: 'TCP', port });
 
 /**
@@ -27,7 +24,8 @@ export function networkPolicy(settings: RotationSettings<unknown>) {
       ingress: [],
       egress: [
         {
-          to: [{ namespaceSelector: {} }, { ipBlock: { cidr: nodeLocalDns } }],
+          // Who answers for names may be a pod, the node (NodeLocal DNSCache), or outside (EKS Auto Mode).
+          to: [{ namespaceSelector: {} }, ...blocks(anywhere)],
           ports: [{ protocol: 'UDP', port: 53 }, tcp(53)],
         },
         { to: blocks(network.databaseCidrs), ports: [tcp(network.databasePort)] },
@@ -46,10 +44,10 @@ function httpsPorts(apiServerPort: number): number[] {
   return [...new Set([443, apiServerPort])];
 }
 
-function further({ port, cidr, namespace }: Egress) {
+function further({ port, protocol = 'TCP', cidr, namespace }: Egress) {
   const to =
     cidr === undefined
       ? { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace ?? '' } } }
       : { ipBlock: { cidr } };
-  return { to: [to], ports: [tcp(port)] };
+  return { to: [to], ports: [{ protocol, port }] };
 }

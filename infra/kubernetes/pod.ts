@@ -1,6 +1,6 @@
 import { gracePeriodSeconds } from './deadlines';
 import { environmentOf, paths } from './environment';
-import type { RotationSettings } from './settings';
+import type { Placement, RotationSettings, Toleration } from './settings';
 import { labelsOf, objectNames } from './settings';
 
 /** Name of the one container in the pods of a fleet, which are many OpenEMRs'. */
@@ -14,26 +14,31 @@ export function containerNameOf({ name }: Pick<RotationSettings, 'name'>): strin
   return name;
 }
 
+/** What root needs to replace a file of somebody else, and all that it gets. */
+const capabilitiesOfRoot = ['CHOWN', 'FOWNER', 'DAC_OVERRIDE'];
+
 /**
  * The pod that rotates, with these arguments of the command. It runs as the owner of `sqlconf.php`, or as anybody when
- * an EFS access point decides whose files they are; so it needs no capability, and root is not foreseen.
+ * an EFS access point decides whose files they are; so it needs no capability. Only where the files are root's and no
+ * access point says so it runs as root, with the few capabilities that this takes.
  */
 export function rotationPodSpec<Text>(
   settings: RotationSettings<Text>,
   args: readonly string[] = ['--log-json'],
   name = containerName,
 ) {
-  const { user, imagePullSecret } = settings;
+  const { user, imagePullSecret, placement } = settings;
   return {
     serviceAccountName: objectNames(settings).serviceAccount,
     automountServiceAccountToken: true,
     // Variables of the namespace's Services, such as OPENEMR_PORT, must not look like settings.
     enableServiceLinks: false,
     restartPolicy: 'Never',
+    ...placementOf(placement),
     terminationGracePeriodSeconds: gracePeriodSeconds(settings.limits),
     ...(imagePullSecret === undefined ? {} : { imagePullSecrets: [{ name: imagePullSecret }] }),
     securityContext: {
-      runAsNonRoot: true,
+      runAsNonRoot: user.uid !== 0,
       runAsUser: user.uid,
       runAsGroup: user.gid,
       seccompProfile: { type: 'RuntimeDefault' },
@@ -43,8 +48,25 @@ export function rotationPodSpec<Text>(
   };
 }
 
+function tolerationOf({ key, operator, value, effect }: Toleration) {
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(operator === undefined ? {} : { operator }),
+    ...(value === undefined ? {} : { value }),
+    ...(effect === undefined ? {} : { effect }),
+  };
+}
+
+function placementOf({ nodeSelector, tolerations, priorityClass }: Placement = {}) {
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector: { ...nodeSelector } }),
+    ...(tolerations === undefined ? {} : { tolerations: tolerations.map(tolerationOf) }),
+    ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
+  };
+}
+
 function container<Text>(settings: RotationSettings<Text>, args: readonly string[]) {
-  const { image, resources } = settings;
+  const { image, resources, user } = settings;
   return {
     image,
     imagePullPolicy: 'IfNotPresent',
@@ -58,7 +80,7 @@ function container<Text>(settings: RotationSettings<Text>, args: readonly string
       allowPrivilegeEscalation: false,
       privileged: false,
       readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
+      capabilities: { drop: ['ALL'], ...(user.uid === 0 ? { add: [...capabilitiesOfRoot] } : {}) },
     },
     volumeMounts: [
       { name: 'home', mountPath: paths.home },

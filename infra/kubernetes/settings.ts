@@ -33,6 +33,8 @@ export interface OptionalRights {
 /** A further way out of the pod: to addresses, or to pods of a namespace (by its name). */
 export interface Egress {
   port: number;
+  /** TCP where it is not given. */
+  protocol?: 'TCP' | 'UDP' | undefined;
   cidr?: string | undefined;
   namespace?: string | undefined;
 }
@@ -47,6 +49,21 @@ export interface Network {
   /** Port of OpenEMR's containers, for the health page. */
   healthPort: number;
   more: readonly Egress[];
+}
+
+/** A taint that the pod puts up with, as Kubernetes takes it. */
+export interface Toleration {
+  key?: string | undefined;
+  operator?: 'Exists' | 'Equal' | undefined;
+  value?: string | undefined;
+  effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' | undefined;
+}
+
+/** On which nodes the pod runs, and before whom. */
+export interface Placement {
+  nodeSelector?: Readonly<Record<string, string>> | undefined;
+  tolerations?: readonly Toleration[] | undefined;
+  priorityClass?: string | undefined;
 }
 
 /** What a container asks for and may use at most. */
@@ -86,6 +103,7 @@ export interface RotationSettings<Text = string> {
   /** The claim that holds OpenEMR's sites/. */
   sitesClaim: string;
   user: PodUser;
+  placement?: Placement | undefined;
   healthUrl?: string | undefined;
   /** The ConfigMap with the database's CA; without it Amazon's RDS bundle is trusted. */
   databaseCa?: { configMap: string; key: string } | undefined;

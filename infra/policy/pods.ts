@@ -26,10 +26,12 @@ export function podProblems(type: string, props: Record<string, unknown>): strin
   const pod = podOf(type, props);
   if (pod === undefined) return [];
   const { runAsNonRoot, seccompProfile, runAsUser } = groupOf(pod['securityContext']);
+  // Said in the open, as for files that are root's: then only with what replacing a file takes.
+  const asRoot = runAsNonRoot === false && runAsUser === 0;
   return [
     ...when(
-      runAsNonRoot !== true || runAsUser === 0,
-      'The pod may run as root; set runAsNonRoot, and a user other than 0.',
+      !asRoot && (runAsNonRoot !== true || runAsUser === 0),
+      'The pod may run as root; set runAsNonRoot, and a user other than 0, or say with runAsNonRoot: false and runAsUser: 0 that it must.',
     ),
     ...when(
       groupOf(seccompProfile)['type'] !== 'RuntimeDefault',
@@ -48,11 +50,14 @@ export function podProblems(type: string, props: Record<string, unknown>): strin
         `Volume ${String(groupOf(volume)['name'])} is a folder of the node; take another one.`,
       ),
     ),
-    ...containersOf(pod).flatMap(containerProblems),
+    ...containersOf(pod).flatMap((container) => containerProblems(container, asRoot)),
   ];
 }
 
-function containerProblems(container: Record<string, unknown>): string[] {
+/** What root needs to replace a file of somebody else. */
+const capabilitiesOfRoot = ['CHOWN', 'FOWNER', 'DAC_OVERRIDE'];
+
+function containerProblems(container: Record<string, unknown>, asRoot: boolean): string[] {
   const name = `Container ${String(container['name'])}`;
   const security = groupOf(container['securityContext']);
   const { drop, add } = groupOf(security['capabilities']);
@@ -67,8 +72,9 @@ function containerProblems(container: Record<string, unknown>): string[] {
       `${name} may change its own files; set readOnlyRootFilesystem.`,
     ),
     ...when(
-      !listOf(drop).includes('ALL') || listOf(add).length > 0,
-      `${name} has capabilities; drop ALL, add none.`,
+      !listOf(drop).includes('ALL') ||
+        listOf(add).some((each) => !asRoot || !capabilitiesOfRoot.includes(String(each))),
+      `${name} has capabilities; drop ALL, add none${asRoot ? ` but ${capabilitiesOfRoot.join(', ')}` : ''}.`,
     ),
     ...when(
       /(^|:)latest$|^[^:@]+$/.test(String(container['image'])),

@@ -41,7 +41,7 @@ const ofDeployments = optionNames.filter((name) => name !== 'stack');
 const label = text(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a Kubernetes name');
 const line = text(/^[^\s\0]{1,500}$/, 'one word');
 const quantity = text(/^\d+(\.\d+)?(m|[KMG]i?)?$/, 'a quantity of Kubernetes, such as 250m or 512Mi');
-const userId = text(/^[1-9]\d{0,9}$/, 'a number of a user or group, and not root');
+const userId = text(/^(0|[1-9]\d{0,9})$/, 'a number of a user or group');
 
 const port = z
   .string('must be a port')
@@ -52,11 +52,37 @@ const range = z
 
 /** A further way out of the pods: to addresses, or to pods of a namespace. */
 const wayOut = z
-  .strictObject({ port, cidr: range.optional(), namespace: label.optional() }, 'must be a way out')
+  .strictObject(
+    {
+      port,
+      protocol: z.enum(['TCP', 'UDP'], 'must be TCP or UDP').optional(),
+      cidr: range.optional(),
+      namespace: label.optional(),
+    },
+    'must be a way out',
+  )
   .refine(
     ({ cidr, namespace }) => (cidr === undefined) !== (namespace === undefined),
     'must have either cidr or namespace',
   );
+
+const checked = ({ test, expected }: { test: (text: string) => boolean; expected: string }) =>
+  z.string(`must be ${expected}`).refine(test, `must be ${expected}`);
+const nodeLabel = checked(checks.nodeLabel);
+const nodeValue = checked(checks.nodeValue);
+
+/** A taint that the pods put up with. */
+const toleration = z.strictObject(
+  {
+    key: nodeLabel.optional(),
+    operator: z.enum(['Exists', 'Equal'], 'must be Exists or Equal').optional(),
+    value: nodeValue.optional(),
+    effect: z
+      .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'], 'must be an effect of a taint')
+      .optional(),
+  },
+  'must be a toleration',
+);
 
 /** What the pods of a Job need beside the settings of each deployment. */
 export const jobSchema = z.strictObject(
@@ -90,6 +116,9 @@ export const jobSchema = z.strictObject(
       .optional(),
     apiServerPort: port.optional(),
     healthPort: port.optional(),
+    nodeSelector: z.record(nodeLabel, nodeValue, 'must be labels with their values').optional(),
+    tolerations: z.array(toleration, 'must be a list of tolerations').optional(),
+    priorityClass: label.optional(),
     egress: z.array(wayOut, 'must be a list of ways out').optional(),
   },
   'must be a list of settings',

@@ -133,6 +133,11 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
     roleArn: job.roleArn,
     sitesClaim: job.sitesClaim,
     user: { uid: Number(job.uid ?? 65_532), gid: Number(job.gid ?? 65_532) },
+    placement: {
+      nodeSelector: job.nodeSelector,
+      tolerations: job.tolerations,
+      priorityClass: job.priorityClass,
+    },
     databaseCa: configMap === undefined ? undefined : { configMap, key: databaseCaKey },
     timeZone: job.timeZone ?? 'Etc/UTC',
     limits: {
@@ -162,7 +167,12 @@ function networkOf({ databasePort, databaseCidrs, apiServerPort, egress = [] }: 
     apiServerPort: Number(apiServerPort ?? 443),
     // Each health page has a rule of its own.
     healthPort: 443,
-    more: egress.map(({ port, cidr, namespace }) => ({ port: Number(port), cidr, namespace })),
+    more: egress.map(({ port, protocol, cidr, namespace }) => ({
+      port: Number(port),
+      protocol,
+      cidr,
+      namespace,
+    })),
   };
 }
 

@@ -36,6 +36,8 @@ export class Reading {
   /** Ranges of code that only defines something. */
   private readonly inert: [start: number, end: number][] = [];
   arrayMadeAt: number | undefined;
+  /** The number that `$config` has last; undefined where it is not set to a plain one. */
+  config: string | undefined;
   returnedAt: { order: number; line: number } | undefined;
   private readonly defined = new Set<string>();
   private readonly seen = new Map<number, string>();

@@ -30,6 +30,8 @@ export interface ReadableSqlconf {
   login: DatabaseLogin;
   /** False if the file has no place for a port: then only MySQL's own port can be rendered. */
   portIsWritable: boolean;
+  /** What OpenEMR itself will not do with this file; each one sentence, and none stops a rotation. */
+  remarks: string[];
   /** Why `render` would refuse this login; empty if it would not. */
   check(login: DatabaseLogin): SqlconfProblem[];
   /** The file with this login. Throws a SqlconfRenderError if `check` has a problem with it. */
@@ -127,7 +129,24 @@ function settle(bytes: Buffer, reading: Reading): ParsedSqlconf {
   if (returnedAt && orders.some((order) => order > returnedAt.order)) {
     problems.push({ reason: 'The file returns before the login is complete.', line: returnedAt.line });
   }
-  return problems.length > 0 ? refused(...problems) : readable(bytes, login, places);
+  return problems.length > 0
+    ? refused(...problems)
+    : readable(bytes, login, places, remarksOf(reading, places));
+}
+
+function remarksOf(reading: Reading, places: ReadonlyMap<SqlconfField, FoundLiteral>): string[] {
+  const hasArray = reading.arrayMadeAt !== undefined || reading.entries.size > 0;
+  return [
+    ...(reading.config !== undefined && /^(0*|0*\.0*)$/.test(reading.config)
+      ? ['$config is 0, which means "not installed": a pod that starts may run the set-up; set it to 1.']
+      : []),
+    ...(hasArray
+      ? []
+      : ['It has no $sqlconf, which is all that OpenEMR reads; fill it as its installer does.']),
+    ...(places.has('port')
+      ? []
+      : ["It has no port, without which OpenEMR of 2026 stops; add $port and $sqlconf['port']."]),
+  ];
 }
 
 function placeOf(reading: Reading, field: SqlconfField): FoundLiteral | SqlconfProblem | undefined {
@@ -163,6 +182,7 @@ function readable(
   bytes: Buffer,
   login: DatabaseLogin,
   places: ReadonlyMap<SqlconfField, FoundLiteral>,
+  remarks: string[],
 ): ReadableSqlconf {
   const check = (next: DatabaseLogin): SqlconfProblem[] =>
     sqlconfFields.flatMap((field) => {
@@ -181,7 +201,7 @@ function readable(
     if (problems.length > 0) throw new SqlconfRenderError(problems);
     return splice(bytes, login, next, places);
   };
-  return { kind: 'parsed', login, portIsWritable: places.has('port'), check, render };
+  return { kind: 'parsed', login, portIsWritable: places.has('port'), remarks, check, render };
 }
 
 function splice(

@@ -73,6 +73,7 @@ function readExpressionStatement(reading: Reading, node: PhpNode, always: boolea
   if (isGuard(reading, node)) return;
   if (!left || !right || node['operator'] !== '=' || !always) return readExpression(reading, node);
   const name = variableName(left);
+  if (name === 'config') reading.config = configOf(reading, right);
   if (isField(name)) return readValue(reading, node, name);
   if (name === 'sqlconf') return readArray(reading, node, right);
   const what = left.kind === 'offsetlookup' ? child(left, 'what') : undefined;
@@ -89,6 +90,12 @@ function readUnset(reading: Reading, node: PhpNode, always: boolean): void {
   if (!always || !isField(name) || reading.unsets.has(name)) return readTarget(reading, node);
   reading.sawVariable(node);
   reading.unsets.set(name, { order: reading.nextOrder(), line: node.loc.start.line });
+}
+
+function configOf(reading: Reading, node: PhpNode): string | undefined {
+  if (node.kind === 'boolean') return node['value'] === true ? '1' : '0';
+  const literal = reading.literal(node);
+  return typeof literal === 'object' ? literal.value.toString('latin1') : undefined;
 }
 
 function readValue(reading: Reading, node: PhpNode, field: SqlconfField): void {

@@ -11,6 +11,8 @@ export interface OpenSqlconf {
   path: string;
   file: SqlconfFile;
   login: DatabaseLogin;
+  /** What OpenEMR itself will not do with it; each one sentence. */
+  remarks: string[];
   render(login: DatabaseLogin): Buffer;
   /** Why this login could not be rendered; empty when it can. */
   check(login: DatabaseLogin): string[];
@@ -44,6 +46,7 @@ export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'sit
     path: file.path,
     file,
     login: parsed.login,
+    remarks: parsed.remarks,
     render: (login) => parsed.render(login),
     check: (login) => parsed.check(login).map(({ reason }) => reason),
   };

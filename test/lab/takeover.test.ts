@@ -47,7 +47,7 @@ for (const database of databases.slice(0, 1)) {
       site = await lab.createSite({ replicas: 1 });
       jobs = new Jobs(lab, site.namespace);
       giveFiles(site.sitesRoot);
-      lab.setClaim(site.namespace, 'openemr-sites', site.sitesRoot);
+      lab.setClaim(site.namespace, 'openemr-sites-pvc', site.sitesRoot);
       await makeOldObjects();
     });
     afterEach(async () => {

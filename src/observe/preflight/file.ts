@@ -3,6 +3,13 @@ import type { PlannedRotation } from '../../plan/rotationPlan';
 import type { WorldContext } from '../../world/context';
 import { checkWritable } from '../../world/file/sqlconfFile';
 import { openSqlconf } from '../../world/sqlconf';
+import { sqlconfWarnings } from '../../world/sqlconfWarnings';
+
+/** What is odd about the file and stops nothing; each is one sentence with what to do. */
+export async function fileNotices({ material }: PlannedRotation, context: WorldContext): Promise<string[]> {
+  const file = await openSqlconf(context);
+  return sqlconfWarnings(file, [file.login.username, material.logins.A.username, material.logins.B.username]);
+}
 
 /** What would stop the write of `sqlconf.php`; each problem is one sentence with what to do. */
 export async function fileProblems(

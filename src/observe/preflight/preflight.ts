@@ -7,7 +7,7 @@ import type { Session } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
 import type { AccountFindings } from './accounts';
 import { databaseFindings } from './database';
-import { fileProblems } from './file';
+import { fileNotices, fileProblems } from './file';
 import type { SecretsManager } from '../../world/secretsManager';
 import type { HealthLook } from '../../world/health/look';
 import { healthFindings } from './health';
@@ -49,16 +49,17 @@ export async function preflight(
   const health = healthFindings(around.look, mayBeCure);
   const accepted = around.acceptDowntime || mayBeCure;
   const none: Failure[] = [];
-  const [database, cluster, ...problems] = await Promise.all([
+  const [database, cluster, odd, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
     switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
+    switches(planned.plan) ? fileNotices(planned, context).catch(() => []) : [],
     switches(planned.plan) ? fileProblems(planned, context) : none,
     secretProblems(secrets, secretsWritten(planned, context), healedVersion(credentials)),
   ]);
   return {
     ...database,
     problems: [...database.problems, ...cluster.problems, ...problems.flat(), ...health.problems],
-    notices: [...database.notices, ...cluster.notices, ...health.notices],
+    notices: [...database.notices, ...cluster.notices, ...odd, ...health.notices],
   };
 }
 

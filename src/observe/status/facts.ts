@@ -44,6 +44,8 @@ export interface FileFacts {
   sha256: string;
   login: DatabaseLogin;
   otherSites: OtherSite[];
+  /** What is odd about it and stops nothing; each one sentence. */
+  warnings?: string[];
 }
 
 /** The Kubernetes Secret: its four database keys, decoded, and the login that a new pod takes from them. */

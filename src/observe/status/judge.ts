@@ -239,6 +239,7 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};
   if (rollout === 'progressing') notes.push('A rollout of the Deployment is under way.');
   if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
+  notes.push(...(valueOf(facts.sqlconf)?.warnings ?? []));
   notes.push(...syncNotes(facts));
   const renewed = labelReports(facts).find(({ label }) => label === versionLabels.renewed);
   if (renewed?.current === false && last === null)

@@ -16,6 +16,7 @@ import type { SecretsManager } from '../../world/secretsManager';
 import { identityOf } from '../../world/server';
 import { readOtherSites } from '../../world/otherSites';
 import { fileFacts, openSqlconf } from '../../world/sqlconf';
+import { sqlconfWarnings } from '../../world/sqlconfWarnings';
 import { loginOfSecret, readSlotSecret } from '../observe';
 import type { Part } from '../part';
 import { partOf, valueOf } from '../part';
@@ -50,7 +51,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
   const probes = new LoginProbes((login) => tryLogin(login, context.trust));
   const slotSecret = partOf(readSlots(secrets, context, keepSecret));
   const adminSecret = partOf(readAdmin(secrets, context, keepSecret));
-  const sqlconf = partOf(readFile(context, keepSecret));
+  const sqlconf = partOf(readFile(context, slotSecret, keepSecret));
   const kubernetesSecret = partOf(readKubernetesSecret(kubernetes, sqlconf, keepSecret));
   const deployment = partOf(readDeployment(kubernetes));
   const database = readDatabase(context, clients, slotSecret);
@@ -143,10 +144,21 @@ async function readAdmin(
   return { id, arn, versionId, stages, login, age: ages['admin'], ...(owner === undefined ? {} : { owner }) };
 }
 
-async function readFile(context: WorldContext, keepSecret: (value: string) => void): Promise<FileFacts> {
+async function readFile(
+  context: WorldContext,
+  slotSecret: Promise<Part<SlotSecretFacts>>,
+  keepSecret: (value: string) => void,
+): Promise<FileFacts> {
   const opened = await openSqlconf(context);
   keepSecret(opened.login.password);
-  return { ...fileFacts(opened), otherSites: await readOtherSites(context, opened) };
+  const entries = valueOf(await slotSecret)?.document.entries;
+  const slotLogins = entries ? [loginOf(entries.A), loginOf(entries.B)] : [];
+  const users = [opened.login, ...slotLogins].flatMap((login) => (login ? [login.username] : []));
+  return {
+    ...fileFacts(opened),
+    otherSites: await readOtherSites(context, opened),
+    warnings: await sqlconfWarnings(opened, users),
+  };
 }
 
 async function readKubernetesSecret(

@@ -35,7 +35,12 @@ function secretChecks({ slotSecret, adminSecret }: StatusFacts): Check[] {
 }
 
 function fileChecks({ sqlconf }: StatusFacts): Check[] {
-  return [readable(new Checks('sqlconf.php'), 'can be read, with plain values', sqlconf)];
+  const checks = new Checks('sqlconf.php');
+  const warnings = valueOf(sqlconf)?.warnings ?? [];
+  return [
+    readable(checks, 'can be read, with plain values', sqlconf),
+    ...warnings.map((warning) => checks.optional('is as OpenEMR expects it', warning)),
+  ];
 }
 
 function kubernetesChecks({ kubernetesSecret, deployment }: StatusFacts): Check[] {

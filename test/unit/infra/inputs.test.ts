@@ -197,9 +197,9 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
     'kubernetes.image is "rotation:latest"; give an image with a tag other than latest, or with a digest.',
   ],
   [
-    'root',
-    withKubernetes({ user: { uid: 0, gid: 101 } }),
-    'kubernetes.user.uid is 0; give a whole number from 1 to 4294967294.',
+    'a user below root',
+    withKubernetes({ user: { uid: -1, gid: 101 } }),
+    'kubernetes.user.uid is -1; give a whole number from 0 to 4294967294.',
   ],
   [
     'a schedule with a time zone',
@@ -219,7 +219,7 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'half an owner',
     withKubernetes({ user: { uid: 1000 } }),
-    'kubernetes.user.gid is missing; give a whole number from 1 to 4294967294.',
+    'kubernetes.user.gid is missing; give a whole number from 0 to 4294967294.',
   ],
   [
     'a request above the limit',

@@ -3,6 +3,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
 import { exampleSettings } from '../../../infra/kubernetes/example';
 import { job } from '../../../infra/kubernetes/job';
+import { podProblems } from '../../../infra/policy/pods';
 import { networkPolicy } from '../../../infra/kubernetes/networkPolicy';
 import { rotationPodSpec } from '../../../infra/kubernetes/pod';
 import type { Rule } from '../../../infra/kubernetes/role';
@@ -51,6 +52,40 @@ describe('the pod of a rotation', () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
+  });
+
+  it('as root it gets what the write of another’s file takes, and no more; the policy pack takes that, and no other root', () => {
+    const asRoot = rotationPodSpec({ ...settings, user: { uid: 0, gid: 0 } });
+    expect(asRoot.securityContext).to.include({ runAsNonRoot: false, runAsUser: 0, runAsGroup: 0 });
+    expect(asRoot.containers[0]?.securityContext).to.deep.equal({
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'], add: ['CHOWN', 'FOWNER', 'DAC_OVERRIDE'] },
+    });
+    const problems = (add: string[]): string[] => {
+      const [first] = asRoot.containers;
+      const securityContext = { ...first?.securityContext, capabilities: { drop: ['ALL'], add } };
+      const spec = { ...asRoot, containers: [{ ...first, securityContext }] };
+      return podProblems('kubernetes:core/v1:Pod', { spec });
+    };
+    expect(problems(['CHOWN', 'FOWNER', 'DAC_OVERRIDE'])).to.deep.equal([]);
+    expect(problems(['CHOWN', 'SYS_ADMIN'])[0]).to.match(/add none but CHOWN, FOWNER, DAC_OVERRIDE/);
+  });
+
+  it('runs on the nodes that are asked for, and before whom', () => {
+    const placement = {
+      nodeSelector: { 'karpenter.sh/nodepool': 'system' },
+      tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' as const }],
+      priorityClass: 'high',
+    };
+    expect(rotationPodSpec({ ...settings, placement })).to.deep.include({
+      nodeSelector: placement.nodeSelector,
+      tolerations: placement.tolerations,
+      priorityClassName: 'high',
+    });
+    for (const key of ['nodeSelector', 'tolerations', 'priorityClassName'])
+      expect(pod).to.not.have.property(key);
   });
 
   it('is tried once, without the variables of Services', () => {
@@ -179,6 +214,26 @@ describe('the network of a rotation', () => {
       '{"ipBlock":{"cidr":"0.0.0.0/0"}} 443',
       '{"ipBlock":{"cidr":"169.254.170.23/32"}} 80',
       '{"podSelector":{}} 443',
+    ]);
+  });
+
+  it('asks for names by UDP and TCP whoever answers: a pod, the node, or an address outside', () => {
+    const [names] = networkPolicy(settings).spec.egress;
+    expect(names?.ports).to.deep.equal([
+      { protocol: 'UDP', port: 53 },
+      { protocol: 'TCP', port: 53 },
+    ]);
+    expect(names?.to).to.deep.equal([
+      { namespaceSelector: {} },
+      { ipBlock: { cidr: '0.0.0.0/0' } },
+      { ipBlock: { cidr: '::/0' } },
+    ]);
+    const network = {
+      ...settings.network,
+      more: [{ port: 8125, protocol: 'UDP' as const, cidr: '192.0.2.0/24' }],
+    };
+    expect(networkPolicy({ ...settings, network }).spec.egress.at(-1)?.ports).to.deep.equal([
+      { protocol: 'UDP', port: 8125 },
     ]);
   });
 
