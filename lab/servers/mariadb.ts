@@ -26,6 +26,8 @@ export function mariadbCommand(paths: DatabasePaths): { file: string; args: stri
     args: [
       '--no-defaults',
       ...serverArguments(paths),
+      // It counts logins; performance_schema, which does so too, takes memory that the lab does not have.
+      '--userstat=ON',
       `--user=${userName()}`,
       '--innodb-log-file-size=8M',
       `--pid-file=${path.join(paths.dataFolder, 'mariadbd.pid')}`,

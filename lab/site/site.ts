@@ -166,6 +166,8 @@ async function makeEnvironment(
     PULUMI_CONFIG_PASSPHRASE: 'lab-passphrase',
     CREDENTIAL_ROTATION_STACK: draft.name,
     CREDENTIAL_ROTATION_HOME: home,
+    // The file is a local one: nobody can read the old one after the rename, as an NFS client can for a while.
+    CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
     CREDENTIAL_ROTATION_ENGINE_ROOT: tools().pulumi,
   };
 }

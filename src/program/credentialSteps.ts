@@ -86,7 +86,7 @@ function activeOf({ material }: PlannedRotation): Slot {
 function user(
   chain: Chain,
   { plan, material }: PlannedRotation,
-  { context }: StepSettings,
+  { context, idleGraceSeconds: graceSeconds }: StepSettings,
   { slot, password, like }: { slot: Slot; password: pulumi.Output<string>; like?: string | undefined },
 ): void {
   const { username, host, port, dbname } = material.logins[slot];
@@ -100,6 +100,7 @@ function user(
     dbname,
     password,
     repair: plan.kind === 'sync',
+    graceSeconds,
     ...(plan.deadSecret === true ? { deadSecret: true } : {}),
     ...model,
   };
@@ -139,10 +140,12 @@ export function renewSteps(
   },
 ): void {
   const { plan, material } = planned;
-  const { context, run, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
+  const { context, run, oldLoginSeconds } = settings;
+  const { idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
   const { slot, flipVersion, renewalVersion, password } = renewal;
   const { username } = material.logins[slot];
-  const idle = { context, run, username, graceSeconds, limitSeconds };
+  const alsoWatch = plan.rotateAdmin ? { alsoWatch: plan.adminUsername } : {};
+  const idle = { context, run, username, graceSeconds, limitSeconds, oldLoginSeconds, ...alsoWatch };
   chain.dynamic('IdleProof', resourceNames.idle(plan.id), idle);
   user(chain, planned, settings, {
     slot,
@@ -161,6 +164,14 @@ export function renewSteps(
 }
 
 /** Step 11. */
-export function adminSteps(chain: Chain, { plan }: PlannedRotation, { context }: StepSettings): void {
-  chain.dynamic('AdminPassword', resourceNames.adminPassword(plan.id), { context, rotation: plan.id });
+export function adminSteps(chain: Chain, { plan, material }: PlannedRotation, settings: StepSettings): void {
+  const { context, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
+  const left = material.before.sqlconf.username === plan.adminUsername;
+  chain.dynamic('AdminPassword', resourceNames.adminPassword(plan.id), {
+    context,
+    rotation: plan.id,
+    graceSeconds,
+    limitSeconds,
+    ...(left ? { oldLoginSeconds: settings.oldLoginSeconds } : {}),
+  });
 }

@@ -13,6 +13,8 @@ export interface ProgramSettings {
   rolloutTimeoutSeconds?: number;
   idleGraceSeconds: number;
   idleLimitSeconds: number;
+  /** How long after the switch somebody may still read the old login. */
+  oldLoginSeconds: number;
 }
 
 /** What the steps need: proofs are made anew in each run, which this names. */

@@ -12,6 +12,7 @@ import type { SecretVersion } from '../world/secretsManager';
 import { healAdmin } from './adminCheck';
 import type { PendingVersion } from './adminPending';
 import { adminText, createPending, newestPending } from './adminPending';
+import { assertIdle, defaultGraceSeconds, oldLoginGoneAt } from './idle';
 import { act } from './logic';
 import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses } from './world';
 
@@ -19,6 +20,12 @@ import { asAdmin, asWriter, guardedEffect, guardedWrite, liveUses } from './worl
 export interface AdminPasswordInputs {
   context: WorldContext;
   rotation: string;
+  /** How long nobody else may log in to the admin before its password is changed, in seconds. */
+  graceSeconds?: number;
+  /** How long to wait for that, in seconds. */
+  limitSeconds?: number;
+  /** Given where OpenEMR itself has left the admin user: how long the old login can still be read, in seconds. */
+  oldLoginSeconds?: number;
 }
 
 /**
@@ -26,7 +33,8 @@ export interface AdminPasswordInputs {
  * create (AWSPENDING), set, test, finish (AWSCURRENT by compare-and-swap). Each looks first at what is done. Where the
  * server knows two passwords for a user, the old one works until AWSCURRENT has moved.
  */
-export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation }) => {
+export const adminPassword = act<AdminPasswordInputs>(async (inputs) => {
+  const { context, rotation } = inputs;
   const secrets = secretsManager(context);
   // A version of this rotation becomes current below, and not without what somebody else put into the secret meanwhile.
   const { current } = await healAdmin(
@@ -36,6 +44,7 @@ export const adminPassword = act<AdminPasswordInputs>(async ({ context, rotation
   const pending = await newestPending(context, rotation, current);
   let { versionId } = pending;
   if (current.versionId !== versionId) {
+    await assertUnused(inputs, loginOf(context, current));
     try {
       versionId = await setNewest(context, current, { rotation, ...pending });
     } catch (error) {
@@ -107,13 +116,34 @@ function loginOf(context: WorldContext, version: SecretVersion): DatabaseLogin {
   );
 }
 
-async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
+/**
+ * Nobody else keeps the admin's login. Whoever reads the secret for each login is let in all the time, and an open
+ * session outlives its password: so only new logins hinder, but where OpenEMR itself has just left this account.
+ * @throws Failure `held`
+ */
+async function assertUnused(
+  { context, graceSeconds = defaultGraceSeconds, limitSeconds = 0, oldLoginSeconds }: AdminPasswordInputs,
+  login: DatabaseLogin,
+): Promise<void> {
+  await assertNotNamed(context, login);
+  const { username } = login;
+  const left = oldLoginSeconds !== undefined;
+  const notBefore = left ? await oldLoginGoneAt(context, oldLoginSeconds) : 0;
+  const rules = { graceMs: graceSeconds * 1000, limitMs: limitSeconds * 1000, notBefore, loginsOnly: !left };
+  await assertIdle(context, username, rules, 'the password of the admin was not changed');
+}
+
+async function assertNotNamed(context: WorldContext, login: DatabaseLogin): Promise<void> {
   const [use] = await liveUses(context, login);
   if (use)
     throw new Failure(
       'held',
       `${use.where} uses the admin user ${login.username}; its password was not changed. Let ${use.where} name a slot's user, and run again to finish.`,
     );
+}
+
+async function setPending(context: WorldContext, login: DatabaseLogin): Promise<void> {
+  await assertNotNamed(context, login);
   await asAdmin(context, async (session) => {
     const own = await ownAccount(session);
     const account = own.username === login.username ? own : await findAccount(session, login.username);

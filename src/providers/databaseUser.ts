@@ -1,7 +1,7 @@
 import { Failure, PasswordRefused } from '../failure';
 import type { DatabaseLogin, Slot } from '../plan/slot';
 import { changeAccount } from '../world/accountChange';
-import { alterPassword, createAccount, lastingSessionsOf } from '../world/accounts';
+import { alterPassword, createAccount } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
 import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
@@ -10,6 +10,7 @@ import { openSession, tryLogin } from '../world/database';
 import { DatabaseFailure, isPasswordRefusal, LoginTriesUsedUp } from '../world/databaseErrors';
 import { clausesLike, isLevel } from '../world/parity';
 import { openSqlconf } from '../world/sqlconf';
+import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from './idle';
 import type { Properties, ResourceLogic } from './logic';
 import { isUnknown } from './logic';
 import { asAdmin, guardedEffect, liveUses, proveSession } from './world';
@@ -32,6 +33,8 @@ export interface DatabaseUserInputs {
   repair: boolean;
   /** The login of the Kubernetes Secret was refused when the plan was made: to name an account there is no use of it. */
   deadSecret?: boolean;
+  /** How long nobody may log in to an account before its password is changed, in seconds. */
+  graceSeconds?: number;
 }
 
 /** Steps 4 and 10: a slot's user exists, has the active one's rights, and logs in with the given password. */
@@ -99,7 +102,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     assertOurs(inputs, compared);
     // The place names the very password that is to be set, which only a repair may do.
     const cure = 'Set it with --sync-db-users, then run again.';
-    await assertNotLive(session, inputs, 'its password was not changed', cure);
+    await assertNotLive(inputs, 'its password was not changed', cure);
     await settingPassword(inputs, () =>
       guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, () =>
         alterPassword(session, account, password),
@@ -107,7 +110,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     );
   }
   if (parity.alter.length > 0) {
-    await assertNotLive(session, { ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
+    await assertNotLive({ ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
     await all(`database: REQUIRE of slot ${slot}`, { context, session }, parity.alter);
   }
   await all(`database: GRANT to slot ${slot}`, { context, session }, parity.grant);
@@ -149,19 +152,21 @@ async function all(
 }
 
 /**
- * Hands off the live: an account that the file or the Kubernetes Secret names, or that has a session, is never altered.
+ * Hands off the live: an account that the file or the Kubernetes Secret names, or that somebody logs in to, is never altered.
  * A repair may set it to the password that those places name already: that can only let OpenEMR in again.
  * @param cure what helps where the place names the very password that is to be set
  */
 async function assertNotLive(
-  session: Session,
-  { context, username, host, port, password, repair, deadSecret = false }: DatabaseUserInputs,
+  inputs: DatabaseUserInputs,
   consequence: string,
   cure = 'Correct that place and run again.',
 ): Promise<void> {
+  const { context, username, host, port, password, repair, deadSecret = false } = inputs;
+  const { graceSeconds = defaultGraceSeconds } = inputs;
   const named = await liveUses(context, { username, host, port });
   const uses = named.filter(({ inSecret }) => !(deadSecret && inSecret === true));
-  if (repair && uses.every((use) => use.password === password)) return;
+  // Whom a live place names with this very password is refused now: to wait would keep OpenEMR out.
+  if (repair && uses.length > 0 && uses.every((use) => use.password === password)) return;
   const [use] = uses;
   if (use)
     throw new Failure(
@@ -170,12 +175,13 @@ async function assertNotLive(
         ? `${username} is in use by ${use.where}, ${consequence}. ${cure}`
         : `${username} is in use by ${use.where}, with another password than the one to set; ${consequence}. Correct that place and run again.`,
     );
-  const sessions = await lastingSessionsOf(session, username);
-  if (sessions.size > 0)
-    throw new Failure(
-      'before-switch',
-      `${username} has open sessions from ${[...sessions.keys()].join(', ')}; ${consequence}. Close them and run again.`,
-    );
+  if (await isStillIdle(context, username)) return;
+  const found = await idleness(context, username, { graceMs: graceSeconds * 1000, limitMs: 0 });
+  if (found.idle) return;
+  throw new Failure(
+    'before-switch',
+    `${username} is in use from ${found.from}${sampledText(found)}; ${consequence}. ${idleCure}, and run again.`,
+  );
 }
 
 /**

@@ -1,11 +1,8 @@
-import { Failure } from '../failure';
-import { sessionsOf } from '../world/accounts';
 import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
-import { sleep } from '../world/errors';
 import { waitForRollout } from '../world/rolloutWait';
+import { assertIdle, beginToWatch, oldLoginGoneAt } from './idle';
 import { proof } from './logic';
-import { asAdmin } from './world';
 
 /** Inputs of the rollout proof, the second half of step 7. */
 export interface RolloutProofInputs {
@@ -31,33 +28,22 @@ export interface IdleProofInputs {
   /** Names the run that it is for. */
   run: string;
   username: string;
-  /** How long there must be no session, in seconds. */
+  /** How long nobody may log in, in seconds. */
   graceSeconds: number;
   /** How long to wait for that, in seconds. */
   limitSeconds: number;
+  /** How long after the switch the old login can still be read, in seconds; without it nothing was switched. */
+  oldLoginSeconds?: number;
+  /** The admin user, whose password is changed next: it is watched meanwhile. */
+  alsoWatch?: string;
 }
 
-const idlePollMs = 250;
-
-/** Step 10: the account that was left has no session on the server for the grace period. */
-export const idleProof = proof<IdleProofInputs>(async ({ context, username, graceSeconds, limitSeconds }) => {
-  const started = performance.now();
-  let idleSince: number | undefined;
-  for (;;) {
-    const sessions = await asAdmin(context, (session) => sessionsOf(session, username));
-    const now = performance.now();
-    if (sessions.size > 0) idleSince = undefined;
-    else idleSince ??= now;
-    if (idleSince !== undefined && now - idleSince >= graceSeconds * 1000) return { username, graceSeconds };
-    if (now - started > limitSeconds * 1000) {
-      const hosts =
-        [...sessions].map(([host, count]) => `${host} (${count})`).join(', ') ||
-        'short sessions that come and go';
-      throw new Failure(
-        'held',
-        `${username} is still in use from ${hosts}; its password was not renewed. Close those sessions and run again to finish.`,
-      );
-    }
-    await sleep(idlePollMs);
-  }
+/** Step 10: nobody has logged in to the account that was left, or has a session, for the grace period. */
+export const idleProof = proof<IdleProofInputs>(async (inputs) => {
+  const { context, username, graceSeconds, limitSeconds, oldLoginSeconds, alsoWatch } = inputs;
+  if (alsoWatch !== undefined) await beginToWatch(context, alsoWatch);
+  const notBefore = oldLoginSeconds === undefined ? 0 : await oldLoginGoneAt(context, oldLoginSeconds);
+  const rules = { graceMs: graceSeconds * 1000, limitMs: limitSeconds * 1000, notBefore };
+  await assertIdle(context, username, rules, 'its password was not renewed');
+  return { username, graceSeconds };
 });

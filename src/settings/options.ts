@@ -172,8 +172,8 @@ export const optionTable = {
     stackKey: 'idleGraceSeconds',
     type: 'seconds',
     group: 'Rotation',
-    default: '5',
-    describe: 'how long the old account must have no session before its renewal, in seconds',
+    default: '30',
+    describe: 'how long nobody may log in to an account before its password is changed, in seconds',
   },
   idleLimitSeconds: {
     flag: 'idle-limit',
@@ -183,6 +183,16 @@ export const optionTable = {
     group: 'Rotation',
     default: '300',
     describe: 'how long to wait for that, in seconds',
+  },
+  oldLoginSeconds: {
+    flag: 'old-login-window',
+    variable: 'CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS',
+    stackKey: 'oldLoginSeconds',
+    type: 'seconds',
+    group: 'Rotation',
+    default: '60',
+    describe:
+      'how long after the switch an NFS client may still read the old sqlconf.php, in seconds; the grace begins then',
   },
   fileLimitSeconds: {
     flag: 'file-limit',

@@ -207,6 +207,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
       healthLimitSeconds: Number(text('healthLimitSeconds')),
       idleGraceSeconds: Number(text('idleGraceSeconds')),
       idleLimitSeconds: Number(text('idleLimitSeconds')),
+      oldLoginSeconds: Number(text('oldLoginSeconds')),
     },
     fileLimitSeconds: Number(text('fileLimitSeconds')),
     stack: text('stack'),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure';
 import { changeAccount } from './accountChange';
 import type { Session } from './database';
@@ -157,36 +156,4 @@ export async function ownGrants(session: Session): Promise<string[]> {
     typeof roles === 'string' && roles.startsWith('`') ? ` FOR CURRENT_USER() USING ${roles}` : '';
   const rows = await session.query(`SHOW GRANTS${using}`);
   return rows.map((each) => String(Object.values(each)[0]));
-}
-
-/** How long an ended session may stay in the server's list, in ms: a busy server takes its time. */
-const endedLimitMs = 2000;
-const endedPollMs = 50;
-
-/**
- * Sessions of a user that stay, by client host. A login that has ended, which may be our own try of a password and one
- * that was refused, is in the server's list for a moment more: so whoever is there is looked at again for two seconds.
- * Empty as soon as one look finds nobody.
- */
-export async function lastingSessionsOf(session: Session, username: string): Promise<Map<string, number>> {
-  const end = performance.now() + endedLimitMs;
-  for (;;) {
-    const sessions = await sessionsOf(session, username);
-    if (sessions.size === 0 || performance.now() > end) return sessions;
-    await sleep(endedPollMs);
-  }
-}
-
-/** Sessions of a user by client host, without port. Needs PROCESS. */
-export async function sessionsOf(session: Session, username: string): Promise<Map<string, number>> {
-  const rows = await session.query(
-    'SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
-    [username],
-  );
-  const hosts = new Map<string, number>();
-  for (const row of rows) {
-    const host = String(row['host']).replace(/:\d+$/, '');
-    hosts.set(host, (hosts.get(host) ?? 0) + 1);
-  }
-  return hosts;
 }

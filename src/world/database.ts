@@ -8,6 +8,7 @@ import { Failure } from '../failure';
 import type { DatabaseLogin } from '../plan/slot';
 import { connectFailure, isDenied, LoginTriesUsedUp, passesSoon, statementFailure } from './databaseErrors';
 import { errorCode } from './errors';
+import { ownLoginBegins } from './ownLogins';
 
 /** How to reach and trust the database; the login is given with each connection. */
 export interface DatabaseTrust {
@@ -90,6 +91,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
   const trusted = await ca;
   const mysql = await import('mysql2/promise');
   let connection: Connection | undefined;
+  const own = ownLoginBegins(login.username);
   try {
     connection = await mysql.createConnection({
       host: login.host,
@@ -103,6 +105,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
       ...identityOfAddress(login),
       ssl: { ca: trusted, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
     });
+    own.letIn(connection.threadId);
     // A connection that the server drops while idle must not end the process as an unhandled event.
     connection.on('error', () => undefined);
     await connection.query({ sql: ownDefaults, timeout: statementTimeoutMs });
@@ -110,6 +113,7 @@ async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?
     return new MysqlSession(connection, login);
   } catch (error) {
     connection?.destroy();
+    own.refused();
     throw connectFailure(error, login);
   }
 }

@@ -73,6 +73,7 @@ function writeFleet(site: Site): void {
     kubernetesSecret: site.kubernetesSecret,
     databaseCaFile: site.environment['DATABASE_CA_FILE'],
     idleGraceSeconds: 1,
+    oldLoginSeconds: 0,
     home: site.environment['CREDENTIAL_ROTATION_HOME'],
     backendUrl: site.environment['PULUMI_BACKEND_URL'],
   };

@@ -110,6 +110,7 @@ for (const database of databases.slice(0, 1)) {
             AWS_ENDPOINT_URL: lab.aws.endpoint,
             AWS_EC2_METADATA_DISABLED: 'true',
             CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
+            CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
           },
           secretEnvironment: {
             AWS_ACCESS_KEY_ID: key('AWS_ACCESS_KEY_ID'),

@@ -82,6 +82,7 @@ function fleetOf(folder: string, first: Site): Record<string, unknown> {
       kubernetesSecret: first.kubernetesSecret,
       healthLimitSeconds: 8,
       idleGraceSeconds: 1,
+      oldLoginSeconds: 0,
     },
   };
 }

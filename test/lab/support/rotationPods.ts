@@ -46,6 +46,7 @@ export async function settingsFor(
       AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY,
       CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
+      CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
     },
     ...changes,
   };

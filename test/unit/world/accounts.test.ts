@@ -1,11 +1,5 @@
 import { expect } from 'chai';
-import {
-  accountsNamed,
-  createAccount,
-  findAccount,
-  lastingSessionsOf,
-  sessionsOf,
-} from '../../../src/world/accounts';
+import { accountsNamed, createAccount, findAccount } from '../../../src/world/accounts';
 import { fakeSession } from './fakeSession';
 
 const row = {
@@ -113,33 +107,5 @@ describe('createAccount', () => {
         'secret',
       ],
     ]);
-  });
-});
-
-describe('sessionsOf', () => {
-  it('counts by host, without ports', async () => {
-    const hosts = ['10.0.0.7:41234', '10.0.0.7:41235', 'fe80::1:3306', 'localhost'];
-    const { session } = fakeSession('8.0.36', [['SELECT HOST', hosts.map((host) => ({ host }))]]);
-    expect([...(await sessionsOf(session, 'a'))]).to.deep.equal([
-      ['10.0.0.7', 2],
-      ['fe80::1', 1],
-      ['localhost', 1],
-    ]);
-  });
-});
-
-describe('lastingSessionsOf', () => {
-  it('looks again until a login that has ended is gone from the list', async () => {
-    const listed = [{ host: '10.0.0.7:41234' }];
-    const { session, asked } = fakeSession('8.0.36', [['SELECT HOST', listed]]);
-    const found = lastingSessionsOf(session, 'a');
-    setTimeout(() => (listed.length = 0), 120);
-    expect((await found).size).to.equal(0);
-    expect(asked.length).to.be.greaterThan(1);
-  });
-
-  it('gives those that stay', async () => {
-    const { session } = fakeSession('8.0.36', [['SELECT HOST', [{ host: '10.0.0.7:41234' }]]]);
-    expect([...(await lastingSessionsOf(session, 'a'))]).to.deep.equal([['10.0.0.7', 1]]);
   });
 });

@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import { Failure } from '../failure';
+import type { WorldContext } from '../world/context';
+import { sleep } from '../world/errors';
+import type { IdleRules, Idleness, IdleWorld } from '../world/idleness';
+import { waitForIdle } from '../world/idleness';
+import type { LoginLook } from '../world/logins';
+import { lookAtLogins } from '../world/logins';
+import { openSqlconf } from '../world/sqlconf';
+import { asAdmin } from './world';
+
+/** Default of the grace period, in seconds, for what an older version stored without one. */
+export const defaultGraceSeconds = 30;
+
+/** The first looks of this run from which on an account has been idle, by server secret and user name. */
+const known = new Map<string, LoginLook>();
+
+const keyOf = ({ adminSecretId, region }: WorldContext, username: string): string =>
+  JSON.stringify([region, adminSecretId, username]);
+
+function worldOf(context: WorldContext, username: string): IdleWorld {
+  return {
+    look: () => asAdmin(context, (session) => lookAtLogins(session, username)),
+    pause: sleep,
+    now: () => performance.now(),
+  };
+}
+
+/** Notes how often an account has been logged in to, so that a later proof in this run need not begin to wait. */
+export async function beginToWatch(context: WorldContext, username: string): Promise<void> {
+  const key = keyOf(context, username);
+  if (!known.has(key)) known.set(key, await worldOf(context, username).look());
+}
+
+/** Waits until an account is idle, see {@link waitForIdle}; time that it was idle in this run counts. */
+export async function idleness(context: WorldContext, username: string, rules: IdleRules): Promise<Idleness> {
+  const key = keyOf(context, username);
+  const found = await waitForIdle(worldOf(context, username), rules, known.get(key));
+  if (found.idle) known.set(key, found.look.counted === undefined ? found.look : found.since);
+  else known.delete(key);
+  return found;
+}
+
+/**
+ * True when an account that was idle in this run still is: one look. It stands right before the change of a password.
+ */
+export async function isStillIdle(context: WorldContext, username: string): Promise<boolean> {
+  const before = known.get(keyOf(context, username));
+  if (before === undefined) return false;
+  if (before.counted === undefined) return isQuiet(before, await worldOf(context, username).look());
+  const found = await idleness(context, username, { graceMs: 0, limitMs: 0 });
+  return found.idle && found.since === before;
+}
+
+/** How long a proof by samples stands, in ms: until the change that it was made for. */
+const sampledStandsMs = 10_000;
+
+function isQuiet(before: LoginLook, now: LoginLook): boolean {
+  return now.sessions.size === 0 && now.answered - before.answered < sampledStandsMs;
+}
+
+/** How the look was made, for a message: empty where logins were counted. */
+export function sampledText({ whySampled }: { whySampled?: string }): string {
+  return whySampled === undefined ? '' : ` (sampled, since ${whySampled})`;
+}
+
+/**
+ * From when on nobody can read the old login any more: an NFS client may show the old file for a while after the
+ * rename. By the file's own times, since an earlier run may have switched it; a clock that is ahead makes it wait.
+ * @returns a point in time of `performance.now()`
+ */
+export async function oldLoginGoneAt(context: WorldContext, windowSeconds: number): Promise<number> {
+  const { path } = await openSqlconf(context);
+  const { ctimeMs } = await stat(path);
+  const passedMs = Date.now() - ctimeMs;
+  // A time in the future says nothing: the whole window is waited for from now on.
+  const leftMs = passedMs < 0 ? windowSeconds * 1000 : Math.max(0, windowSeconds * 1000 - passedMs);
+  return performance.now() + leftMs;
+}
+
+/** What to do about who is there, for each message of an account in use. */
+export const idleCure =
+  'Find what logs in from there (another Deployment, a CronJob, a tool with a copy of the login), stop it or give it a user of its own';
+
+/** @throws Failure `held` when the account does not get idle */
+export async function assertIdle(
+  context: WorldContext,
+  username: string,
+  rules: IdleRules,
+  consequence: string,
+): Promise<void> {
+  const found = await idleness(context, username, rules);
+  if (found.idle) return;
+  throw new Failure(
+    'held',
+    `${username} is still in use from ${found.from}${sampledText(found)}; ${consequence}. ${idleCure}, and run again to finish.`,
+  );
+}
