@@ -1,0 +1,47 @@
+import type { Lab } from '../../../lab';
+import { connectAs } from './database';
+import type { SlotEntry } from './world';
+
+/** Logs in again and again with a login that it keeps, each time for a moment, as PHP does. */
+export class LoginClient {
+  private over = false;
+  private readonly running: Promise<void>;
+  logins = 0;
+  refused = 0;
+
+  constructor(
+    private readonly lab: Lab,
+    private readonly login: SlotEntry,
+    private readonly everyMs = 500,
+  ) {
+    this.running = this.loop();
+  }
+
+  /** Ends it; the last login has ended then. */
+  async stop(): Promise<{ logins: number; refused: number }> {
+    this.over = true;
+    await this.running;
+    return { logins: this.logins, refused: this.refused };
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.over) {
+      const began = performance.now();
+      await this.once();
+      const left = Math.max(0, this.everyMs - (performance.now() - began));
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
+  }
+
+  private async once(): Promise<void> {
+    try {
+      const connection = await connectAs(this.lab, this.login);
+      this.logins += 1;
+      await connection.query('SELECT 1');
+      await connection.end();
+    } catch (error) {
+      if ((error as { errno?: number }).errno !== 1045) throw error;
+      this.refused += 1;
+    }
+  }
+}
