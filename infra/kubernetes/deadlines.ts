@@ -1,19 +1,21 @@
 import type { Limits } from './settings';
 
-/** Reading the world, the engine, the database, tries again when a server is away: all but the three waits, in seconds. */
+/** Reading the world, the engine, the database, tries again when a server is away: all but the waits, in seconds. */
 const restSeconds = 600;
 /** Between the end of the longest step and the process's own end, in seconds. */
 const endSeconds = 60;
+/** How long the old login can be read after the switch, by default; the idle proof waits for its end first, in seconds. */
+const oldLoginSeconds = 60;
 
 /**
  * The longest that a run may take by its own limits, and some more, in seconds. A run may first finish a rollback, then
- * rotate, then roll that back: three restarts, each with its proof.
+ * rotate, then roll that back: three restarts, each with its proof. The old slot and the admin may each be waited for.
  */
 export function activeDeadlineSeconds({ rolloutSeconds, healthSeconds, idleSeconds }: Limits): number {
-  return 3 * (rolloutSeconds + healthSeconds) + idleSeconds + restSeconds;
+  return 3 * (rolloutSeconds + healthSeconds) + 2 * idleSeconds + oldLoginSeconds + restSeconds;
 }
 
-/** An orderly stop ends after the step under way, and that may be any of the three waits; in seconds. */
+/** An orderly stop ends after the step under way, and that may be any of the waits; in seconds. */
 export function gracePeriodSeconds({ rolloutSeconds, healthSeconds, idleSeconds }: Limits): number {
-  return Math.max(rolloutSeconds, healthSeconds, idleSeconds) + endSeconds;
+  return Math.max(rolloutSeconds, healthSeconds, idleSeconds + oldLoginSeconds) + endSeconds;
 }
