@@ -37,7 +37,7 @@ for (const database of databases) {
       expectCode(failed, 4);
       expect(failed.stderr).to.match(
         new RegExp(
-          `${site.users.B} is in use from (127\\.0\\.0\\.1|localhost); its password was not changed`,
+          `${site.users.B} is in use from (127\\.0\\.0\\.1|localhost) \\(1\\); its password was not changed`,
         ),
       );
       const { fileHash, secret } = await snapshot(site);
