@@ -86,7 +86,7 @@ async function scratchSecrets(site: Site): Promise<Scratch> {
   );
   let current = VersionId ?? '';
   const promote = async (secrets: SecretsManager): Promise<void> => {
-    const next = await secrets.put(name, JSON.stringify({ version: current }), 'BENCH', randomUUID());
+    const next = await secrets.put(name, JSON.stringify({ version: current }), ['BENCH'], randomUUID());
     await secrets.moveStage(name, 'AWSCURRENT', current, next);
     current = next;
   };

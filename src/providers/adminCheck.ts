@@ -1,10 +1,11 @@
 import { Failure } from '../failure';
-import { secretsManager } from '../world/clients';
-import type { WorldContext } from '../world/context';
 import type { AdminCredentials } from '../world/adminCredentials';
+import type { WorldContext } from '../world/context';
 import type { SecretVersion } from '../world/secretsManager';
+import { withAdminLock } from './adminLock';
+import type { AdminWorld } from './adminWorld';
+import { adminWorldOf } from './adminWorld';
 import { proof } from './logic';
-import { asAdmin, guardedEffect } from './world';
 
 /** Inputs of step 3. */
 export interface AdminCheckInputs {
@@ -19,7 +20,14 @@ export interface AdminCheckInputs {
  * AWSCURRENT again: the secret is brought to the database, so no login of anybody changes.
  */
 export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) => {
-  const { foundUnder } = await healAdmin(context);
+  const world = adminWorldOf(context);
+  const { stage: foundUnder, version } = await world.found();
+  if (foundUnder === 'AWSCURRENT') return { rotation, foundUnder };
+  // Another OpenEMR that shares the secret may be between its new password and the move of the label.
+  await withAdminLock(context, async () => {
+    const current = await currentVersion(world);
+    if (current.versionId !== version.versionId) await healAdmin(world);
+  });
   return { rotation, foundUnder };
 });
 
@@ -30,29 +38,31 @@ export interface HealedAdmin {
 }
 
 /**
- * Moves AWSCURRENT to the version that the admin's session logged in with, if that is another one.
- * @param leave asked before a move by a session that is not new: the secret may have changed since it was opened
+ * Moves AWSCURRENT to the version that the admin's session logged in with, if that is another one. A current version
+ * that came since that login, and works, stays.
+ * @param leave asked before a move
  * @throws Failure `held` where no version is current
  */
 export async function healAdmin(
-  context: WorldContext,
-  leave: (current: SecretVersion, working: SecretVersion) => Promise<boolean> = async () => false,
+  world: AdminWorld,
+  leave: (working: SecretVersion) => boolean = () => false,
 ): Promise<HealedAdmin> {
-  const secrets = secretsManager(context);
-  const { adminSecretId } = context;
-  // One look for the login serves the check and the write: each wrong password counts.
-  return asAdmin(context, async (session, { stage: foundUnder, version }) => {
-    const current = await secrets.read(adminSecretId, { stage: 'AWSCURRENT' });
-    if (current === undefined)
-      throw new Failure(
-        'held',
-        `The admin secret ${adminSecretId} has no AWSCURRENT version; restore one (aws secretsmanager update-secret-version-stage) and run again to finish.`,
-      );
-    const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
-    if (isHealthy || (await leave(current, version))) return { foundUnder, current };
-    await guardedEffect('admin secret: heal AWSCURRENT', { context, session }, () =>
-      secrets.moveStage(adminSecretId, 'AWSCURRENT', current.versionId, version.versionId),
-    );
-    return { foundUnder, current: version };
-  });
+  const { stage: foundUnder, version, currentThen } = await world.found();
+  const current = await currentVersion(world);
+  const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
+  if (isHealthy || leave(version)) return { foundUnder, current };
+  if (current.versionId !== currentThen && (await world.logsIn(current.text))) return { foundUnder, current };
+  await world.write('admin secret: heal AWSCURRENT', () =>
+    world.secrets.moveStage(world.secretId, 'AWSCURRENT', current.versionId, version.versionId),
+  );
+  return { foundUnder, current: version };
+}
+
+async function currentVersion({ secrets, secretId }: AdminWorld): Promise<SecretVersion> {
+  const current = await secrets.read(secretId, { stage: 'AWSCURRENT' });
+  if (current !== undefined) return current;
+  throw new Failure(
+    'held',
+    `The admin secret ${secretId} has no AWSCURRENT version; restore one (aws secretsmanager update-secret-version-stage) and run again to finish.`,
+  );
 }

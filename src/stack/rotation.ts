@@ -15,7 +15,7 @@ import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
 import { announceVersion } from '../world/adminCredentials';
 import { cleanUp } from '../world/file/sqlconfFile';
-import { holderText, lockHolder, lockName } from '../world/lock';
+import { firstHeld, holderText, runLockNames } from '../world/lock';
 import { listenToNotices } from '../world/notices';
 import type { FailedAt } from './afterFailure';
 import { afterFailure, cancelled } from './afterFailure';
@@ -54,8 +54,8 @@ async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
   let lock: RunLock | undefined;
   let finding: Promise<Found> | undefined;
   try {
-    const name = lockName(world.slotSecretArn);
-    lock = await RunLock.take(world.session, () => openAdminSession(request, world), name);
+    const names = await runLockNames(world.slotSecretArn, world.kubernetes);
+    lock = await RunLock.take(world.session, () => openAdminSession(request, world), names);
     finding = openedBesideObserving(request, world, openStack(request.location));
     finding.catch(() => undefined);
     await lock.takeLease(world.kubernetes);
@@ -167,7 +167,8 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   const { problems, differences, notices } = await looking.finally(() => previewing.catch(() => undefined));
   const { changes, enginePlan } = await previewing;
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
-  const lockedBy = holderText(await lockHolder(world.session, lockName(world.slotSecretArn)));
+  const names = await runLockNames(world.slotSecretArn, world.kubernetes);
+  const lockedBy = holderText((await firstHeld(world.session, names))?.holder);
   if (lockedBy !== '')
     problems.push(new Failure('locked', `Another rotation is running${lockedBy}; wait until it ends.`));
   const notDue = await notDueReason(request, world, found);

@@ -6,7 +6,7 @@ import { LeaseKeeper } from '../world/leaseKeeper';
 import { lockVariable } from '../world/lock';
 import { LockKeeper } from '../world/lockKeeper';
 
-/** The lock of one run: the database's, and the Kubernetes Lease where RBAC grants it. */
+/** The lock of one run: the database's (of the slot secret and of the Deployment), and the Kubernetes Lease where RBAC grants it. */
 export class RunLock {
   private lease: LeaseKeeper | undefined;
 
@@ -17,8 +17,12 @@ export class RunLock {
    * @param open opens a new admin session after a failover
    * @throws Failure `locked` naming the holder
    */
-  static async take(session: Session, open: () => Promise<Session>, name: string): Promise<RunLock> {
-    return new RunLock(await LockKeeper.take(session, open, name));
+  static async take(
+    session: Session,
+    open: () => Promise<Session>,
+    names: readonly string[],
+  ): Promise<RunLock> {
+    return new RunLock(await LockKeeper.take(session, open, names));
   }
 
   /**

@@ -5,7 +5,7 @@ import { sleep } from '../world/errors';
 import type { Kubernetes } from '../world/kubernetes';
 import { readableLease, readLease, writeLease } from '../world/lease';
 import type { LockHolder } from '../world/lock';
-import { lockHolder, lockName, retakeWithinMs } from '../world/lock';
+import { adminLockName, firstHeld, lockHolder, retakeWithinMs, runLockNames } from '../world/lock';
 import type { OpenWorld, RunRequest } from './run';
 import { openAdminSession, openWorld } from './openWorld';
 import { mendFileBackend } from './fileBackend';
@@ -14,6 +14,8 @@ import { openStackIfThere } from './workspace';
 /** Who holds what; undefined where nobody does. */
 export interface Holders {
   lock: LockHolder | undefined;
+  /** Who works on the admin secret; it may be the run of another OpenEMR that shares it. */
+  admin: LockHolder | undefined;
   /** Name and holder of the Kubernetes Lease, where this identity may read it. */
   lease: { name: string; holder: string; renewed: string } | undefined;
 }
@@ -32,10 +34,16 @@ export async function unlock(
 ): Promise<{ holders: Holders; cleared: boolean }> {
   const world = await openWorld(request);
   try {
-    const name = lockName(world.slotSecretArn);
-    const holders = await readHolders(world, name);
+    const { context } = request.settings;
+    const names = await runLockNames(world.slotSecretArn, world.kubernetes);
+    const admin = adminLockName((await world.secrets.describe(context.adminSecretId)).arn);
+    const holders = await readHolders(world, names, admin);
     if (!(await decide(holders))) return { holders, cleared: false };
-    if (holders.lock) await endHolder(request, world, name, holders.lock);
+    // One after the other: two sites of one OpenEMR may hold one each.
+    for (const name of [...names, admin]) {
+      const holder = await lockHolder(world.session, name);
+      if (holder) await endHolder(request, world, name, holder);
+    }
     if (holders.lease) await clearLease(world.kubernetes);
     await clearBackend(request);
     return { holders, cleared: true };
@@ -47,10 +55,15 @@ export async function unlock(
 /** Reads who holds the lock and the Lease. */
 export async function readHolders(
   { session, kubernetes }: Pick<OpenWorld, 'session' | 'kubernetes'>,
-  name: string,
+  names: readonly string[],
+  adminName: string,
 ): Promise<Holders> {
-  const [lock, lease] = await Promise.all([lockHolder(session, name), readableLease(kubernetes)]);
-  return { lock, lease };
+  const [held, admin, lease] = await Promise.all([
+    firstHeld(session, names),
+    lockHolder(session, adminName),
+    readableLease(kubernetes),
+  ]);
+  return { lock: held?.holder, admin, lease };
 }
 
 /**

@@ -2,6 +2,7 @@ import { Failure } from '../failure';
 import type { JsonObject } from '../plan/secretDocument';
 import { parseAdminDocument } from '../plan/secretDocument';
 import type { DatabaseLogin } from '../plan/slot';
+import { pendingOfThisTool } from './adminPendingId';
 import type { DatabaseTrust, Session } from './database';
 import { tryOpen } from './database';
 import { activateRoles } from './roles';
@@ -10,9 +11,15 @@ import type { SecretsManager, SecretVersion } from './secretsManager';
 /** AWS's staging labels in the order in which a login is tried. */
 const stagesToTry = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const;
 
+/** Stands for the label that each rotation gives its own version: see `adminLabel`. */
+const ownLabel = 'CREDENTIAL_ROTATION_ADMIN';
+
+/** How many versions are tried that have no label of AWS: each wrong password counts for the server. */
+const mostOwn = 3;
+
 /** The admin login that the database accepts, and where it was found. */
 export interface AdminCredentials {
-  stage: (typeof stagesToTry)[number];
+  stage: (typeof stagesToTry)[number] | typeof ownLabel;
   version: SecretVersion;
   json: JsonObject;
   login: DatabaseLogin;
@@ -53,7 +60,8 @@ export interface AdminSession {
 }
 
 /**
- * Opens a session with the admin login that works: current, then pending, then previous; at most three tries.
+ * Opens a session with the admin login that works: current, then pending, then previous; at most three tries. Only where
+ * all are refused, the versions are tried that rotations of this tool have pending under their own labels.
  * @param known a version that logged in before in this run; it is tried first
  * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
  */
@@ -101,8 +109,18 @@ export async function openAdmin(
     const opened = await attempt({ stage, version });
     if (opened) return opened;
   }
+  if (known !== undefined && known.current === current && !tried.has(known.works)) {
+    tried.add(known.works);
+    const version = await secrets.read(secretId, { versionId: known.works });
+    const opened = version && (await attempt({ stage: ownLabel, version }));
+    if (opened) return opened;
+  }
   for (const candidate of refused) {
     const opened = await attempt(candidate);
+    if (opened) return opened;
+  }
+  for (const version of await ownVersions(secrets, secretId, tried)) {
+    const opened = await attempt({ stage: ownLabel, version });
     if (opened) return opened;
   }
   throw new AdminRefused(
@@ -110,6 +128,20 @@ export async function openAdmin(
     `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
       "set the master user's password to the secret's current one and run again.",
   );
+}
+
+/** What rotations of this tool have pending, newest first, without what was tried. */
+async function ownVersions(
+  secrets: SecretsManager,
+  secretId: string,
+  tried: ReadonlySet<string>,
+): Promise<SecretVersion[]> {
+  const { stages } = await secrets.describe(secretId);
+  const ids = pendingOfThisTool(stages).filter((id) => !tried.has(id));
+  const versions = await Promise.all(
+    ids.slice(0, mostOwn).map((versionId) => secrets.read(secretId, { versionId })),
+  );
+  return versions.filter((version) => version !== undefined);
 }
 
 /** A version under the first of the labels that it has. */

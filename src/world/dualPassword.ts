@@ -2,7 +2,6 @@ import { changeAccount } from './accountChange';
 import type { AccountName } from './accounts';
 import { alterPassword } from './accounts';
 import type { Session } from './database';
-import { effect } from './effect';
 import { errorNumber } from './errors';
 import { serverOf } from './server';
 
@@ -35,20 +34,19 @@ export async function setRetaining(session: Session, account: AccountName, passw
   await alterPassword(session, account, password);
 }
 
-/** Ends the older of an account's two passwords. Does nothing where there is one; may be called again. */
+/** Ends the older of an account's two passwords; only after {@link hasSecondPassword}, by a guarded write. */
 export async function discardOldPassword(session: Session, account: AccountName): Promise<void> {
-  if (!(await knowsTwoPasswords(session)) || !(await hasSecondPassword(session, account))) return;
   try {
-    await effect('database: discard the old password of the admin', () =>
-      changeAccount(session, 'ALTER USER ?@? DISCARD OLD PASSWORD', [account.username, account.host]),
-    );
+    await changeAccount(session, 'ALTER USER ?@? DISCARD OLD PASSWORD', [account.username, account.host]);
   } catch (error) {
     // Who may not retain a password may not discard one either: this one is somebody else's.
     if (!isRefusal(error)) throw error;
   }
 }
 
-async function hasSecondPassword(session: Session, { username, host }: AccountName): Promise<boolean> {
+/** Whether the server accepts two passwords of an account. */
+export async function hasSecondPassword(session: Session, { username, host }: AccountName): Promise<boolean> {
+  if (!(await knowsTwoPasswords(session))) return false;
   const [row] = await session.query(
     "SELECT JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password') AS second FROM mysql.user WHERE User = ? AND Host = ?",
     [username, host],

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../failure';
 import type { Session } from './database';
 import { sleep } from './errors';
+import type { Kubernetes } from './kubernetes';
 
-/** Tells provider processes which locks this run holds: `<name of the lock> <name of this run's own lock>`. */
+/** Tells provider processes which locks this run holds: `<name of a lock> … <name of this run's own lock>`. */
 export const lockVariable = 'CREDENTIAL_ROTATION_LOCK';
 
-/** Two MySQL named locks on one connection: the one that all runs want, and one that only this run knows. */
+/** MySQL named locks on one connection: those that other runs want, too, and one that only this run knows. */
 export interface LockNames {
-  shared: string;
-  /** Says whose connection holds the shared one, also after that connection had to be opened anew. */
+  /** In the order in which every run takes them. */
+  shared: readonly string[];
+  /** Says whose connection holds the shared ones, also after that connection had to be opened anew. */
   own: string;
 }
 
@@ -35,24 +37,73 @@ const retakePollMs = 250;
 /** How old an answer about the lock may be when something is written on the strength of it, in ms. */
 export const freshMs = 5000;
 
-/** The name of the lock of one slot secret; MySQL allows 64 characters. */
+/** MySQL allows 64 characters. */
+function nameOf(what: string, key: string): string {
+  return `${what}:${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+}
+
+/** The name of the lock of one slot secret. */
 export function lockName(slotSecretArn: string): string {
   return `credential-rotation:${createHash('sha256').update(slotSecretArn).digest('hex').slice(0, 40)}`;
 }
 
 /**
- * Takes both locks without waiting. MySQL answers 0, not an error, when somebody else holds one.
- * @returns undefined when they are taken, else who holds the shared one
+ * The name of the lock of one Deployment: two sites of one OpenEMR have two slot secrets, and restart the same pods.
+ * @param uid of the Deployment, which no other one has in any cluster
+ */
+export function deploymentLockName(uid: string): string {
+  return nameOf('credential-rotation-deployment', uid);
+}
+
+/** The name of the lock of one admin secret, which several OpenEMRs may share. */
+export function adminLockName(adminSecretArn: string): string {
+  return nameOf('credential-rotation-admin', adminSecretArn);
+}
+
+/**
+ * The locks that a run holds from its begin to its end, in the order in which every run takes them. A Deployment that
+ * cannot be read has none: the observation needs it, too, and says what is wrong with it.
+ */
+export async function runLockNames(slotSecretArn: string, kubernetes: Kubernetes): Promise<string[]> {
+  const uid = await kubernetes.deployment().then(
+    ({ metadata }) => metadata?.uid,
+    () => undefined,
+  );
+  const slot = lockName(slotSecretArn);
+  return uid === undefined || uid === '' ? [slot] : [slot, deploymentLockName(uid)];
+}
+
+/**
+ * Takes all locks without waiting. MySQL answers 0, not an error, when somebody else holds one.
+ * @returns undefined when they are taken, else who holds the first that is not free; none is kept then
  */
 export async function tryLock(session: Session, { shared, own }: LockNames): Promise<LockHolder | undefined> {
-  // The own one first: who sees the shared one held and the own one not knows that it is somebody else's.
+  // The own one first: who sees a shared one held and the own one not knows that it is somebody else's.
+  const taken = [own];
   await session.query('SELECT GET_LOCK(?, 0) AS taken', [own]);
-  const [row] = await session.query('SELECT GET_LOCK(?, 0) AS taken', [shared]);
-  if (Number(row?.['taken']) === 1) return undefined;
-  await session.query('SELECT RELEASE_LOCK(?)', [own]);
-  return (
-    (await lockHolder(session, shared)) ?? { connectionId: 0, client: undefined, idleSeconds: undefined }
-  );
+  for (const name of shared) {
+    const [row] = await session.query('SELECT GET_LOCK(?, 0) AS taken', [name]);
+    if (Number(row?.['taken']) === 1) {
+      taken.push(name);
+      continue;
+    }
+    for (const each of taken) await session.query('SELECT RELEASE_LOCK(?)', [each]);
+    const unseen = { connectionId: 0, client: undefined, idleSeconds: undefined };
+    return (await lockHolder(session, name)) ?? unseen;
+  }
+  return undefined;
+}
+
+/** The first of these locks that somebody holds, and who. */
+export async function firstHeld(
+  session: Session,
+  names: readonly string[],
+): Promise<{ name: string; holder: LockHolder } | undefined> {
+  for (const name of names) {
+    const holder = await lockHolder(session, name);
+    if (holder) return { name, holder };
+  }
+  return undefined;
 }
 
 /** The connection that holds a lock, or undefined when it is free. */
@@ -115,21 +166,24 @@ export async function assertLockHeld(session: Session): Promise<void> {
   }
 }
 
-/** `free`: nobody holds the shared lock, so the run may take it again. `lost`: somebody else has it. */
+/**
+ * `free`: a shared lock is held by nobody, and none by somebody else, so the run may take it again. `lost`: somebody else
+ * has one.
+ */
 export async function lockState(
   session: Session,
   { shared, own }: LockNames,
 ): Promise<'held' | 'free' | 'lost'> {
-  const [row] = await session.query('SELECT IS_USED_LOCK(?) AS holder, IS_USED_LOCK(?) AS own', [
-    shared,
-    own,
-  ]);
-  const holder = row?.['holder'];
-  if (holder === null || holder === undefined) return 'free';
-  return Number(holder) === Number(row?.['own'] ?? 0) ? 'held' : 'lost';
+  const columns = shared.map((_, index) => `IS_USED_LOCK(?) AS holder${index}`);
+  const [row] = await session.query(`SELECT ${columns.join(', ')}, IS_USED_LOCK(?) AS own`, [...shared, own]);
+  const holders = shared.map((_, index) => row?.[`holder${index}`] ?? undefined);
+  const held = holders.filter((holder) => holder !== undefined);
+  if (held.some((holder) => Number(holder) !== Number(row?.['own'] ?? 0))) return 'lost';
+  return held.length === shared.length ? 'held' : 'free';
 }
 
 function namesFromEnvironment(): LockNames | undefined {
-  const [shared, own] = (process.env[lockVariable] ?? '').split(' ');
-  return shared === undefined || shared === '' || own === undefined ? undefined : { shared, own };
+  const shared = (process.env[lockVariable] ?? '').split(' ').filter((name) => name !== '');
+  const own = shared.pop();
+  return own === undefined || shared.length === 0 ? undefined : { shared, own };
 }

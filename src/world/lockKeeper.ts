@@ -28,11 +28,16 @@ export class LockKeeper {
   ) {}
 
   /**
-   * Takes the lock without waiting for it.
+   * Takes the locks without waiting for them.
+   * @param shared in the order in which every run takes them
    * @param open opens a new admin session; used again when the first one is dropped
    * @throws Failure `locked` naming the holder
    */
-  static async take(session: Session, open: () => Promise<Session>, shared: string): Promise<LockKeeper> {
+  static async take(
+    session: Session,
+    open: () => Promise<Session>,
+    shared: readonly string[],
+  ): Promise<LockKeeper> {
     const names = { shared, own: `credential-rotation-run:${randomBytes(16).toString('hex')}` };
     const holder = await tryLock(session, names);
     if (holder) throw lockedFailure(holder);
@@ -48,7 +53,7 @@ export class LockKeeper {
 
   /** For the providers' environment: see lockVariable. */
   get announcement(): string {
-    return `${this.names.shared} ${this.names.own}`;
+    return [...this.names.shared, this.names.own].join(' ');
   }
 
   /**

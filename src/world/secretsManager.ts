@@ -142,10 +142,10 @@ export class SecretsManager {
     }
   }
 
-  /** Stores a version under one label; `token` makes a repeated call the same version. Returns the version id. */
-  async put(secretId: string, text: string, stage: string, token: string): Promise<string> {
+  /** Stores a version under its labels; `token` makes a repeated call the same version. Returns the version id. */
+  async put(secretId: string, text: string, stages: readonly string[], token: string): Promise<string> {
     try {
-      return await this.sendPut(secretId, text, stage, token);
+      return await this.sendPut(secretId, text, stages, token);
     } catch (error) {
       throw this.failure(error, secretId, 'PutSecretValue');
     }
@@ -153,9 +153,9 @@ export class SecretsManager {
 
   /**
    * Moves a label by compare-and-swap: Secrets Manager refuses unless `from` has it at this moment.
-   * Without `to` the label is only taken away. A move whose reply was lost is known by the labels.
+   * Without `to` the label is only taken away; without `from` it is only given, to a version while nobody has it. A move whose reply was lost is known by the labels.
    */
-  async moveStage(secretId: string, stage: string, from: string, to?: string): Promise<void> {
+  async moveStage(secretId: string, stage: string, from: string | undefined, to?: string): Promise<void> {
     try {
       await this.sendMove(secretId, stage, from, to);
     } catch (error) {
@@ -180,7 +180,7 @@ export class SecretsManager {
   async refusedPut(secretId: string, existingVersionId: string): Promise<Failure | undefined> {
     const text = 'a probe of the right to store versions; never stored';
     try {
-      await this.sendPut(secretId, text, probeLabel, existingVersionId);
+      await this.sendPut(secretId, text, [probeLabel], existingVersionId);
     } catch (error) {
       if (errorCode(error) === 'ResourceExistsException') return undefined;
       return this.failure(error, secretId, 'PutSecretValue');
@@ -207,13 +207,18 @@ export class SecretsManager {
     }
   }
 
-  private async sendPut(secretId: string, text: string, stage: string, token: string): Promise<string> {
+  private async sendPut(
+    secretId: string,
+    text: string,
+    stages: readonly string[],
+    token: string,
+  ): Promise<string> {
     const answer = await this.call((client, { PutSecretValueCommand }, options) =>
       client.send(
         new PutSecretValueCommand({
           SecretId: this.inRegion(secretId),
           SecretString: text,
-          VersionStages: [stage],
+          VersionStages: [...stages],
           ClientRequestToken: token,
         }),
         options,
@@ -222,13 +227,18 @@ export class SecretsManager {
     return answer.VersionId ?? token;
   }
 
-  private async sendMove(secretId: string, stage: string, from: string, to?: string): Promise<void> {
+  private async sendMove(
+    secretId: string,
+    stage: string,
+    from: string | undefined,
+    to?: string,
+  ): Promise<void> {
     await this.call((client, { UpdateSecretVersionStageCommand }, options) =>
       client.send(
         new UpdateSecretVersionStageCommand({
           SecretId: this.inRegion(secretId),
           VersionStage: stage,
-          RemoveFromVersionId: from,
+          ...(from === undefined ? {} : { RemoveFromVersionId: from }),
           ...(to === undefined ? {} : { MoveToVersionId: to }),
         }),
         options,

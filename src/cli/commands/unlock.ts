@@ -1,5 +1,6 @@
 import { exitCodes } from '../../failure';
 import type { Holders } from '../../stack/unlock';
+import type { LockHolder } from '../../world/lock';
 import { confirmed } from '../ask';
 import type { Flags } from '../invocation';
 import { rendererOf, requestOf, settingsOf } from '../request';
@@ -35,31 +36,40 @@ export async function unlockCommand(flags: Flags): Promise<number> {
 }
 
 /** What `unlock` says to a program: who held the locks, in the words of `status`. */
-export function unlockReport(outcome: 'done' | 'cancelled', { lock, lease }: Holders): object {
-  const { client = null, connectionId = null, idleSeconds = null } = lock ?? {};
+export function unlockReport(outcome: 'done' | 'cancelled', { lock, admin, lease }: Holders): object {
   return {
     outcome,
     exitCode: exitCodes[outcome],
     cleared: outcome === 'done',
-    lock: { held: lock !== undefined, holder: client, connectionId, idleSeconds },
+    lock: lockReport(lock),
+    adminLock: lockReport(admin),
     lease: lease ?? null,
   };
 }
 
+function lockReport(lock: LockHolder | undefined): object {
+  const { client = null, connectionId = null, idleSeconds = null } = lock ?? {};
+  return { held: lock !== undefined, holder: client, connectionId, idleSeconds };
+}
+
+function describeHolder({ client, connectionId, idleSeconds }: LockHolder): string {
+  const who = `${client ?? 'a user that this admin may not see'}, connection ${connectionId}`;
+  const alive =
+    idleSeconds === undefined
+      ? ''
+      : idleSeconds > silentSeconds
+        ? `; silent for ${idleSeconds} s: it hangs, or its machine is gone`
+        : `; its last statement was ${idleSeconds} s ago: it is alive`;
+  return `held by ${who}${alive}.`;
+}
+
 /** What a person needs to decide. */
-export function describeHolders({ lock, lease }: Holders): string[] {
-  const lines: string[] = [];
-  if (lock) {
-    const { client, connectionId, idleSeconds } = lock;
-    const who = `${client ?? 'a user that this admin may not see'}, connection ${connectionId}`;
-    const alive =
-      idleSeconds === undefined
-        ? ''
-        : idleSeconds > silentSeconds
-          ? `; silent for ${idleSeconds} s: it hangs, or its machine is gone`
-          : `; its last statement was ${idleSeconds} s ago: it is alive`;
-    lines.push(`Database lock: held by ${who}${alive}.`);
-  } else lines.push('Database lock: free.');
+export function describeHolders({ lock, admin, lease }: Holders): string[] {
+  const lines = [`Database lock: ${lock ? describeHolder(lock) : 'free.'}`];
+  if (admin)
+    lines.push(
+      `Lock of the admin secret, which another OpenEMR with the same secret may hold: ${describeHolder(admin)}`,
+    );
   if (lease) lines.push(`Lease ${lease.name}: held by ${lease.holder}, renewed ${lease.renewed}.`);
   return lines;
 }

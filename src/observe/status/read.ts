@@ -10,7 +10,8 @@ import type { LoginAnswer, Session } from '../../world/database';
 import { openSession, tryLogin } from '../../world/database';
 import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
-import { lockHolder, lockName } from '../../world/lock';
+import type { LockHolder } from '../../world/lock';
+import { firstHeld, runLockNames } from '../../world/lock';
 import { rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
 import { identityOf } from '../../world/server';
@@ -217,7 +218,9 @@ async function readDatabase(
   try {
     const secret = await slotSecret;
     const lock =
-      secret.kind === 'read' ? await partOf(lockHolder(session, lockName(secret.value.arn))) : secret;
+      secret.kind === 'read'
+        ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes)))
+        : secret;
     const { login } = admin;
     if (login.kind === 'works')
       login.sameServer = await namesSameServer(login.login, session, valueOf(secret), context.trust);
@@ -265,4 +268,8 @@ async function openAsAdmin(
     if (!(error instanceof AdminRefused)) throw error;
     return { login: { kind: 'refused', reason: error.message } };
   }
+}
+
+async function lockOf(session: Session, names: readonly string[]): Promise<LockHolder | undefined> {
+  return (await firstHeld(session, names))?.holder;
 }

@@ -103,8 +103,12 @@ describe('docs/json.md', () => {
   it('describes every field that unlock prints, with its types, and no other', async () => {
     const lease = { name: 'lease', holder: 'me', renewed: 'now' };
     const results = [
-      unlockReport('done', { lock: { connectionId: 1, client: 'a@b:1', idleSeconds: 1 }, lease }),
-      unlockReport('cancelled', { lock: undefined, lease: undefined }),
+      unlockReport('done', {
+        lock: { connectionId: 1, client: 'a@b:1', idleSeconds: 1 },
+        admin: undefined,
+        lease,
+      }),
+      unlockReport('cancelled', { lock: undefined, admin: undefined, lease: undefined }),
     ];
     expect(undocumented('unlock', await printed('unlock', results))).to.deep.equal([]);
   });

@@ -1,0 +1,77 @@
+import { Failure } from '../failure';
+import { secretsManager } from '../world/clients';
+import type { WorldContext } from '../world/context';
+import type { Session } from '../world/database';
+import { effect } from '../world/effect';
+import { adminLockName, holderText, lockHolder } from '../world/lock';
+import { asAdmin, assertHeld } from './world';
+
+/** How long to wait for the run of another OpenEMR that works on the same admin secret, in ms. It takes some seconds. */
+export const adminLockWaitMs = 90_000;
+/** One wait of the server, in seconds; shorter than a statement may take. */
+const turnSeconds = 5;
+
+/** The name of the lock on the admin secret, by its ARN: it can be named in several ways. */
+async function nameOf(context: WorldContext): Promise<string> {
+  const { arn } = await secretsManager(context).describe(context.adminSecretId);
+  return adminLockName(arn);
+}
+
+/**
+ * Works on the admin secret alone. Several OpenEMRs may share it, so the lock is taken for this work only, after those
+ * that a run holds throughout, and is waited for. It lives on the admin's session, and ends with it.
+ * @throws Failure `locked` when its holder does not end
+ */
+export async function withAdminLock<T>(context: WorldContext, action: () => Promise<T>): Promise<T> {
+  const name = await nameOf(context);
+  return asAdmin(context, async (session) => {
+    await waitForLock(context, session, name);
+    try {
+      return await action();
+    } finally {
+      await session.query('SELECT RELEASE_LOCK(?)', [name]).catch(() => undefined);
+    }
+  });
+}
+
+async function waitForLock(context: WorldContext, session: Session, name: string): Promise<void> {
+  const until = performance.now() + adminLockWaitMs;
+  for (;;) {
+    const [row] = await session.query('SELECT GET_LOCK(?, ?) AS taken', [name, turnSeconds]);
+    if (Number(row?.['taken']) === 1) return;
+    await assertHeld(context, session);
+    if (performance.now() > until) throw adminLocked(context, holderText(await lockHolder(session, name)));
+  }
+}
+
+function adminLocked({ adminSecretId }: WorldContext, holder: string): Failure {
+  return new Failure(
+    'locked',
+    `The rotation of another OpenEMR works on the admin secret ${adminSecretId}${holder} and did not end within ${adminLockWaitMs / 1000} s; the admin's password was not changed. Run again to finish; credential-rotation unlock ends one that hangs.`,
+  );
+}
+
+/**
+ * One write on the strength of {@link withAdminLock}, directly after the checks that this session still holds that lock
+ * and the run its own.
+ * @throws Failure `locked` when it does not, and nothing is written
+ */
+export async function adminWrite<T>(
+  context: WorldContext,
+  name: string,
+  write: (session: Session) => Promise<T>,
+): Promise<T> {
+  const lock = await nameOf(context);
+  return asAdmin(context, (session) =>
+    effect(name, async () => {
+      await assertHeld(context, session);
+      const [row] = await session.query('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS ours', [lock]);
+      if (Number(row?.['ours']) !== 1)
+        throw new Failure(
+          'locked',
+          `This run lost its lock on the admin secret ${context.adminSecretId} (its database connection was dropped); nothing more was written. Run again to finish.`,
+        );
+      return write(session);
+    }),
+  );
+}
