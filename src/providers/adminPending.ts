@@ -54,11 +54,12 @@ export async function newestPending(
 }
 
 /** Gives a version of this rotation its own label again, before its password is set. */
-async function keepLabel({ secrets, secretId, write }: AdminWorld, versionId: string): Promise<void> {
+async function keepLabel(world: AdminWorld, versionId: string): Promise<void> {
+  const { secrets, secretId } = world;
   const { stages } = await secrets.describe(secretId);
   const label = adminLabel(versionId);
   if (stages[versionId]?.includes(label)) return;
-  await write('admin secret: label the pending version', () =>
+  await world.write('admin secret: label the pending version', () =>
     secrets.moveStage(secretId, label, undefined, versionId),
   );
 }
@@ -134,20 +135,18 @@ export async function settleOthers(
 }
 
 /** Takes AWSPENDING, as AWS's own rotation does, and the label of its own from versions that need them no more. */
-export async function takeLabels(
-  { secrets, secretId, write }: AdminWorld,
-  versionIds: readonly string[],
-): Promise<void> {
+export async function takeLabels(world: AdminWorld, versionIds: readonly string[]): Promise<void> {
+  const { secrets, secretId } = world;
   const { stages } = await secrets.describe(secretId);
   for (const versionId of versionIds) {
     const labels = stages[versionId] ?? [];
     if (labels.includes('AWSPENDING'))
-      await write('admin secret: remove AWSPENDING', () =>
+      await world.write('admin secret: remove AWSPENDING', () =>
         secrets.moveStage(secretId, 'AWSPENDING', versionId),
       );
     const own = adminLabel(versionId);
     if (labels.includes(own))
-      await write('admin secret: remove the label of the pending version', () =>
+      await world.write('admin secret: remove the label of the pending version', () =>
         secrets.moveStage(secretId, own, versionId),
       );
   }

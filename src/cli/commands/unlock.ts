@@ -52,7 +52,7 @@ function lockReport(lock: LockHolder | undefined): object {
   return { held: lock !== undefined, holder: client, connectionId, idleSeconds };
 }
 
-function describeHolder({ client, connectionId, idleSeconds }: LockHolder): string {
+function describeHolder(what: string, { client, connectionId, idleSeconds }: LockHolder): string {
   const who = `${client ?? 'a user that this admin may not see'}, connection ${connectionId}`;
   const alive =
     idleSeconds === undefined
@@ -60,15 +60,15 @@ function describeHolder({ client, connectionId, idleSeconds }: LockHolder): stri
       : idleSeconds > silentSeconds
         ? `; silent for ${idleSeconds} s: it hangs, or its machine is gone`
         : `; its last statement was ${idleSeconds} s ago: it is alive`;
-  return `held by ${who}${alive}.`;
+  return `${what}: held by ${who}${alive}.`;
 }
 
 /** What a person needs to decide. */
 export function describeHolders({ lock, admin, lease }: Holders): string[] {
-  const lines = [`Database lock: ${lock ? describeHolder(lock) : 'free.'}`];
+  const lines = [lock ? describeHolder('Database lock', lock) : 'Database lock: free.'];
   if (admin)
     lines.push(
-      `Lock of the admin secret, which another OpenEMR with the same secret may hold: ${describeHolder(admin)}`,
+      describeHolder('Lock of the admin secret, which another OpenEMR with the same secret may hold', admin),
     );
   if (lease) lines.push(`Lease ${lease.name}: held by ${lease.holder}, renewed ${lease.renewed}.`);
   return lines;
