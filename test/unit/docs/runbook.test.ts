@@ -44,7 +44,7 @@ const runbook: Record<number, string[]> = {
   8: [killed],
   9: [killed],
   10: ['Two runs at once'],
-  11: [exit11],
+  11: [exit11, 'Several OpenEMRs with one admin secret'],
   12: [dead],
   13: [exit11],
   14: ['A secret was changed by a person'],
