@@ -4,6 +4,9 @@ import { scrubber } from '../../../src/report/scrubber';
 import type { Turns } from './adminWorlds';
 import { adminWorld, FakeSecret, FakeServer } from './adminWorlds';
 
+/** Thousands of passwords are made here, which the scrubber would know for the rest of this process. */
+const register = scrubber.register.bind(scrubber);
+
 const rotations = ['20260301-020304-aaaaaa', '20260301-020304-bbbbbb'] as const;
 const document = JSON.stringify({ username: 'admin', password: 'First-1', host: 'db', port: 3306 });
 
@@ -146,10 +149,10 @@ for (const [name, retains] of [
   ['MySQL, which keeps the password before', true],
   ['MariaDB, which does not', false],
 ] as const) {
-  /** Thousands of passwords are made here, which the scrubber would know for the rest of this process. */
-  const register = scrubber.register.bind(scrubber);
-
   describe(`two OpenEMRs with one admin secret, step 11 of both at once (${name})`, function () {
+    before(() => (scrubber.register = () => undefined));
+    after(() => (scrubber.register = register));
+
     this.timeout(60_000);
 
     it('the lock broken on purpose: every order of their writes, no password lost, all healthy after running again', async () => {
@@ -187,9 +190,6 @@ for (const [name, retains] of [
 }
 
 describe('step 11 beside the rotation of another OpenEMR', () => {
-  before(() => (scrubber.register = () => undefined));
-  after(() => (scrubber.register = register));
-
   const other = (password: string): string => document.replace('First-1', password);
   const otherId = `credential-rotation-admin-password-${rotations[0]}`;
 
