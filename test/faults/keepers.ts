@@ -116,7 +116,8 @@ async function illBefore(lab: Lab): Promise<KeeperResult> {
     await site.restart();
     const before = await snapshot(site);
     const refused = await run(site);
-    expect(refused.code, refused.stderr).to.equal(2);
+    expectCode(refused, 4);
+    expect(refused.stderr).to.include('already, before anything is changed');
     expect(await snapshot(site), 'nothing was moved').to.deep.equal(before);
     await site.podFault('none');
     await site.restart();
@@ -124,14 +125,14 @@ async function illBefore(lab: Lab): Promise<KeeperResult> {
     await expectHealthy(site, 'B');
     const { failed, failures, logins } = await canary.stop();
     expect(failed, failures.join('\n')).to.equal(0);
-    return { codes: [2, 0], canaryLogins: logins };
+    return { codes: [4, 0], canaryLogins: logins };
   } finally {
     await canary.stop();
     await site.remove();
   }
 }
 
-/** A rotation is made while the clock is a month ahead; the next one, on time, is due and is made. */
+/** A rotation is made while the clock is a month ahead; the next ones, on time, are not misled by it. */
 async function clockAhead(lab: Lab): Promise<KeeperResult> {
   const site = await siteOf(lab, 'a-active');
   const canary = site.canary();
@@ -142,13 +143,15 @@ async function clockAhead(lab: Lab): Promise<KeeperResult> {
     };
     expectCode(await run(site, [], ahead), 0);
     await expectHealthy(site, 'B');
-    const next = await run(site, ['--if-older-than', '1d']);
-    expectCode(next, 0);
-    expect(next.stderr, 'it was due').to.include('Plan ').and.not.include('nothing to do yet');
+    // The engine dates its history by its own clock, which was right: the schedule waits, and a plain run rotates.
+    const early = await run(site, ['--if-older-than', '1d']);
+    expectCode(early, 0);
+    expect(early.stdout).to.match(/The last rotation was \d+ minutes ago .*nothing to do yet/);
+    expectCode(await run(site), 0);
     await expectHealthy(site, 'A');
     const { failed, failures, logins } = await canary.stop();
     expect(failed, failures.join('\n')).to.equal(0);
-    return { codes: [0, 0], canaryLogins: logins };
+    return { codes: [0, 0, 0], canaryLogins: logins };
   } finally {
     await canary.stop();
     await site.remove();
