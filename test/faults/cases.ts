@@ -13,7 +13,6 @@ export const modes = [
   // One process of the run alone; what is left of it goes on as it can.
   'kill-command',
   'kill-engine',
-  'kill-provider',
   'kill-kubernetes',
   'kill-aws',
   'kill-random',

@@ -34,8 +34,11 @@ function endRun(): void {
 function endAlone(): void {
   const role = killedAlone(mode as FaultMode);
   if (role === undefined) return;
-  if (roleOf(process.argv) === role) process.kill(process.pid, 'SIGKILL');
-  killAlone(role, runId ?? '');
+  const isOwn = roleOf(process.argv) === role;
+  const killed = killAlone(role, runId ?? '');
+  // A case in which nothing was there to kill says nothing: the sweep wants to know.
+  if (isOwn || killed > 0) writeFileSync(process.env['FAULT_KILLED'] ?? '', '');
+  if (isOwn) process.kill(process.pid, 'SIGKILL');
 }
 
 function meet(effect: string): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../../lab';
 import type { Run } from '../lab/support/command';
@@ -60,17 +60,25 @@ export async function runWithFault(
   args: string[] = [],
 ): Promise<Run> {
   const runId = `${site.name}-${Date.now()}`;
-  const disarm = lab === undefined ? (): void => undefined : armWire(lab, site, fault, runId);
+  const killed = killedFile(site);
+  const note = (): void => writeFileSync(killed, '');
+  const disarm = lab === undefined ? (): void => undefined : armWire(lab, site, fault, runId, note);
   const ended = await run(site, args, {
     NODE_OPTIONS: `--require ${hookFile}`,
     FAULT_RUN: runId,
     FAULT_POINT: fault.point,
     FAULT_MODE: fault.mode,
     FAULT_LOG: fault.log,
+    FAULT_KILLED: killed,
     ...(fault.mode === 'hang' || killedAlone(fault.mode) ? { TEST_KILL_AFTER_MS: String(hangLimitMs) } : {}),
   }).finally(disarm);
   if (killedAlone(fault.mode)) await expectEnded(runId);
   return ended;
+}
+
+/** Is there when one process of a run was killed alone. */
+function killedFile(site: Site): string {
+  return path.join(site.folder, 'killed-alone');
 }
 
 /** What is left of a run of which one process was killed ends by itself, soon. @throws when it does not */
@@ -143,15 +151,19 @@ export async function carryOutKillAt(
 }
 
 /**
- * Carries out one case: the run with the fault, then one clean run, then every invariant.
+ * Carries out one case: the run with the fault, then one clean run, then every invariant. Undefined when there was no
+ * process to kill.
  * @throws when an invariant does not hold
  */
-export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult> {
-  return carryOutWith(lab, fault, async (site) => {
+export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult | undefined> {
+  let met = true;
+  const result = await carryOutWith(lab, fault, async (site) => {
     const broken = [await runWithFault(site, fault, lab, scenarioOf(fault.start).args)];
+    met = killedAlone(fault.mode) === undefined || existsSync(killedFile(site));
     if (fault.second) broken.push(await runWithFault(site, fault.second, lab));
     return broken;
   });
+  return met ? result : undefined;
 }
 
 async function carryOutWith(

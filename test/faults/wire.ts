@@ -97,6 +97,7 @@ export function armWire(
   site: Site,
   { point = '', mode }: { point?: string; mode?: FaultMode },
   runId: string,
+  onKilled: () => void = () => undefined,
 ): () => void {
   const wire = parsePoint(point);
   if (!wire) return () => undefined;
@@ -104,7 +105,10 @@ export function armWire(
   const released = new Promise<void>((resolve) => (release = resolve));
   const before = mode === 'fail-before' || mode === 'kill-before' || mode === 'hang';
   const alone = killedAlone(mode);
-  const kill = (): void => (alone === undefined ? killRun(runId) : killAlone(alone, runId));
+  const kill = (): void => {
+    if (alone === undefined) killRun(runId);
+    else if (killAlone(alone, runId) > 0) onKilled();
+  };
   const act = mode === 'hang' ? () => released : mode?.startsWith('kill-') ? kill : undefined;
   const how = {
     when: before ? ('before' as const) : ('after' as const),

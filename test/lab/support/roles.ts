@@ -3,9 +3,9 @@ import path from 'node:path';
 import { pidsWith } from '../../faults/killRun';
 
 /** The processes of a run, by what they are there for. */
-export const roles = ['command', 'engine', 'kubernetes', 'aws', 'random', 'provider'] as const;
+export const roles = ['command', 'engine', 'kubernetes', 'aws', 'random'] as const;
 
-/** `kubernetes`, `aws`, `random`: a plugin. `provider`: the plugin that carries out this product's own steps. */
+/** `kubernetes`, `aws`, `random`: a plugin. The product's own steps are carried out within the command (src/stack/ownProvider.ts). */
 export type Role = (typeof roles)[number];
 
 /**
@@ -19,7 +19,6 @@ export function roleOf(commandLine: readonly string[]): Role | undefined {
   const official = /^pulumi-resource-(kubernetes|aws|random)$/.exec(name)?.[1];
   const standIn = /\/(aws|random)(?:\/main)?\.js$/.exec(script)?.[1];
   if (official !== undefined || standIn !== undefined) return (official ?? standIn) as Role;
-  if (commandLine.some((word) => /dynamic-provider/.test(word))) return 'provider';
   return /\/cli\/main\.js$/.test(script) ? 'command' : undefined;
 }
 
@@ -30,15 +29,20 @@ export function pidsOf(role: Role, mark: string): number[] {
     .filter((pid) => roleOf(commandLineOf(pid)) === role);
 }
 
-/** Ends the processes of this role of the run with that mark, as an OOM kill does; the others go on. Not this process. */
-export function killAlone(role: Role, runId: string): void {
-  for (const pid of pidsOf(role, `FAULT_RUN=${runId}`)) {
+/**
+ * Ends the processes of this role of the run with that mark, as an OOM kill does; the others go on. Not this process.
+ * @returns how many there were
+ */
+export function killAlone(role: Role, runId: string): number {
+  const pids = pidsOf(role, `FAULT_RUN=${runId}`);
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It ended by itself meanwhile.
     }
   }
+  return pids.length;
 }
 
 function commandLineOf(pid: number): string[] {

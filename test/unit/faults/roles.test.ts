@@ -10,7 +10,7 @@ describe('the processes of a run, by their role', () => {
     ['aws', ['/usr/bin/node', '/cache/bundle/lab/aws.js', '127.0.0.1:40000']],
     ['random', ['/usr/bin/node', '/plugins/stand-in/random/main.js', '127.0.0.1:40000']],
     ['kubernetes', ['/plugins/resource-kubernetes-v4.25.0/pulumi-resource-kubernetes', '127.0.0.1:1']],
-    ['provider', ['node', '/app/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js', '127.0.0.1:1']],
+    [undefined, ['node', '/app/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js', '127.0.0.1:1']],
     [undefined, ['/bin/sh', official, '127.0.0.1:40000']],
     [undefined, ['']],
   ] as const)
