@@ -32,13 +32,13 @@ export async function observe(
   { secrets, kubernetes }: Clients,
   admin: AdminCredentials,
 ): Promise<Observation> {
-  const [slotSecret, , , { sqlconf, otherSites }, secret, deployment] = await Promise.all([
+  const [slotSecret, , , { sqlconf, otherSites }, secret, restartedAs] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
     readSites(context),
     readKubernetesSecret(kubernetes),
-    kubernetes.deployment(),
+    readRestart(kubernetes),
   ]);
   const { login } = sqlconf;
   const secretLogin = loginOfSecret(secret, login);
@@ -59,8 +59,19 @@ export async function observe(
     sqlconf: { ...fileFacts(sqlconf), works: works === 'works' },
     otherSites,
     kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
-    restartedAs: deployment.spec?.template.metadata?.annotations?.[restartAnnotation],
+    restartedAs,
   };
+}
+
+/** The restart annotation. That the Deployment cannot be read is told by the preflight, with every other missing right. */
+async function readRestart(kubernetes: Kubernetes): Promise<string | undefined> {
+  try {
+    const { spec } = await kubernetes.deployment();
+    return spec?.template.metadata?.annotations?.[restartAnnotation];
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /** OpenEMR is down: which of the slot secret's logins would let it in. What the file says was tried before. */
