@@ -7,7 +7,7 @@ import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { PythonTool, pythonPassword } from './support/pythonTool';
 import { forgetOwnLabels } from './support/secrets';
-import { expectCode, expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
+import { expectCode, expectHealthy, expectNoSecret, filesBelow } from './support/world';
 
 /** Taking over from the Python tool, from each state that it leaves, in place: no state of ours is there. */
 describe('taking over from the Python tool', function () {
