@@ -1,5 +1,4 @@
 import { Failure } from '../failure';
-import { restartAnnotation } from '../plan/annotations';
 import type { Observation } from '../plan/observation';
 import { kubernetesSecretKeys } from '../plan/observation';
 import type { SlotDocument } from '../plan/secretDocument';
@@ -14,6 +13,7 @@ import type { Kubernetes } from '../world/kubernetes';
 import { decodedData } from '../world/kubernetes';
 import type { SecretsManager } from '../world/secretsManager';
 import { readOtherSites } from '../world/otherSites';
+import { restartedAs } from '../world/rollout';
 import type { OpenSqlconf } from '../world/sqlconf';
 import { fileFacts, openSqlconf } from '../world/sqlconf';
 
@@ -32,7 +32,7 @@ export async function observe(
   { secrets, kubernetes }: Clients,
   admin: AdminCredentials,
 ): Promise<Observation> {
-  const [slotSecret, , , { sqlconf, otherSites }, secret, restartedAs] = await Promise.all([
+  const [slotSecret, , , { sqlconf, otherSites }, secret, restart] = await Promise.all([
     readSlotSecret(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.slotSecretId),
     refuseOtherOwner(secrets, context.adminSecretId),
@@ -59,15 +59,14 @@ export async function observe(
     sqlconf: { ...fileFacts(sqlconf), works: works === 'works' },
     otherSites,
     kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
-    restartedAs,
+    restartedAs: restart,
   };
 }
 
 /** The restart annotation. That the Deployment cannot be read is told by the preflight, with every other missing right. */
 async function readRestart(kubernetes: Kubernetes): Promise<string | undefined> {
   try {
-    const { spec } = await kubernetes.deployment();
-    return spec?.template.metadata?.annotations?.[restartAnnotation];
+    return restartedAs(await kubernetes.deployment());
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

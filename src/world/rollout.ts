@@ -1,4 +1,5 @@
 import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
+import { restartAnnotation } from '../plan/annotations';
 
 /** Where a rollout stands, with the counts that `kubectl rollout status` shows. */
 export type RolloutState =
@@ -47,6 +48,11 @@ export function rolloutProgress({ status }: V1Deployment): number {
  */
 export function stallLimitMs(deployment: V1Deployment): number {
   return ((deployment.spec?.progressDeadlineSeconds ?? 600) + 30) * 1000;
+}
+
+/** The restart that the pod template asks for; undefined where it has none of this tool's. */
+export function restartedAs({ spec }: V1Deployment): string | undefined {
+  return spec?.template.metadata?.annotations?.[restartAnnotation];
 }
 
 /** Our own patches have this field manager. */

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import type { Site } from '../../lab';
 import type { Run } from './support/command';
-import { commandFile, environmentOf, run } from './support/command';
+import { run } from './support/command';
 import { databases, labWith } from './support/labs';
-import { enginesOf, processesOf, programsOf, signalAll } from './support/runProcesses';
+import { enginesOf, processesOf, programsOf, runUntil, signalAll } from './support/runProcesses';
 import { expectCode, expectHealthy, expectNoSecret } from './support/world';
 
 /** What is left of a run after so long counts as left for good, in ms. */
@@ -23,24 +22,8 @@ describe('one process of a run is killed alone, with kill -9', function () {
   });
 
   /** Starts a rotation, and does something to it when what it has told fits. */
-  function runWith(moment: RegExp, action: (command: number) => void): Promise<Run> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [commandFile], {
-        env: { ...environmentOf(site) },
-        cwd: site.folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-      child.stderr.on('data', (data: Buffer) => {
-        const before = moment.test(stderr);
-        stderr += data.toString();
-        if (!before && moment.test(stderr) && child.pid !== undefined) action(child.pid);
-      });
-      child.on('error', reject);
-      child.on('exit', (code, signal) => resolve({ code, signal, stdout, stderr }));
-    });
-  }
+  const runWith = (moment: RegExp, action: (command: number) => void): Promise<Run> =>
+    runUntil(site, moment, action, 'exit');
 
   async function expectNoneLeft(): Promise<void> {
     const until = performance.now() + endsWithinMs;

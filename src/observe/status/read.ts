@@ -1,7 +1,6 @@
 import { Failure } from '../../failure';
 import { kubernetesSecretKeys } from '../../plan/observation';
 import { parseAdminDocument } from '../../plan/secretDocument';
-import { restartAnnotation } from '../../plan/annotations';
 import type { DatabaseLogin } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import { AdminRefused, openAdmin } from '../../world/adminCredentials';
@@ -12,7 +11,7 @@ import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
 import type { LockHolder } from '../../world/lock';
 import { firstHeld, runLockNames } from '../../world/lock';
-import { rolloutState } from '../../world/rollout';
+import { restartedAs, rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
 import { identityOf } from '../../world/server';
 import { readOtherSites } from '../../world/otherSites';
@@ -193,7 +192,7 @@ async function readDeployment(kubernetes: Kubernetes): Promise<DeploymentFacts> 
     rollout: rolloutState(deployment),
     ready: deployment.status?.readyReplicas ?? 0,
     wanted: deployment.spec?.replicas ?? 1,
-    restartedAs: deployment.spec?.template.metadata?.annotations?.[restartAnnotation],
+    restartedAs: restartedAs(deployment),
   };
 }
 

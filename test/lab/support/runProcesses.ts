@@ -44,6 +44,19 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 
 /** Starts the command and sends it SIGTERM when what it has written to stderr fits. */
 export function runStoppedAt(site: Site, moment: RegExp): Promise<Run> {
+  return runUntil(site, moment, (command) => signalAll([command], 'SIGTERM'));
+}
+
+/**
+ * Starts the command and does something to it when what it has written to stderr fits.
+ * @param end `close`: when nobody holds its output any more; `exit`: when the command itself has ended, whoever outlives it
+ */
+export function runUntil(
+  site: Site,
+  moment: RegExp,
+  action: (command: number) => void,
+  end: 'close' | 'exit' = 'close',
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [commandFile], {
       env: { ...environmentOf(site) },
@@ -55,10 +68,12 @@ export function runStoppedAt(site: Site, moment: RegExp): Promise<Run> {
     child.stderr.on('data', (data: Buffer) => {
       const before = moment.test(stderr);
       stderr += data.toString();
-      if (!before && moment.test(stderr)) child.kill('SIGTERM');
+      if (!before && moment.test(stderr) && child.pid !== undefined) action(child.pid);
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on(end, (code: number | null, signal: NodeJS.Signals | null) =>
+      resolve({ code, signal, stdout, stderr }),
+    );
   });
 }
 
