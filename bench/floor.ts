@@ -5,12 +5,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../lab';
+import { shortWaits } from '../lab/shortWaits';
 import type { DatabaseLogin } from '../src/plan/slot';
 import { alterPassword, findAccount } from '../src/world/accounts';
 import { openSession, tryLogin } from '../src/world/database';
 import { readSqlconf, writeSqlconf } from '../src/world/file/sqlconfFile';
 import { SecretsManager } from '../src/world/secretsManager';
-import { idleGraceMs } from './measure';
 
 /** What a rotation cannot be quicker than, in ms. */
 export interface Floor {
@@ -25,11 +25,14 @@ export interface Floor {
 /** Two pauses between three good answers, in ms (src/world/health.ts). */
 const healthPausesMs = 2 * 200;
 
+/** What each run here waits before it renews the old password, in ms. */
+const waitsMs = 1000 * (shortWaits.idleGraceSeconds + shortWaits.oldLoginSeconds);
+
 /** Measures the floor, now, on this site. */
 export async function measureFloor(lab: Lab, site: Site): Promise<Floor> {
   const calls = await directCalls(lab, site);
   const restart = await site.restart();
-  return { restart, calls, waits: idleGraceMs + healthPausesMs };
+  return { restart, calls, waits: waitsMs + healthPausesMs };
 }
 
 /** The writes of a rotation, with the values that are there already, so that nothing changes; the secrets are scratch ones. */

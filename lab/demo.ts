@@ -9,9 +9,11 @@ import { describeCanary, describeLoad, describeTime, readHistory } from './demo/
 import { Screen } from './demo/screen';
 import { comparePasswords, readWorld, showWorld } from './demo/world';
 import type { World } from './demo/world';
+import { optionTable } from '../src/settings/options';
 import { startLab } from './index';
 import type { CanaryResult, Flavour, Lab, LoadResult, Site } from './index';
 import type { Finished } from './demo/command';
+import { shortWaits } from './shortWaits';
 
 const USAGE = `npm start -- [options]
 
@@ -101,13 +103,16 @@ async function demonstrate(choices: Choices, screen: Screen, running: Running): 
 
 /** Runs the rotation under load. */
 async function rotate(site: Site, commands: Commands, screen: Screen): Promise<Observed> {
-  screen.line(`(The lab's pods drain at once, so the old account need be unused for 1 s only, not 5 s.)`);
+  const { idleGraceSeconds, oldLoginSeconds } = optionTable;
+  screen.line(
+    `(The lab's pods drain at once and read a local file: the run waits ${shortWaits.oldLoginSeconds} + ${shortWaits.idleGraceSeconds} s before it renews the old password, not ${oldLoginSeconds.default} + ${idleGraceSeconds.default} s.)`,
+  );
   const load = site.load({ ratePerSecond: REQUESTS_PER_SECOND });
   const canary = site.canary();
   try {
     await wait(LOAD_MARGIN);
-    screen.command(`CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS=1 ${COMMAND}`);
-    const rotation = await commands.run([], { CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1' });
+    screen.command(COMMAND);
+    const rotation = await commands.run([]);
     await wait(LOAD_MARGIN);
     return { rotation, requests: await load.stop(), logins: await canary.stop() };
   } finally {

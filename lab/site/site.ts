@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kubelet } from '../kubelet/kubelet';
 import { tools } from '../package';
+import { shortWaitsEnvironment } from '../shortWaits';
 import { kubeconfig } from '../servers/kubeconfig';
 import type { DatabaseServer } from '../servers/database';
 import type { KubernetesServers } from '../servers/kubernetes';
@@ -166,8 +167,7 @@ async function makeEnvironment(
     PULUMI_CONFIG_PASSPHRASE: 'lab-passphrase',
     CREDENTIAL_ROTATION_STACK: draft.name,
     CREDENTIAL_ROTATION_HOME: home,
-    // The file is a local one: nobody can read the old one after the rename, as an NFS client can for a while.
-    CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
+    ...shortWaitsEnvironment,
     CREDENTIAL_ROTATION_ENGINE_ROOT: tools().pulumi,
   };
 }

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { escape } from 'mysql2';
 import { stringify } from 'yaml';
 import type { Lab, Site } from '../../lab';
+import { shortWaits } from '../../lab/shortWaits';
 import {
   codeBlocks,
   codeLines,
@@ -72,8 +73,7 @@ function writeFleet(site: Site): void {
     deployment: site.deployment,
     kubernetesSecret: site.kubernetesSecret,
     databaseCaFile: site.environment['DATABASE_CA_FILE'],
-    idleGraceSeconds: 1,
-    oldLoginSeconds: 0,
+    ...shortWaits,
     home: site.environment['CREDENTIAL_ROTATION_HOME'],
     backendUrl: site.environment['PULUMI_BACKEND_URL'],
   };

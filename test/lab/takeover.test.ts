@@ -9,6 +9,7 @@ import type { RotationInputs } from '../../infra/inputs/inputs';
 import { renderManifests } from '../../infra/render/manifests';
 import type { Lab, Site } from '../../lab';
 import { rotationImage } from '../../lab/image';
+import { shortWaitsEnvironment } from '../../lab/shortWaits';
 import { codeLines, repositoryText } from '../unit/docs/readme';
 import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { Jobs } from './support/jobs';
@@ -109,8 +110,7 @@ for (const database of databases.slice(0, 1)) {
           environment: {
             AWS_ENDPOINT_URL: lab.aws.endpoint,
             AWS_EC2_METADATA_DISABLED: 'true',
-            CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
-            CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
+            ...shortWaitsEnvironment,
           },
           secretEnvironment: {
             AWS_ACCESS_KEY_ID: key('AWS_ACCESS_KEY_ID'),

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Lab, Site, SiteOptions } from '../../../lab';
+import { shortWaits } from '../../../lab/shortWaits';
 import { environmentOf } from './command';
 import { adminClient, createNamespace } from './jobs';
 
@@ -81,8 +82,7 @@ function fleetOf(folder: string, first: Site): Record<string, unknown> {
       deployment: first.deployment,
       kubernetesSecret: first.kubernetesSecret,
       healthLimitSeconds: 8,
-      idleGraceSeconds: 1,
-      oldLoginSeconds: 0,
+      ...shortWaits,
     },
   };
 }

@@ -8,6 +8,7 @@ import type { RotationSettings } from '../../../infra/kubernetes/settings';
 import type { Lab, Site } from '../../../lab';
 import type { KubernetesClient } from '../../../lab/kubernetes-client';
 import { kubeconfig } from '../../../lab/servers/kubeconfig';
+import { shortWaitsEnvironment } from '../../../lab/shortWaits';
 import { makeBucket, makeKey, s3Backend } from './backends';
 
 /** The name of the image of the rotation in the lab. */
@@ -45,8 +46,7 @@ export async function settingsFor(
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY,
-      CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '1',
-      CREDENTIAL_ROTATION_OLD_LOGIN_SECONDS: '0',
+      ...shortWaitsEnvironment,
     },
     ...changes,
   };
