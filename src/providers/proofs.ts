@@ -1,8 +1,11 @@
+import { Failure } from '../failure';
 import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import { waitForRollout } from '../world/rolloutWait';
+import { openSqlconf } from '../world/sqlconf';
 import { assertIdle, beginToWatch, oldLoginGoneAt } from './idle';
 import { proof } from './logic';
+import { liveUses } from './world';
 
 /** Inputs of the rollout proof, the second half of step 7. */
 export interface RolloutProofInputs {
@@ -41,9 +44,24 @@ export interface IdleProofInputs {
 /** Step 10: nobody has logged in to the account that was left, or has a session, for the grace period. */
 export const idleProof = proof<IdleProofInputs>(async (inputs) => {
   const { context, username, graceSeconds, limitSeconds, oldLoginSeconds, alsoWatch } = inputs;
+  await assertNamedNowhere(context, username);
   if (alsoWatch !== undefined) await beginToWatch(context, alsoWatch);
   const notBefore = oldLoginSeconds === undefined ? 0 : await oldLoginGoneAt(context, oldLoginSeconds);
   const rules = { graceMs: graceSeconds * 1000, limitMs: limitSeconds * 1000, notBefore };
   await assertIdle(context, username, rules, 'its password was not renewed');
   return { username, graceSeconds };
 });
+
+/**
+ * A login that was put back after the switch is told at once: whoever reads it there would be waited for in vain.
+ * @throws Failure `held` when the file, another site's or the Kubernetes Secret names the account
+ */
+async function assertNamedNowhere(context: WorldContext, username: string): Promise<void> {
+  const { host, port } = (await openSqlconf(context)).login;
+  const [use] = await liveUses(context, { username, host, port });
+  if (use === undefined) return;
+  throw new Failure(
+    'held',
+    `${username} is in use by ${use.where}; its password was not renewed. Look who put it back there, and run again to finish.`,
+  );
+}

@@ -68,11 +68,11 @@ export async function accountsNamed(session: Session, username: string): Promise
 
 /**
  * The one account of that user name, or undefined when there is none.
- * @throws Failure `before-switch` when the name exists under several hosts: which one OpenEMR uses is not known.
+ * @throws Failure `configuration` when the name exists under several hosts: which one OpenEMR uses is not known.
  */
 export async function findAccount(session: Session, username: string): Promise<Account | undefined> {
   const accounts = await accountsNamed(session, username);
-  if (accounts.length > 1) throw new Failure('before-switch', severalHosts(accounts));
+  if (accounts.length > 1) throw new Failure('configuration', severalHosts(accounts));
   return accounts[0];
 }
 

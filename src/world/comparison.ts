@@ -35,7 +35,7 @@ const passwordPlugins = new Set(['mysql_native_password', 'caching_sha2_password
 
 /**
  * Reads an account and its model.
- * @throws Failure `before-switch` when one of them exists under several hosts, `configuration` when its name is too long
+ * @throws Failure `configuration` when one of them exists under several hosts, or its name is too long
  */
 export async function compareAccount(session: Session, asked: WantedAccount): Promise<Comparison> {
   const { mariadb, schemaNames, schemaName } = await serverOf(session);

@@ -195,6 +195,10 @@ for (const database of databases.slice(0, 1)) {
         .and.to.include(`OpenEMR runs on ${site.users.A}, which works. Run again to finish the rollback.`);
       await site.podFault('none');
       await makeCurrent(site, site.slotSecretId, 'CREDENTIAL_ROTATION_FLIPPED');
+      const ill = await run(site);
+      expectCode(ill, 4);
+      expect(ill.stderr).to.match(/HTTP 500 already, before anything is changed.*Make OpenEMR healthy first/);
+      await site.restart();
       const next = await run(site);
       expectCode(next, 0);
       expect(next.stderr).to.match(/[Rr]ollback \S+ is not finished any more: AWSCURRENT of \S+ has moved/);

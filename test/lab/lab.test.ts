@@ -9,6 +9,7 @@ import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
 import { awsTests } from './labAws';
 import { kubernetesTests } from './labKubernetes';
+import { until } from './support/until';
 
 /** Pids of everything that belongs to the lab in this folder: its children by their environment, its reaper. */
 function processesOf(folder: string): string[] {
@@ -47,13 +48,6 @@ async function podsOf(lab: Lab, site: Site): Promise<PodView[]> {
   const { items } = await client.get<{ items: PodView[] }>(`/api/v1/namespaces/${site.namespace}/pods`);
   client.close();
   return items;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 15_000; performance.now() < end; await wait(50)) {
-    if (await holds()) return;
-  }
-  throw new Error(`not within 15 s: ${what}`);
 }
 
 for (const database of ['mysql', 'mariadb'] as const) {

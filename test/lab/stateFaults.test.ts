@@ -91,7 +91,7 @@ describe('a state that cannot be used', function () {
     ));
 
   it('a bucket that is not there: exit 2', () =>
-    expectRefused({ PULUMI_BACKEND_URL: s3() }, 2, /no such bucket or folder; check PULUMI_BACKEND_URL/));
+    expectRefused({ PULUMI_BACKEND_URL: s3() }, 2, /no such bucket; check PULUMI_BACKEND_URL/));
 
   it('a bucket that is closed to us: exit 3', async () => {
     const respond = { status: 403, type: 'AccessDenied', message: 'Access Denied' };

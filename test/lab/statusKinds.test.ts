@@ -168,7 +168,7 @@ for (const database of databases.slice(0, 1)) {
 
       it('verify says so, and checks all else', async () => {
         const verified = await run(site, ['verify'], closed());
-        expectCode(verified, 2);
+        expectCode(verified, 4);
         expect(verified.stdout).to.match(/✗ the state can be read.*does not answer/);
         expect(verified.stdout)
           .to.match(/✓ both secrets can be written/)
