@@ -24,7 +24,7 @@ export const goals = {
     unit: '',
     reason:
       'Each of the three documents (after the flip, after the renewal, the new admin password) is stored before the database learns ' +
-      'it and made current after it has logged in: two writes each, and one takes AWSPENDING away. One API call moves one label.',
+      'it and made current after it has logged in: two writes each, and one takes the label of the new admin version away. One API call moves one label.',
   },
   connections: { name: 'database connections at once', limit: 3, unit: '' },
   memory: {

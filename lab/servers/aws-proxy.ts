@@ -35,7 +35,7 @@ export interface AwsFault {
   action: string;
   /** Name or ARN; without it every secret. */
   secretId?: string;
-  /** Only requests that name this staging label. */
+  /** Only requests that name this staging label, or one that begins so. */
   stage?: string;
   /** Only requests whose path has this in it: of S3 a part of the key, as in `/.pulumi/history/`. */
   path?: string;
@@ -253,7 +253,8 @@ function secretName(id: string): string {
 
 function meets(rule: AwsFault, seen: AwsRequest): boolean {
   if (rule.action !== '*' && rule.action !== seen.action) return false;
-  if (rule.stage !== undefined && !seen.stages.includes(rule.stage)) return false;
+  const { stage } = rule;
+  if (stage !== undefined && !seen.stages.some((label) => label.startsWith(stage))) return false;
   if (rule.path !== undefined && !decodeURIComponent(seen.path).includes(rule.path)) return false;
   return rule.secretId === undefined || secretName(rule.secretId) === seen.secretId;
 }

@@ -1,5 +1,4 @@
 import { Failure } from '../failure';
-import type { AdminCredentials } from '../world/adminCredentials';
 import type { WorldContext } from '../world/context';
 import type { SecretVersion } from '../world/secretsManager';
 import { withAdminLock } from './adminLock';
@@ -33,7 +32,8 @@ export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) 
 
 /** Where the admin's session found its login, and the version that is current when all is healed. */
 export interface HealedAdmin {
-  foundUnder: AdminCredentials['stage'];
+  /** The versions that the database has refused in this run. */
+  refused: readonly string[];
   current: SecretVersion;
 }
 
@@ -47,15 +47,16 @@ export async function healAdmin(
   world: AdminWorld,
   leave: (working: SecretVersion) => boolean = () => false,
 ): Promise<HealedAdmin> {
-  const { stage: foundUnder, version, currentThen } = await world.found();
+  const { stage, version, known } = await world.found();
+  const { refused } = known;
   const current = await currentVersion(world);
-  const isHealthy = foundUnder === 'AWSCURRENT' || current.versionId === version.versionId;
-  if (isHealthy || leave(version)) return { foundUnder, current };
-  if (current.versionId !== currentThen && (await world.logsIn(current.text))) return { foundUnder, current };
+  const isHealthy = stage === 'AWSCURRENT' || current.versionId === version.versionId;
+  if (isHealthy || leave(version)) return { refused, current };
+  if (current.versionId !== known.current && (await world.logsIn(current.text))) return { refused, current };
   await world.write('admin secret: heal AWSCURRENT', () =>
     world.secrets.moveStage(world.secretId, 'AWSCURRENT', current.versionId, version.versionId),
   );
-  return { foundUnder, current: version };
+  return { refused, current: version };
 }
 
 async function currentVersion({ secrets, secretId }: AdminWorld): Promise<SecretVersion> {

@@ -66,7 +66,7 @@ async function assertUnused(
 
 /**
  * The four steps of an AWS rotation (docs.aws.amazon.com/secretsmanager: rotate-secrets_lambda-functions): create
- * (AWSPENDING), set, test, finish (AWSCURRENT by compare-and-swap). Each looks first at what is done. Where the server
+ * (under a label of its own instead of AWSPENDING), set, test, finish (AWSCURRENT by compare-and-swap). Each looks first at what is done. Where the server
  * knows two passwords for a user, the old one works until AWSCURRENT has moved. No password is lost even where the lock
  * fails: what may be set is always in a version with a label that only its own rotation takes away.
  * @returns the version that is current then
@@ -87,7 +87,7 @@ export async function renewAdmin(world: AdminWorld, rotation: string): Promise<s
       // What the policy refuses is known to nothing: another password is made, once in a run.
       if (!isPasswordRefusal(error)) throw error;
       versionId = adminPendingId(rotation, pending.again + 1);
-      await setAndTest(world, await createPending(world, current, versionId, { rotation }));
+      await setAndTest(world, await createPending(world, current, versionId));
     }
     await world.write('admin secret: AWSCURRENT to the new version', () =>
       secrets.moveStage(secretId, 'AWSCURRENT', current.versionId, versionId),
@@ -108,9 +108,10 @@ async function discardOlder(world: AdminWorld, versionId: string): Promise<void>
   const { stages } = await secrets.describe(secretId);
   if (versionUnder(stages, 'AWSCURRENT') !== versionId) return;
   const kept = await secrets.read(secretId, { versionId });
+  if (kept === undefined || !(await world.logsIn(kept.text))) return;
+  // Read between the two logins, so that the first one's connection has ended: a server may allow few at once.
   const older = await secrets.read(secretId, { stage: 'AWSPREVIOUS' });
-  if (kept === undefined || older === undefined) return;
-  if (!(await world.logsIn(kept.text)) || !(await world.logsIn(older.text))) return;
+  if (older === undefined || !(await world.logsIn(older.text))) return;
   await world.discardOld();
   await test(world, kept);
 }
@@ -126,14 +127,14 @@ async function setNewest(
   { rotation, versionId, again, version }: PendingVersion & { rotation: string },
 ): Promise<string> {
   if (version === undefined) {
-    await setAndTest(world, await createPending(world, current, versionId, { rotation }));
+    await setAndTest(world, await createPending(world, current, versionId));
     return versionId;
   }
   if (!(await world.logsIn(version.text))) await setAndTest(world, version);
   const text = adminText(world, current, loginOf(world, version).password);
   if (text === version.text) return versionId;
   const next = adminPendingId(rotation, again + 1);
-  await test(world, await createPending(world, current, next, { rotation, text }));
+  await test(world, await createPending(world, current, next, text));
   return next;
 }
 

@@ -78,26 +78,22 @@ export async function assertKept({ secrets, secretId }: AdminWorld, versionId: s
 }
 
 /**
- * Step "create" of AWS's four: stores a new password under AWSPENDING, which leaves an earlier one of ours, and under a
- * label of its own. AWSPENDING stays where another OpenEMR's rotation has it.
+ * Step "create" of AWS's four: stores a new password, under a label of its own only. AWSPENDING is one label for all: it
+ * would leave the version of another OpenEMR's rotation, and taking it away at the end is one more call.
  * @throws Failure `held` when another tool has a version pending
  */
 export async function createPending(
   world: AdminWorld,
   current: SecretVersion,
   versionId: string,
-  { rotation, text = adminText(world, current, newPassword()) }: { rotation: string; text?: string },
+  text = adminText(world, current, newPassword()),
 ): Promise<SecretVersion> {
   const { secrets, secretId } = world;
   await world.write('admin secret: create AWSPENDING', async () => {
     const { stages } = await secrets.describe(secretId);
     const other = pendingOfAnother(stages);
     if (other !== undefined) throw otherRotation('held', secretId, other);
-    const isTaken = pendingOfThisTool(stages).some(
-      (id) => !isPendingOf(rotation, id) && stages[id]?.includes('AWSPENDING'),
-    );
-    const labels = [...(isTaken ? [] : ['AWSPENDING']), adminLabel(versionId)];
-    await secrets.put(secretId, text, labels, versionId);
+    await secrets.put(secretId, text, [adminLabel(versionId)], versionId);
   });
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.
   const stored = await secrets.read(secretId, { versionId });
@@ -114,15 +110,14 @@ export async function createPending(
 export async function settleOthers(
   world: AdminWorld,
   rotation: string,
-  { current, foundUnder }: HealedAdmin,
+  { current, refused }: HealedAdmin,
 ): Promise<SecretVersion> {
   const { secrets, secretId } = world;
   const { stages } = await secrets.describe(secretId);
   for (const versionId of pendingOfThisTool(stages)) {
     if (isPendingOf(rotation, versionId)) continue;
     // Each wrong password counts for the server: this one was refused when the session was opened.
-    const wasRefused = foundUnder !== 'AWSCURRENT' && stages[versionId]?.includes('AWSPENDING');
-    if (wasRefused) continue;
+    if (refused.includes(versionId)) continue;
     const version = await secrets.read(secretId, { versionId });
     if (version === undefined || !(await world.logsIn(version.text))) continue;
     await world.write('admin secret: finish the rotation of another OpenEMR', () =>
@@ -134,7 +129,7 @@ export async function settleOthers(
   return current;
 }
 
-/** Takes AWSPENDING, as AWS's own rotation does, and the label of its own from versions that need them no more. */
+/** Takes the label of its own from versions that need it no more; AWSPENDING, too, which this tool gave them before. */
 export async function takeLabels(world: AdminWorld, versionIds: readonly string[]): Promise<void> {
   const { secrets, secretId } = world;
   const { stages } = await secrets.describe(secretId);

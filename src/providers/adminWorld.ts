@@ -16,8 +16,8 @@ import { asAdmin } from './world';
 export interface AdminWorld {
   secretId: string;
   secrets: Pick<SecretsManager, 'describe' | 'read' | 'put' | 'moveStage'>;
-  /** The login that opened this run's session, and what was AWSCURRENT then. */
-  found(): Promise<Pick<AdminCredentials, 'stage' | 'version'> & { currentThen: string }>;
+  /** The login that opened this run's session, and what this run knew then of the versions. */
+  found(): Promise<Pick<AdminCredentials, 'stage' | 'version' | 'known'>>;
   /** Whether the database accepts the login of a version. */
   logsIn(text: string): Promise<boolean>;
   /** One write, directly after the check that this run still holds every lock. */
@@ -36,12 +36,7 @@ export function adminWorldOf(context: WorldContext): AdminWorld {
   return {
     secretId: context.adminSecretId,
     secrets: secretsManager(context),
-    found: () =>
-      asAdmin(context, async (_, { stage, version, known }) => ({
-        stage,
-        version,
-        currentThen: known.current,
-      })),
+    found: () => asAdmin(context, async (_, { stage, version, known }) => ({ stage, version, known })),
     async logsIn(text) {
       const document = parseAdminDocument(text);
       if (!document.ok) return false;

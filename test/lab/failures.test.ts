@@ -111,7 +111,7 @@ for (const database of databases) {
           lab.aws.fault({
             action: 'PutSecretValue',
             secretId: site.adminSecretId,
-            stage: 'AWSPENDING',
+            stage: 'CREDENTIAL_ROTATION_ADMIN_',
             times: 1,
             when: 'before',
             respond: denied,

@@ -71,5 +71,5 @@ function secretsWritten({ plan }: PlannedRotation, { slotSecretId, adminSecretId
 
 /** A pending admin password that works where the current one does not is made current by the rotation. */
 function healedVersion({ stage, version }: PreflightClients['credentials']): string | undefined {
-  return stage === 'AWSPENDING' ? version.versionId : undefined;
+  return stage === 'AWSCURRENT' || stage === 'AWSPREVIOUS' ? undefined : version.versionId;
 }

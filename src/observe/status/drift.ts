@@ -1,6 +1,8 @@
 import { kubernetesSecretKeys } from '../../plan/observation';
 import type { DatabaseLogin, Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
+import { versionUnder } from '../../plan/labels';
+import { adminLabel, pendingOfThisTool } from '../../world/adminPendingId';
 import { valueOf } from '../part';
 import { keysToLeave } from '../preflight/secretOwner';
 import type { StatusFacts } from './facts';
@@ -204,13 +206,12 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
         mend: `Secret ${id}: ${mend ?? 'leave it to its owner'}.`,
       });
     }
-    const pending = Object.entries(stages).find(
-      ([version, labels]) => version !== versionId && labels.includes('AWSPENDING'),
-    );
-    if (pending)
+    const [ours] = pendingOfThisTool(stages);
+    const pending = versionUnder(stages, 'AWSPENDING') ?? ours;
+    if (pending !== undefined && pending !== versionId)
       found.push({
         kind: 'pending-label',
-        text: `Secret ${id} has a version under AWSPENDING (${pending[0]}): a rotation of it was begun and not finished.`,
+        text: `Secret ${id} has a version under ${pending === ours ? adminLabel(pending) : 'AWSPENDING'} (${pending}): a rotation of it was begun and not finished.`,
         mend: secret === valueOf(adminSecret) ? rotate : 'Find out who set the label, and take it away.',
       });
   }

@@ -55,6 +55,20 @@ export async function secretUnder(site: Site, secretId: string, stage: string): 
   }
 }
 
+/** The value under the last of the labels that begin so: of several attempts, the newest. */
+export async function secretUnderNewest(
+  site: Site,
+  secretId: string,
+  prefix: string,
+): Promise<string | undefined> {
+  const labels = Object.values(await stagesOf(site, secretId)).flat();
+  const newest = labels
+    .filter((label) => label.startsWith(prefix))
+    .sort()
+    .at(-1);
+  return newest === undefined ? undefined : secretUnder(site, secretId, newest);
+}
+
 /** Labels by version id. */
 export async function stagesOf(site: Site, secretId: string): Promise<Record<string, string[]>> {
   const client = clientOf(site);

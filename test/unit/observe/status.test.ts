@@ -165,6 +165,12 @@ describe('status: each kind of drift', () => {
     if (!admin) throw new Error('no admin');
     const pending = { ...admin, stages: { ...admin.stages, v9: ['AWSPENDING'] } };
     expect(kindsOf(worldOn('A'), { adminSecret: read(pending) })).to.deep.equal(['pending-label']);
+    const id = 'credential-rotation-admin-password-20260301-020304-c0ffee';
+    const own = {
+      ...admin,
+      stages: { ...admin.stages, [id]: ['CREDENTIAL_ROTATION_ADMIN_20260301-020304-c0ffee'] },
+    };
+    expect(kindsOf(worldOn('A'), { adminSecret: read(own) })).to.deep.equal(['pending-label']);
     const owned = { ...admin, owner: 'is managed by rds; leave its rotation to that service' };
     expect(kindsOf(worldOn('A'), { adminSecret: read(owned) })).to.deep.equal(['other-owner']);
     const deployment = read({

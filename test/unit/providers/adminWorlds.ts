@@ -114,15 +114,26 @@ export function adminWorld(secret: FakeSecret, server: FakeServer, turns: Turns)
     },
   };
   const open = (): Awaited<ReturnType<AdminWorld['found']>> => {
-    const currentThen = secret.labels.get('AWSCURRENT') ?? '';
+    const current = secret.labels.get('AWSCURRENT') ?? '';
+    const refused: string[] = [];
+    const found = (
+      stage: 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS' | 'CREDENTIAL_ROTATION_ADMIN',
+      version: SecretVersion,
+    ): Awaited<ReturnType<AdminWorld['found']>> => ({
+      stage,
+      version,
+      known: { works: version.versionId, current, refused },
+    });
     for (const stage of ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const) {
       const version = labelled(stage);
-      if (version && server.accepts(passwordOf(version.text))) return { stage, version, currentThen };
+      if (version === undefined) continue;
+      if (server.accepts(passwordOf(version.text))) return found(stage, version);
+      refused.push(version.versionId);
     }
     for (const id of pendingOfThisTool(secret.stages())) {
       const version = secret.version(id);
       if (version && server.accepts(passwordOf(version.text)))
-        return { stage: 'CREDENTIAL_ROTATION_ADMIN', version, currentThen };
+        return found('CREDENTIAL_ROTATION_ADMIN', version);
     }
     throw new Error('the admin is locked out');
   };
