@@ -125,10 +125,14 @@ async function rollbackStopped(request: RunRequest, said: string, result: Failed
   }
   const failure = signal?.aborted === true && reason instanceof Failure ? reason : result.failure;
   const live = await liveLogin(request);
+  // What was not begun is not on record: the next run decides for itself.
+  const begun = result.step !== undefined || result.furthest !== undefined;
+  const why = said.endsWith(failure.message) ? 'for the same reason' : failure.message;
   return withText(
     failure,
     'held',
-    `${said} The rollback did not finish either (${failure.message}) ${live}. Run again to finish the rollback.`,
+    `${said} The rollback did not ${begun ? 'finish' : 'begin'} either (${why}) ${live}. ` +
+      (begun ? 'Run again to finish the rollback.' : 'Run again: it finishes the rotation, or goes back.'),
   );
 }
 

@@ -1,30 +1,12 @@
-import type { Outcome } from '../failure';
 import { describeUnknown, Failure } from '../failure';
 import { scrubber } from '../report/scrubber';
 import { projectName } from '../settings/settings';
-import type { StackLocation } from './workspace';
-
-type Where = Pick<StackLocation, 'stack' | 'backendUrl'>;
+import { awsMeanings } from './awsMeanings';
+import type { Meaning, Where } from './engineMeaning';
+import { noAnswer, notOf } from './engineMeaning';
 
 /** The state's secrets cannot be decrypted: the engine finds that out before it begins an update, and writes nothing. */
 export class StateIsClosed extends Failure {}
-
-/** What a text of the engine means. First match wins. */
-interface Meaning {
-  says: RegExp;
-  outcome: Outcome;
-  /** The state's secrets cannot be decrypted. */
-  isClosed?: true;
-  sentence: (state: string, where: Where) => string;
-}
-
-/** The key of a state's secrets provider: the engine reads it through KMS, or another cloud's service. */
-const throughKey = /secrets manager of type "cloud"|operation error KMS/;
-/** No answer came, or one that passes by itself. */
-const noAnswer =
-  /request send failed|dial tcp|connection re(fused|set)|no such host|i\/o timeout|StatusCode: 5\d\d|SlowDown/i;
-const both = (one: RegExp, two: RegExp): RegExp =>
-  new RegExp(`^(?=[^]*(?:${one.source}))(?=[^]*(?:${two.source}))`, two.flags);
 
 /** What the engine says of a resource that a saved plan did not foresee, or foresaw in another way. */
 const planViolation =
@@ -35,6 +17,11 @@ export function isPlanViolation(text: string): boolean {
   return planViolation.test(text);
 }
 
+/** True when a text of the engine says that the state could not be saved: the step's own work was done. */
+export function isOfState(text: string): boolean {
+  return /failed to save snapshot|writing the new snapshot file|operation error S3: /.test(text);
+}
+
 const meanings: Meaning[] = [
   {
     says: planViolation,
@@ -43,26 +30,16 @@ const meanings: Meaning[] = [
       'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
   },
   {
-    says: /unknown secrets provider|open keeper|unknown query parameter|invalid keyID|Missing Region|invalid input region|invalid host label/i,
+    says: notOf(
+      /operation error S3: |open bucket/,
+      /unknown secrets provider|open keeper|unknown query parameter|invalid keyID|Missing Region|invalid input region|invalid host label/i,
+    ),
     outcome: 'configuration',
     isClosed: true,
     sentence: (state) =>
       `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
   },
-  ...s3Meanings(),
-  {
-    says: both(throughKey, noAnswer),
-    outcome: 'before-switch',
-    isClosed: true,
-    sentence: (state) => `The key service of ${state} does not answer; run again when it does.`,
-  },
-  {
-    says: throughKey,
-    outcome: 'permission',
-    isClosed: true,
-    sentence: (state) =>
-      `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
-  },
+  ...awsMeanings,
   {
     says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,
     outcome: 'configuration',
@@ -126,6 +103,11 @@ const meanings: Meaning[] = [
     sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
   },
   {
+    says: /no space left on device|disk quota exceeded/,
+    outcome: 'before-switch',
+    sentence: (state) => `The disk of ${state} is full; make room on it and run again.`,
+  },
+  {
     says: noAnswer,
     outcome: 'before-switch',
     sentence: (state) =>
@@ -140,7 +122,7 @@ export function engineFailure(error: unknown, where: Where): Failure {
   const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
   const meaning = meanings.find(({ says }) => says.test(text));
   if (meaning) {
-    const sentence = meaning.sentence(state, where);
+    const sentence = meaning.sentence(state, where, text);
     const Kind = meaning.isClosed === true ? StateIsClosed : Failure;
     return new Kind(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
   }
@@ -150,82 +132,6 @@ export function engineFailure(error: unknown, where: Where): Failure {
     `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
     { cause: error },
   );
-}
-
-/**
- * What S3 answered where the state is, whatever the engine was about to do with it: it calls a state that it could not
- * fetch a checkpoint that failed to load. Codes: docs.aws.amazon.com/AmazonS3, "Error responses".
- */
-function s3Meanings(): Meaning[] {
-  const s3 = (reason: RegExp): RegExp => both(/operation error S3: /, reason);
-  return [
-    {
-      says: s3(/PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|StatusCode: 301/),
-      outcome: 'configuration',
-      sentence: (state) =>
-        `The bucket of ${state} is in another region than it is asked in; set region= of PULUMI_BACKEND_URL to its region.`,
-    },
-    {
-      says: both(/operation error (S3|KMS): /, /ExpiredToken|TokenRefreshRequired/),
-      outcome: 'permission',
-      sentence: (state) => `The AWS credentials for ${state} expired; renew them and run again.`,
-    },
-    {
-      says: s3(/RequestTimeTooSkewed|RequestExpired/),
-      outcome: 'configuration',
-      sentence: (state) =>
-        `AWS refuses the time of a request for ${state}: this machine's clock is wrong; set it by NTP and run again.`,
-    },
-    {
-      says: s3(/InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|UnrecognizedClient/),
-      outcome: 'permission',
-      sentence: (state) =>
-        `AWS does not accept the credentials for ${state}; correct the access key, or the role, and run again.`,
-    },
-    {
-      says: s3(/(AccessDenied|Forbidden)[^]*\bkms:|KMS\.\w+|kms:GenerateDataKey/),
-      outcome: 'permission',
-      sentence: (state) =>
-        `The KMS key of the bucket of ${state} cannot be used; allow kms:GenerateDataKey and kms:Decrypt on it for this role, and see that it is enabled.`,
-    },
-    {
-      says: s3(/WORM|ObjectLock|Object Lock|(Delete\w+)[^]*AccessDenied/i),
-      outcome: 'permission',
-      sentence: (state) =>
-        `The bucket of ${state} lets nothing be removed (Object Lock, or s3:DeleteObject is denied), and the engine has to remove its own lock; allow s3:DeleteObject, and use no Object Lock with default retention there.`,
-    },
-    {
-      says: s3(/NoSuchBucket/),
-      outcome: 'configuration',
-      sentence: (state) => `${state} cannot be opened: there is no such bucket; check PULUMI_BACKEND_URL.`,
-    },
-    {
-      says: s3(noAnswer),
-      outcome: 'before-switch',
-      sentence: (state) =>
-        `The backend of ${state} does not answer; check the network and run again when it does.`,
-    },
-    {
-      says: s3(/AccessDenied|StatusCode: 403|Forbidden/),
-      outcome: 'permission',
-      sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
-    },
-    {
-      says: s3(/InvalidRequest|InvalidArgument|encrypt/i),
-      outcome: 'configuration',
-      sentence: (state) =>
-        `The bucket of ${state} does not take an object as the engine writes it; its policy must not ask for encryption headers: set its default encryption instead.`,
-    },
-    {
-      says: both(
-        /blob \(|operation error S3: |unable to open bucket/,
-        /get credentials|refresh cached credentials|no EC2 IMDS role/,
-      ),
-      outcome: 'permission',
-      sentence: (state) =>
-        `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
-    },
-  ];
 }
 
 /** A text of the engine or a plugin as a detail in a sentence: one line, without names of resources and ids of requests. */

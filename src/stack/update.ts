@@ -13,7 +13,7 @@ import type { ProgramSettings } from '../program/settings';
 import { awsFailureFromText } from '../world/awsFailure';
 import { effect } from '../world/effect';
 import { updateMessage } from '../history/entries';
-import { engineFailure, isPlanViolation, shortReason } from './engineFailure';
+import { engineFailure, isOfState, isPlanViolation, shortReason } from './engineFailure';
 import { serveOwnProvider } from './ownProvider';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
@@ -204,7 +204,8 @@ function failureOfEngine(
 ): Failure {
   const { step, text = '' } = tracker.failure ?? {};
   if (step === undefined || text === '') return engineFailure(error, location);
-  if (isPlanViolation(text)) return engineFailure(new Error(text, { cause: error }), location);
+  if (isPlanViolation(text) || isOfState(text))
+    return engineFailure(new Error(text, { cause: error }), location);
   const aws = awsFailureFromText(text, settings.context.region, error);
   if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);

@@ -240,21 +240,26 @@ describe('a state that is lost in the middle of a rotation', function () {
     expect(failed, failures.join('\n')).to.equal(0);
   });
 
-  it('the backend goes away after the cut-over: held, OpenEMR runs on; the backend is back: the next run finishes', async () => {
+  it('the token for the state expires after the cut-over: held, OpenEMR runs on, and it says so; with a fresh one the next run finishes', async () => {
     const canary = site.canary();
     const before = await snapshot(site);
     await makeBucket(lab, 'lost-backend');
     const changes = { PULUMI_BACKEND_URL: `s3://lost-backend?${s3Backend(lab)}` };
-    const respond = { status: 403, type: 'AccessDenied', message: 'Access Denied' };
-    let release = (): void => undefined;
+    const respond = { status: 400, type: 'ExpiredToken', message: 'The provided token has expired.' };
+    const releases: (() => void)[] = [];
     const meanwhile = async (): Promise<void> => {
-      release = lab.aws.fault({ action: 'S3 PUT', when: 'before', respond });
+      for (const action of ['S3 GET', 'S3 HEAD', 'S3 PUT', 'S3 DELETE'])
+        releases.push(lab.aws.fault({ action, when: 'before', respond }));
     };
     const failed = await runPaused(site, 'file: rename', 'after', meanwhile, [
       ...['--backend-url', changes.PULUMI_BACKEND_URL],
     ]);
-    release();
+    releases.forEach((release) => release());
     expectCode(failed, 12);
+    expect(failed.stderr)
+      .to.match(/✗ Step 5 failed\. The AWS credentials for the state of .* expired; renew them/)
+      .and.match(/did not begin either \(for the same reason\) OpenEMR runs on .*, which works\. Run again/)
+      .and.not.match(/urn:pulumi|StatusCode|snapshot/);
     expect((await snapshot(site)).admin).to.deep.equal(before.admin);
     expectCode(await run(site, [], changes), 0);
     await expectHealthy(site, 'B');

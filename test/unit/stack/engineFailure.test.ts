@@ -106,6 +106,53 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'does not take an object as the engine writes it',
   ],
   [
+    s3(
+      'StatusCode: 400',
+      'InvalidRequest: Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
+      'PutObject',
+    ),
+    'configuration',
+    'has Object Lock with default retention',
+  ],
+  [
+    s3(
+      'StatusCode: 403',
+      'AccessDenied: User: u is not authorized to perform: s3:PutObject on resource: "r" with an explicit deny in a service control policy',
+      'PutObject',
+    ),
+    'permission',
+    'A policy denies s3:PutObject on the state of stack prod in s3://state (explicit deny in a service control policy)',
+  ],
+  [
+    s3('StatusCode: 403', 'AccessDenied: with an explicit deny', 'GetObject'),
+    'permission',
+    'denies GetObject',
+  ],
+  // HEAD has no body: only the status is left. It is not a damaged state, which may be moved away.
+  [s3('StatusCode: 400', 'BadRequest: Bad Request', 'HeadObject'), 'permission', 'gives no reason'],
+  [
+    'read ".pulumi/meta.yaml": operation error S3: GetObject, resolve auth scheme: resolve endpoint: endpoint rule error, Invalid region: region was not a valid DNS name',
+    'configuration',
+    'in no region',
+  ],
+  [
+    'unable to open bucket s3://b?colour=red: open bucket s3://b: unknown query parameter "colour"',
+    'configuration',
+    'check PULUMI_BACKEND_URL',
+  ],
+  [s3('StatusCode: 400', 'KMS.ThrottlingException: slow', 'GetObject'), 'before-switch', 'does not answer'],
+  [kms('InvalidSignatureException: Signature expired: a is now earlier than b'), 'configuration', 'clock'],
+  [kms('InvalidSignatureException: does not match'), 'permission', 'does not accept the credentials'],
+  [kms('UnrecognizedClientException: invalid'), 'permission', 'does not accept the credentials'],
+  [kms('ExpiredTokenException: expired'), 'permission', 'expired'],
+  [kms('NotFoundException: Alias x is not found'), 'configuration', 'does not exist'],
+  [kms('ThrottlingException: Rate exceeded'), 'before-switch', 'The key service'],
+  [
+    'failed to save snapshot: An IO error occurred while writing the new snapshot file: write /s.json: no space left on device',
+    'before-switch',
+    'is full',
+  ],
+  [
     s3('StatusCode: 403', 'AccessDenied: Object is WORM protected', 'DeleteObject'),
     'permission',
     'Object Lock',
@@ -118,6 +165,11 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'No AWS credentials',
   ],
 ];
+
+/** A failure of the key of the state. */
+function kms(reason: string): string {
+  return `constructing secrets manager of type "cloud": operation error KMS: Decrypt, https response error StatusCode: 400, RequestID: 7, api error ${reason}`;
+}
 
 /** A failure of S3 inside the engine's own words, which alone would mean a damaged state. */
 function s3(status: string, reason: string, operation = 'GetObject'): string {
