@@ -22,7 +22,7 @@ export function settingsOf<Text>(
   aws: AwsValues<Text>,
 ): RotationSettings<Text> {
   const { name, namespace, region, stack, sites } = inputs;
-  const { deployment, secret, image, imagePullSecret, site, healthUrl, databaseCa } = kubernetes;
+  const { deployment, secret, image, imagePullSecret, site, healthUrl, healthCa, databaseCa } = kubernetes;
   const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
   const { environment, secretEnvironment, acceptDowntime, user = anybody, placement } = kubernetes;
   return {
@@ -35,7 +35,18 @@ export function settingsOf<Text>(
     serviceAccount: kubernetes.serviceAccount.adopt,
     roleArn: aws.role,
     sitesClaim: sites?.claim ?? objectNames({ name, namespace }).claim,
-    ...{ user, healthUrl, databaseCa, schedule, timeZone, suspended, ifOlderThan, limits, resources },
+    ...{
+      user,
+      healthUrl,
+      healthCa,
+      databaseCa,
+      schedule,
+      timeZone,
+      suspended,
+      ifOlderThan,
+      limits,
+      resources,
+    },
     ...{ optionalRights, environment, secretEnvironment, acceptDowntime },
     ...(placement === undefined ? {} : { placement }),
     network: networkOf(kubernetes),

@@ -125,6 +125,10 @@ export const kubernetesInputs = group(
       checks.url,
       "OpenEMR's readyz page, or its login page; without it the HTTP proof is left out",
     ).optional(),
+    healthCa: group(
+      { configMap: text(checks.objectName, 'ConfigMap'), key: text(checks.dataKey, 'its key') },
+      "the CA of the health page; without it the system's CAs are trusted, and a self-signed certificate within the cluster",
+    ).optional(),
     acceptDowntime: onOff(
       'true: rotate although the Deployment takes all of its pods down at once, so that requests fail',
     ).default(false),

@@ -8,6 +8,7 @@ export const paths = {
   temporary: '/tmp',
   sites: '/mnt/openemr-sites',
   databaseCa: '/etc/credential-rotation/database-ca',
+  healthCa: '/etc/credential-rotation/health-ca',
 };
 
 /** A variable with a value of its own, or with that of a key in a Secret. */
@@ -29,7 +30,7 @@ export function environmentOf<Text>(settings: RotationSettings<Text>): Variable<
 
 /** The variables that the settings decide; nobody else may set them. */
 function plainValues<Text>(settings: RotationSettings<Text>): Record<string, string | Text | undefined> {
-  const { limits, databaseCa } = settings;
+  const { limits, databaseCa, healthCa } = settings;
   return {
     AWS_REGION: settings.awsRegion,
     RDS_SLOT_SECRET_ID: settings.slotSecretId,
@@ -40,6 +41,7 @@ function plainValues<Text>(settings: RotationSettings<Text>): Record<string, str
     K8S_DEPLOYMENT_NAME: settings.deployment,
     K8S_SECRET_NAME: settings.kubernetesSecret,
     OPENEMR_HEALTHCHECK_URL: settings.healthUrl,
+    OPENEMR_HEALTHCHECK_CA_FILE: healthCa && `${paths.healthCa}/${healthCa.key}`,
     DATABASE_CA_FILE: databaseCa && `${paths.databaseCa}/${databaseCa.key}`,
     CREDENTIAL_ROTATION_ACCEPT_DOWNTIME: settings.acceptDowntime ? 'true' : undefined,
     CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: String(limits.healthSeconds),

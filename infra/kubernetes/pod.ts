@@ -87,16 +87,18 @@ function container<Text>(settings: RotationSettings<Text>, args: readonly string
       { name: 'tmp', mountPath: paths.temporary },
       { name: 'sites', mountPath: paths.sites },
       ...(settings.databaseCa ? [{ name: 'database-ca', mountPath: paths.databaseCa, readOnly: true }] : []),
+      ...(settings.healthCa ? [{ name: 'health-ca', mountPath: paths.healthCa, readOnly: true }] : []),
     ],
   };
 }
 
-function volumesOf({ sitesClaim, databaseCa }: RotationSettings<unknown>) {
+function volumesOf({ sitesClaim, databaseCa, healthCa }: RotationSettings<unknown>) {
   return [
     { name: 'home', emptyDir: { sizeLimit: '512Mi' } },
     { name: 'tmp', emptyDir: { sizeLimit: '256Mi' } },
     { name: 'sites', persistentVolumeClaim: { claimName: sitesClaim } },
     ...(databaseCa ? [{ name: 'database-ca', configMap: { name: databaseCa.configMap } }] : []),
+    ...(healthCa ? [{ name: 'health-ca', configMap: { name: healthCa.configMap } }] : []),
   ];
 }
 

@@ -107,6 +107,8 @@ export interface RotationSettings<Text = string> {
   healthUrl?: string | undefined;
   /** The ConfigMap with the database's CA; without it Amazon's RDS bundle is trusted. */
   databaseCa?: { configMap: string; key: string } | undefined;
+  /** The ConfigMap with the CA of the health page. */
+  healthCa?: { configMap: string; key: string } | undefined;
   /** Rotate although the Deployment's strategy takes all pods down at once. */
   acceptDowntime: boolean;
   schedule: string;

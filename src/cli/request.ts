@@ -72,7 +72,7 @@ export function listenersOf({ reports, webhookUrl }: CommandSettings): Listeners
 /** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */
 export function locationOf(flags: Flags): StackLocation {
   const location = readLocation(flags.values, process.env, process.cwd());
-  checkSurroundings(flags, 'reading', ['caFile']);
+  checkSurroundings(flags, 'reading', ['caFile', 'healthCaFile']);
   keepSecrets();
   return location;
 }

@@ -97,6 +97,8 @@ export const jobSchema = z.strictObject(
     gid: userId.optional(),
     databaseCaConfigMap: label.optional(),
     databaseCaKey: text(/^[-._a-zA-Z0-9]{1,253}$/, 'a key of a ConfigMap').optional(),
+    healthCaConfigMap: label.optional(),
+    healthCaKey: text(/^[-._a-zA-Z0-9]{1,253}$/, 'a key of a ConfigMap').optional(),
     schedule: text(/^\S+( \S+){4}$/, 'five fields of cron').optional(),
     timeZone: line.optional(),
     retries: text(/^\d{1,2}$/, 'a whole number from 0 to 99').optional(),

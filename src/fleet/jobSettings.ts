@@ -97,6 +97,11 @@ function podProblems({ name, values, location, kubeconfig, awsProfile }: Member,
       !below(values.caFile, paths.databaseCa) || (values.caFile !== undefined && !job.databaseCaConfigMap),
       `databaseCaFile: the ConfigMap databaseCaConfigMap of job is mounted at ${paths.databaseCa}`,
     ],
+    [
+      !below(values.healthCaFile, paths.healthCa) ||
+        (values.healthCaFile !== undefined && !job.healthCaConfigMap),
+      `healthCaFile: the ConfigMap healthCaConfigMap of job is mounted at ${paths.healthCa}`,
+    ],
     [!below(location.home, paths.home), `home: only ${paths.home} can be written`],
     [
       !/^(s3|gs|azblob):\/\//.test(location.backendUrl),
@@ -122,7 +127,8 @@ function sharingProblems(members: readonly Member[], { concurrency }: Limits): s
 function podSettings(name: string, job: JobText, members: readonly Member[]): FleetJobSettings['pod'] {
   const longest = (option: OptionName, usual: number): number =>
     Math.max(...members.map(({ values }) => Number(values[option] ?? definitionOf(option).default ?? usual)));
-  const { databaseCaConfigMap: configMap, databaseCaKey = 'ca.pem' } = job;
+  const mounted = (configMap: string | undefined, key = 'ca.pem') =>
+    configMap === undefined ? undefined : { configMap, key };
   return {
     ...unused,
     name,
@@ -138,7 +144,8 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
       tolerations: job.tolerations,
       priorityClass: job.priorityClass,
     },
-    databaseCa: configMap === undefined ? undefined : { configMap, key: databaseCaKey },
+    databaseCa: mounted(job.databaseCaConfigMap, job.databaseCaKey),
+    healthCa: mounted(job.healthCaConfigMap, job.healthCaKey),
     timeZone: job.timeZone ?? 'Etc/UTC',
     limits: {
       rolloutSeconds: longest('rolloutTimeoutSeconds', 900),

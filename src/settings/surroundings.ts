@@ -54,12 +54,12 @@ export function surroundingProblems(
   purpose: Purpose,
 ): string[] {
   const { home, backendUrl } = folders((name) => values[name]?.value, environment);
-  const caFile = values.caFile?.value;
   return [
     passphraseFileProblem(values.secretsProvider?.value, environment),
     ownFolderProblem('home', home, purpose),
     ownFolderProblem('backendUrl', values.backendUrl ? folderOf(backendUrl) : undefined, purpose),
-    caFile === undefined ? undefined : certificateProblem(caFile),
+    certificateProblem('caFile', values.caFile?.value),
+    certificateProblem('healthCaFile', values.healthCaFile?.value),
     folderProblem('TMPDIR', tmpdir()),
     folderProblem('PULUMI_HOME', environment['PULUMI_HOME'] ?? '', 'may be missing'),
     ...fileVariables.map((name) => fileProblem(name, environment[name] ?? '')),
@@ -104,8 +104,9 @@ function passphraseFileProblem(
     : undefined;
 }
 
-function certificateProblem(file: string): string | undefined {
-  const { variable, flag } = definitionOf('caFile');
+function certificateProblem(option: 'caFile' | 'healthCaFile', file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const { variable, flag } = definitionOf(option);
   const name = `${variable} (or --${flag})`;
   const problem = fileProblem(name, file);
   if (problem !== undefined || !statSync(file).isFile()) return problem;

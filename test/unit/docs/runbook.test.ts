@@ -22,6 +22,7 @@ const failover = 'The database fails over';
 const accounts = 'The accounts do not fit each other';
 const state = 'The state is lost, corrupt, or does not open';
 const file = 'sqlconf.php cannot be changed safely, or was edited';
+const fileModes = ["The files' mode or owner is in the way", 'A copy of the login lies beside sqlconf.php'];
 const efs = 'EFS is full, read-only or away';
 const target = 'The wrong target';
 const api = 'The Kubernetes API does not answer, or refuses';
@@ -78,7 +79,7 @@ const runbook: Record<number, string[]> = {
   47: [secretsManager],
   48: [file],
   50: [efs],
-  52: [file],
+  52: [file, ...fileModes],
   53: [file],
   55: ['Other sites use the account'],
   56: [rollout],

@@ -237,6 +237,7 @@ describe('fleet manifest', () => {
       .replace('backendUrl: s3://state?region=us-east-1', 'home: /var/tmp')
       .replace('secretsProvider: awskms://alias/rotation?region=us-east-1', 'secretsProvider: passphrase')
       .replace('ca/ca.pem', 'other.pem')
+      .replace('{ name: a, namespace: a,', '{ name: a, healthCaFile: /etc/ssl/page.pem, namespace: a,')
       .replace('sitesRoot: /mnt/openemr-sites/a,', 'sitesRoot: /srv/a, kubeconfig: /k, awsProfile: p,')
       .replace('adminSecretId: b2/admin', 'adminSecretId: b/admin');
     const request = await requestOf(bad);
@@ -244,6 +245,7 @@ describe('fleet manifest', () => {
       'a, kubeconfig',
       'a, awsProfile',
       'a, sitesRoot',
+      'a, healthCaFile',
       'b, databaseCaFile',
       'b, home',
       'b, backendUrl',

@@ -131,6 +131,7 @@ describe('the pod of a rotation', () => {
     const more = rotationPodSpec({
       ...settings,
       databaseCa: { configMap: 'ca', key: 'ca.pem' },
+      healthCa: { configMap: 'page', key: 'page.pem' },
       secretEnvironment: { CREDENTIAL_ROTATION_WEBHOOK_URL: { secret: 'hooks', key: 'url' } },
     });
     expect(more.containers[0]?.env).to.deep.include({
@@ -142,6 +143,11 @@ describe('the pod of a rotation', () => {
       value: '/etc/credential-rotation/database-ca/ca.pem',
     });
     expect(more.volumes).to.deep.include({ name: 'database-ca', configMap: { name: 'ca' } });
+    expect(more.containers[0]?.env).to.deep.include({
+      name: 'OPENEMR_HEALTHCHECK_CA_FILE',
+      value: '/etc/credential-rotation/health-ca/page.pem',
+    });
+    expect(more.volumes).to.deep.include({ name: 'health-ca', configMap: { name: 'page' } });
   });
 });
 

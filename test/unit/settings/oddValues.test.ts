@@ -198,6 +198,9 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
       ['caFile', '.', 'EISDIR'],
       ['caFile', 'missing.pem', 'ENOENT'],
       ['caFile', 'file', 'has none'],
+      ['healthCaFile', '.', 'EISDIR'],
+      ['healthCaFile', 'missing.pem', 'ENOENT'],
+      ['healthCaFile', 'file', 'has none'],
     ];
     for (const [name, below, says] of cases) {
       const { variable, flag } = definitionOf(name);
