@@ -1,11 +1,12 @@
 import type { Argv, Options } from 'yargs';
 import { describeFleet } from './fleetHelp';
+import { describeInit } from './launchHelp';
 import { json, logJson } from './outputFlags';
 
 const yes: Options = { type: 'boolean', describe: 'do not ask; needed without a terminal' };
 
 /** Flags without a value, of all commands. */
-export const switchNames = ['dry-run', 'log-json', 'json', 'yes', 'sync-db-users', 'origin', 'anew'];
+export const switchNames = ['dry-run', 'log-json', 'json', 'yes', 'sync-db-users', 'origin', 'anew', 'force'];
 
 /** Declares every command with its flags and examples. */
 export function describeCommands(parser: Argv): Argv {
@@ -20,6 +21,7 @@ export function describeCommands(parser: Argv): Argv {
     .command('rollback', 'go back to the slot before, by a rotation of its own', rollback)
     .command('unlock', 'show who holds the lock, and end a run that hangs', unlock)
     .command('config', 'show the settings', config)
+    .command('init', 'find the settings of an OpenEMR that runs, write the stack file, verify', describeInit)
     .command('fleet', 'plan, run or watch the rotations of many OpenEMRs', describeFleet)
     .command('completion', 'print a completion script for the shell (bash or zsh)', completion);
 }

@@ -10,6 +10,7 @@ export const commandNames = [
   'unlock',
   'config',
   'fleet',
+  'init',
 ] as const;
 
 /** A command's name. */
@@ -59,10 +60,23 @@ export interface FleetFlags {
   schedule: string | undefined;
 }
 
+/** Flags of `init`, beside the common ones. */
+export interface InitFlags {
+  /** Of the kubeconfig; its current one without. */
+  context: string | undefined;
+  /** A file, or a folder with Terraform code. */
+  terraformOutputs: string | undefined;
+  cloudFormationOutputs: string | undefined;
+  /** What is found takes the place of what the stack file has. */
+  force: boolean;
+}
+
 /** A command line as read. */
 export interface Invocation {
   command: CommandName;
   flags: Flags;
   /** Of the command `fleet` alone. */
   fleet?: FleetFlags;
+  /** Of the command `init` alone. */
+  init?: InitFlags;
 }

@@ -7,7 +7,7 @@ import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
-import type { FleetFlags, Flags, Invocation } from './invocation';
+import type { FleetFlags, Flags, InitFlags, Invocation } from './invocation';
 import { commandNames, fleetActions } from './invocation';
 
 /**
@@ -62,7 +62,17 @@ function invocationOf(parsed: Record<string, unknown>): Invocation {
     );
   const flags = flagsOf(parsed);
   if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(parsed, second ?? '') };
+  if (command === 'init') return { command, flags, init: initFlagsOf(parsed) };
   return { command: command ?? 'rotate', flags };
+}
+
+function initFlagsOf(parsed: Record<string, unknown>): InitFlags {
+  return {
+    context: single(parsed, 'context'),
+    terraformOutputs: single(parsed, 'terraform-outputs'),
+    cloudFormationOutputs: single(parsed, 'cloudformation-outputs'),
+    force: parsed['force'] === true,
+  };
 }
 
 /** The words that a command takes behind it. */

@@ -10,6 +10,7 @@ export const environmentOnly: Record<string, string> = {
   CREDENTIAL_ROTATION_WEBHOOK_URL:
     'is told of the end of each rotation as a CloudEvent, see docs/reports.md; the URL is a secret',
   KUBECONFIG: "as for kubectl; leave it unset in a pod, so that the pod's service account is used",
+  AWS_DEFAULT_REGION: 'for init alone: the region, where neither a secret nor an output names one',
   JOB_COMPLETION_INDEX: 'for fleet run: the deployment of this pod; the Job controller sets it',
   XDG_STATE_HOME: 'folder above the default of the setting home (default: ~/.local/state)',
   XDG_CACHE_HOME: 'folder above the cache of compiled code (default: ~/.cache)',

@@ -21,6 +21,8 @@ type Dispatcher = ReturnType<Client.RequestContext['getDispatcher']>;
  * Kubernetes takes longer than all of our requests. Times in the answers are text.
  */
 export class KubernetesApi {
+  /** The kubeconfig's context that is used in place of its current one; of the whole process. */
+  private static wantedContext: string | undefined;
   private dispatcher: Dispatcher;
 
   private constructor(
@@ -30,9 +32,21 @@ export class KubernetesApi {
     readonly server: string,
   ) {}
 
+  /** From now on every connection of this process is made by this context of the kubeconfig. */
+  static useContext(name: string | undefined): void {
+    KubernetesApi.wantedContext = name;
+  }
+
+  /** The context in use, its namespace where it names one, and the name of its cluster. */
+  get context(): { name: string; namespace: string | undefined; cluster: string } {
+    const name = this.config.getCurrentContext();
+    const { namespace, cluster = '' } = this.config.getContextObject(name) ?? {};
+    return { name, namespace, cluster };
+  }
+
   /**
    * Reads the usual kubeconfig, or in a pod the service account; sends nothing.
-   * @throws Failure `configuration` when it cannot be read, or names no cluster
+   * @throws Failure `configuration` when it cannot be read, or names no cluster, or not the wanted context
    */
   static async connect(): Promise<KubernetesApi> {
     const library = await import('@kubernetes/client-node');
@@ -45,6 +59,20 @@ export class KubernetesApi {
         'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.',
         { cause: error },
       );
+    }
+    const wanted = KubernetesApi.wantedContext;
+    if (wanted !== undefined) {
+      if (config.getContextObject(wanted) === null)
+        throw new Failure(
+          'configuration',
+          `The kubeconfig has no context ${wanted}; it has ${
+            config
+              .getContexts()
+              .map(({ name }) => name)
+              .join(', ') || 'none'
+          }.`,
+        );
+      config.setCurrentContext(wanted);
     }
     const server = config.getCurrentCluster()?.server;
     if (server === undefined)

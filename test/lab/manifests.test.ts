@@ -59,7 +59,7 @@ for (const database of databases.slice(0, 1)) {
     let client: KubernetesClient;
     const files = [
       ...readdirSync(repositoryFile('infra/manifests')).map((name) => `infra/manifests/${name}`),
-      ...['infra/kubernetes/role.yaml', 'infra/kubernetes/role-optional.yaml'],
+      ...['role.yaml', 'role-optional.yaml', 'role-launcher.yaml'].map((name) => `infra/kubernetes/${name}`),
     ];
 
     before(async () => {

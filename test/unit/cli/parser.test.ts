@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { FleetFlags, Flags, Invocation } from '../../../src/cli/invocation';
+import type { FleetFlags, Flags, InitFlags, Invocation } from '../../../src/cli/invocation';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { Failure } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -50,6 +50,24 @@ const commands: [argv: string[], command: Invocation['command'], flags: Partial<
   [['rollback', '--yes', '--dry-run'], 'rollback', { yes: true, dryRun: true }],
   [['unlock', '--yes'], 'unlock', { yes: true }],
   [['config', 'show', '--origin'], 'config', { origin: true }],
+];
+
+const noInit: InitFlags = {
+  context: undefined,
+  terraformOutputs: undefined,
+  cloudFormationOutputs: undefined,
+  force: false,
+};
+
+const inits: [argv: string[], init: Partial<InitFlags>, flags: Partial<Flags>][] = [
+  [[], {}, {}],
+  [['--dry-run', '--force'], { force: true }, { dryRun: true }],
+  [['--context', 'prod', '--namespace', 'n'], { context: 'prod' }, { values: { namespace: 'n' } }],
+  [
+    ['--terraform-outputs', 't', '--cloudformation-outputs=c'],
+    { terraformOutputs: 't', cloudFormationOutputs: 'c' },
+    {},
+  ],
 ];
 
 const noFleet: Omit<FleetFlags, 'action' | 'file'> = {
@@ -122,6 +140,10 @@ const refused: [argv: string[], named: string][] = [
   [['fleet', 'status', '--fleet', 'x', '--anew'], 'anew'],
   [['fleet', 'run', '--fleet', 'x', '--anew=yes'], 'anew'],
   [['plan', '--fleet', 'x'], 'plan'],
+  [['init', '--terraform-outputs'], 'terraform-outputs'],
+  [['init', '--force=yes'], 'force'],
+  [['init', 'now'], 'now'],
+  [['verify', '--context', 'x'], 'context'],
 ];
 
 /** As above, for what yargs itself lets pass. */
@@ -162,6 +184,16 @@ describe('parseCommandLine', () => {
   for (const [argv, command, flags] of commands) {
     it(`takes ${JSON.stringify(argv.join(' '))}`, async () => {
       expect(await parseCommandLine(argv)).to.deep.equal({ command, flags: { ...nothing, ...flags } });
+    });
+  }
+
+  for (const [words, init, flags] of inits) {
+    it(`takes init ${JSON.stringify(words.join(' '))}`, async () => {
+      expect(await parseCommandLine(['init', ...words])).to.deep.equal({
+        command: 'init',
+        flags: { ...nothing, ...flags },
+        init: { ...noInit, ...init },
+      });
     });
   }
 

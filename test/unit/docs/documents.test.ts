@@ -68,6 +68,7 @@ describe('docs/reference.md', () => {
     const internal = [
       'PATH',
       'HOME',
+      'KUBERNETES_SERVICE_HOST',
       'CREDENTIAL_ROTATION_LOCK',
       'CREDENTIAL_ROTATION_LEASE',
       'CREDENTIAL_ROTATION_ADMIN_VERSION',

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { exitCodes, Failure } from '../../failure';
+import type { FoundDeployment } from '../../find/find';
+import type { Given, OutputSource } from '../../find/observed';
+import type { MergedFile } from '../../find/stackFile';
+import { fileLines, findingLines } from '../../report/initText';
+import type { OptionName } from '../../settings/options';
+import { definitionOf, optionNames } from '../../settings/options';
+import { gather, settingProblems, stackFileName } from '../../settings/settings';
+import { errorCode } from '../../world/errors';
+import type { Flags, InitFlags } from '../invocation';
+import { keepSecrets, rendererOf } from '../request';
+import { verifyCommand } from './verify';
+
+/** Finds the settings of a running OpenEMR, writes them into the stack file, and verifies them. Returns the exit code. */
+export async function initCommand(flags: Flags, init: InitFlags): Promise<number> {
+  keepSecrets();
+  const [{ findSettings }, outputs] = await Promise.all([import('../../find/find.js'), outputsOf(init)]);
+  const renderer = rendererOf(flags);
+  const given = givenValues(flags, init.force);
+  const all = await findSettings({ context: init.context, given, outputs, environment: process.env });
+  const found = { ...all, found: all.found.filter(({ name, from }) => isKept(name, flags, from)) };
+  findingLines(found).forEach((line) => renderer.line(line));
+  await writeFound(flags, init, found).then((lines) => lines.forEach((line) => renderer.line(line)));
+  if (flags.dryRun) return exitCodes[isComplete(found) ? 'done' : 'configuration'];
+  const problems = settingProblems(gather(flags.values, process.env, process.cwd()), process.env);
+  if (problems.length > 0)
+    throw new Failure(
+      'configuration',
+      `Not verified, for this is to be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
+    );
+  renderer.line('');
+  const exitCode = await verifyCommand(flags);
+  if (init.context !== undefined)
+    renderer.line(
+      `The context is no setting: before a rotation from here run kubectl config use-context ${init.context}.`,
+    );
+  return exitCode;
+}
+
+function isComplete({ open }: FoundDeployment): boolean {
+  return open.every(({ name }) => definitionOf(name).required !== true);
+}
+
+async function outputsOf({ terraformOutputs, cloudFormationOutputs }: InitFlags): Promise<OutputSource[]> {
+  const paths = [terraformOutputs, cloudFormationOutputs].filter((file) => file !== undefined);
+  if (paths.length === 0) return [];
+  const { readOutputSource } = await import('../../find/outputFiles.js');
+  return Promise.all(paths.map(readOutputSource));
+}
+
+/** What is set already. With force the stack file does not count: what is found takes its place. */
+function givenValues(flags: Flags, force: boolean): Given {
+  const values = gather(flags.values, process.env, process.cwd());
+  const file = stackFileName(values.stack?.value ?? '');
+  const given: Given = {};
+  for (const name of optionNames) {
+    const value = values[name];
+    if (value === undefined || value.origin === 'default') continue;
+    if (value.origin === 'stack file' && force) continue;
+    const { flag, variable } = definitionOf(name);
+    const from = { flag: `flag --${flag}`, environment: `the environment, ${variable}`, 'stack file': file };
+    given[name] = { value: value.value, from: from[value.origin] };
+  }
+  return given;
+}
+
+/** Settings that belong to one machine or one call, unless a flag says them. */
+function isKept(name: OptionName, flags: Flags, from: string): boolean {
+  if (name === 'stack') return false;
+  return (
+    definitionOf(name).group === 'Target' ||
+    flags.values[name] !== undefined ||
+    !from.startsWith('the environment')
+  );
+}
+
+/** Writes the stack file. @returns what became of it @throws Failure `configuration` when it cannot be written */
+async function writeFound(
+  flags: Flags,
+  { force }: InitFlags,
+  { found: kept }: FoundDeployment,
+): Promise<string[]> {
+  const { mergeStackFile } = await import('../../find/stackFile.js');
+  const { stack } = gather(flags.values, process.env, process.cwd());
+  const file = stackFileName(stack?.value ?? '');
+  const before = textOf(file);
+  const secret = kept.filter(({ value }) => holdsPassword(value));
+  const values = kept
+    .filter((each) => !secret.includes(each))
+    .map(({ name, value }) => [definitionOf(name).stackKey, value] as const);
+  const merged: MergedFile = mergeStackFile(before ?? '', Object.fromEntries(values), force);
+  const changed = merged.added.length + merged.replaced.length > 0;
+  if (changed && !flags.dryRun) {
+    const { writePage } = await import('../../report/html/write.js');
+    await writePage(file, merged.text);
+  }
+  const options = { isNew: before === undefined, isDryRun: flags.dryRun, text: merged.text };
+  return [
+    ...secret.map(
+      ({ name }) =>
+        `  ! ${definitionOf(name).variable} holds a password, and is not written: leave it in the environment.`,
+    ),
+    ...fileLines(file, merged, options),
+  ];
+}
+
+/** A URL may hold a login. */
+function holdsPassword(value: string): boolean {
+  return /:\/\/[^/?#@]*:[^/?#]*@/.test(value);
+}
+
+function textOf(name: string): string | undefined {
+  const file = path.join(process.cwd(), name);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new Failure('configuration', `${file} cannot be read; correct its mode, or name another stack.`, {
+      cause: error,
+    });
+  }
+}

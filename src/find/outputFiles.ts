@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { Failure } from '../failure';
+import { errorCode } from '../world/errors';
+import type { OutputSource } from './observed';
+import { readOutputs } from './outputs';
+
+/** Terraform first asks its backend, in ms. */
+const terraformLimitMs = 60_000;
+
+/**
+ * The outputs in a file, or of a folder with Terraform code, where `terraform output -json` is run.
+ * @throws Failure `configuration` when there is none, or it cannot be read
+ */
+export async function readOutputSource(path: string): Promise<OutputSource> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => {
+      throw unreadable(path, error);
+    },
+  );
+  const text = isFolder ? await terraformOutputs(path) : await textOf(path);
+  return { source: path, outputs: readOutputs(text, path) };
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+}
+
+function unreadable(path: string, cause: unknown): Failure {
+  const code = errorCode(cause) ?? 'no such file';
+  return new Failure('configuration', `${path} cannot be read (${code}); name a file with outputs.`, {
+    cause,
+  });
+}
+
+async function terraformOutputs(cwd: string): Promise<string> {
+  try {
+    const options = { cwd, timeout: terraformLimitMs, maxBuffer: 16 * 1024 * 1024 };
+    return (await promisify(execFile)('terraform', ['output', '-json'], options)).stdout;
+  } catch (error) {
+    const code = errorCode(error);
+    throw new Failure(
+      'configuration',
+      code === 'ENOENT'
+        ? `terraform is not on PATH, so ${cwd} tells nothing; give a file that terraform output -json made.`
+        : `terraform output -json failed in ${cwd}; see what it says there, or give a file that it made.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { FoundDeployment } from '../find/find';
+import type { MergedFile } from '../find/stackFile';
+import { definitionOf } from '../settings/options';
+import { aligned } from './table';
+
+/** What looking at an OpenEMR gave, line by line: what was found and where, what was not and how to set it. */
+export function findingLines({ place, found, open, notes }: FoundDeployment): string[] {
+  const rows = found.map(({ name, value, from }) => [
+    `✓ ${definitionOf(name).variable}`,
+    `${value}  (${from})`,
+  ]);
+  return [
+    `Found with the kubeconfig's context ${place.context} (${place.server}):`,
+    '',
+    ...aligned(rows),
+    ...open.flatMap(({ name, why, how, candidates }) => {
+      const { variable, required } = definitionOf(name);
+      return [
+        `  ${required === true ? '✗' : '·'} ${variable} was not found: ${why}; ${how}.`,
+        ...candidates.map(({ value, from }) => `      ${value}  (${from})`),
+      ];
+    }),
+    ...notes.map((note) => `  ! ${note}.`),
+    '',
+  ];
+}
+
+/** What became of the stack file. */
+export function fileLines(
+  name: string,
+  { added, replaced, kept }: MergedFile,
+  { isNew, isDryRun, text }: { isNew: boolean; isDryRun: boolean; text: string },
+): string[] {
+  const changed = added.length + replaced.length;
+  const keeps = kept.map(
+    (key) => `  ! ${name} has another value for ${key}, and keeps it: --force takes the one that was found.`,
+  );
+  if (changed === 0) return [...keeps, `${name} says all of this; it is left as it is.`];
+  if (isDryRun) return [...keeps, `${name} would be:`, '', ...text.trimEnd().split('\n')];
+  const what = isNew ? 'written' : 'changed';
+  const list = [
+    ...(added.length > 0 ? [`new: ${added.join(', ')}`] : []),
+    ...(replaced.length > 0 ? [`replaced: ${replaced.join(', ')}`] : []),
+  ];
+  return [...keeps, `✓ ${name} is ${what} (${list.join('; ')}).`];
+}
