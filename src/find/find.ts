@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { partOf, valueOf } from '../observe/part';
-import { SecretsManager } from '../world/secretsManager';
 import { Cluster } from './cluster';
 import { healthAddresses } from './healthUrls';
 import { judge } from './judge';
+import { listSecrets } from './listSecrets';
 import type { Given, Observed, OutputSource } from './observed';
 import { podSpec } from './observed';
 import { findOpenemr } from './openemr';
@@ -30,7 +30,6 @@ export interface FoundDeployment extends Findings {
 
 /** How long an address may take to take a connection, in ms. */
 const connectLimitMs = 2000;
-const secretsLimits = { connectMs: 2000, requestMs: 5000, callMs: 10_000 };
 
 /**
  * Looks at an OpenEMR that runs, and finds the settings of its rotation. It only reads.
@@ -63,7 +62,7 @@ export async function findSettings({
     inPod: (environment['KUBERNETES_SERVICE_HOST'] ?? '') !== '',
     defaultRegion: environment['AWS_DEFAULT_REGION'] || undefined,
   };
-  const complete = { ...observed, listed: await listSecrets(given, observed) };
+  const complete = { ...observed, listed: await secretsOf(given, observed) };
   return { ...judge(await withFiles(given, complete), complete), place: complete.place };
 }
 
@@ -87,13 +86,13 @@ async function readSecret(
 }
 
 /** Lists the secrets of the region, when nothing else names both. */
-async function listSecrets(given: Given, observed: Observed): Promise<Observed['listed']> {
+async function secretsOf(given: Given, observed: Observed): Promise<Observed['listed']> {
   const chosen = (name: 'slotSecretId' | 'adminSecretId' | 'awsRegion'): string | undefined =>
     choose(sourcesOf(name, given, observed)).chosen?.value;
   const region = chosen('awsRegion');
   if (region === undefined || (chosen('slotSecretId') !== undefined && chosen('adminSecretId') !== undefined))
     return undefined;
-  return partOf(new SecretsManager(region, secretsLimits).names());
+  return partOf(listSecrets(region));
 }
 
 /** What the files of OpenEMR itself say: its only site, where that is not `default`, and the authority of its database. */

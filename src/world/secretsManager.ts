@@ -49,9 +49,6 @@ export interface WaitLimits {
 
 const defaultLimits: WaitLimits = { connectMs: 5000, requestMs: 15_000, callMs: 45_000 };
 
-/** Pages of a list of secrets that are read. */
-const mostPages = 5;
-
 /** Label of the probes below. No version ever has it. */
 export const probeLabel = 'CREDENTIAL_ROTATION_PROBE';
 
@@ -143,29 +140,6 @@ export class SecretsManager {
       if (failure.outcome === 'permission') return undefined;
       throw failure;
     }
-  }
-
-  /** All secrets of the region by name, at most a few hundred, without those that are being deleted. */
-  async names(): Promise<{ name: string; arn: string; owner?: string }[]> {
-    const found: { name: string; arn: string; owner?: string }[] = [];
-    let NextToken: string | undefined;
-    try {
-      for (let page = 0; page < mostPages; page++) {
-        const answer = await this.call((client, { ListSecretsCommand }, options) =>
-          client.send(
-            new ListSecretsCommand({ MaxResults: 100, ...(NextToken === undefined ? {} : { NextToken }) }),
-            options,
-          ),
-        );
-        for (const { Name = '', ARN = '', OwningService: owner } of answer.SecretList ?? [])
-          found.push({ name: Name, arn: ARN, ...(owner === undefined || owner === '' ? {} : { owner }) });
-        NextToken = answer.NextToken;
-        if (NextToken === undefined) break;
-      }
-    } catch (error) {
-      throw this.failure(error, 'the secrets of this account', 'ListSecrets');
-    }
-    return found;
   }
 
   /** Stores a version under its labels; `token` makes a repeated call the same version. Returns the version id. */
