@@ -9,10 +9,11 @@ const oldLoginSeconds = 60;
 
 /**
  * The longest that a run may take by its own limits, and some more, in seconds. A run may first finish a rollback, then
- * rotate, then roll that back: three restarts, each with its proof. The old slot and the admin may each be waited for.
+ * rotate, then roll that back: three restarts, each with its proof. The old slot may be waited
+ * for twice, where its logins are not counted, and the admin once.
  */
 export function activeDeadlineSeconds({ rolloutSeconds, healthSeconds, idleSeconds }: Limits): number {
-  return 3 * (rolloutSeconds + healthSeconds) + 2 * idleSeconds + oldLoginSeconds + restSeconds;
+  return 3 * (rolloutSeconds + healthSeconds) + 3 * idleSeconds + oldLoginSeconds + restSeconds;
 }
 
 /** An orderly stop ends after the step under way, and that may be any of the waits; in seconds. */

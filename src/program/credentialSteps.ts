@@ -6,6 +6,7 @@ import type { PlannedRotation, RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import { slots } from '../plan/slot';
 import { resourceNames } from '../plan/steps';
+import type { OldPasswordRules } from '../providers/oldPassword';
 import type { Chain } from './chain';
 import type { StepSettings } from './settings';
 import type { Passwords } from './versions';
@@ -39,7 +40,13 @@ export function userSteps(
   const { plan, material } = planned;
   const usernameInUse = plan.from === 'other' ? undefined : material.before.sqlconf.username;
   const bringUp = (slot: Slot): void =>
-    user(chain, planned, settings, { slot, password: passwords.before[slot], like: usernameInUse });
+    user(chain, planned, settings, {
+      slot,
+      password: passwords.before[slot],
+      like: usernameInUse,
+      // What the rotation before has kept of the slot that OpenEMR moves to: only a rotation ends it.
+      ...(plan.renew !== null && slot === plan.to ? { oldPassword: 'end' } : {}),
+    });
   const needed = slots.filter((each) => needsUser(plan, each));
   const first = needed.filter((slot) => plan.kind === 'sync' && slot === plan.from);
   first.forEach(bringUp);
@@ -83,11 +90,18 @@ function activeOf({ material }: PlannedRotation): Slot {
   return (JSON.parse(material.slotDocument) as { active_slot: Slot }).active_slot;
 }
 
+/** A slot's user, and what is special about it in a step. */
+interface UserOfSlot extends OldPasswordRules {
+  slot: Slot;
+  password: pulumi.Output<string>;
+  like?: string | undefined;
+}
+
 function user(
   chain: Chain,
   { plan, material }: PlannedRotation,
   { context, idleGraceSeconds: graceSeconds }: StepSettings,
-  { slot, password, like }: { slot: Slot; password: pulumi.Output<string>; like?: string | undefined },
+  { slot, password, like, ...old }: UserOfSlot,
 ): void {
   const { username, host, port, dbname } = material.logins[slot];
   const model = like === undefined || like === username ? {} : { like };
@@ -103,6 +117,7 @@ function user(
     graceSeconds,
     ...(plan.deadSecret === true ? { deadSecret: true } : {}),
     ...model,
+    ...old,
   };
   chain.dynamic('DatabaseUser', resourceNames.user(slot), inputs, ['password']);
 }
@@ -151,6 +166,8 @@ export function renewSteps(
     slot,
     password,
     like: plan.to === 'other' ? undefined : material.logins[plan.to].username,
+    oldPassword: settings.keepOldPassword === true ? 'keep' : 'end',
+    limitSeconds,
   });
   const again = timesAgain(plan, slot);
   chain.dynamic('Promotion', resourceNames.renewal(plan.id, again), {

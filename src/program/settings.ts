@@ -11,6 +11,8 @@ export interface ProgramSettings {
   healthAnswersInARow: number;
   healthLimitSeconds: number;
   rolloutTimeoutSeconds?: number;
+  /** The password that a slot had before its renewal stays valid until the next rotation. */
+  keepOldPassword?: true;
   idleGraceSeconds: number;
   idleLimitSeconds: number;
   /** How long after the switch somebody may still read the old login. */

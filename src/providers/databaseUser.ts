@@ -1,7 +1,8 @@
 import { Failure, PasswordRefused } from '../failure';
 import type { DatabaseLogin, Slot } from '../plan/slot';
 import { changeAccount } from '../world/accountChange';
-import { alterPassword, createAccount } from '../world/accounts';
+import type { Account } from '../world/accounts';
+import { createAccount } from '../world/accounts';
 import type { Comparison } from '../world/comparison';
 import { compareAccount } from '../world/comparison';
 import type { WorldContext } from '../world/context';
@@ -13,10 +14,12 @@ import { openSqlconf } from '../world/sqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from './idle';
 import type { Properties, ResourceLogic } from './logic';
 import { isUnknown } from './logic';
+import type { Changed, OldPasswordRules } from './oldPassword';
+import { endOldPassword, hasOldPasswordToEnd, setSlotPassword } from './oldPassword';
 import { asAdmin, guardedEffect, liveUses, proveSession } from './world';
 
 /** Inputs of a slot's user. */
-export interface DatabaseUserInputs {
+export interface DatabaseUserInputs extends OldPasswordRules {
   context: WorldContext;
   slot: Slot;
   username: string;
@@ -52,6 +55,12 @@ export const databaseUser: ResourceLogic = {
     const works = await isKnownToWork(login, inputs.context);
     await asAdmin(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
+    await endOldPassword(changedOf(inputs), async (session, account) => {
+      const alone = { ...inputs };
+      delete alone.oldPassword;
+      await alter(session, account, alone);
+      await prove(login, inputs.context);
+    });
     const { slot, username, host, port, dbname, password } = inputs;
     return { slot, username, host, port, dbname, password };
   },
@@ -59,6 +68,10 @@ export const databaseUser: ResourceLogic = {
 
 function loginOf({ username, password, host, port, dbname }: DatabaseUserInputs): DatabaseLogin {
   return { username, password, host, port, dbname };
+}
+
+function changedOf(inputs: DatabaseUserInputs): Changed {
+  return { graceSeconds: defaultGraceSeconds, ...inputs, login: loginOf(inputs) };
 }
 
 /** Where the tries of this run are used up, all of them in vain, the password counts as one that does not work. */
@@ -79,7 +92,8 @@ async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Co
 
 async function isBehind(session: Session, inputs: DatabaseUserInputs): Promise<boolean> {
   try {
-    return !isLevel((await compare(session, inputs)).parity);
+    if (!isLevel((await compare(session, inputs)).parity)) return true;
+    return await hasOldPasswordToEnd(session, changedOf(inputs));
   } catch (error) {
     // What stops the rotation is said by the preflight, and by the step itself.
     if (error instanceof Failure && !(error instanceof DatabaseFailure)) return true;
@@ -103,17 +117,17 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
     // The place names the very password that is to be set, which only a repair may do.
     const cure = 'Set it with --sync-db-users, then run again.';
     await assertNotLive(inputs, 'its password was not changed', cure);
-    await settingPassword(inputs, () =>
-      guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, () =>
-        alterPassword(session, account, password),
-      ),
-    );
+    await alter(session, account, inputs);
   }
   if (parity.alter.length > 0) {
     await assertNotLive({ ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
     await all(`database: REQUIRE of slot ${slot}`, { context, session }, parity.alter);
   }
   await all(`database: GRANT to slot ${slot}`, { context, session }, parity.grant);
+}
+
+function alter(session: Session, account: Account, inputs: DatabaseUserInputs): Promise<void> {
+  return settingPassword(inputs, () => setSlotPassword(session, account, changedOf(inputs)));
 }
 
 /** @throws PasswordRefused when the server does not take the password, which is then known to nothing that is alive */

@@ -114,10 +114,11 @@ function lockCells(lock: StatusReport['lock']): string[] {
 }
 
 function passwordRow(password: PasswordReport, { live }: StatusReport): string[] {
-  const { account, username, works } = password;
+  const { account, username, works, retained } = password;
   const isLive = username !== null && live?.username === username;
   const title = account === 'admin' ? 'admin' : `slot ${account}`;
-  return [title, username ?? '?', ageText(password), answer(works), isLive ? '◄ live' : ''];
+  const takes = `${answer(works)}${retained === true ? ', as does an older one' : ''}`;
+  return [title, username ?? '?', ageText(password), takes, isLive ? '◄ live' : ''];
 }
 
 function ageText({ since, ageSeconds, exact }: PasswordReport): string {

@@ -194,6 +194,16 @@ export const optionTable = {
     describe:
       'how long after the switch an NFS client may still read the old sqlconf.php, in seconds; the grace begins then',
   },
+  keepOldPassword: {
+    flag: 'keep-old-password',
+    variable: 'CREDENTIAL_ROTATION_KEEP_OLD_PASSWORD',
+    stackKey: 'keepOldPassword',
+    type: 'yes-or-no',
+    group: 'Rotation',
+    default: 'false',
+    describe:
+      'true: the password that a slot had before its renewal stays valid until the next rotation (MySQL 8.0.14 or newer)',
+  },
   fileLimitSeconds: {
     flag: 'file-limit',
     variable: 'CREDENTIAL_ROTATION_FILE_LIMIT_SECONDS',

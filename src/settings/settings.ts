@@ -202,6 +202,7 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
       ...optional('healthUrl', value('healthUrl'), String),
       ...optional('healthCaFile', value('healthCaFile'), String),
       ...(value('acceptDowntime') === 'true' ? { acceptDowntime: true as const } : {}),
+      ...(value('keepOldPassword') === 'true' ? { keepOldPassword: true as const } : {}),
       ...optional('rolloutTimeoutSeconds', value('rolloutTimeoutSeconds'), Number),
       healthAnswersInARow: Number(text('healthAnswersInARow')),
       healthLimitSeconds: Number(text('healthLimitSeconds')),

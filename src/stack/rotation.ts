@@ -33,6 +33,7 @@ import { withRolloutNews } from './rolloutNews';
 import { updateRestartingAgain } from './restartAgain';
 import { RunLock } from './runLock';
 import { furthestOf } from './stepEvents';
+import { tellOfIdleProof } from './tellOfIdleProof';
 import type { PreviewedChange } from './update';
 import { runPreview } from './update';
 import type { OpenedStack } from './workspace';
@@ -199,7 +200,7 @@ async function lookedAt(
 ): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
   const look = resumed ? undefined : await healthBefore(planned, settings);
   const isDown = resumed || !observation.sqlconf.works;
-  const around = { look, acceptDowntime: settings.acceptDowntime === true, isDown };
+  const around = { look, acceptDowntime: settings.acceptDowntime === true, idle: settings, isDown };
   return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 
@@ -257,7 +258,7 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
       throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
     }
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
-  }
+  } else await tellOfIdleProof(request, world.session, wanted);
   const listener = withRolloutNews(request, world.kubernetes);
   const run = resumed ? { run: randomBytes(8).toString('hex') } : {};
   const update = { ...request, ...run, stack, planned: wanted, listener };

@@ -13,7 +13,7 @@ import { serverOf } from './server';
 const refusals = new Set([1064, 1227, 3878, 3894, 3895]);
 
 /** True where a user can have two passwords: MySQL from 8.0.14 on. */
-async function knowsTwoPasswords(session: Session): Promise<boolean> {
+export async function knowsTwoPasswords(session: Session): Promise<boolean> {
   const { mariadb, atLeast } = await serverOf(session);
   return !mariadb && atLeast(8, 0, 14);
 }
@@ -23,15 +23,22 @@ async function knowsTwoPasswords(session: Session): Promise<boolean> {
  * the password is set alone.
  */
 export async function setRetaining(session: Session, account: AccountName, password: string): Promise<void> {
-  if (await knowsTwoPasswords(session)) {
-    try {
-      await alterPassword(session, account, password, { retainCurrent: true });
-      return;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-    }
+  if (!(await setKeeping(session, account, password))) await alterPassword(session, account, password);
+}
+
+/**
+ * Sets a password; the one before stays valid beside it.
+ * @returns false when the server does not allow that, and then nothing was changed
+ */
+export async function setKeeping(session: Session, account: AccountName, password: string): Promise<boolean> {
+  if (!(await knowsTwoPasswords(session))) return false;
+  try {
+    await alterPassword(session, account, password, { retainCurrent: true });
+    return true;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return false;
   }
-  await alterPassword(session, account, password);
 }
 
 /** Ends the older of an account's two passwords; only after {@link hasSecondPassword}, by a guarded write. */
@@ -52,6 +59,16 @@ export async function hasSecondPassword(session: Session, { username, host }: Ac
     [username, host],
   );
   return Number(row?.['second'] ?? 0) === 1;
+}
+
+/** Those of the users of whom the server accepts two passwords, under whatever host. */
+export async function withSecondPassword(session: Session, usernames: readonly string[]): Promise<string[]> {
+  if (usernames.length === 0 || !(await knowsTwoPasswords(session))) return [];
+  const rows = await session.query(
+    `SELECT DISTINCT User AS username FROM mysql.user WHERE User IN (${usernames.map(() => '?').join(', ')}) AND JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password')`,
+    usernames,
+  );
+  return rows.map((row) => String(row['username']));
 }
 
 function isRefusal(error: unknown): boolean {

@@ -11,6 +11,8 @@ import { fileNotices, fileProblems } from './file';
 import type { SecretsManager } from '../../world/secretsManager';
 import type { HealthLook } from '../../world/health/look';
 import { healthFindings } from './health';
+import type { IdleSettings } from './idle';
+import { idleFindings } from './idle';
 import { kubernetesFindings } from './kubernetes';
 import { secretProblems } from './secrets';
 
@@ -29,6 +31,7 @@ export interface PreflightAround {
   /** What the health page said; undefined where there is none. */
   look: HealthLook | undefined;
   acceptDowntime: boolean;
+  idle: IdleSettings;
   /** The database refuses OpenEMR's own login: then the run is the cure. */
   isDown: boolean;
 }
@@ -49,8 +52,9 @@ export async function preflight(
   const health = healthFindings(around.look, mayBeCure);
   const accepted = around.acceptDowntime || mayBeCure;
   const none: Failure[] = [];
-  const [database, cluster, odd, ...problems] = await Promise.all([
+  const [database, idle, cluster, odd, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
+    idleFindings(planned, clients.session, around.idle),
     switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
     switches(planned.plan) ? fileNotices(planned, context).catch(() => []) : [],
     switches(planned.plan) ? fileProblems(planned, context) : none,
@@ -58,8 +62,14 @@ export async function preflight(
   ]);
   return {
     ...database,
-    problems: [...database.problems, ...cluster.problems, ...problems.flat(), ...health.problems],
-    notices: [...database.notices, ...cluster.notices, ...odd, ...health.notices],
+    problems: [
+      ...database.problems,
+      ...idle.problems,
+      ...cluster.problems,
+      ...problems.flat(),
+      ...health.problems,
+    ],
+    notices: [...database.notices, ...idle.notices, ...cluster.notices, ...odd, ...health.notices],
   };
 }
 

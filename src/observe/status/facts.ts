@@ -124,6 +124,8 @@ export interface StatusFacts {
   /** Why the database could not be asked, if it could not. */
   database: Failure | undefined;
   lock: Part<LockHolder | undefined>;
+  /** Users of whom the database takes an older password, too; undefined where it was not asked. */
+  retained?: readonly string[] | undefined;
   lease: Part<LeaseHolder | undefined>;
   state: Part<StateFacts>;
 }

@@ -175,7 +175,7 @@ function placed(login: DatabaseLogin, slotSecret: StatusFacts['slotSecret']): Re
   return placeOf(login, secret && slotNames(secret.document));
 }
 
-function passwordReports({ now, slotSecret, adminSecret, logins }: StatusFacts): PasswordReport[] {
+function passwordReports({ now, slotSecret, adminSecret, logins, retained }: StatusFacts): PasswordReport[] {
   const [secret, admin] = [valueOf(slotSecret), valueOf(adminSecret)];
   const of = (
     account: Slot | 'admin',
@@ -189,6 +189,7 @@ function passwordReports({ now, slotSecret, adminSecret, logins }: StatusFacts):
     ageSeconds: age ? Math.max(0, Math.round((now.getTime() - age.since.getTime()) / 1000)) : null,
     exact: age?.exact ?? false,
     works: answer,
+    retained: username === undefined ? null : (retained?.includes(username) ?? null),
   });
   const names = secret && slotNames(secret.document);
   const adminWorks =
@@ -241,12 +242,21 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
   notes.push(...(valueOf(facts.sqlconf)?.warnings ?? []));
   notes.push(...syncNotes(facts));
+  notes.push(...retainedNotes(facts));
   const renewed = labelReports(facts).find(({ label }) => label === versionLabels.renewed);
   if (renewed?.current === false && last === null)
     notes.push(
       `A rotation stored passwords (label ${renewed.label}, version ${renewed.versionId}) that never became current: it stopped before step 10, or was rolled back.`,
     );
   return notes;
+}
+
+/** An older password that still works is one that somebody may have. */
+function retainedNotes({ retained = [] }: StatusFacts): string[] {
+  return retained.map(
+    (username) =>
+      `The database also takes the password that ${username} had before (RETAIN CURRENT PASSWORD); a rotation ends it.`,
+  );
 }
 
 /** A sync that was cut off is made anew by the next one; nothing waits for it. */

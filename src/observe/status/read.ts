@@ -7,6 +7,7 @@ import { AdminRefused, openAdmin } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { LoginAnswer, Session } from '../../world/database';
 import { openSession, tryLogin } from '../../world/database';
+import { withSecondPassword } from '../../world/dualPassword';
 import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
 import type { LockHolder } from '../../world/lock';
@@ -33,6 +34,7 @@ import type {
 } from './facts';
 import { LoginProbes } from './loginProbes';
 import { adminPassword, readAges, slotPasswords } from './passwordAge';
+import { slotNames } from './places';
 
 /** What the world is read through. */
 export interface StatusClients {
@@ -61,7 +63,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
     answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.A)),
     answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.B)),
   ]);
-  const { admin, lock } = await database;
+  const { admin, lock, retained } = await database;
   const [file, secret, A, B] = answers;
   return {
     slotSecret: await slotSecret,
@@ -72,6 +74,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
     logins: { sqlconf: file, kubernetesSecret: secret, A, B, admin: valueOf(admin) },
     database: probes.failure ?? unreachable(admin, await adminSecret),
     lock,
+    retained,
   };
 }
 
@@ -199,6 +202,7 @@ async function readDeployment(kubernetes: Kubernetes): Promise<DeploymentFacts> 
 interface DatabaseFacts {
   admin: Part<AdminLoginFacts>;
   lock: WorldFacts['lock'];
+  retained?: readonly string[] | undefined;
 }
 
 async function readDatabase(
@@ -223,10 +227,21 @@ async function readDatabase(
     const { login } = admin;
     if (login.kind === 'works')
       login.sameServer = await namesSameServer(login.login, session, valueOf(secret), context.trust);
-    return { admin: { kind: 'read', value: login }, lock };
+    const retained = valueOf(await partOf(retainedBy(session, valueOf(secret), login)));
+    return { admin: { kind: 'read', value: login }, lock, retained };
   } finally {
     await session.close();
   }
+}
+
+/** Users of whom the server takes an older password, too. */
+function retainedBy(
+  session: Session,
+  slotSecret: SlotSecretFacts | undefined,
+  admin: AdminLoginFacts,
+): Promise<string[]> {
+  const names = slotSecret ? Object.values(slotNames(slotSecret.document)) : [];
+  return withSecondPassword(session, [...names, ...(admin.kind === 'works' ? [admin.login.username] : [])]);
 }
 
 /** Asked only where admin and slots name their server differently; undefined when the slots' server does not say. */

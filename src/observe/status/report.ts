@@ -43,6 +43,8 @@ export interface PasswordReport {
   /** False: the password is at least so old. */
   exact: boolean;
   works: boolean | null;
+  /** Whether the database takes an older password of it, too. */
+  retained: boolean | null;
 }
 
 /** The last rotation that state or history know; a sync is none. */

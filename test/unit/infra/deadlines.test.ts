@@ -47,7 +47,7 @@ describe('the deadline of the Jobs', function () {
       const [rotate, rollback] = [waitsOf(spec, 'rotate'), waitsOf(spec, 'rollback')];
       const waits = (of: Record<string, number>): string[] =>
         Object.keys(of).map((name) => name.split('-')[0] ?? '');
-      expect(waits(rotate)).to.deep.equal(['rollout', 'health', 'idle', 'admin']);
+      expect(waits(rotate)).to.deep.equal(['rollout', 'health', 'idle', 'user', 'admin']);
       expect(waits(rollback)).to.deep.equal(['rollout', 'health']);
       // The longest run finishes a rollback, rotates, and rolls that back. What else it does has ten minutes.
       const longest = sum(rollback) + sum(rotate) + sum(rollback);

@@ -146,6 +146,21 @@ describe('status: each kind of drift', () => {
     expect(report.passwords.at(-1)).to.include({ account: 'admin', works: false });
   });
 
+  it('an older password that the database still takes is told, in the text too', () => {
+    const { username } = loginOf('openemr_a');
+    const report = judged({ ...factsOf(worldOn('B')), retained: [username] });
+    expect(report.passwords.map(({ retained }) => retained)).to.deep.equal([true, false, false]);
+    const text = statusLines(report).join('\n');
+    expect(text).to.match(/logs in, as does an older one/);
+    expect(text).to.include(`also takes the password that ${username} had before`);
+    expect(report.outcome).to.equal('done');
+    expect(judged(factsOf(worldOn('B'))).passwords.map(({ retained }) => retained)).to.deep.equal([
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it('the admin does not log in at all: that is told once, and not as an unreadable lock', () => {
     const { logins, ...facts } = factsOf(worldOn('A'));
     const admin = {

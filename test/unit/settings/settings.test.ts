@@ -175,6 +175,7 @@ describe('settings', () => {
       caFile: ['canary.pem', '/canary\n.pem'],
       healthCaFile: ['canary.pem', './canary'],
       acceptDowntime: ['canary', 'yes', '1', 'TRUE'],
+      keepOldPassword: ['canary', 'yes', '1', 'TRUE'],
       healthAnswersInARow: ['0', '-1', '1.5', '1000', 'canary', '３', '1e2'],
       healthLimitSeconds: ['-1', '1e3', 'canary', '86401', '1s', 'Infinity', '.5', '1.'],
       rolloutTimeoutSeconds: ['10m', 'NaN', '0x10'],

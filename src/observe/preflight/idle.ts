@@ -1,0 +1,62 @@
+import { Failure } from '../../failure';
+import type { PlannedRotation } from '../../plan/rotationPlan';
+import type { Session } from '../../world/database';
+import { knowsTwoPasswords, withSecondPassword } from '../../world/dualPassword';
+import { sampledFactor, sampledPollMs } from '../../world/idleness';
+import { lookAtLogins } from '../../world/logins';
+
+/** The settings of step 10 that a preflight looks at. */
+export interface IdleSettings {
+  idleGraceSeconds: number;
+  keepOldPassword?: true;
+}
+
+/** What the server can do for step 10. Writes nothing. */
+export async function idleFindings(
+  { plan, material }: PlannedRotation,
+  session: Session,
+  { idleGraceSeconds, keepOldPassword }: IdleSettings,
+): Promise<{ problems: Failure[]; notices: string[] }> {
+  if (plan.renew === null) return { problems: [], notices: [] };
+  const { username } = material.logins[plan.renew];
+  const two = await knowsTwoPasswords(session);
+  if (keepOldPassword === true && !two)
+    return {
+      problems: [
+        new Failure(
+          'configuration',
+          'The database keeps no second password of a user, which MySQL does from 8.0.14 on and MariaDB does not; run without --keep-old-password.',
+        ),
+      ],
+      notices: [],
+    };
+  const { whySampled } = await lookAtLogins(session, username);
+  const sampled =
+    whySampled === undefined
+      ? []
+      : [sampledNotice(whySampled, idleGraceSeconds, two && keepOldPassword !== true)];
+  const kept =
+    keepOldPassword === true
+      ? [`the old password of ${username} stays valid beside the new one until the next rotation`]
+      : [];
+  const ending = await endingNotices({ plan, material }, session);
+  return { problems: [], notices: [...sampled, ...kept, ...ending] };
+}
+
+/** What the rotation before has kept. */
+async function endingNotices({ plan, material }: PlannedRotation, session: Session): Promise<string[]> {
+  if (plan.to === 'other' || plan.to === plan.from) return [];
+  const retained = await withSecondPassword(session, [material.logins[plan.to].username]);
+  return retained.map(
+    (username) =>
+      `the database still takes the password that ${username} had before; it ends in step 4, when nobody has logged in as ${username} for the grace period`,
+  );
+}
+
+function sampledNotice(why: string, graceSeconds: number, retains: boolean): string {
+  const seconds = graceSeconds * sampledFactor;
+  const missed = retains
+    ? `; the old password stays valid beside the new one until nobody has been seen for ${seconds} s more`
+    : '';
+  return `the idle proof is sampled, since ${why}: it lists the sessions ${sampledPollMs} ms after each answer, for ${seconds} s instead of ${graceSeconds} s, and does not see a login that comes and goes in between, nor who comes later${missed}`;
+}
