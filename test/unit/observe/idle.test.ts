@@ -3,8 +3,11 @@ import type { IdleSettings } from '../../../src/observe/preflight/idle';
 import { idleFindings } from '../../../src/observe/preflight/idle';
 import type { PlanKind, PlannedRotation } from '../../../src/plan/rotationPlan';
 import type { Slot } from '../../../src/plan/slot';
+import { optionTable } from '../../../src/settings/options';
 import type { Answer } from '../world/fakeSession';
 import { fakeSession } from '../world/fakeSession';
+
+const byDefault = { idleGraceSeconds: Number(optionTable.idleGraceSeconds.default) };
 
 const counts: [string, Answer][] = [
   [
@@ -37,7 +40,7 @@ async function found(
   plan = planned(),
 ): Promise<{ problems: string[]; notices: string[] }> {
   const { session } = fakeSession(version, answers);
-  const { problems, notices } = await idleFindings(plan, session, { idleGraceSeconds: 30, ...settings });
+  const { problems, notices } = await idleFindings(plan, session, { ...byDefault, ...settings });
   return { problems: problems.map(({ outcome, message }) => `${outcome}: ${message}`), notices };
 }
 
