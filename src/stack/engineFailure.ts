@@ -24,6 +24,12 @@ export function isOfState(text: string): boolean {
 
 const meanings: Meaning[] = [
   {
+    says: /the engine was ended by SIG[A-Z]+\s*$/,
+    outcome: 'before-switch',
+    sentence: (_state, _where, text) =>
+      `The Pulumi engine was ended from outside by ${/SIG[A-Z]+\s*$/.exec(text)?.[0].trim() ?? 'a signal'}, for want of memory perhaps; look at the memory of machine or pod, and run again.`,
+  },
+  {
     says: planViolation,
     outcome: 'drift',
     sentence: () =>

@@ -27,7 +27,7 @@ export class EngineError extends Error {
 
   constructor(
     stderr: string,
-    /** The engine's exit code (pulumi.com/docs/iac/cli/exit-codes); -2 when it could not be started. */
+    /** The engine's exit code (pulumi.com/docs/iac/cli/exit-codes); -2 when it could not be started, -1 when a signal ended it. */
     readonly exitCode: number,
     options?: { cause?: unknown },
   ) {
@@ -102,10 +102,11 @@ export function runEngine(
     signal?.addEventListener('abort', stop);
     if (child.pid !== undefined) running.add(child.pid);
     child.on('error', (error) => reject(new EngineError(error.message, -2, { cause: error })));
-    child.on('close', (code) => {
+    child.on('close', (code, endedBy) => {
       if (child.pid !== undefined) running.delete(child.pid);
       signal?.removeEventListener('abort', stop);
       if (code === 0) resolve({ stdout, stderr, code });
+      else if (endedBy !== null) reject(new EngineError(`${stderr}\nthe engine was ended by ${endedBy}`, -1));
       else reject(new EngineError(stderr, code ?? -2));
     });
   });

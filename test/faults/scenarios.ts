@@ -16,8 +16,8 @@ export interface Scenario {
   prepare: (lab: Lab, site: Site) => Promise<void>;
   /** How a run without fault ends. */
   sound: number[];
-  /** How the run after the fault, which has no words, may end: a rollback that is finished ends with 13. */
-  clean: number[];
+  /** How the run after the fault, which has no words, ends; `by-status`: see {@link endOfNext}. */
+  clean: number | 'by-status';
   /** Which of its fault points are its own: the others are met in another scenario. */
   points: (point: string, index: number, all: readonly string[]) => boolean;
   /** Seconds that the Deployment has for a rollout; short where one is to fail. */
@@ -28,7 +28,7 @@ const plain: Omit<Scenario, 'start'> = {
   args: [],
   prepare: async () => undefined,
   sound: [0],
-  clean: [0],
+  clean: 0,
   points: (point) => !point.startsWith('state: '),
 };
 
@@ -52,7 +52,7 @@ const others = {
     start: 'a-active',
     prepare: async (_lab, site) => site.podFault('health-500', { rollouts: 1 }),
     sound: [13],
-    clean: [0, 13],
+    clean: 'by-status',
     // What fails before the new pods are found ill is rolled back as in any scenario, onto the pods that are ill here.
     points: isAfterHealth,
     progressDeadlineSeconds: 6,

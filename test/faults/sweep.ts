@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../../lab';
 import type { Run } from '../lab/support/command';
+import { endOfNext } from './endOfNext';
 import { run } from '../lab/support/command';
 import { expectHealthy, expectNoSecret, leftOnDisk } from '../lab/support/world';
 import type { FaultCase, FaultMode, FaultResult } from './cases';
@@ -113,13 +114,14 @@ export async function pointsOf(lab: Lab, start: ScenarioName): Promise<string[]>
 
 /** The points that the run after a fault meets, in order and each once: it takes up what was left. */
 export async function recoveryPointsOf(lab: Lab, fault: FaultCase): Promise<string[]> {
-  const { args, clean } = scenarioOf(fault.start);
+  const { args } = scenarioOf(fault.start);
   const site = await siteOf(lab, fault.start);
   const log = path.join(site.folder, 'fault-points.log');
   try {
     await runWithFault(site, fault, lab, args);
+    const expected = await endAfter(site, fault.start);
     const result = await runWithFault(site, { log });
-    if (!clean.includes(result.code ?? -1))
+    if (result.code !== expected)
       throw new Error(`the run after the fault ended with ${String(result.code)}: ${result.stderr}`);
     return [...new Set(pointsIn(log))];
   } finally {
@@ -166,12 +168,16 @@ export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult 
   return met ? result : undefined;
 }
 
+async function endAfter(site: Site, start: ScenarioName): Promise<number> {
+  const { clean } = scenarioOf(start);
+  return clean === 'by-status' ? endOfNext(site) : clean;
+}
+
 async function carryOutWith(
   lab: Lab,
   fault: FaultCase,
   breakRuns: (site: Site) => Promise<Run[]>,
 ): Promise<FaultResult> {
-  const { clean } = scenarioOf(fault.start);
   const site = await siteOf(lab, fault.start);
   const canary = site.canary();
   const readers = startReaders(lab, site);
@@ -180,9 +186,10 @@ async function carryOutWith(
     const broken = await breakRuns(site);
     await expectNothingLost();
     const secrets = [...site.canaries(), ...(await passwordsOf(site))];
+    const expected = await endAfter(site, fault.start);
     const last = await run(site);
     const runs: Run[] = [...broken, last];
-    if (!clean.includes(last.code ?? -1))
+    if (last.code !== expected)
       throw new Error(
         `the run after the fault ended with ${String(last.code)}:\n${broken.map(({ stderr }) => stderr).join('--\n')}\n--\n${last.stderr}`,
       );

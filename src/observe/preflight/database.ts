@@ -3,7 +3,7 @@ import type { PlannedRotation } from '../../plan/rotationPlan';
 import { ownGrants } from '../../world/accounts';
 import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
-import { isRdsProxy } from '../../world/rdsProxy';
+import { proxyNotices, proxyProblems } from './rdsProxy';
 import { idleRoles } from '../../world/roles';
 import { isReadOnly } from '../../world/server';
 import { quoteIdentifier } from '../../world/sqlText';
@@ -30,12 +30,16 @@ export async function databaseFindings(
   if (target.length > 0) return { problems: target, differences: [], notices: [] };
   const found = await accountFindings(planned, session);
   const problems = [
-    ...proxyProblems(clients),
+    ...proxyProblems(clients.credentials.login),
     ...(await missingPrivileges(session)),
     ...(await readerProblems(clients)),
     ...found.problems,
   ];
-  return { ...found, problems, notices: [...found.notices, ...proxyNotices(planned)] };
+  return {
+    ...found,
+    problems,
+    notices: [...found.notices, ...proxyNotices(planned.material.before.sqlconf)],
+  };
 }
 
 async function missingPrivileges(admin: Session): Promise<Failure[]> {
@@ -57,29 +61,6 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
           `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
         ),
     );
-}
-
-/**
- * An RDS Proxy lends its sessions out and keeps them when their client has gone: the sessions of a user that the server
- * lists are the proxy's, and `unlock` could end one that is somebody else's by now.
- * docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-pinning.html
- */
-function proxyProblems({ credentials: { login } }: PreflightClients): Failure[] {
-  if (!isRdsProxy(login.host)) return [];
-  return [
-    new Failure(
-      'configuration',
-      `The admin secret names an RDS Proxy (${login.host}), behind which lock and idle proof do not see who is connected; name the endpoint of the cluster or instance itself there.`,
-    ),
-  ];
-}
-
-function proxyNotices({ material }: PlannedRotation): string[] {
-  const { host } = material.before.sqlconf;
-  if (!isRdsProxy(host)) return [];
-  return [
-    `OpenEMR connects through an RDS Proxy (${host}): the idle proof sees the sessions that its pool keeps, not those of OpenEMR; give the proxy a secret of each slot's user, or let OpenEMR name the endpoint of the cluster itself`,
-  ];
 }
 
 async function readerProblems({ session, credentials }: PreflightClients): Promise<Failure[]> {

@@ -199,6 +199,12 @@ describe('engineFailure', () => {
       expect(isPlanViolation(text)).to.equal(outcome === 'drift');
     });
 
+  it('an engine that a signal ended is not called missing, and no bug: memory is what to look at', () => {
+    const failure = engineFailure(new Error('stderr: \nthe engine was ended by SIGKILL'), where);
+    expect(failure.outcome).to.equal('before-switch');
+    expect(failure.message).to.match(/ended from outside by SIGKILL, for want of memory perhaps/);
+  });
+
   it('what the engine makes of a violated plan is not shown: it may quote values', () => {
     const text = `resource ${urn} violates plan: properties changed: ~~password[canary]`;
     expect(engineFailure(new Error(text), where).message).not.to.include('canary');
