@@ -25,6 +25,7 @@ const optionalRights = group(
     lease: onOff('a Lease beside the lock in the database').default(true),
     events: onOff('an Event at the end of each run').default(true),
     pods: onOff('reading the pods, for their own reasons when a restart does not get on').default(false),
+    workloads: onOff('listing workloads, to warn of others that read the same Secret').default(true),
   },
   'rights that add comfort',
 ).prefault({});

@@ -26,7 +26,7 @@ export function neededRules({ deployment, kubernetesSecret }: Target): Rule[] {
 /** What adds comfort. RBAC cannot limit "create" to a name: the request has none to compare. */
 export function optionalRules(
   { deployment }: Pick<Target, 'deployment'>,
-  { lease, events, pods }: OptionalRights,
+  { lease, events, pods, workloads }: OptionalRights,
 ): Rule[] {
   const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
   return [
@@ -38,6 +38,12 @@ export function optionalRules(
       : []),
     ...(events ? [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }] : []),
     ...(pods ? [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }] : []),
+    ...(workloads
+      ? [
+          { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] },
+          { apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: ['list'] },
+        ]
+      : []),
   ];
 }
 

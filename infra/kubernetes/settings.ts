@@ -26,8 +26,10 @@ export interface OptionalRights {
   lease: boolean;
   /** An Event on the Deployment at the end of a run. */
   events: boolean;
-  /** The new pods' own reasons when a restart does not get on. */
+  /** The new pods' own reasons when a restart does not get on, and which clients of the database are OpenEMR's pods. */
   pods: boolean;
+  /** Which other workloads read OpenEMR's Secret. */
+  workloads: boolean;
 }
 
 /** A further way out of the pod: to addresses, or to pods of a namespace (by its name). */

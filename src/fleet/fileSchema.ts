@@ -107,8 +107,8 @@ export const jobSchema = z.strictObject(
     memoryLimit: quantity.optional(),
     optionalRights: z
       .array(
-        z.enum(['lease', 'events', 'pods'], 'must be lease, events or pods'),
-        'must be a list of lease, events and pods',
+        z.enum(['lease', 'events', 'pods', 'workloads'], 'must be lease, events, pods or workloads'),
+        'must be a list of lease, events, pods and workloads',
       )
       .optional(),
     databasePort: port.optional(),

@@ -162,9 +162,9 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
   };
 }
 
-function rightsOf({ optionalRights = ['lease', 'events'] }: JobText): OptionalRights {
+function rightsOf({ optionalRights = ['lease', 'events', 'workloads'] }: JobText): OptionalRights {
   const has = (right: keyof OptionalRights): boolean => optionalRights.includes(right);
-  return { lease: has('lease'), events: has('events'), pods: has('pods') };
+  return { lease: has('lease'), events: has('events'), pods: has('pods'), workloads: has('workloads') };
 }
 
 function networkOf({ databasePort, databaseCidrs, apiServerPort, egress = [] }: JobText): Network {

@@ -156,7 +156,7 @@ async function preview(request: RunRequest): Promise<DryRun> {
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
   const journal = await journalToTakeUp(request, world, found.deployment);
   const { planned: decided, resumed } = plan(request, found, journal);
-  const { planned, around } = await lookedAt(request, found, decided, resumed);
+  const { planned, around } = await lookedAt(request, found, decided, { resumed, lookMs: previewLookMs });
   const run = resumed ? { run: 'preview' } : {};
   const preview = { ...request, ...run, stack: found.stack, planned, listener: () => undefined };
   // An update plan that a stack in a temporary folder made cannot be read by the real one.
@@ -191,16 +191,21 @@ async function openedBesideObserving<T extends OpenedStack>(
   return { ...opened.value, observation: observation.value };
 }
 
+/** How long the database's clients are watched, in ms: about as long as what goes on beside it, preview or checks. */
+const previewLookMs = 2000;
+const runLookMs = 300;
+
 /** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
 async function lookedAt(
   { settings, savedPlan }: RunRequest,
   { observation }: Found,
   planned: PlannedRotation,
-  resumed: boolean,
+  { resumed, lookMs }: { resumed: boolean; lookMs: number },
 ): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
   const look = resumed ? undefined : await healthBefore(planned, settings);
   const isDown = resumed || !observation.sqlconf.works;
-  const around = { look, acceptDowntime: settings.acceptDowntime === true, idle: settings, isDown };
+  const search = { idleLimitSeconds: settings.idleLimitSeconds, lookMs };
+  const around = { look, acceptDowntime: settings.acceptDowntime === true, idle: settings, isDown, search };
   return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 
@@ -250,7 +255,10 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   const { stack } = opened;
   const journal = await journalToTakeUp(request, world, opened.deployment);
   const { planned: decided, resumed } = plan(request, opened, journal);
-  const { planned: wanted, around } = await lookedAt(request, opened, decided, resumed);
+  const { planned: wanted, around } = await lookedAt(request, opened, decided, {
+    resumed,
+    lookMs: runLookMs,
+  });
   if (!resumed) {
     const { problems, notices } = await preflight(wanted, request.settings.context, world, around);
     if (problems.length > 0) {

@@ -1,6 +1,8 @@
 import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
 import { kubernetesFindings } from '../observe/preflight/kubernetes';
+import { findOtherUsers } from '../observe/preflight/otherUsers';
+import { workloadRights } from '../observe/preflight/secretReaders';
 import { eventRight } from '../notify/kubernetesEvent';
 import type { PreflightClients } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
@@ -10,7 +12,7 @@ import type { Check } from '../observe/verify/check';
 import { Checks, inOrder } from '../observe/verify/check';
 import { keyChecks } from '../observe/verify/keyChecks';
 import { partOf } from '../observe/part';
-import { worldChecks } from '../observe/verify/worldChecks';
+import { otherUserChecks, worldChecks } from '../observe/verify/worldChecks';
 import { versionUnder } from '../plan/labels';
 import type { Settings } from '../settings/settings';
 import { findAdminCredentials } from '../world/adminCredentials';
@@ -112,9 +114,12 @@ async function fileChecks({ program: { context } }: Settings, facts: StatusFacts
   return checks.problems(title, () => fileProblems(planned.planned, context));
 }
 
+/** How long the database's clients are watched for others, in ms. */
+const lookMs = 2000;
+
 /** What only the admin's session can tell. */
 async function databaseChecks(
-  { program: { context } }: Settings,
+  { program: { context, idleLimitSeconds } }: Settings,
   facts: StatusFacts,
   { secrets, kubernetes }: Pick<PreflightClients, 'secrets' | 'kubernetes'>,
 ): Promise<Check[]> {
@@ -123,17 +128,22 @@ async function databaseChecks(
   const planned = planOf(facts);
   if (planned?.kind !== 'planned' || facts.logins.admin?.kind !== 'works')
     return [checks.notChecked(title, 'It takes a plan and the admin; mend what is missing.')];
-  return checks.problems(title, async () => {
+  const others: Check[] = [];
+  const found = await checks.problems(title, async () => {
     const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
     const session = await openSession(credentials.login, context.trust);
     try {
       await activateRoles(session);
       const clients = { secrets, kubernetes, session, credentials };
-      return (await databaseFindings(planned.planned, context, clients)).problems;
+      const searching = findOtherUsers(planned.planned, clients, { idleLimitSeconds, lookMs });
+      const { problems } = await databaseFindings(planned.planned, context, clients);
+      others.push(...otherUserChecks(await searching));
+      return problems;
     } finally {
       await session.close();
     }
   });
+  return [...found, ...others];
 }
 
 /** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
@@ -142,6 +152,7 @@ function optionalRights(kubernetes: Kubernetes): Right[] {
     ...leaseRights(kubernetes.target),
     eventRight,
     { verb: 'list', group: '', resource: 'pods', name: '' },
+    ...workloadRights,
   ];
 }
 

@@ -96,6 +96,24 @@ export class Kubernetes {
     );
   }
 
+  /**
+   * All objects of a kind in the namespace, page by page. Nothing may depend on it: the Role of the Python tool does not
+   * give the right. Errors as of {@link lease}.
+   */
+  async list<T>(group: string, resource: string): Promise<T[]> {
+    const api = await this.api();
+    const path = ['apis', group, 'v1', 'namespaces', this.target.namespace, resource];
+    const items: T[] = [];
+    let next: string | undefined;
+    do {
+      const query = { limit: '500', ...(next === undefined ? {} : { continue: next }) };
+      const page = await api.get<{ items: T[]; metadata?: { continue?: string } }>(path, query);
+      items.push(...page.items);
+      next = page.metadata?.continue || undefined;
+    } while (next !== undefined);
+    return items;
+  }
+
   /** The rights among `rights` that this identity lacks, by SelfSubjectAccessReview. */
   async missingRights(rights: readonly Right[]): Promise<Right[]> {
     const { namespace } = this.target;

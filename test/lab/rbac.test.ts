@@ -28,7 +28,7 @@ for (const database of databases.slice(0, 1)) {
       // A pod that crashes again and again is told from its own state, and ends the wait before the deadline.
       site = await lab.createSite();
       client = adminClient(lab);
-      const optionalRights = { lease: true, events: true, pods: true };
+      const optionalRights = { lease: true, events: true, pods: true, workloads: true };
       settings = await settingsFor(lab, site, { optionalRights });
       await createAccess(client, settings);
     });

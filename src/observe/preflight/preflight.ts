@@ -14,6 +14,8 @@ import { healthFindings } from './health';
 import type { IdleSettings } from './idle';
 import { idleFindings } from './idle';
 import { kubernetesFindings } from './kubernetes';
+import type { SearchRules } from './otherUsers';
+import { findOtherUsers } from './otherUsers';
 import { secretProblems } from './secrets';
 
 /** What a preflight looks at the world through. */
@@ -34,6 +36,8 @@ export interface PreflightAround {
   idle: IdleSettings;
   /** The database refuses OpenEMR's own login: then the run is the cure. */
   isDown: boolean;
+  /** How others that use the same login are looked for. */
+  search: SearchRules;
 }
 
 /**
@@ -52,11 +56,12 @@ export async function preflight(
   const health = healthFindings(around.look, mayBeCure);
   const accepted = around.acceptDowntime || mayBeCure;
   const none: Failure[] = [];
-  const [database, idle, cluster, odd, ...problems] = await Promise.all([
+  const [database, idle, cluster, odd, others, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
     idleFindings(planned, clients.session, around.idle),
     switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
     switches(planned.plan) ? fileNotices(planned, context).catch(() => []) : [],
+    findOtherUsers(planned, clients, around.search),
     switches(planned.plan) ? fileProblems(planned, context) : none,
     secretProblems(secrets, secretsWritten(planned, context), healedVersion(credentials)),
   ]);
@@ -69,7 +74,15 @@ export async function preflight(
       ...problems.flat(),
       ...health.problems,
     ],
-    notices: [...database.notices, ...idle.notices, ...cluster.notices, ...odd, ...health.notices],
+    notices: [
+      ...database.notices,
+      ...idle.notices,
+      ...cluster.notices,
+      ...odd,
+      ...health.notices,
+      ...others.named,
+      ...(others.unseen === undefined ? [] : [others.unseen]),
+    ],
   };
 }
 

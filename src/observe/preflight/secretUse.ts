@@ -1,4 +1,4 @@
-import type { V1Container, V1Deployment, V1Volume } from '@kubernetes/client-node';
+import type { V1Container, V1Deployment, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 
 /** Which Secrets a Deployment's pods take variables or files from. */
 export interface SecretUse {
@@ -10,11 +10,17 @@ export interface SecretUse {
 
 /** Looks through the pod template; pull secrets of images are no use. */
 export function secretUse({ spec }: Pick<V1Deployment, 'spec'>, secret: string): SecretUse {
-  const pod = spec?.template.spec;
-  const variables = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].flatMap(ofVariables);
-  const files = (pod?.volumes ?? []).flatMap(ofVolume);
+  const { variables, files } = podSecrets(spec?.template.spec);
   const others = variables.filter((name) => name !== secret);
   return { used: [...variables, ...files].includes(secret), others: [...new Set(others)] };
+}
+
+/** The names of the Secrets that a pod's variables and its files come from. */
+export function podSecrets(pod: V1PodSpec | undefined): { variables: string[]; files: string[] } {
+  return {
+    variables: [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].flatMap(ofVariables),
+    files: (pod?.volumes ?? []).flatMap(ofVolume),
+  };
 }
 
 function ofVariables({ env = [], envFrom = [] }: V1Container): string[] {

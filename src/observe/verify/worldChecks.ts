@@ -2,6 +2,7 @@ import type { Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import type { Part } from '../part';
 import { valueOf } from '../part';
+import type { OtherUsers } from '../preflight/otherUsers';
 import { wayBackIn } from '../status/drift';
 import type { StatusFacts } from '../status/facts';
 import type { Check } from './check';
@@ -110,6 +111,17 @@ function slotCheck(
     title,
     'The slot secret has a password that the database refuses; a rotation sets it.',
   );
+}
+
+/** Others that use the same login: they are told, and stop nothing. */
+export function otherUserChecks({ named, unseen }: OtherUsers): Check[] {
+  const checks = new Checks('Database');
+  const title = 'nobody else uses a login that a rotation changes';
+  return [
+    ...named.map((text) => checks.optional(title, `${text}.`)),
+    ...(unseen === undefined ? [] : [checks.notChecked(title, `${unseen}.`)]),
+    ...(named.length === 0 && unseen === undefined ? [checks.ok(title)] : []),
+  ];
 }
 
 function lockCheck({ lock, lease }: StatusFacts): Check {

@@ -19,8 +19,17 @@ export function verbsOf(rules: readonly Rule[]): Granted[] {
 export function without(rules: readonly Rule[], { verb, resource, name }: Granted): Rule[] {
   const has = ({ resources, resourceNames: [own = ''] = [] }: Rule): boolean =>
     resources.includes(resource) && own === name;
+  // A rule of several resources loses the verb on that one alone.
   return rules
-    .map((rule) => (has(rule) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule))
+    .flatMap((rule): Rule[] =>
+      has(rule)
+        ? [
+            { ...rule, resources: [resource], verbs: rule.verbs.filter((each) => each !== verb) },
+            { ...rule, resources: rule.resources.filter((each) => each !== resource) },
+          ]
+        : [rule],
+    )
+    .filter(({ resources }) => resources.length > 0)
     .filter(({ verbs }) => verbs.length > 0);
 }
 

@@ -88,12 +88,14 @@ describe('fleet manifest', () => {
   it('gives each namespace the rights of its own rotations, Lease and Events with them, each once', async () => {
     const needed = ['secrets of openemr-db-credentials: get,patch', 'deployments of openemr: get,patch'];
     const lease = ['leases of : create', 'leases of credential-rotation-openemr: get,update'];
+    const workloads = ['deployments,statefulsets,daemonsets of : list', 'cronjobs,jobs of : list'];
     const objects = await rendered();
-    expect(rulesOf(objects, 'a')).to.deep.equal([...needed, ...lease, 'events of : create']);
+    expect(rulesOf(objects, 'a')).to.deep.equal([...needed, ...lease, 'events of : create', ...workloads]);
     expect(rulesOf(objects, 'b')).to.deep.equal([
       ...needed,
       ...lease,
       'events of : create',
+      ...workloads,
       'secrets of second: get,patch',
       'deployments of second: get,patch',
       'leases of credential-rotation-second: get,update',

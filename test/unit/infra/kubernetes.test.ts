@@ -15,6 +15,7 @@ import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { readSettings } from '../../../src/settings/settings';
 import { leaseRights } from '../../../src/world/lease';
 import { neededRights } from '../../../src/world/kubernetes';
+import { workloadRights } from '../../../src/observe/preflight/secretReaders';
 import { repositoryText } from '../docs/readme';
 
 const settings = exampleSettings;
@@ -171,7 +172,7 @@ describe('the Jobs of a rotation', () => {
 });
 
 describe('the rights of a rotation', () => {
-  const wanted = { lease: true, events: true, pods: true };
+  const wanted = { lease: true, events: true, pods: true, workloads: true };
 
   it("are a part of the Python tool's in infra/kubernetes/role.yaml, and those of role-optional.yaml", () => {
     const rulesOf = (file: string): Rule[] => {
@@ -185,14 +186,22 @@ describe('the rights of a rotation', () => {
   it('hold every right that the command asks for, and name every object that RBAC can name', () => {
     const target = { namespace: 'openemr', deployment: 'openemr', secret: 'openemr-db-credentials' };
     const given = grants(role({ ...settings, optionalRights: wanted }).rules);
-    for (const { verb, group, resource, name } of [...neededRights(target), ...leaseRights(target)])
+    for (const { verb, group, resource, name } of [
+      ...neededRights(target),
+      ...leaseRights(target),
+      ...workloadRights,
+    ])
       expect(given).to.include(`${verb} ${group}/${resource} ${name}`.trim());
     const unnamed = role(settings).rules.filter(({ resourceNames }) => resourceNames === undefined);
-    expect(grants(unnamed)).to.deep.equal(['create coordination.k8s.io/leases', 'create /events']);
+    const listed = workloadRights.map(({ group, resource }) => `list ${group}/${resource}`);
+    expect(grants(unnamed)).to.deep.equal([
+      ...['create coordination.k8s.io/leases', 'create /events'],
+      ...listed,
+    ]);
   });
 
   it('leave out the comfort that is not wanted', () => {
-    const none = { lease: false, events: false, pods: false };
+    const none = { lease: false, events: false, pods: false, workloads: false };
     expect(role({ ...settings, optionalRights: none }).rules).to.deep.equal(neededRules(settings));
   });
 

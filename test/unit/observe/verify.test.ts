@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { StatusFacts } from '../../../src/observe/status/facts';
 import type { Check, CheckState } from '../../../src/observe/verify/check';
 import { Checks, inOrder } from '../../../src/observe/verify/check';
-import { worldChecks } from '../../../src/observe/verify/worldChecks';
+import { otherUserChecks, worldChecks } from '../../../src/observe/verify/worldChecks';
 import { verifyLines } from '../../../src/report/verifyText';
 import { atLeast } from '../../../src/stack/enginePrerequisites';
 import { Failure, jointOutcome } from '../../../src/failure';
@@ -63,6 +63,19 @@ describe('verify: what the world says', () => {
     const empty = worldOn('A');
     empty.secret.text = slotText('A', { A: loginOf('openemr_a'), B: {} });
     expect(stateOf(worldChecks(factsOf(empty)), 'slot B logs in')).to.equal('optional');
+  });
+});
+
+describe('verify: others with the same login', () => {
+  it('are told one by one, and what cannot be seen; none of it stops a rotation', () => {
+    expect(otherUserChecks({ named: [] }).map(({ state }) => state)).to.deep.equal(['ok']);
+    const checks = otherUserChecks({ named: ['Job a/b reads it', 'Job a/c reads it'], unseen: 'It is dark' });
+    expect(checks.map(({ state, detail }) => [state, detail])).to.deep.equal([
+      ['optional', 'Job a/b reads it.'],
+      ['optional', 'Job a/c reads it.'],
+      ['not-checked', 'It is dark.'],
+    ]);
+    expect(checks.flatMap(({ outcome }) => outcome ?? [])).to.deep.equal([]);
   });
 });
 
