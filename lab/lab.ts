@@ -144,6 +144,8 @@ function assemble(
     addImage: (name, image) => kubelet.images.add(name, image),
     setClaim: (namespace, name, claimed) => kubelet.setClaim(namespace, name, claimed),
     serveExec: () => kubelet.serveExec(kubernetes.certificates),
+    serveLogs: () => kubelet.serveLogs(kubernetes.certificates),
+    dropLogs: () => kubelet.dropLogs(),
     podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
     createSite: (siteOptions = {}) => {
       const name = siteOptions.name ?? `site${++sites}`;

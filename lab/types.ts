@@ -62,6 +62,10 @@ export interface Lab {
   podLogs(namespace: string, pod: string): string;
   /** From now on `kubectl exec` is answered for the pods of an OpenEMR. Only `npm test` builds what that needs. */
   serveExec(): Promise<void>;
+  /** From now on `kubectl logs` is answered for the pods with an image of `addImage`, and `kubectl exec` is not. */
+  serveLogs(): Promise<void>;
+  /** Breaks every log that is being followed. */
+  dropLogs(): Promise<void>;
   /** Makes an OpenEMR and waits until its pods are ready. */
   createSite(options?: SiteOptions): Promise<Site>;
   /** Ends every process that the lab began. Idempotent. */

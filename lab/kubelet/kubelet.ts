@@ -7,6 +7,8 @@ import { ContainerWorker } from './containerWorker';
 import { Endpoints } from './endpoints';
 import { startExecServer } from './exec';
 import { Images } from './images';
+import type { LogServer } from './logs';
+import { startLogServer } from './logs';
 import type { Pod, PodFault, Worker } from './pod';
 import { PodWorker } from './worker';
 
@@ -31,7 +33,9 @@ export class Kubelet {
   private readonly templates = new Map<string, Set<string>>();
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
-  private execServer: Promise<void> | undefined;
+  private execServer: Promise<number> | undefined;
+  private logServer: Promise<LogServer> | undefined;
+  private readonly ended = new Set<string>();
 
   constructor(
     private readonly client: KubernetesClient,
@@ -66,13 +70,26 @@ export class Kubelet {
     this.watching = this.client.watch<Pod>('/api/v1/pods', this.stopping.signal, (event) => this.see(event));
   }
 
-  /** Answers `kubectl exec` from now on. Idempotent. */
-  serveExec(certificates: Certificates): Promise<void> {
-    return (this.execServer ??= this.startExec(certificates));
+  /** Answers `kubectl exec` from now on, and no `kubectl logs`: a node has one port. */
+  async serveExec(certificates: Certificates): Promise<void> {
+    this.execServer ??= startExecServer(this.processes, this.folder, certificates);
+    await this.servePort(await this.execServer);
   }
 
-  private async startExec(certificates: Certificates): Promise<void> {
-    const Port = await startExecServer(this.processes, this.folder, certificates);
+  /** Answers `kubectl logs` from now on, for the pods of images; and no `kubectl exec`. */
+  async serveLogs(certificates: Certificates): Promise<void> {
+    this.logServer ??= startLogServer(this.folder, certificates, (namespace, pod) =>
+      this.ended.has(`${namespace}/${pod}`),
+    );
+    await this.servePort((await this.logServer).port);
+  }
+
+  /** Breaks every log that is being followed. */
+  async dropLogs(): Promise<void> {
+    (await this.logServer)?.drop();
+  }
+
+  private async servePort(Port: number): Promise<void> {
     const status = { daemonEndpoints: { kubeletEndpoint: { Port } } };
     await this.client.patch(`/api/v1/nodes/${NODE}/status`, { status });
   }
@@ -80,6 +97,7 @@ export class Kubelet {
   /** Looks at no more pods. Their processes end with the lab's. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    (await this.logServer)?.close();
     for (const worker of this.workers.values()) worker.kill();
     await this.watching;
   }
@@ -137,6 +155,7 @@ export class Kubelet {
     this.remember(pod);
     void this.bind(pod)
       .then(() => worker.run())
+      .then(() => this.ended.add(`${pod.metadata.namespace}/${pod.metadata.name}`))
       .catch((error: unknown) => {
         if (!this.stopping.signal.aborted) console.error(`lab kubelet, pod ${pod.metadata.name}:`, error);
       });

@@ -20,7 +20,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
 }
 
 /** Each command is loaded only when it is asked for: most of the start-up time is loading. */
-async function run({ command, flags, fleet, init }: Invocation): Promise<number> {
+async function run({ command, flags, fleet, init, job }: Invocation): Promise<number> {
   switch (command) {
     case 'rotate':
       return (await import('./commands/rotate.js')).rotateCommand(flags);
@@ -36,6 +36,9 @@ async function run({ command, flags, fleet, init }: Invocation): Promise<number>
       return (await import('./commands/config.js')).configCommand(flags);
     case 'verify':
       return (await import('./commands/verify.js')).verifyCommand(flags);
+    case 'job':
+      if (job === undefined) throw new TypeError('job without its flags');
+      return (await import('./commands/job.js')).jobCommand(flags, job);
     case 'init':
       if (init === undefined) throw new TypeError('init without its flags');
       return (await import('./commands/init.js')).initCommand(flags, init);

@@ -1,6 +1,6 @@
 import type { Argv, Options } from 'yargs';
 import { describeFleet } from './fleetHelp';
-import { describeInit } from './launchHelp';
+import { describeInit, describeJob } from './launchHelp';
 import { json, logJson } from './outputFlags';
 
 const yes: Options = { type: 'boolean', describe: 'do not ask; needed without a terminal' };
@@ -22,6 +22,7 @@ export function describeCommands(parser: Argv): Argv {
     .command('unlock', 'show who holds the lock, and end a run that hangs', unlock)
     .command('config', 'show the settings', config)
     .command('init', 'find the settings of an OpenEMR that runs, write the stack file, verify', describeInit)
+    .command('job', 'start the Job of the schedule in the cluster, or follow one', describeJob)
     .command('fleet', 'plan, run or watch the rotations of many OpenEMRs', describeFleet)
     .command('completion', 'print a completion script for the shell (bash or zsh)', completion);
 }

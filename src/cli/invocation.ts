@@ -11,6 +11,7 @@ export const commandNames = [
   'config',
   'fleet',
   'init',
+  'job',
 ] as const;
 
 /** A command's name. */
@@ -71,6 +72,21 @@ export interface InitFlags {
   force: boolean;
 }
 
+/** What `job` can do. */
+export const jobActions = ['run', 'logs'] as const;
+
+/** Flags of `job`, beside the common ones. */
+export interface JobFlags {
+  action: (typeof jobActions)[number];
+  /** Of the kubeconfig; its current one without. */
+  context: string | undefined;
+  cronJob: string | undefined;
+  /** The Job whose log is followed; the newest one without. */
+  name: string | undefined;
+  /** What stands behind `--`: arguments of the command in the Job, in the place of its own. */
+  args: string[] | undefined;
+}
+
 /** A command line as read. */
 export interface Invocation {
   command: CommandName;
@@ -79,4 +95,6 @@ export interface Invocation {
   fleet?: FleetFlags;
   /** Of the command `init` alone. */
   init?: InitFlags;
+  /** Of the command `job` alone. */
+  job?: JobFlags;
 }

@@ -40,3 +40,45 @@ export function describeInit(parser: Argv): Argv {
       'with the outputs of the code in terraform',
     );
 }
+
+const cronJob = text('Cluster', 'the CronJob (default: the one that infra/ makes)');
+
+/** Declares `job` and its words. */
+export function describeJob(parser: Argv): Argv {
+  return parser
+    .usage(
+      '$0 job <run|logs> [options]\n\nThe Job of the schedule, from your own machine; see docs/getting-started.md.',
+    )
+    .command('run', 'start a Job of the CronJob now, and follow it to its end', run)
+    .command('logs [name]', "follow a Job's log to its end, of the newest one without a name", logs)
+    .example('$0 job run', 'start it, and see how it ends')
+    .demandCommand(1, 'job needs a word: run or logs');
+}
+
+function run(parser: Argv): Argv {
+  return parser
+    .usage(
+      '$0 job run [options]\n\nStarts a Job from the CronJob as kubectl does, shows its log, and ends with the exit code of the command in its pod. What stands behind -- takes the place of its arguments.\nExit code 11: a Job of it runs already; 4: the pod does not start; 8: it was ended from outside, or you stopped looking: the Job goes on then.',
+    )
+    .option('context', context)
+    .option('cron-job', cronJob)
+    .option('dry-run', {
+      type: 'boolean',
+      group: 'Output:',
+      describe: 'show the Job, and whether the cluster would take it; makes nothing',
+    })
+    .example('$0 job run', "with the schedule's own arguments: rotates when it is due")
+    .example('$0 job run -- --log-json', 'rotates now')
+    .example('$0 job run -- --dry-run', 'a dry run in the cluster');
+}
+
+function logs(parser: Argv): Argv {
+  return parser
+    .usage(
+      '$0 job logs [name] [options]\n\nShows the log of a Job to its end, and ends with the exit code of the command in its pod.',
+    )
+    .positional('name', { type: 'string', describe: 'the Job (default: the newest one of the CronJob)' })
+    .option('context', context)
+    .option('cron-job', cronJob)
+    .example('$0 job logs', 'the newest one');
+}

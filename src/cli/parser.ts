@@ -7,8 +7,8 @@ import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { describeCommands, epilogue, switchNames } from './help';
-import type { FleetFlags, Flags, InitFlags, Invocation } from './invocation';
-import { commandNames, fleetActions } from './invocation';
+import type { FleetFlags, Flags, InitFlags, Invocation, JobFlags } from './invocation';
+import { commandNames, fleetActions, jobActions } from './invocation';
 
 /**
  * Reads a command line; undefined when help, version or a completion script was shown.
@@ -16,6 +16,8 @@ import { commandNames, fleetActions } from './invocation';
  */
 export async function parseCommandLine(argv: string[]): Promise<Invocation | undefined> {
   const { default: yargs } = await import('yargs');
+  const { words, handedOn } = withoutHandedOn(argv);
+  argv = words;
   let shown = false;
   let problem = unclearSwitch(argv);
   const parser = describe(yargs([]))
@@ -31,7 +33,7 @@ export async function parseCommandLine(argv: string[]): Promise<Invocation | und
   if (problem !== undefined)
     throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
   if (shown || 'get-yargs-completions' in parsed) return undefined;
-  if ((parsed['_'] as unknown[]).join(' ') !== 'completion') return invocationOf(parsed);
+  if ((parsed['_'] as unknown[]).join(' ') !== 'completion') return invocationOf(parsed, handedOn);
   parser.showCompletionScript();
   return undefined;
 }
@@ -48,7 +50,14 @@ function unclearSwitch(argv: string[]): string | undefined {
   return unclear === undefined ? undefined : `${unclear.split('=')[0]} takes no value`;
 }
 
-function invocationOf(parsed: Record<string, unknown>): Invocation {
+/** What stands behind `--` is the business of the command in the Job; no other command takes it. */
+function withoutHandedOn(argv: string[]): { words: string[]; handedOn: string[] | undefined } {
+  const at = argv.indexOf('--');
+  if (at < 0 || argv[0] !== 'job' || argv[1] !== 'run') return { words: argv, handedOn: undefined };
+  return { words: argv.slice(0, at), handedOn: argv.slice(at + 1) };
+}
+
+function invocationOf(parsed: Record<string, unknown>, handedOn: string[] | undefined): Invocation {
   const [word, ...rest] = (parsed['_'] as unknown[]).map(String);
   const command = commandNames.find((name) => name === word);
   // What stands after -- is not checked by yargs.
@@ -62,8 +71,19 @@ function invocationOf(parsed: Record<string, unknown>): Invocation {
     );
   const flags = flagsOf(parsed);
   if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(parsed, second ?? '') };
+  if (command === 'job') return { command, flags, job: jobFlagsOf(parsed, second ?? '', handedOn) };
   if (command === 'init') return { command, flags, init: initFlagsOf(parsed) };
   return { command: command ?? 'rotate', flags };
+}
+
+function jobFlagsOf(parsed: Record<string, unknown>, word: string, args: string[] | undefined): JobFlags {
+  return {
+    action: jobActions.find((each) => each === word) ?? 'logs',
+    context: single(parsed, 'context'),
+    cronJob: single(parsed, 'cron-job'),
+    name: single(parsed, 'name'),
+    args,
+  };
 }
 
 function initFlagsOf(parsed: Record<string, unknown>): InitFlags {
@@ -76,7 +96,11 @@ function initFlagsOf(parsed: Record<string, unknown>): InitFlags {
 }
 
 /** The words that a command takes behind it. */
-const wordsBelow: Record<string, readonly string[]> = { config: ['show'], fleet: fleetActions };
+const wordsBelow: Record<string, readonly string[]> = {
+  config: ['show'],
+  fleet: fleetActions,
+  job: jobActions,
+};
 
 function fleetFlagsOf(parsed: Record<string, unknown>, word: string): FleetFlags {
   const action = fleetActions.find((each) => each === word) ?? 'plan';

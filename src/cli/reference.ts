@@ -20,7 +20,7 @@ async function helpsBelow(words: string[], summary = ''): Promise<CommandHelp[]>
 /** What a help text lists under its heading Commands. */
 function commandsIn(help: string): Omit<CommandHelp, 'text'>[] {
   const list = help.split('\n\n').find((block) => block.startsWith('Commands:\n')) ?? '';
-  return [...list.matchAll(/^ +credential-rotation ((?:[a-z-]+ )*[a-z-]+) {2,}(.*)$/gm)].map(
+  return [...list.matchAll(/^ +credential-rotation ((?:[a-z-]+ )*[a-z-]+)(?: \[\w+\])? {2,}(.*)$/gm)].map(
     ([, words = '', summary = '']) => ({
       words: words.split(' '),
       summary: summary.replace(/ +\[default\]$/, '').trim(),

@@ -89,8 +89,8 @@ export class KubernetesApi {
   }
 
   /** @throws ApiError, or what the connection says */
-  create<T>(parts: readonly string[], body: unknown): Promise<T> {
-    return this.send('POST', parts, { body });
+  create<T>(parts: readonly string[], body: unknown, query: Record<string, string> = {}): Promise<T> {
+    return this.send('POST', parts, { body, query });
   }
 
   /** @throws ApiError, or what the connection says */
@@ -98,30 +98,65 @@ export class KubernetesApi {
     return this.send('PUT', parts, { body });
   }
 
+  /**
+   * Reads text as it comes, for as long as the server sends it.
+   * @param signal ends the reading
+   * @throws ApiError, or what the connection says, also in the middle
+   */
+  async *stream(
+    parts: readonly string[],
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): AsyncIterable<string> {
+    const request = this.request('GET', parts, query);
+    const started = new AbortController();
+    const limit = setTimeout(() => started.abort(), requestLimitMs);
+    request.setSignal(AbortSignal.any([signal, started.signal]));
+    await this.authorize(request);
+    const answer = await new this.library.IsomorphicFetchHttpLibrary()
+      .send(request)
+      .toPromise()
+      .finally(() => clearTimeout(limit));
+    if (answer.httpStatusCode !== 200) {
+      await answer.body.text();
+      throw new ApiError(answer.httpStatusCode);
+    }
+    const decoder = new TextDecoder();
+    for await (const piece of answer.body.stream() ?? []) yield decoder.decode(piece, { stream: true });
+  }
+
   private async send<T>(
     method: 'GET' | 'POST' | 'PUT',
     parts: readonly string[],
     { query = {}, body }: { query?: Record<string, string>; body?: unknown },
   ): Promise<T> {
-    const { RequestContext, IsomorphicFetchHttpLibrary } = this.library;
-    const path = parts.map(encodeURIComponent).join('/');
-    const request = new RequestContext(`${this.server}/${path}`, method);
-    for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
-    request.setHeaderParam('Accept', 'application/json');
-    request.setHeaderParam('User-Agent', 'credential-rotation');
+    const request = this.request(method, parts, query);
     if (body !== undefined) {
       request.setHeaderParam('Content-Type', 'application/json');
       request.setBody(JSON.stringify(body));
     }
     request.setSignal(AbortSignal.timeout(requestLimitMs));
     await this.authorize(request);
-    const answer = await new IsomorphicFetchHttpLibrary().send(request).toPromise();
+    const answer = await new this.library.IsomorphicFetchHttpLibrary().send(request).toPromise();
     // Read also when it is an error: the connection is free for the next request only then.
     const text = await answer.body.text();
     if (answer.httpStatusCode >= 200 && answer.httpStatusCode < 300) return JSON.parse(text) as T;
     // A certificate of an exec plugin may have run out; the next request makes its connection anew.
     if (answer.httpStatusCode === 401) this.dispatcher = undefined;
     throw new ApiError(answer.httpStatusCode);
+  }
+
+  private request(
+    method: 'GET' | 'POST' | 'PUT',
+    parts: readonly string[],
+    query: Record<string, string>,
+  ): Client.RequestContext {
+    const path = parts.map(encodeURIComponent).join('/');
+    const request = new this.library.RequestContext(`${this.server}/${path}`, method);
+    for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
+    request.setHeaderParam('Accept', 'application/json');
+    request.setHeaderParam('User-Agent', 'credential-rotation');
+    return request;
   }
 
   /** The library makes a new pool of connections for each request, with a TLS handshake each; the first one is kept. */

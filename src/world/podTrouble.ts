@@ -43,7 +43,8 @@ export function podTrouble(
   return troubles.find(({ lasting }) => lasting) ?? troubles[0];
 }
 
-function troubleOf({ metadata, status }: V1Pod): Trouble | undefined {
+/** What keeps a pod from getting ready; undefined when nothing does, or nothing is known yet. */
+export function troubleOf({ metadata, status }: V1Pod): Trouble | undefined {
   const name = `pod ${metadata?.name ?? ''}`;
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False')

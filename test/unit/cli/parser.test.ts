@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { FleetFlags, Flags, InitFlags, Invocation } from '../../../src/cli/invocation';
+import type { FleetFlags, Flags, InitFlags, Invocation, JobFlags } from '../../../src/cli/invocation';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { Failure } from '../../../src/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -68,6 +68,26 @@ const inits: [argv: string[], init: Partial<InitFlags>, flags: Partial<Flags>][]
     { terraformOutputs: 't', cloudFormationOutputs: 'c' },
     {},
   ],
+];
+
+const noJob: Omit<JobFlags, 'action'> = {
+  context: undefined,
+  cronJob: undefined,
+  name: undefined,
+  args: undefined,
+};
+
+const jobs: [argv: string[], job: Partial<JobFlags> & Pick<JobFlags, 'action'>, flags: Partial<Flags>][] = [
+  [['run'], { action: 'run' }, {}],
+  [['run', '--dry-run', '--cron-job', 'c'], { action: 'run', cronJob: 'c' }, { dryRun: true }],
+  [
+    ['run', '--namespace', 'n', '--', '--dry-run', '--x'],
+    { action: 'run', args: ['--dry-run', '--x'] },
+    { values: { namespace: 'n' } },
+  ],
+  [['run', '--'], { action: 'run', args: [] }, {}],
+  [['logs'], { action: 'logs' }, {}],
+  [['logs', 'j-1', '--context', 'x'], { action: 'logs', name: 'j-1', context: 'x' }, {}],
 ];
 
 const noFleet: Omit<FleetFlags, 'action' | 'file'> = {
@@ -143,6 +163,11 @@ const refused: [argv: string[], named: string][] = [
   [['init', '--terraform-outputs'], 'terraform-outputs'],
   [['init', '--force=yes'], 'force'],
   [['init', 'now'], 'now'],
+  [['job'], 'run or logs'],
+  [['job', 'stop'], 'stop'],
+  [['job', 'run', 'x'], 'x'],
+  [['job', 'logs', 'x', 'y'], 'y'],
+  [['job', 'logs', '--dry-run'], 'dry-run'],
   [['verify', '--context', 'x'], 'context'],
 ];
 
@@ -154,6 +179,7 @@ const refusedByUs: [argv: string[], named: string][] = [
   [['--sync-db-users=on'], 'sync-db-users'],
   [['--fix-permissions', '0440', '--fix-permissions', '0400'], '--fix-permissions is given twice'],
   [['--', '--dry-run'], 'dry-run'],
+  [['job', 'logs', '--', '--x'], 'x'],
   [['--dry-run.x', 'y'], 'dry-run.x'],
   [['--no-namespace'], 'namespace'],
 ];
@@ -193,6 +219,16 @@ describe('parseCommandLine', () => {
         command: 'init',
         flags: { ...nothing, ...flags },
         init: { ...noInit, ...init },
+      });
+    });
+  }
+
+  for (const [words, job, flags] of jobs) {
+    it(`takes job ${JSON.stringify(words.join(' '))}`, async () => {
+      expect(await parseCommandLine(['job', ...words])).to.deep.equal({
+        command: 'job',
+        flags: { ...nothing, ...flags },
+        job: { ...noJob, ...job },
       });
     });
   }
