@@ -6,6 +6,8 @@ import type { ScenarioName } from './scenarios';
 import { stopAndFinish, stoppableSteps, stops } from './signals';
 import { carryOutKeeper, keeperNames } from './keepers';
 import { carryOutPeople, peopleCases, peopleName } from './people';
+import type { Pair, TogetherResult } from './together';
+import { fates, inOrder, ordersOf, pairOf, withLock } from './together';
 import type { Recoveries } from './recoveries';
 import { carryOut, carryOutKillAt, pointsOf } from './sweep';
 
@@ -45,6 +47,7 @@ export const parts: Record<string, (lab: Lab, selection: Selection) => AsyncGene
   signals: stopped,
   people: peopleBetween,
   keepers: keptForEver,
+  admin: togetherOnAdmin,
 };
 
 /** Every point × mode from each starting point. */
@@ -159,4 +162,46 @@ async function* peopleBetween(lab: Lab, { starts, points, mine }: Selection): As
 async function* keptForEver(lab: Lab, { mine }: Selection): AsyncGenerator<Planned> {
   for (const name of keeperNames)
     if (mine(name)) yield { start: 'a-active', mode: name, name, carryOut: () => carryOutKeeper(lab, name) };
+}
+
+/** Two OpenEMRs with one admin secret: with its lock, and with that broken in every order of their writes, fewest turns first. */
+async function* togetherOnAdmin(lab: Lab, { mine }: Selection): AsyncGenerator<Planned> {
+  let pair: Pair | undefined;
+  // One that ended well is as good as new.
+  const onPair = async (action: (pair: Pair) => Promise<TogetherResult>): Promise<TogetherResult> => {
+    pair ??= await pairOf(lab);
+    const { remove } = pair;
+    try {
+      return await action(pair);
+    } catch (error) {
+      pair = undefined;
+      await remove();
+      throw error;
+    }
+  };
+  const caseOf = (mode: string, name: string, action: (pair: Pair) => Promise<TogetherResult>): Planned => ({
+    start: 'a-active',
+    mode,
+    name: `${lab.database.flavour}: ${name}`,
+    carryOut: () => onPair(action),
+  });
+  const writes = lab.database.flavour === 'mysql' ? 5 : 4;
+  const all = [
+    caseOf('lock', 'two runs, the lock', (each) => withLock(lab, each)),
+    ...fates.flatMap((fate) =>
+      Array.from({ length: writes }, (_, write) =>
+        caseOf('lock', `two runs, the lock, its holder ${fate} before write ${write + 1}`, (each) =>
+          withLock(lab, each, fate, write),
+        ),
+      ),
+    ),
+    ...ordersOf(writes).map((order) =>
+      caseOf('no lock', `two runs, the lock broken, ${order}`, (each) => inOrder(lab, each, order)),
+    ),
+  ];
+  try {
+    for (const each of all) if (mine(each.name)) yield each;
+  } finally {
+    await pair?.remove();
+  }
 }
