@@ -19,7 +19,7 @@ export interface Pair {
   sites: readonly [Site, Site];
   /** The slot that each uses. */
   slots: ['A' | 'B', 'A' | 'B'];
-  remove(): Promise<void>;
+  remove: () => Promise<void>;
 }
 
 /** Makes two OpenEMRs; the admin of the first may change the users of the second, too. */
@@ -117,7 +117,7 @@ export class GatedRun {
     const rows = await this.lab.database.root(
       "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%GET_LOCK%' AND INFO LIKE '%-admin:%' AND ID <> CONNECTION_ID()",
     );
-    return (rows as unknown[]).length > 0;
+    return (rows).length > 0;
   }
 }
 
