@@ -3,11 +3,9 @@ import { secretsManager } from '../world/clients';
 import type { WorldContext } from '../world/context';
 import type { Session } from '../world/database';
 import { effect } from '../world/effect';
-import { adminLockName, holderText, lockHolder } from '../world/lock';
+import { adminLockName, adminLockWaitMs, holderText, lockHolder } from '../world/lock';
 import { asAdmin, assertHeld } from './world';
 
-/** How long to wait for the run of another OpenEMR that works on the same admin secret, in ms. It takes some seconds. */
-export const adminLockWaitMs = 90_000;
 /** One wait of the server, in seconds; shorter than a statement may take. */
 const turnSeconds = 5;
 
@@ -25,7 +23,8 @@ async function nameOf(context: WorldContext): Promise<string> {
 export async function withAdminLock<T>(context: WorldContext, action: () => Promise<T>): Promise<T> {
   const name = await nameOf(context);
   return asAdmin(context, async (session) => {
-    await waitForLock(context, session, name);
+    const holder = await takeInTurn(session, name, { check: () => assertHeld(context, session) });
+    if (holder) throw adminLocked(context, holder.text);
     try {
       return await action();
     } finally {
@@ -34,13 +33,22 @@ export async function withAdminLock<T>(context: WorldContext, action: () => Prom
   });
 }
 
-async function waitForLock(context: WorldContext, session: Session, name: string): Promise<void> {
-  const until = performance.now() + adminLockWaitMs;
+/**
+ * Waits for a lock that others hold for some seconds.
+ * @param check made between two turns: that the run still has its own locks
+ * @returns undefined when it is taken; else its holder, after the limit
+ */
+export async function takeInTurn(
+  session: Session,
+  name: string,
+  { check, limitMs = adminLockWaitMs }: { check: () => Promise<void>; limitMs?: number },
+): Promise<{ text: string } | undefined> {
+  const until = performance.now() + limitMs;
   for (;;) {
     const [row] = await session.query('SELECT GET_LOCK(?, ?) AS taken', [name, turnSeconds]);
-    if (Number(row?.['taken']) === 1) return;
-    await assertHeld(context, session);
-    if (performance.now() > until) throw adminLocked(context, holderText(await lockHolder(session, name)));
+    if (Number(row?.['taken']) === 1) return undefined;
+    await check();
+    if (performance.now() > until) return { text: holderText(await lockHolder(session, name)) };
   }
 }
 

@@ -77,7 +77,7 @@ function placeName(place: Place | null): string {
 }
 
 function placeRows(report: StatusReport): string[][] {
-  const { places, activeSlot, rollout, lock, lease } = report;
+  const { places, activeSlot, rollout, lock, adminLock, lease } = report;
   const rows = [
     placeRow('sqlconf.php', places.sqlconf),
     placeRow('Kubernetes Secret', places.kubernetesSecret),
@@ -85,6 +85,7 @@ function placeRows(report: StatusReport): string[][] {
     rolloutRow(rollout),
     ['lock', ...lockCells(lock)],
   ];
+  if (adminLock?.held === true) rows.push(['admin secret lock', ...lockCells(adminLock)]);
   if (lease) rows.push(['Lease', 'held', lease.holder, `renewed ${lease.renewed}`]);
   return rows;
 }

@@ -15,7 +15,14 @@ import { planDifferences } from '../plan/savedPlan';
 import { planId } from '../plan/rotationPlan';
 import { announceVersion } from '../world/adminCredentials';
 import { cleanUp } from '../world/file/sqlconfFile';
-import { firstHeld, holderText, runLockNames } from '../world/lock';
+import {
+  adminLockName,
+  adminLockWaitMs,
+  firstHeld,
+  holderText,
+  lockHolder,
+  runLockNames,
+} from '../world/lock';
 import { listenToNotices } from '../world/notices';
 import type { FailedAt } from './afterFailure';
 import { afterFailure, cancelled } from './afterFailure';
@@ -172,8 +179,20 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   const lockedBy = holderText((await firstHeld(world.session, names))?.holder);
   if (lockedBy !== '')
     problems.push(new Failure('locked', `Another rotation is running${lockedBy}; wait until it ends.`));
+  else await tellAdminLock(request, world);
   const notDue = await notDueReason(request, world, found);
   return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
+}
+
+/** Another OpenEMR's run on the admin secret refuses nothing: this one would wait. */
+async function tellAdminLock({ settings, tell }: RunRequest, { session, secrets }: OpenWorld): Promise<void> {
+  const { adminSecretId } = settings.context;
+  const holder = await lockHolder(session, adminLockName((await secrets.describe(adminSecretId)).arn));
+  if (holder)
+    tell({
+      kind: 'notice',
+      text: `The rotation of another OpenEMR works on the admin secret ${adminSecretId}${holderText(holder)}; step 11 would wait for it, at most ${adminLockWaitMs / 1000} s.`,
+    });
 }
 
 /** The engine's start and the reading of the world take about as long as each other: they run side by side. */

@@ -55,6 +55,9 @@ export function deploymentLockName(uid: string): string {
   return nameOf('credential-rotation-deployment', uid);
 }
 
+/** How long to wait for the run of another OpenEMR that works on the same admin secret, in ms. It takes some seconds. */
+export const adminLockWaitMs = 90_000;
+
 /** The name of the lock of one admin secret, which several OpenEMRs may share. */
 export function adminLockName(adminSecretArn: string): string {
   return nameOf('credential-rotation-admin', adminSecretArn);

@@ -126,6 +126,8 @@ export interface StatusFacts {
   lock: Part<LockHolder | undefined>;
   /** Users of whom the database takes an older password, too; undefined where it was not asked. */
   retained?: readonly string[] | undefined;
+  /** Who works on the admin secret: it may be the run of another OpenEMR. Undefined where it was not asked. */
+  adminLock?: Part<LockHolder | undefined>;
   lease: Part<LeaseHolder | undefined>;
   state: Part<StateFacts>;
 }

@@ -7,6 +7,8 @@ import { planRotation } from '../../plan/planRotation';
 import type { DatabaseLogin, Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import type { LoginAnswer } from '../../world/database';
+import type { LockHolder } from '../../world/lock';
+import { adminLockWaitMs, holderText } from '../../world/lock';
 import type { Part } from '../part';
 import { valueOf } from '../part';
 import { adviceOf } from './advice';
@@ -45,7 +47,8 @@ export function judgeStatus(facts: StatusFacts): StatusReport {
     places: { sqlconf: file, kubernetesSecret: kubernetesReport(facts) },
     passwords: passwordReports(facts),
     rollout: rolloutReport(facts),
-    lock: lockReport(facts),
+    lock: lockReport(facts.lock),
+    adminLock: lockReport(facts.adminLock),
     lease: valueOf(facts.lease) ?? null,
     state: stateReport(facts),
     lastRotation: last,
@@ -208,8 +211,8 @@ function rolloutReport({ deployment }: StatusFacts): StatusReport['rollout'] {
   return { deployment: name, state: rollout.kind, ready, wanted, reason };
 }
 
-function lockReport({ lock }: StatusFacts): StatusReport['lock'] {
-  if (lock.kind === 'unreadable') return null;
+function lockReport(lock: StatusFacts['adminLock']): StatusReport['lock'] {
+  if (lock === undefined || lock.kind === 'unreadable') return null;
   const { client = null, connectionId = null, idleSeconds = null } = lock.value ?? {};
   return { held: lock.value !== undefined, holder: client, connectionId, idleSeconds };
 }
@@ -230,6 +233,11 @@ function labelReports({ slotSecret, adminSecret }: StatusFacts): LabelReport[] {
   );
 }
 
+/** A run is not refused: it waits. */
+function adminLockNote(holder: LockHolder): string {
+  return `The rotation of another OpenEMR works on the admin secret${holderText(holder)}; step 11 of a rotation waits up to ${adminLockWaitMs / 1000} s for it.`;
+}
+
 /** What is worth knowing and no disagreement. */
 function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   const notes: string[] = [];
@@ -237,6 +245,8 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   for (const slot of slots)
     if (secret?.document.entries[slot].kind === 'empty')
       notes.push(`Slot ${slot} has no password yet; the next rotation makes one.`);
+  const adminHolder = facts.adminLock && valueOf(facts.adminLock);
+  if (adminHolder && !valueOf(facts.lock)) notes.push(adminLockNote(adminHolder));
   const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};
   if (rollout === 'progressing') notes.push('A rollout of the Deployment is under way.');
   if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');

@@ -11,7 +11,7 @@ import { withSecondPassword } from '../../world/dualPassword';
 import type { Kubernetes } from '../../world/kubernetes';
 import { decodedData } from '../../world/kubernetes';
 import type { LockHolder } from '../../world/lock';
-import { firstHeld, runLockNames } from '../../world/lock';
+import { adminLockName, firstHeld, lockHolder, runLockNames } from '../../world/lock';
 import { restartedAs, rolloutState } from '../../world/rollout';
 import type { SecretsManager } from '../../world/secretsManager';
 import { identityOf } from '../../world/server';
@@ -63,7 +63,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
     answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.A)),
     answerTo(probes, slotSecret, ({ document: { entries } }) => loginOf(entries.B)),
   ]);
-  const { admin, lock, retained } = await database;
+  const { admin, lock, adminLock, retained } = await database;
   const [file, secret, A, B] = answers;
   return {
     slotSecret: await slotSecret,
@@ -75,6 +75,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
     database: probes.failure ?? unreachable(admin, await adminSecret),
     lock,
     retained,
+    ...(adminLock === undefined ? {} : { adminLock }),
   };
 }
 
@@ -203,6 +204,7 @@ interface DatabaseFacts {
   admin: Part<AdminLoginFacts>;
   lock: WorldFacts['lock'];
   retained?: readonly string[] | undefined;
+  adminLock?: Part<LockHolder | undefined>;
 }
 
 async function readDatabase(
@@ -224,11 +226,12 @@ async function readDatabase(
       secret.kind === 'read'
         ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes)))
         : secret;
+    const adminLock = await partOf(adminLockOf(session, context, clients));
     const { login } = admin;
     if (login.kind === 'works')
       login.sameServer = await namesSameServer(login.login, session, valueOf(secret), context.trust);
     const retained = valueOf(await partOf(retainedBy(session, valueOf(secret), login)));
-    return { admin: { kind: 'read', value: login }, lock, retained };
+    return { admin: { kind: 'read', value: login }, lock, adminLock, retained };
   } finally {
     await session.close();
   }
@@ -282,6 +285,14 @@ async function openAsAdmin(
     if (!(error instanceof AdminRefused)) throw error;
     return { login: { kind: 'refused', reason: error.message } };
   }
+}
+
+async function adminLockOf(
+  session: Session,
+  { adminSecretId }: WorldContext,
+  { secrets }: StatusClients,
+): Promise<LockHolder | undefined> {
+  return lockHolder(session, adminLockName((await secrets.describe(adminSecretId)).arn));
 }
 
 async function lockOf(session: Session, names: readonly string[]): Promise<LockHolder | undefined> {

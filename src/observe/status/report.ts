@@ -82,6 +82,14 @@ export interface LabelReport {
   current: boolean;
 }
 
+/** Whether somebody holds a lock, and who. */
+export interface LockReport {
+  held: boolean;
+  holder: string | null;
+  connectionId: number | null;
+  idleSeconds: number | null;
+}
+
 /** What `status` says. Null stands for what is not known. No secret is in it. */
 export interface StatusReport {
   outcome: Outcome;
@@ -98,12 +106,9 @@ export interface StatusReport {
     wanted: number;
     reason: string | null;
   } | null;
-  lock: {
-    held: boolean;
-    holder: string | null;
-    connectionId: number | null;
-    idleSeconds: number | null;
-  } | null;
+  lock: LockReport | null;
+  /** On the admin secret, which several OpenEMRs may share; null when it cannot be seen. */
+  adminLock: LockReport | null;
   lease: { name: string; holder: string; renewed: string } | null;
   state: { backendUrl: string; found: boolean } | null;
   lastRotation: RotationReport | null;

@@ -58,6 +58,7 @@ function statuses(): object[] {
       ...running,
       slotSecret: slots ? read({ ...slots, stages: { v9: ['AWSPENDING'] } }) : down,
       lock: read({ connectionId: 1, client: 'a@b:1', idleSeconds: 1 }),
+      adminLock: read({ connectionId: 1, client: 'a@b:1', idleSeconds: 1 }),
       lease: read({ name: 'lease', holder: 'me', renewed: 'now' }),
       deployment: read({
         name: 'd',

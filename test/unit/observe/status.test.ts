@@ -174,6 +174,24 @@ describe('status: each kind of drift', () => {
     expect(report.advice).to.equal('Set it and run again.');
   });
 
+  it('the lock on the admin secret, held by the run of another OpenEMR: who holds it, and how long a run waits', () => {
+    const facts = factsOf(worldOn('A'));
+    const adminLock = read({ connectionId: 7, client: 'admin@10.0.0.9:1', idleSeconds: 2 });
+    const report = judged({ ...facts, adminLock });
+    expect(report.adminLock).to.deep.equal({
+      held: true,
+      holder: 'admin@10.0.0.9:1',
+      connectionId: 7,
+      idleSeconds: 2,
+    });
+    expect(report.notes.join())
+      .to.include('(from admin@10.0.0.9:1, connection 7)')
+      .and.to.include('up to 90 s');
+    expect([report.outcome, report.drift]).to.deep.equal(['done', []]);
+    const own = judged({ ...facts, adminLock, lock: adminLock });
+    expect(own.notes.join(), 'its own run').not.to.include('another OpenEMR');
+  });
+
   it('a version under AWSPENDING, an owner of the secret, a rollout that fails', () => {
     const facts = factsOf(worldOn('A'));
     const admin = facts.adminSecret.kind === 'read' ? facts.adminSecret.value : undefined;
