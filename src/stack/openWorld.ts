@@ -4,7 +4,10 @@ import type { Session } from '../world/database';
 import type { OpenWorld, RunRequest } from './run';
 
 /** Opens the clients of one run, and the admin's session. @throws Failure when no admin login works */
-export async function openWorld({ settings, keepSecret }: RunRequest): Promise<OpenWorld> {
+export async function openWorld({
+  settings,
+  keepSecret,
+}: Pick<RunRequest, 'settings' | 'keepSecret'>): Promise<OpenWorld> {
   const { context } = settings;
   const secrets = secretsManager(context);
   const describing = secrets.describe(context.slotSecretId);
@@ -23,7 +26,7 @@ export async function openWorld({ settings, keepSecret }: RunRequest): Promise<O
 
 /** A new admin session; the password may have changed in step 11 of this run. What was refused before is not tried first. */
 export async function openAdminSession(
-  { settings, keepSecret }: RunRequest,
+  { settings, keepSecret }: Pick<RunRequest, 'settings' | 'keepSecret'>,
   { secrets, credentials: before }: Pick<OpenWorld, 'secrets' | 'credentials'>,
 ): Promise<Session> {
   const { adminSecretId, trust } = settings.context;

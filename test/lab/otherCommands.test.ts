@@ -4,8 +4,10 @@ import type { Lab, Site } from '../../lab';
 import { runPaused } from '../faults/sweep';
 import type { Run } from './support/command';
 import { run } from './support/command';
-import { generalLog } from './support/database';
+import { lockName } from '../../src/world/lock';
+import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
+import { arnOf } from './support/secrets';
 import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
 import { Writes } from './support/writes';
 
@@ -63,10 +65,17 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
-    it('--fix-permissions sets only the mode of sqlconf.php', async () => {
+    it('--fix-permissions sets only the mode of sqlconf.php, and not while a rotation holds the lock', async () => {
       site = await lab.createSite();
       const before = await snapshot(site);
       chmodSync(site.sqlconfFile, 0o400);
+      const rotation = await connectAs(lab, before.admin);
+      await rotation.query('SELECT GET_LOCK(?, 5)', [lockName(await arnOf(site, site.slotSecretId))]);
+      const refused = await run(site, ['--fix-permissions']);
+      expectCode(refused, 11);
+      expect(refused.stderr).to.include('Another rotation is running');
+      expect(statSync(site.sqlconfFile).mode & 0o7777).to.equal(0o400);
+      await rotation.end();
       expectCode(await run(site, ['--fix-permissions']), 0);
       expect(statSync(site.sqlconfFile).mode & 0o7777).to.equal(0o644);
       expectCode(await run(site, ['--fix-permissions=0440']), 0);

@@ -36,10 +36,18 @@ describe('--fix-permissions as a process', () => {
     const { code, text } = run();
     expect(code, text).to.equal(0);
     expect(text).to.include(`${sandbox.file}: mode 0666 → 0440.`);
+    expect(text).to.include('Note: no lock is held, since the settings of the database are not given');
     expect(await modeOf(sandbox.file)).to.equal(0o440);
     for (const each of [other, sandbox.folder, sandbox.root]) expect(await modeOf(each)).to.equal(0o777);
     expect(run([], { OPENEMR_SITE: 'two' }).code).to.equal(0);
     expect(await modeOf(other)).to.equal(0o440);
+  });
+
+  it('where the database is known, it holds the lock of a rotation or changes nothing', async () => {
+    const { code, text } = run([], { AWS_REGION: 'x', RDS_SLOT_SECRET_ID: 's', RDS_ADMIN_SECRET_ID: 'a' });
+    expect(code, text).to.equal(2);
+    expect(text).to.match(/^.*Settings: .*K8S_NAMESPACE/m);
+    expect(await modeOf(sandbox.file)).to.equal(0o666);
   });
 
   for (const site of ['..', 'default/../default', '../x'])

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import promises from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withinLimit, limitFileAccess, hasHangingFileAccess } from '../../../src/world/file/limit';
@@ -26,7 +27,9 @@ async function runNode(
   signals: NodeJS.Signals[] = [],
 ): Promise<Ended> {
   const begin = performance.now();
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...environment } });
+  // Away from this repository, whose stack file of an example names a database.
+  const options = { cwd: os.tmpdir(), env: { ...process.env, ...environment } };
+  const child = spawn(process.execPath, args, options);
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()));
