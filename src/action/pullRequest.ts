@@ -1,3 +1,5 @@
+import { fetchThrough } from '../world/proxy/fetch';
+
 /** Where a comment goes. */
 export interface PullRequest {
   /** As in `https://api.github.com`. */
@@ -50,7 +52,7 @@ async function send(
   path: string,
   body?: unknown,
 ): Promise<unknown> {
-  const answer = await fetch(`${apiUrl}/repos/${repository}/${path}`, {
+  const answer = await fetchThrough(`${apiUrl}/repos/${repository}/${path}`, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(limitMs),

@@ -1,5 +1,7 @@
 import type { Failure } from '../failure';
 import { asFailure, exitCodes } from '../failure';
+import { scrubber } from '../report/scrubber';
+import { proxySecrets } from '../world/proxy/fromEnvironment';
 import type { Invocation } from './invocation';
 import { parseCommandLine } from './parser';
 
@@ -8,6 +10,7 @@ export { endProcess } from './endProcess';
 /** Carries out a command line; returns the exit code and never throws. */
 export async function runCommandLine(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;
+  proxySecrets(process.env).forEach((secret) => scrubber.register(secret));
   try {
     invocation = await parseCommandLine(argv);
     if (invocation === undefined) return exitCodes.done;

@@ -40,6 +40,7 @@ const ofDeployments = optionNames.filter((name) => name !== 'stack');
 
 const label = text(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a Kubernetes name');
 const line = text(/^[^\s\0]{1,500}$/, 'one word');
+const proxy = text(/^https?:\/\/[^\s@\0]{1,500}$/, 'an http(s) URL without a user');
 const quantity = text(/^\d+(\.\d+)?(m|[KMG]i?)?$/, 'a quantity of Kubernetes, such as 250m or 512Mi');
 const userId = text(/^(0|[1-9]\d{0,9})$/, 'a number of a user or group');
 
@@ -122,6 +123,9 @@ export const jobSchema = z.strictObject(
     tolerations: z.array(toleration, 'must be a list of tolerations').optional(),
     priorityClass: label.optional(),
     egress: z.array(wayOut, 'must be a list of ways out').optional(),
+    httpsProxy: proxy.optional(),
+    httpProxy: proxy.optional(),
+    noProxy: text(/^[^\r\n\0]{1,2000}$/, 'a list of hosts and networks with commas').optional(),
   },
   'must be a list of settings',
 );

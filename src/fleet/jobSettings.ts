@@ -157,9 +157,16 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
       memory: job.memory ?? '768Mi',
       memoryLimit: job.memoryLimit ?? '1Gi',
     },
+    environment: proxiesOf(job),
     optionalRights: rightsOf(job),
     network: networkOf(job),
   };
+}
+
+/** The variables by which the pods find their proxy; see src/world/proxy. */
+function proxiesOf({ httpsProxy, httpProxy, noProxy }: JobText): Record<string, string> {
+  const all = { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy };
+  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
 function rightsOf({ optionalRights = ['lease', 'events', 'workloads'] }: JobText): OptionalRights {
@@ -200,6 +207,5 @@ const unused = {
   schedule: '',
   suspended: false,
   ifOlderThan: '',
-  environment: {},
   secretEnvironment: {},
 };

@@ -1,6 +1,7 @@
 import { Failure } from '../failure';
 import { errorCode } from '../world/errors';
 import { statusOf } from '../world/kubernetesErrors';
+import { ProxyError } from '../world/proxy/tunnel';
 
 /** Somebody could not be told; the message is why, without any secret. */
 export class Untold extends Error {
@@ -41,6 +42,8 @@ export async function within<T>(
 export function reasonOf(error: unknown): string {
   if (error instanceof Untold) return error.message;
   if (error instanceof Failure) return error.message.replace(/\.$/, '');
+  // It names the proxy, and not the address that was to be told.
+  if (error instanceof ProxyError) return error.message;
   const status = statusOf(error);
   if (status !== undefined) return `HTTP ${status}`;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

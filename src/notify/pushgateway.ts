@@ -4,6 +4,7 @@ import { Untold } from './limit';
 import { metricsText } from './metrics';
 import type { KnownAges } from './passwordAges';
 import { commonLabels } from './samples';
+import { fetchThrough } from '../world/proxy/fetch';
 
 /** The `job` of our metrics in a Pushgateway. */
 export const pushJob = 'credential_rotation';
@@ -26,7 +27,7 @@ export async function tellPushgateway(
   const body = metricsText(run, await pushedBefore(root, signal), 'own', ages);
   const group = commonLabels.map((label) => `/${label}/${encodeURIComponent(run[label])}`).join('');
   const answer = await effect('tell: Pushgateway', () =>
-    fetch(`${root}/metrics/job/${pushJob}${group}`, {
+    fetchThrough(`${root}/metrics/job/${pushJob}${group}`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
       body,
@@ -41,7 +42,7 @@ export async function tellPushgateway(
 async function pushedBefore(root: string, signal: AbortSignal): Promise<string> {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(readLimitMs)]);
-    const answer = await fetch(`${root}/metrics`, { redirect: 'manual', signal: limited });
+    const answer = await fetchThrough(`${root}/metrics`, { redirect: 'manual', signal: limited });
     return answer.ok ? await answer.text() : '';
   } catch {
     return '';

@@ -4,6 +4,7 @@ import { sleep } from '../world/errors';
 import { cloudEventOf } from './cloudEvent';
 import type { EndedRun } from './endedRun';
 import { Untold } from './limit';
+import { fetchThrough } from '../world/proxy/fetch';
 
 const pauseMs = 250;
 
@@ -16,7 +17,7 @@ export async function tellWebhook(run: EndedRun, url: string, signal: AbortSigna
   if (event === undefined) return;
   const body = scrubber.toJson(event);
   const post = async (): Promise<number> => {
-    const answer = await fetch(url, {
+    const answer = await fetchThrough(url, {
       method: 'POST',
       headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
       body,

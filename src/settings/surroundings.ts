@@ -162,6 +162,6 @@ function urlProblem(name: string, text: string): string | undefined {
 /** Go and curl take an address without a scheme, too. */
 function proxyProblem(name: string, text: string): string | undefined {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (text === '' || (/^(https?|socks5h?):\/\/\S+$/i.test(url) && URL.canParse(url))) return undefined;
-  return `${name} must be the URL of a proxy, such as http://proxy.example:3128`;
+  if (text === '' || (/^https?:\/\/\S+$/i.test(url) && URL.canParse(url))) return undefined;
+  return `${name} must be the URL of an HTTP proxy, such as http://proxy.example:3128`;
 }

@@ -4,6 +4,7 @@ import { projectName } from '../settings/settings';
 import { awsMeanings } from './awsMeanings';
 import type { Meaning, Where } from './engineMeaning';
 import { noAnswer, notOf } from './engineMeaning';
+import { proxyMeanings } from './proxyMeanings';
 
 /** The state's secrets cannot be decrypted: the engine finds that out before it begins an update, and writes nothing. */
 export class StateIsClosed extends Failure {}
@@ -45,6 +46,7 @@ const meanings: Meaning[] = [
     sentence: (state) =>
       `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
   },
+  ...proxyMeanings,
   ...awsMeanings,
   {
     says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,

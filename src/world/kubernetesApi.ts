@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type * as Client from '@kubernetes/client-node';
 import { Failure } from '../failure';
+import { proxyFor } from './proxy/fromEnvironment';
 
 /** Limit in ms of one request: a server that takes it and never answers must not hold the run up. */
 const requestLimitMs = 10_000;
@@ -80,6 +81,10 @@ export class KubernetesApi {
         'configuration',
         'The kubeconfig has no current context, so no cluster; run kubectl config use-context, or correct KUBECONFIG.',
       );
+    // The library knows a proxy from the kubeconfig alone; kubectl and the engine take that of the environment where it names none.
+    const cluster = config.getCurrentCluster();
+    const proxy = cluster?.proxyUrl === undefined ? proxyFor(server)?.href : undefined;
+    if (cluster && proxy !== undefined) Object.assign(cluster, { proxyUrl: proxy });
     return new KubernetesApi(library, config, server.replace(/\/+$/, ''));
   }
 

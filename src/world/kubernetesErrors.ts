@@ -1,4 +1,5 @@
 import { Failure } from '../failure';
+import { proxyFailure } from './proxy/failure';
 
 /** The API server did not answer, or answered that it cannot now. */
 export class NoAnswer extends Failure {
@@ -41,6 +42,10 @@ export function answerFailure(
       `${server} refuses "${verb}" on ${what} (403); grant it in the Role of this service account.`,
       options,
     );
+  const atProxy =
+    status === undefined ? proxyFailure(`The API server (${verb} on ${what})`, error, server) : undefined;
+  if (atProxy)
+    return atProxy.outcome === 'before-switch' ? new NoAnswer(atProxy.message, true, options) : atProxy;
   const reason = status === undefined ? transportCode(error) : String(status);
   const passing =
     status === undefined

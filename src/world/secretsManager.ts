@@ -5,6 +5,8 @@ import { keepSecretText } from '../report/passwordsIn';
 import type { AwsCall } from './awsFailure';
 import { awsFailure } from './awsFailure';
 import { errorCode } from './errors';
+import { EnvironmentAgent } from './proxy/agent';
+import { proxyFailure } from './proxy/failure';
 
 type Client = Library.SecretsManagerClient;
 
@@ -256,6 +258,7 @@ export class SecretsManager {
       retryMode: 'standard',
       maxAttempts: 4,
       requestHandler: {
+        httpsAgent: new EnvironmentAgent({ maxSockets: 50 }),
         connectionTimeout: this.limits.connectMs,
         requestTimeout: this.limits.requestMs,
         throwOnRequestTimeout: true,
@@ -282,6 +285,8 @@ export class SecretsManager {
 
   private failure(error: unknown, secretId: string, action: string): Failure {
     if (error instanceof Failure) return error;
+    const atProxy = proxyFailure(`Secrets Manager in ${this.region} (${action} on ${secretId})`, error);
+    if (atProxy) return atProxy;
     const call: AwsCall = { action, secretId, region: this.region };
     return awsFailure(call, errorCode(error), error instanceof Error ? error.message : '', error);
   }

@@ -1,3 +1,5 @@
+import { setGlobalProxyFromEnv } from 'node:http';
+import { Agent } from 'node:https';
 import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
 import { askIdentity } from './identity.js';
 import { DEFAULT_ATTEMPTS, PluginRetries } from './retries.js';
@@ -65,6 +67,15 @@ export function clientSettings(configuration: Properties, stopped: AbortSignal):
   return settings;
 }
 
+/** The real plugin takes the proxy of the environment for https; here Node's own agent does. */
+function overProxy(): Pick<SecretsManagerClientConfig, 'requestHandler'> {
+  const { HTTPS_PROXY, NO_PROXY } = process.env;
+  if (!HTTPS_PROXY) return {};
+  const proxyEnv = { HTTPS_PROXY, NO_PROXY };
+  setGlobalProxyFromEnv(proxyEnv);
+  return { requestHandler: { httpsAgent: new Agent({ keepAlive: true, proxyEnv }) } };
+}
+
 /** The clients of one provider, one for each region. The SDK is loaded when the first one is asked for. */
 export class Clients {
   private settings: SecretsManagerClientConfig = {};
@@ -92,6 +103,6 @@ export class Clients {
 
   private async make(region: string | undefined): Promise<SecretsManagerClient> {
     const sdk = await import('@aws-sdk/client-secrets-manager');
-    return new sdk.SecretsManagerClient({ ...this.settings, ...(region ? { region } : {}) });
+    return new sdk.SecretsManagerClient({ ...this.settings, ...overProxy(), ...(region ? { region } : {}) });
   }
 }

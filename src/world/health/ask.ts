@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { request as overHttps } from 'node:https';
 import type { Judgement } from './judge';
 import { judgeAnswer } from './judge';
+import { basicLogin, proxyFor, proxyText } from '../proxy/fromEnvironment';
+import { proxyReason } from '../proxy/failure';
+import { ProxyError } from '../proxy/tunnel';
 import { openTls } from './tls';
 
 /** A health page, and how its certificate is checked. */
@@ -34,29 +37,54 @@ export async function askOnce(
   const signal = AbortSignal.timeout(Math.max(1, Math.min(requestLimitMs, Math.ceil(leftMs))));
   const parsed = new URL(url);
   try {
-    if (parsed.protocol !== 'https:') return await answerOf(parsed, signal);
+    if (parsed.protocol !== 'https:') return await overProxy(parsed, signal);
     const { socket, selfSigned } = await openTls(parsed, caFile, { before, signal });
     const judged = await answerOf(parsed, signal, socket).finally(() => socket.destroy());
     return selfSigned === undefined ? judged : { ...judged, selfSigned };
   } catch (error) {
     if (signal.aborted) return { kind: 'bad', wrong: 'does not answer in time', fault: 'no-answer' };
+    const atProxy = proxyReason(error);
+    if (atProxy !== undefined)
+      return { kind: 'bad', wrong: `cannot be reached: ${atProxy}`, fault: 'no-answer' };
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
     return { kind: 'bad', wrong: `cannot be reached (${code})`, fault: 'no-answer' };
   }
+}
+
+/** Plain HTTP, through the proxy where there is one for it: it gets the whole address (RFC 9112, 3.2.2). */
+async function overProxy(url: URL, signal: AbortSignal): Promise<Judgement> {
+  const proxy = proxyFor(url);
+  if (proxy === undefined) return answerOf(url, signal);
+  const judged = await answerOf(url, signal, undefined, proxy).catch((error: unknown) => {
+    throw signal.aborted ? error : new ProxyError(proxyText(proxy), url.host, undefined, { cause: error });
+  });
+  if (judged.kind === 'good') return judged;
+  // Who answered, the page or the proxy, cannot be told apart.
+  const wrong = `${judged.wrong} through the proxy ${proxyText(proxy)} of HTTP_PROXY (names of the cluster belong in NO_PROXY)`;
+  return { ...judged, wrong };
 }
 
 async function answerOf(
   url: URL,
   signal: AbortSignal,
   socket?: Awaited<ReturnType<typeof openTls>>['socket'],
+  proxy?: URL,
 ): Promise<Judgement> {
-  const headers = { accept: 'application/json, text/html;q=0.5', connection: 'close' };
+  const login = proxy && basicLogin(proxy);
+  const headers = {
+    accept: 'application/json, text/html;q=0.5',
+    connection: 'close',
+    ...(proxy ? { host: url.host } : {}),
+    ...(login === undefined ? {} : { 'proxy-authorization': `Basic ${login}` }),
+  };
   const options = { signal, headers };
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = socket
       ? // With an agent, even a new one, Node would open a connection of its own.
         overHttps(url, { ...options, createConnection: () => socket }, resolve)
-      : overHttp(url, { ...options, agent: false }, resolve);
+      : proxy
+        ? overHttp(proxy, { ...options, path: url.href, agent: false }, resolve)
+        : overHttp(url, { ...options, agent: false }, resolve);
     sent.once('error', reject).end();
   });
   let body = '';

@@ -5,6 +5,8 @@ import { sleep } from '../errors';
 import type { Asked, HealthPage } from './ask';
 import { askOnce } from './ask';
 import { failingText } from './judge';
+import { proxyFor, proxyText } from '../proxy/fromEnvironment';
+import { isInCluster } from './tls';
 
 /** What the page says before anything is changed. */
 export interface HealthLook {
@@ -61,6 +63,11 @@ function lookOf(page: HealthPage, asked: Asked): HealthLook {
       : [
           `the certificate of ${new URL(url).host} is self-signed (${selfSigned}) and cannot be verified; it is let pass because the name is the cluster's own, and OpenEMR's image makes one at each start; to verify it, name its CA by OPENEMR_HEALTHCHECK_CA_FILE`,
         ];
+  const proxy = proxyFor(url);
+  if (proxy && isInCluster(new URL(url).hostname))
+    notices.push(
+      `the health page ${url} is asked through the proxy ${proxyText(proxy)}, though its name is the cluster's own; name it in NO_PROXY, e.g. .svc,.cluster.local`,
+    );
   if (asked.kind === 'bad') {
     const { fault, wrong } = asked;
     return {

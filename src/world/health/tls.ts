@@ -2,6 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
+import { proxyFor } from '../proxy/fromEnvironment';
+import { openTunnel } from '../proxy/tunnel';
 
 /**
  * Addresses that no public authority certifies: those of machines, pods and Services (RFC 1918, 6598, 4193, 3927, 4291).
@@ -63,9 +65,12 @@ export async function openTls(
 ): Promise<Trusted> {
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(url.port || 443);
+  const proxy = proxyFor(url);
+  const tunnel =
+    proxy && (await openTunnel(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, signal));
   const socket = connect({
-    host,
-    port: Number(url.port || 443),
+    ...(tunnel ? { socket: tunnel } : { host, port }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),
     // What is wrong is looked at right below, before anything is sent.

@@ -153,6 +153,23 @@ describe('fleet manifest', () => {
     expect(ways.filter((way) => way.endsWith(': 3307'))).to.have.lengthOf(1);
   });
 
+  it('tells its pods their proxy; one with a login does not go into the file', async () => {
+    const job = 'job:\n  httpsProxy: http://proxy.corp:3128\n  noProxy: ".svc, 10.100.0.0/16"\n';
+    const { template } = ofKind(await rendered({}, text.replace('job:\n', job)), 'Job')['spec'] as {
+      template: { spec: { containers: { env: { name: string; value?: string }[] }[] } };
+    };
+    const env = template.spec.containers[0]?.env ?? [];
+    expect(env.filter(({ name }) => /PROXY/.test(name))).to.deep.equal([
+      { name: 'HTTPS_PROXY', value: 'http://proxy.corp:3128' },
+      { name: 'NO_PROXY', value: '.svc, 10.100.0.0/16' },
+    ]);
+    const withLogin = text.replace('job:\n', 'job:\n  httpsProxy: http://user:canary@proxy.corp:3128\n');
+    const error = await rendered({}, withLogin).catch((reason: unknown) => String(reason));
+    expect(error)
+      .to.match(/httpsProxy.* must be an http\(s\) URL without a user/)
+      .and.not.include('canary');
+  });
+
   it('a suspended Job beside it reports the run, from the same file and as the same account', async () => {
     const reportOf = (objects: Rendered[]): Rendered =>
       objects.find(({ kind, metadata }) => kind === 'Job' && metadata.name.endsWith('-report')) as Rendered;

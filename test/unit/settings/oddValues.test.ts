@@ -238,9 +238,18 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
       });
     }
     for (const variable of ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'])
-      for (const value of [' ', 'x y', 'ftp://proxy', 'http://', 'http://user:canary@proxy:99999'])
+      for (const value of [
+        ' ',
+        'x y',
+        'ftp://proxy',
+        'socks5://proxy:1080',
+        'http://',
+        'http://user:canary@proxy:99999',
+      ])
         it(`${variable} ${JSON.stringify(value)}`, async () => {
-          expect(await refusal({ [variable]: value })).to.include(`${variable} must be the URL of a proxy`);
+          expect(await refusal({ [variable]: value })).to.include(
+            `${variable} must be the URL of an HTTP proxy`,
+          );
         });
     for (const variable of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'])
       for (const value of oddUrls)

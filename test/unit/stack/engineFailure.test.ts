@@ -153,6 +153,14 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'is full',
   ],
   [
+    proxied('proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused'),
+    'before-switch',
+    'takes no',
+  ],
+  [proxied('Proxy Authentication Required'), 'configuration', 'wants a login (HTTP 407)'],
+  [proxied('Forbidden'), 'configuration', 'refuses b.s3.amazonaws.com (Forbidden)'],
+  [proxied('Bad Gateway'), 'before-switch', 'does not reach b.s3.amazonaws.com (Bad Gateway)'],
+  [
     s3('StatusCode: 403', 'AccessDenied: Object is WORM protected', 'DeleteObject'),
     'permission',
     'Object Lock',
@@ -165,6 +173,11 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'No AWS credentials',
   ],
 ];
+
+/** A proxy's answer to Go's CONNECT. */
+function proxied(reason: string): string {
+  return `read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "https://b.s3.amazonaws.com/.pulumi/meta.yaml?x-id=GetObject": ${reason}`;
+}
 
 /** A failure of the key of the state. */
 function kms(reason: string): string {
