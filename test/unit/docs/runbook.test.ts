@@ -90,7 +90,7 @@ const runbook: Record<number, string[]> = {
   64: [api],
   65: [exit2],
   66: [exit12],
-  67: [api],
+  67: [api, 'Behind a proxy'],
   68: ["The database's certificate is not trusted"],
   69: [state],
   70: [state],
