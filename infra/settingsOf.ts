@@ -1,3 +1,4 @@
+import { withOwnMinute } from '../src/plan/startMinute';
 import type { CheckedInputs, CheckedKubernetes } from './inputs/inputs';
 import type { Network, RotationSettings } from './kubernetes/settings';
 import { objectNames } from './kubernetes/settings';
@@ -23,7 +24,7 @@ export function settingsOf<Text>(
 ): RotationSettings<Text> {
   const { name, namespace, region, stack, sites } = inputs;
   const { deployment, secret, image, imagePullSecret, site, healthUrl, healthCa, databaseCa } = kubernetes;
-  const { schedule, timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
+  const { timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
   const { environment, secretEnvironment, acceptDowntime, user = anybody, placement } = kubernetes;
   return {
     ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
@@ -40,7 +41,7 @@ export function settingsOf<Text>(
       healthUrl,
       healthCa,
       databaseCa,
-      schedule,
+      schedule: withOwnMinute(kubernetes.schedule, `${namespace}/${name}`),
       timeZone,
       suspended,
       ifOlderThan,

@@ -79,7 +79,7 @@ export const checks = {
   schedule: {
     test: isSchedule,
     expected:
-      'a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own',
+      'a cron schedule of five fields that Kubernetes takes, such as H 3 * * * or 17 3 * * *; the time zone is an input of its own',
   },
   timeZone: { test: isTimeZone, expected: 'an IANA time zone, such as Europe/Berlin' },
   age: { test: isAge, expected: 'an age such as 30d, 12h or 90m' },

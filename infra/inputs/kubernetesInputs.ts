@@ -149,7 +149,10 @@ export const kubernetesInputs = group(
       { adopt: text(checks.objectName, 'the ServiceAccount that is there').optional() },
       'the identity of the pods; without adopt one is made',
     ).prefault({}),
-    schedule: text(checks.schedule, 'when the CronJob starts').default('17 3 * * *'),
+    schedule: text(
+      checks.schedule,
+      'when the CronJob starts. `H` is a minute of its own, by namespace and name: several OpenEMRs do not start at once',
+    ).default('H 3 * * *'),
     timeZone: text(checks.timeZone, 'of the schedule').default('Etc/UTC'),
     suspended: onOff('true: the schedule rests').default(false),
     ifOlderThan: text(checks.age, 'how old the last rotation must be before the schedule rotates').default(

@@ -1,3 +1,5 @@
+import { withOwnMinute } from '../../src/plan/startMinute';
+
 /** One of the five fields: its bounds, and the names that stand for numbers. */
 interface Field {
   least: number;
@@ -27,7 +29,7 @@ interface Schedule {
   anyWeekday: boolean;
 }
 
-/** Whether Kubernetes takes a text as the schedule of a CronJob, and it ever starts (github.com/robfig/cron, v3). */
+/** Whether Kubernetes takes a text as the schedule of a CronJob, and it ever starts (github.com/robfig/cron, v3). The minute may be `H`. */
 export function isSchedule(text: string): boolean {
   const schedule = parseSchedule(text);
   return schedule !== undefined && everStarts(schedule);
@@ -44,7 +46,7 @@ export function startsDaily(text: string): boolean {
 }
 
 function parseSchedule(text: string): Schedule | undefined {
-  const parts = text.split(' ');
+  const parts = withOwnMinute(text, '').split(' ');
   if (parts.length !== fields.length) return undefined;
   const [minutes, hours, days, months, weekdays] = fields.map((field, index) =>
     valuesOf(parts[index] ?? '', field),

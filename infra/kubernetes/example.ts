@@ -18,7 +18,7 @@ export const exampleSettings: RotationSettings = {
   user: { uid: 65532, gid: 65532 },
   healthUrl: 'https://openemr.openemr.svc.cluster.local/meta/health/readyz',
   acceptDowntime: false,
-  schedule: '17 3 * * *',
+  schedule: '9 3 * * *',
   timeZone: 'Etc/UTC',
   suspended: false,
   ifOlderThan: '30d',

@@ -113,7 +113,9 @@ function manifest(parser: Argv): Argv {
     .option('image', text('the image of this command (default: as the file says)'))
     .option(
       'schedule',
-      text("a CronJob at these times, e.g. '0 3 * * 0', in the place of a Job (default: as the file says)"),
+      text(
+        "a CronJob at these times, e.g. 'H 3 * * 0', in the place of a Job; H is a minute by namespace and name (default: as the file says)",
+      ),
     )
     .option('concurrency', concurrency)
     .option('on-failure', onFailure)

@@ -11,6 +11,7 @@ import type { GivenValues } from '../settings/settings';
 import type { FleetFile, JobText } from './fleetFile';
 import type { Member } from './member';
 import { membersOf, sharedWriters } from './member';
+import { withOwnMinute } from '../plan/startMinute';
 import type { Limits } from './schedule';
 
 /** What a manifest is made from. */
@@ -53,8 +54,9 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
     ...(Buffer.byteLength(text) > largestText ? ['the file is too large for a ConfigMap; split it'] : []),
   ];
   if (problems.length > 0) throw new Failure('configuration', `Fleet manifest: ${problems.join('; ')}.`);
-  const schedule = request.schedule ?? job.schedule;
   const name = `${file.name}-rotation`;
+  const given = request.schedule ?? job.schedule;
+  const schedule = given === undefined ? undefined : withOwnMinute(given, `${job.namespace}/${name}`);
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return {
     pod: podSettings(

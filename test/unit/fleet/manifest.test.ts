@@ -249,6 +249,10 @@ describe('fleet manifest', () => {
     const cron = ofKind(await rendered({ schedule: '0 3 * * 0' }), 'CronJob');
     expect(cron['spec']).to.include({ schedule: '0 3 * * 0', concurrencyPolicy: 'Forbid' });
     expect(JSON.stringify(cron)).not.to.include('--since');
+    const own = ofKind(await rendered({ schedule: 'H 3 * * 0' }), 'CronJob');
+    expect(own['spec'], 'a minute of its own')
+      .to.have.property('schedule')
+      .that.matches(/^[0-5]?\d 3 \* \* 0$/);
   });
 
   it('names everything that a pod could not use, at once', async () => {

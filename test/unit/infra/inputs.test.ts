@@ -204,12 +204,12 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'a schedule with a time zone',
     withKubernetes({ schedule: 'TZ=UTC 1 2 * * *' }),
-    'kubernetes.schedule is "TZ=UTC 1 2 * * *"; give a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own.',
+    'kubernetes.schedule is "TZ=UTC 1 2 * * *"; give a cron schedule of five fields that Kubernetes takes, such as H 3 * * * or 17 3 * * *; the time zone is an input of its own.',
   ],
   [
     'a schedule of impossible times',
     withKubernetes({ schedule: '99 99 * * *' }),
-    'kubernetes.schedule is "99 99 * * *"; give a cron schedule of five fields that Kubernetes takes, such as 17 3 * * *; the time zone is an input of its own.',
+    'kubernetes.schedule is "99 99 * * *"; give a cron schedule of five fields that Kubernetes takes, such as H 3 * * * or 17 3 * * *; the time zone is an input of its own.',
   ],
   [
     'a claim without its owner',
@@ -340,7 +340,7 @@ describe('inputs of the platform program', () => {
     const read = readInputs(clusterOnly);
     expect(read).to.include({ name: 'credential-rotation', stack: 'prod' });
     expect(read.kubernetes).to.deep.include({
-      schedule: '17 3 * * *',
+      schedule: 'H 3 * * *',
       limits: { rolloutSeconds: 900, healthSeconds: 60, idleSeconds: 300 },
     });
   });

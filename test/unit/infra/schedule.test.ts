@@ -6,6 +6,8 @@ describe('a schedule', () => {
     ...['17 3 * * *', '*/5 0-23/2 1,15 JAN-jun MON', '0 0 ? * 0,6', '59 23 31 12 6', '5/15 * * * *'],
     // Either field of the day is enough, so this starts on Mondays of February.
     ...['0 0 30 2 1', '0 0 29 2 *'],
+    // The minute is put in when the objects are made.
+    'H 3 * * *',
   ])
     it(`is ${text}`, () => expect(isSchedule(text)).to.equal(true));
 
@@ -30,12 +32,14 @@ describe('a schedule', () => {
       '1.5 * * * *',
       '0 0 31 2 *',
     ],
+    ...['0 H * * *', 'H/5 * * * *', 'h 3 * * *'],
     ...['0 0 30,31 2 *', '0 0 31 2,4,6,9,11 *'],
   ])
     it(`is not ${text}`, () => expect(isSchedule(text)).to.equal(false));
 
   for (const [text, daily] of [
     ['17 3 * * *', true],
+    ['H 3 * * *', true],
     ['*/5 */6 ? 1-12 ?', true],
     ['0 0 */1 * */1', true],
     ['0 0 1-31 * 1', true],
