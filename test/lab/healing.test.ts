@@ -129,6 +129,34 @@ for (const database of databases.slice(0, 1)) {
       expect(failed, failures.join('\n')).to.equal(0);
     });
 
+    it('killed when the renewed password was just set, and the state is lost: another rotation takes the labels, and no login with them', async () => {
+      const killed = await runWithFault(site, {
+        point: 'database: ALTER USER of slot A',
+        mode: 'kill-after',
+      });
+      expect(killed.signal).to.equal('SIGKILL');
+      rmSync((site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', ''), { recursive: true });
+      rmSync(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', { recursive: true });
+      const before = await stagesOf(site, site.slotSecretId);
+      const canary = site.canary();
+      const finished = await runPaused(site, 'database: ALTER USER of slot A', 'before', async () => {
+        const after = await stagesOf(site, site.slotSecretId);
+        const idOf = (stages: Record<string, string[]>): string | undefined =>
+          Object.keys(stages).find((id) => stages[id]?.includes('CREDENTIAL_ROTATION_RENEWED'));
+        expect(idOf(after), 'the label has moved').not.to.equal(idOf(before));
+        // What it held is only the standby's, which nobody uses and the admin sets anew.
+        const { active, ...world } = await snapshot(site);
+        const live = world[active === 'A' ? 'A' : 'B'];
+        expect(await site.canLogin(live.username, live.password), 'AWSCURRENT knows the live login').to.equal(
+          true,
+        );
+      });
+      expectCode(finished, 0);
+      await expectHealthy(site, (await snapshot(site)).active === 'A' ? 'A' : 'B');
+      const { failed, failures } = await canary.stop();
+      expect(failed, failures.join('\n')).to.equal(0);
+    });
+
     it("the labels: AWSCURRENT on the renewed version, no other on the admin secret, passwords under the tool's own labels", async () => {
       expectCode(await run(site), 0);
       const [slots, admin] = [

@@ -4,7 +4,7 @@ import type { Pair } from '../faults/together';
 import { inOrder, pairOf, withLock } from '../faults/together';
 import { adminLockName } from '../../src/world/lock';
 import { run } from './support/command';
-import { connectAs } from './support/database';
+import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { arnOf } from './support/secrets';
 import { expectCode, snapshot } from './support/world';
@@ -21,6 +21,21 @@ for (const database of databases) {
       pair = await pairOf(lab);
     });
     after(() => pair.remove());
+
+    it('every session takes its locks in one order: slot secret, Deployment; the admin secret alone, after them', async () => {
+      const since = generalLog(lab).length;
+      expectCode(await run(pair.sites[0]), 0);
+      pair.slots[0] = 'B';
+      const bySession = new Map<string, string[]>();
+      for (const line of generalLog(lab).slice(since)) {
+        const [, id = '', name = ''] = /(\d+) Query\s+SELECT GET_LOCK\('([a-z-]+):/.exec(line) ?? [];
+        if (name !== '') bySession.set(id, [...(bySession.get(id) ?? []), name]);
+      }
+      expect([...bySession.values()]).to.deep.equal([
+        ['credential-rotation-run', 'credential-rotation', 'credential-rotation-deployment'],
+        ['credential-rotation-admin'],
+      ]);
+    });
 
     if (database === 'mysql')
       it('held by the run of another: status and the dry run say who holds it, and refuse nothing', async () => {
