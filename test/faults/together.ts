@@ -215,6 +215,8 @@ async function oneAtATime(lab: Lab, pair: Pair, fate: Fate, before: number): Pro
     }
     if (write === before && fate === 'cut') {
       await cut(lab, holder.site);
+      // The server gives the lock to who waits, in its own time.
+      for (let tries = 0; tries < 100 && (await waiting.place()).at === 'lock'; tries += 1) await pause(50);
       expect((await waiting.place()).at, 'the other run has the lock').to.equal('write');
       expect(await holder.go(), 'it wrote without the lock').to.deep.equal({ at: 'lock' });
       await waiting.finish();
