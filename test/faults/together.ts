@@ -164,11 +164,11 @@ export type TogetherResult = Pick<FaultResult, 'codes' | 'canaryLogins'>;
  * then one of the second. What is left after that goes on in turn.
  */
 export function inOrder(lab: Lab, pair: Pair, order: string): Promise<TogetherResult> {
-  return watched(pair, () => ordered(lab, pair, order));
+  return watched(pair, (runs) => ordered(lab, pair, order, runs));
 }
 
-async function ordered(lab: Lab, pair: Pair, order: string): Promise<GatedRun[]> {
-  const runs = pair.sites.map((site, index) => new GatedRun(lab, site, `b${index}`));
+async function ordered(lab: Lab, pair: Pair, order: string, runs: GatedRun[]): Promise<void> {
+  runs.push(...pair.sites.map((site, index) => new GatedRun(lab, site, `b${index}`)));
   const places = await Promise.all(runs.map((each) => each.place()));
   const step = async (index: number): Promise<void> => {
     if (places[index]?.at !== 'write') return;
@@ -177,7 +177,6 @@ async function ordered(lab: Lab, pair: Pair, order: string): Promise<GatedRun[]>
   };
   for (const index of order) await step(Number(index));
   for (let turn = 0; places.some(({ at }) => at === 'write'); turn += 1) await step(turn % 2);
-  return runs;
 }
 
 /**
@@ -190,15 +189,20 @@ export function withLock(
   fate: Fate = 'none',
   before = Infinity,
 ): Promise<TogetherResult> {
-  return watched(pair, () => oneAtATime(lab, pair, fate, before));
+  return watched(pair, (runs) => oneAtATime(lab, pair, { fate, before }, runs));
 }
 
 /** What may happen to the run that holds the lock: a node failure, or its session is dropped. */
 export const fates = ['killed', 'cut'] as const;
 type Fate = (typeof fates)[number] | 'none';
 
-async function oneAtATime(lab: Lab, pair: Pair, fate: Fate, before: number): Promise<GatedRun[]> {
-  const runs = pair.sites.map((site) => new GatedRun(lab, site));
+async function oneAtATime(
+  lab: Lab,
+  pair: Pair,
+  { fate, before }: { fate: Fate; before: number },
+  runs: GatedRun[],
+): Promise<void> {
+  runs.push(...pair.sites.map((site) => new GatedRun(lab, site)));
   for (const [index, each] of runs.entries()) each.other = runs[1 - index];
   const places = await Promise.all(runs.map((each) => each.place()));
   const first = places.findIndex(({ at }) => at === 'write');
@@ -227,7 +231,6 @@ async function oneAtATime(lab: Lab, pair: Pair, fate: Fate, before: number): Pro
     await expectAdminKept(pair, holder.writes.join(', '));
   }
   expectCode(await waiting.finish(), 0);
-  return runs;
 }
 
 /** Drops the session that holds the lock on the admin secret. */
@@ -240,10 +243,12 @@ async function cut(lab: Lab, site: Site): Promise<void> {
 }
 
 /** Both OpenEMRs log in throughout; none of that may fail. */
-async function watched(pair: Pair, action: () => Promise<GatedRun[]>): Promise<TogetherResult> {
+async function watched(pair: Pair, action: (runs: GatedRun[]) => Promise<void>): Promise<TogetherResult> {
   const canaries = pair.sites.map((site) => site.canary());
+  const runs: GatedRun[] = [];
   try {
-    const codes = await finishPair(pair, await action());
+    await action(runs);
+    const codes = await finishPair(pair, runs);
     let canaryLogins = 0;
     for (const canary of canaries) {
       const { logins, failed, failures } = await canary.stop();
@@ -252,6 +257,8 @@ async function watched(pair: Pair, action: () => Promise<GatedRun[]>): Promise<T
     }
     return { codes, canaryLogins };
   } finally {
+    // One that still stands before a write would wait for ever.
+    for (const each of runs) if (!each.ended) await each.kill();
     for (const canary of canaries) await canary.stop();
   }
 }
