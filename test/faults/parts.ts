@@ -181,7 +181,7 @@ async function* togetherOnAdmin(lab: Lab, { mine }: Selection): AsyncGenerator<P
   };
   const caseOf = (mode: string, name: string, action: (pair: Pair) => Promise<TogetherResult>): Planned => ({
     start: 'a-active',
-    mode,
+    mode: `${mode} (${lab.database.flavour})`,
     name: `${lab.database.flavour}: ${name}`,
     carryOut: () => onPair(action),
   });
