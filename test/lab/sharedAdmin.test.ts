@@ -47,11 +47,11 @@ for (const database of databases) {
         expectCode(status, 0);
         expect(status.stdout)
           .to.match(/admin secret lock +held/)
-          .and.to.include('waits up to 90 s for it');
+          .and.to.include('waits up to 240 s for it');
         const dry = await run(site, ['--dry-run']);
         expectCode(dry, 0);
         expect(dry.stdout + dry.stderr).to.match(
-          /works on the admin secret .*would wait for it, at most 90 s/,
+          /works on the admin secret .*would wait for it, at most 240 s/,
         );
         await holder.end();
       });

@@ -186,7 +186,7 @@ describe('status: each kind of drift', () => {
     });
     expect(report.notes.join())
       .to.include('(from admin@10.0.0.9:1, connection 7)')
-      .and.to.include('up to 90 s');
+      .and.to.include('up to 240 s');
     expect([report.outcome, report.drift]).to.deep.equal(['done', []]);
     const own = judged({ ...facts, adminLock, lock: adminLock });
     expect(own.notes.join(), 'its own run').not.to.include('another OpenEMR');

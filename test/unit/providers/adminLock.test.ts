@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/failure';
+import { defaultGraceSeconds } from '../../../src/providers/idle';
+import { adminLockWaitMs } from '../../../src/world/lock';
 import { takeInTurn } from '../../../src/providers/adminLock';
 import type { Session } from '../../../src/world/database';
 
@@ -17,6 +19,10 @@ function serverGiving(at: number): { session: Session; asked: string[] } {
 }
 
 describe('the lock on the admin secret', () => {
+  it('is waited for while five others prove that the admin is idle', () => {
+    expect(adminLockWaitMs / 1000).to.be.at.least(5 * (defaultGraceSeconds + 10));
+  });
+
   it('is taken when its holder has ended; the run looks after its own locks between two turns', async () => {
     const { session, asked } = serverGiving(3);
     let checks = 0;
