@@ -1,11 +1,15 @@
 import { stat } from 'node:fs/promises';
+import type { V1Secret } from '@kubernetes/client-node';
 import { Failure } from '../failure';
 import type { WorldContext } from '../world/context';
+import { kubernetesOf } from '../world/clients';
+import { openSession } from '../world/database';
 import { sleep } from '../world/errors';
 import type { IdleRules, Idleness, IdleWorld } from '../world/idleness';
 import { waitForIdle } from '../world/idleness';
 import type { LoginLook } from '../world/logins';
-import { lookAtLogins } from '../world/logins';
+import type { Reader } from '../world/readers';
+import { closeReaders, lookEverywhere, openReaders } from '../world/readers';
 import { openSqlconf } from '../world/sqlconf';
 import { asAdmin } from './world';
 
@@ -21,13 +25,13 @@ const keyOf = ({ adminSecretId, region }: WorldContext, username: string): strin
 /** How long it is taken for granted that a server counts nothing, in ms: each look is then one question. */
 const countsNothingMs = 1000;
 
-function worldOf(context: WorldContext, username: string): IdleWorld {
+function worldOf(context: WorldContext, username: string, readers: readonly Reader[]): IdleWorld {
   let last: { why: string; at: number } | undefined;
   return {
     look: async () => {
       const fresh =
         last !== undefined && performance.now() - last.at < countsNothingMs ? last.why : undefined;
-      const look = await asAdmin(context, (session) => lookAtLogins(session, username, fresh));
+      const look = await asAdmin(context, (session) => lookEverywhere(session, readers, username, fresh));
       if (look.whySampled === undefined) last = undefined;
       else if (fresh === undefined) last = { why: look.whySampled, at: look.answered };
       return look;
@@ -37,16 +41,34 @@ function worldOf(context: WorldContext, username: string): IdleWorld {
   };
 }
 
+/** Works with the readers of an Aurora cluster; those that cannot be reached were told of by the preflight. */
+async function withReaders<T>(
+  context: WorldContext,
+  action: (readers: readonly Reader[]) => Promise<T>,
+): Promise<T> {
+  const readers = await asAdmin(context, (session, { login }) =>
+    openReaders(session, login.host, (host) => openSession({ ...login, host }, context.trust)),
+  );
+  return action(readers).finally(() => closeReaders(readers));
+}
+
+/** One look. */
+function lookOnce(context: WorldContext, username: string): Promise<LoginLook> {
+  return withReaders(context, (readers) => worldOf(context, username, readers).look());
+}
+
 /** Notes how often an account has been logged in to, so that a later proof in this run need not begin to wait. */
 export async function beginToWatch(context: WorldContext, username: string): Promise<void> {
   const key = keyOf(context, username);
-  if (!known.has(key)) known.set(key, await worldOf(context, username).look());
+  if (!known.has(key)) known.set(key, await lookOnce(context, username));
 }
 
 /** Waits until an account is idle, see {@link waitForIdle}; time that it was idle in this run counts. */
 export async function idleness(context: WorldContext, username: string, rules: IdleRules): Promise<Idleness> {
   const key = keyOf(context, username);
-  const found = await waitForIdle(worldOf(context, username), rules, known.get(key));
+  const found = await withReaders(context, (readers) =>
+    waitForIdle(worldOf(context, username, readers), rules, known.get(key)),
+  );
   if (found.idle) known.set(key, found.look.counted === undefined ? found.look : found.since);
   else known.delete(key);
   return found;
@@ -58,7 +80,7 @@ export async function idleness(context: WorldContext, username: string, rules: I
 export async function isStillIdle(context: WorldContext, username: string): Promise<boolean> {
   const before = known.get(keyOf(context, username));
   if (before === undefined) return false;
-  if (before.counted === undefined) return isQuiet(before, await worldOf(context, username).look());
+  if (before.counted === undefined) return isQuiet(before, await lookOnce(context, username));
   const found = await idleness(context, username, { graceMs: 0, limitMs: 0 });
   return found.idle && found.since === before;
 }
@@ -72,7 +94,7 @@ function isQuiet(before: LoginLook, now: LoginLook): boolean {
 
 /** True where logins to the account are not counted, so that a short one can have escaped the proof. */
 export async function isSampled(context: WorldContext, username: string): Promise<boolean> {
-  return (await worldOf(context, username).look()).counted === undefined;
+  return (await lookOnce(context, username)).counted === undefined;
 }
 
 /** How the look was made, for a message: empty where logins were counted. */
@@ -81,17 +103,31 @@ export function sampledText({ whySampled }: { whySampled?: string }): string {
 }
 
 /**
- * From when on nobody can read the old login any more: an NFS client may show the old file for a while after the
- * rename. By the file's own times, since an earlier run may have switched it; a clock that is ahead makes it wait.
+ * From when on nobody can read the old login any more: an NFS client may show the old file, and the kubelet an old
+ * Secret, for a while after the last change of either. By the world's own times, since an earlier run may have switched
+ * it. It is never earlier than now: the restart, which ends the pods that keep the old login, was proved right before.
  * @returns a point in time of `performance.now()`
  */
 export async function oldLoginGoneAt(context: WorldContext, windowSeconds: number): Promise<number> {
-  const { path } = await openSqlconf(context);
-  const { ctimeMs } = await stat(path);
-  const passedMs = Date.now() - ctimeMs;
-  // A time in the future says nothing: the whole window is waited for from now on.
-  const leftMs = passedMs < 0 ? windowSeconds * 1000 : Math.max(0, windowSeconds * 1000 - passedMs);
-  return performance.now() + leftMs;
+  const [file, secret] = await Promise.all([openSqlconf(context), kubernetesOf(context).secret()]);
+  const { ctimeMs } = await stat(file.path);
+  return performance.now() + windowLeftMs([ctimeMs, ...dataWrittenAt(secret)], Date.now(), windowSeconds);
+}
+
+/** How much is left of a window that begins with the last of these times, all by the clock, in ms. */
+export function windowLeftMs(times: readonly number[], now: number, windowSeconds: number): number {
+  const left = times.map((time) => {
+    const passedMs = now - time;
+    // A time in the future says nothing: the whole window is waited for from now on.
+    return passedMs < 0 ? windowSeconds * 1000 : windowSeconds * 1000 - passedMs;
+  });
+  return Math.max(0, ...left);
+}
+
+/** When each of those who wrote values of a Secret did so last; what Kubernetes notes of other fields does not count. */
+export function dataWrittenAt({ metadata }: V1Secret): number[] {
+  const writers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => fieldsV1 && 'f:data' in fieldsV1);
+  return writers.map(({ time }) => new Date(time ?? NaN).getTime()).filter((time) => !Number.isNaN(time));
 }
 
 /** What to do about who is there, for each message of an account in use. */

@@ -35,7 +35,7 @@ export interface IdleProofInputs {
   graceSeconds: number;
   /** How long to wait for that, in seconds. */
   limitSeconds: number;
-  /** How long after the switch the old login can still be read, in seconds; without it nothing was switched. */
+  /** How long after the switch the old login can still be read, in seconds; absent in states of older versions. */
   oldLoginSeconds?: number;
   /** The admin user, whose password is changed next: it is watched meanwhile. */
   alsoWatch?: string;
@@ -46,7 +46,7 @@ export const idleProof = proof<IdleProofInputs>(async (inputs) => {
   const { context, username, graceSeconds, limitSeconds, oldLoginSeconds, alsoWatch } = inputs;
   await assertNamedNowhere(context, username);
   if (alsoWatch !== undefined) await beginToWatch(context, alsoWatch);
-  const notBefore = oldLoginSeconds === undefined ? 0 : await oldLoginGoneAt(context, oldLoginSeconds);
+  const notBefore = await oldLoginGoneAt(context, oldLoginSeconds ?? 0);
   const rules = { graceMs: graceSeconds * 1000, limitMs: limitSeconds * 1000, notBefore };
   await assertIdle(context, username, rules, 'its password was not renewed');
   return { username, graceSeconds };

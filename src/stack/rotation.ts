@@ -285,7 +285,7 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
       throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
     }
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
-  } else await tellOfIdleProof(request, world.session, wanted);
+  } else await tellOfIdleProof(request, world, wanted);
   const listener = withRolloutNews(request, world.kubernetes);
   const run = resumed ? { run: randomBytes(8).toString('hex') } : {};
   const update = { ...request, ...run, stack, planned: wanted, listener };

@@ -26,6 +26,8 @@ export interface LoginCount {
   server: string;
   /** How long the server has run, in seconds. */
   uptime: number;
+  /** Other servers that are counted with it, Aurora's readers: how long each has run. */
+  readers?: ReadonlyMap<string, number>;
 }
 
 /** Refusals of a table: no right to it (1142, 1143, 1044, 1227), or none of that name (1109, 1146, 1049). */
@@ -39,35 +41,42 @@ const againMs = 20;
  * logins that it let in (tried on MySQL 8.0.15 and MariaDB 10.11): a refused client has nothing to lose.
  * dev.mysql.com/doc/refman/8.0/en/performance-schema-connection-tables.html
  * @param knownToCountNothing why the server counts nothing, where it was just asked: the sessions alone are quicker to see
+ * @param place `foreign`: a further server, whose logins of this process are taken away with those of its own
  */
 export async function lookAtLogins(
   session: Session,
   username: string,
   knownToCountNothing?: string,
+  place: 'own' | 'foreign' = 'own',
 ): Promise<LoginLook> {
   for (let tries = 1; ; tries += 1) {
     const asked = performance.now();
-    const own = ownLogins(username);
+    const own = place === 'own' ? ownLogins(username) : 0;
     const counts = knownToCountNothing ?? (await readCounts(session, username));
     // Sessions last: who logs in between is in one of the two.
-    const sessions = await othersSessions(session, username);
+    const sessions = await othersSessions(session, username, place);
     const answered = performance.now();
     const look = { sessions, asked, answered };
     if (typeof counts === 'string') return { ...look, whySampled: counts };
-    if (own !== undefined && own === ownLogins(username))
+    if (own !== undefined && (place === 'foreign' || own === ownLogins(username)))
       return { ...look, counted: { ...counts, total: counts.total - own } };
     if (tries === mostLooks) return { ...look, whySampled: 'this process logs in all the time' };
     await sleep(againMs);
   }
 }
 
-async function othersSessions(session: Session, username: string): Promise<Map<string, string>> {
+async function othersSessions(
+  session: Session,
+  username: string,
+  place: 'own' | 'foreign',
+): Promise<Map<string, string>> {
   const rows = await session.query(
     'SELECT ID AS id, HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
     [username],
   );
   const all = rows.map((row) => [String(row['id']), String(row['host']).replace(/:\d+$/, '')] as const);
-  return new Map(all.filter(([id]) => !isOwnSession(username, id)));
+  // Another server gives the same ids to others.
+  return new Map(all.filter(([id]) => place === 'foreign' || !isOwnSession(username, id)));
 }
 
 /** The counts, or why there are none. */
@@ -139,8 +148,17 @@ export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
   const [from, to] = [earlier.counted, later.counted];
   if (from === undefined || to === undefined) return from === to;
   const passed = (later.answered - earlier.answered) / 1000;
-  const restarted = Math.abs(to.uptime - from.uptime - passed) > uptimeSlack;
-  return from.server === to.server && !restarted && from.total === to.total;
+  const [before, after] = [serversOf(from), serversOf(to)];
+  const same = [...after].every(([server, uptime]) => {
+    const then = before.get(server);
+    return then !== undefined && Math.abs(uptime - then - passed) <= uptimeSlack;
+  });
+  return before.size === after.size && same && from.total === to.total;
+}
+
+/** How long each server that a count is of has run, in seconds. */
+function serversOf({ server, uptime, readers = new Map() }: LoginCount): Map<string, number> {
+  return new Map([[server, uptime], ...readers]);
 }
 
 /** Where somebody logs in from, for a message. */

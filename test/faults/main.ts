@@ -68,7 +68,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
   const sideBySide = Number(values['side-by-side']);
   const selection = selectionOf(values);
-  const namesakes = selection.starts.filter(makesUsers);
+  const isIdle = values.part?.join() === 'idle';
+  const namesakes = isIdle ? [] : selection.starts.filter(makesUsers);
   if (sideBySide > 1 && namesakes.length > 0)
     throw new Error(
       `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,

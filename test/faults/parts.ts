@@ -4,6 +4,7 @@ import type { FaultCase, FaultMode, FaultResult } from './cases';
 import { caseName, casesOf } from './cases';
 import type { ScenarioName } from './scenarios';
 import { stopAndFinish, stoppableSteps, stops } from './signals';
+import { idleProofs } from './idleProof';
 import { carryOutKeeper, keeperNames } from './keepers';
 import { carryOutPeople, peopleCases, peopleName } from './people';
 import type { Pair, TogetherResult } from './together';
@@ -48,6 +49,7 @@ export const parts: Record<string, (lab: Lab, selection: Selection) => AsyncGene
   people: peopleBetween,
   keepers: keptForEver,
   admin: togetherOnAdmin,
+  idle: idleProofs,
 };
 
 /** Every point × mode from each starting point. */

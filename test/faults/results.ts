@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { packageRoot } from '../../lab/package';
+import { idleTable } from './idleResults';
 import type { Entry } from './ledger';
 import { tableOf } from './ledger';
 
@@ -38,6 +39,7 @@ export function resultsOf(entries: readonly Entry[]): string {
     '',
     ...list(kept, 'logins'),
     '',
+    ...idleTable(entries),
     '```text',
     ...tableOf(entries).slice(1),
     '```',

@@ -1,23 +1,40 @@
 import { Failure } from '../../failure';
 import type { PlannedRotation } from '../../plan/rotationPlan';
+import type { WorldContext } from '../../world/context';
 import type { Session } from '../../world/database';
+import { openSession } from '../../world/database';
 import { knowsTwoPasswords, withSecondPassword } from '../../world/dualPassword';
 import { sampledFactor, sampledPollMs } from '../../world/idleness';
-import { lookAtLogins } from '../../world/logins';
+import type { OpenReader } from '../../world/readers';
+import { closeReaders, lookEverywhere, openReaders, unreachedText } from '../../world/readers';
+import type { PreflightClients } from './preflight';
 
 /** The settings of step 10 that a preflight looks at. */
 export interface IdleSettings {
+  context: Pick<WorldContext, 'trust'>;
   idleGraceSeconds: number;
   keepOldPassword?: true;
 }
 
+/** The admin's session, and its login. */
+export type IdleClients = Pick<PreflightClients, 'session'> & {
+  credentials: { login: PreflightClients['credentials']['login'] };
+  /** Opens a session elsewhere; the database's own by default. */
+  open?: OpenReader;
+};
+
 /** What the server can do for step 10. Writes nothing. */
 export async function idleFindings(
   { plan, material }: PlannedRotation,
-  session: Session,
-  { idleGraceSeconds, keepOldPassword }: IdleSettings,
+  clients: IdleClients,
+  { idleGraceSeconds, keepOldPassword, context }: IdleSettings,
 ): Promise<{ problems: Failure[]; notices: string[] }> {
   if (plan.renew === null) return { problems: [], notices: [] };
+  const {
+    session,
+    credentials: { login },
+  } = clients;
+  const open = clients.open ?? ((host) => openSession({ ...login, host }, context.trust));
   const { username } = material.logins[plan.renew];
   const two = await knowsTwoPasswords(session);
   if (keepOldPassword === true && !two)
@@ -30,7 +47,11 @@ export async function idleFindings(
       ],
       notices: [],
     };
-  const { whySampled } = await lookAtLogins(session, username);
+  const readers = await openReaders(session, login.host, open);
+  const { whySampled } = await lookEverywhere(session, readers, username).finally(() =>
+    closeReaders(readers),
+  );
+  const unseen = unreachedText(readers);
   const sampled =
     whySampled === undefined
       ? []
@@ -40,7 +61,10 @@ export async function idleFindings(
       ? [`the old password of ${username} stays valid beside the new one until the next rotation`]
       : [];
   const ending = await endingNotices({ plan, material }, session);
-  return { problems: [], notices: [...sampled, ...kept, ...ending] };
+  return {
+    problems: [],
+    notices: [...sampled, ...(unseen === undefined ? [] : [unseen]), ...kept, ...ending],
+  };
 }
 
 /** What the rotation before has kept. */

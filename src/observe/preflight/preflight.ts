@@ -58,7 +58,7 @@ export async function preflight(
   const none: Failure[] = [];
   const [database, idle, cluster, odd, others, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
-    idleFindings(planned, clients.session, around.idle),
+    idleFindings(planned, clients, around.idle),
     switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
     switches(planned.plan) ? fileNotices(planned, context).catch(() => []) : [],
     findOtherUsers(planned, clients, around.search),

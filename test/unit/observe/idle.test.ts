@@ -7,7 +7,8 @@ import { optionTable } from '../../../src/settings/options';
 import type { Answer } from '../world/fakeSession';
 import { fakeSession } from '../world/fakeSession';
 
-const byDefault = { idleGraceSeconds: Number(optionTable.idleGraceSeconds.default) };
+const admin = { host: 'db', port: '3306', username: 'admin', password: 'p', dbname: '' };
+const byDefault = { context: { trust: {} }, idleGraceSeconds: Number(optionTable.idleGraceSeconds.default) };
 
 const counts: [string, Answer][] = [
   [
@@ -40,7 +41,11 @@ async function found(
   plan = planned(),
 ): Promise<{ problems: string[]; notices: string[] }> {
   const { session } = fakeSession(version, answers);
-  const { problems, notices } = await idleFindings(plan, session, { ...byDefault, ...settings });
+  const { problems, notices } = await idleFindings(
+    plan,
+    { session, credentials: { login: admin } },
+    { ...byDefault, ...settings },
+  );
   return { problems: problems.map(({ outcome, message }) => `${outcome}: ${message}`), notices };
 }
 
@@ -76,6 +81,15 @@ describe('idleFindings', () => {
         });
     });
   }
+
+  it('a reader of Aurora that cannot be reached is named, by its endpoint or for want of one', async () => {
+    const listed: [string, Answer] = ['SELECT SERVER_ID AS id', [{ id: 'reader-1' }]];
+    const { notices } = await found('8.0.28', [...counts, listed]);
+    expect(notices).to.have.length(1);
+    expect(notices[0]).to.match(
+      /does not see who logs in at reader-1 \(the endpoint .* does not follow from db\)/,
+    );
+  });
 
   it('--keep-old-password and what the rotation before has kept are told', async () => {
     const retained: [string, Answer] = ['SELECT DISTINCT User', [{ username: 'openemr_b' }]];
