@@ -86,7 +86,7 @@ export function unreachedText(readers: readonly Reader[]): string | undefined {
 
 /** Ends the sessions to readers. */
 export async function closeReaders(readers: readonly Reader[]): Promise<void> {
-  await Promise.all(readers.map(({ session }) => session?.close()));
+  await Promise.all(readers.map(async ({ session }) => session?.close()));
 }
 
 /** One look at the writer and at each reader that can be reached, as if they were one server. */

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import type { Session } from '../../src/world/database';
+import type { Idleness } from '../../src/world/idleness';
+import { waitForIdle } from '../../src/world/idleness';
+import { lookEverywhere, openReaders } from '../../src/world/readers';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
@@ -66,3 +70,52 @@ for (const database of databases) {
     });
   });
 }
+
+/** A root session; a writer says of itself what Aurora would, since no server of the lab has that table. */
+function sessionOf({ database }: Lab, readers?: string[]): Session {
+  return {
+    schema: '',
+    query: async (sql, values = []) =>
+      sql.includes('replica_host_status')
+        ? (readers ?? []).map((id) => ({ id }))
+        : ((await database.root(sql, [...values])) as Record<string, unknown>[]),
+    close: async () => undefined,
+  };
+}
+
+describe('a reader of an Aurora cluster, played by the second server of the lab', function () {
+  this.timeout(240_000);
+  const login = { username: 'aurora_reader_test', password: 'Logs-in-at-readers-1' };
+
+  before(function () {
+    if (databases.length < 2) this.skip();
+  });
+
+  it('a client that logs in there alone holds the proof; when it stops, the account is idle', async () => {
+    const [writer, reader] = (await Promise.all(databases.map(labWith))) as [Lab, Lab];
+    for (const { database } of [writer, reader])
+      await database.root("CREATE USER ?@'%' IDENTIFIED BY ?", [login.username, login.password]);
+    const session = sessionOf(writer, ['reader-1']);
+    const endpoint = 'emr.cluster-c1abc.eu-west-1.rds.amazonaws.com';
+    const readers = await openReaders(session, endpoint, async () => sessionOf(reader));
+    const prove = (): Promise<Idleness> =>
+      waitForIdle(
+        {
+          look: () => lookEverywhere(session, readers, login.username),
+          pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+          now: () => performance.now(),
+        },
+        { graceMs: 1500, limitMs: 1500 },
+      );
+    try {
+      const client = new LoginClient(reader, login);
+      const held = await prove().finally(() => client.stop());
+      expect(held.idle, 'while somebody logs in at the reader').to.equal(false);
+      const idle = await prove();
+      expect(idle.idle, 'when nobody does').to.equal(true);
+      expect(idle.idle && idle.look.counted?.readers?.size).to.equal(1);
+    } finally {
+      for (const { database } of [writer, reader]) await database.root("DROP USER ?@'%'", [login.username]);
+    }
+  });
+});
