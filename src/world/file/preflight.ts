@@ -3,6 +3,7 @@ import { access, lstat, readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../failure';
 import { errorCode } from '../errors';
+import { aclProblem } from './attributes';
 import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
 import { isLeftOpen, openingProblem } from './folder';
@@ -49,6 +50,7 @@ async function findProblem(file: SqlconfFile): Promise<Failure | undefined> {
       return new Failure('configuration', `The file system of ${folder} is full; free some space.`);
     return (
       (await immutableProblem(file)) ??
+      (await aclProblem(file)) ??
       stickyProblem(file, folderStats.mode, folderStats.uid) ??
       ownerProblem(file, type === nfs)
     );

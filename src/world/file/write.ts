@@ -6,6 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../failure';
 import { effect } from '../effect';
+import { keepAttributes } from './attributes';
 import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
 import { inWritableFolder, isLeftOpen } from './folder';
@@ -100,6 +101,7 @@ async function writeBeside(beside: string, bytes: Buffer, before: SqlconfFile, m
   const handle = await open(beside, flags, 0o600);
   try {
     await handle.writeFile(bytes);
+    await keepAttributes(before, handle);
     // A file that was given away is changed by root alone, and not even by a root without FOWNER.
     await handle.chmod(mode);
     await takeOwner(handle, before, mode);
