@@ -115,6 +115,10 @@ function placeNotes({ found }: Findings, observed: Observed): string[] {
   const url = value('healthUrl');
   if (url !== undefined && observed.reachable.size === 0 && isOfCluster(url, observed))
     notes.push(`${url} takes no connection from here; in the cluster it may`);
+  if (url !== undefined && /^https:\/\/[^/]*\.elb\.amazonaws\.com[/:]/.test(url))
+    notes.push(
+      `no certificate has the name of a load balancer, as in ${new URL(url).origin}: give the name in your DNS with --health-url`,
+    );
   return notes;
 }
 

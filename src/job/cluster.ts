@@ -96,7 +96,9 @@ export class JobCluster implements JobReader {
     const own = found.value.items.filter(
       ({ type, involvedObject }) => type === 'Warning' && names.includes(involvedObject.name ?? ''),
     );
-    const last = own.at(-1);
+    const time = ({ lastTimestamp, eventTime }: CoreV1Event): number =>
+      new Date(lastTimestamp ?? eventTime ?? 0).getTime();
+    const last = own.sort((one, other) => time(one) - time(other)).at(-1);
     return (
       last && `${last.reason} (${(last.message ?? '').replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)})`
     );

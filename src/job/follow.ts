@@ -76,6 +76,8 @@ class Follower {
   private waitingSince: number | undefined;
   private lastingSince: number | undefined;
   private silentSince: number | undefined;
+  private askedAt: number | undefined;
+  private event: string | undefined;
 
   constructor(
     private readonly reader: JobReader,
@@ -151,20 +153,30 @@ class Follower {
   ): Promise<JobEnd | undefined> {
     const now = performance.now();
     this.waitingSince ??= now;
-    if (!lasting) this.lastingSince = undefined;
+    const event = await this.eventOf(pods);
+    const why = event === undefined || reason.includes(event) ? reason : `${reason}; ${event}`;
+    // A Job whose pod cannot be made says nothing by itself.
+    if (!lasting && (event === undefined || pods.length > 0)) this.lastingSince = undefined;
     else this.lastingSince ??= now;
-    if (reason !== this.lastReason) this.listener.remark(`Waiting: ${reason} …`);
-    this.lastReason = reason;
+    if (why !== this.lastReason) this.listener.remark(`Waiting: ${why} …`);
+    this.lastReason = why;
     const isOver =
       now - this.waitingSince >= this.patience.start ||
       (this.lastingSince !== undefined && now - this.lastingSince >= this.patience.lasting);
     if (!isOver) return undefined;
-    const event = await this.reader.trouble([this.name, ...pods.map(({ metadata }) => metadata?.name ?? '')]);
-    const why = event === undefined || reason.includes(event) ? reason : `${reason}; ${event}`;
     return {
       outcome: 'before-switch',
       message: `Job ${this.name} does not start: ${why}. Nothing was begun; the Job stays and may still start: credential-rotation job logs ${this.name} follows it, kubectl delete job ${this.name} takes it away.`,
     };
+  }
+
+  /** What the events say of a Job that does not start, asked now and then. */
+  private async eventOf(pods: readonly V1Pod[]): Promise<string | undefined> {
+    const now = performance.now();
+    if (now - (this.askedAt ?? this.waitingSince ?? now) < this.patience.lasting / 4) return this.event;
+    this.askedAt = now;
+    const names = [this.name, ...pods.map(({ metadata }) => metadata?.name ?? '')];
+    return (this.event = await this.reader.trouble(names));
   }
 }
 

@@ -39,6 +39,8 @@ describe('the completion script, in bash', function () {
     expect(offered('')).to.include.members(['status', 'verify', 'history', 'rollback', 'unlock', 'config']);
     expect(offered('st')).to.deep.equal(['status']);
     expect(offered('config', '')).to.include('show');
+    expect(offered('in')).to.deep.equal(['init']);
+    expect(offered('job', '')).to.include.members(['run', 'logs']);
   });
 
   it('offers the flags of a command, and those of the settings', () => {

@@ -40,6 +40,7 @@ describe('the settings of openemr-on-eks as it stands', () => {
       .and.include('sites.claim: openemr-sites-pvc');
     expect(findings.notes).to.deep.equal([
       'https://alb-1.us-west-2.elb.amazonaws.com/meta/health/readyz takes no connection from here; in the cluster it may',
+      'no certificate has the name of a load balancer, as in https://alb-1.us-west-2.elb.amazonaws.com: give the name in your DNS with --health-url',
     ]);
   });
 

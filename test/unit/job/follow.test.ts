@@ -131,7 +131,19 @@ describe('following a Job', () => {
     expect(end?.message).to.match(
       /does not start: pod p: ImagePullBackOff \(no such image\); Failed \(not found\)\. Nothing was begun.*job logs j.*kubectl delete job j/,
     );
-    expect(remarks).to.have.length(1);
+    expect(remarks[0]).to.equal('Waiting: pod p: ImagePullBackOff (no such image) …');
+  });
+
+  it('a Job whose pod cannot be made ends with 4 and what its events say', async () => {
+    const { end, remarks } = await following({
+      pods: () => [],
+      trouble: 'FailedCreate (exceeded quota: pods)',
+    });
+    expect(end?.outcome).to.equal('before-switch');
+    expect(end?.message).to.include(
+      'does not start: Job j has no pod yet; FailedCreate (exceeded quota: pods).',
+    );
+    expect(remarks).to.have.length(2);
   });
 
   it('a pod without a node is waited for, for longer', async () => {
