@@ -1,4 +1,5 @@
 import type { Argv, Options } from 'yargs';
+import { json } from './outputFlags';
 
 const text = (group: string, describe: string): Options => ({
   type: 'string',
@@ -34,6 +35,7 @@ export function describeInit(parser: Argv): Argv {
       group: 'Output:',
       describe: 'show the stack file; write nothing, verify nothing',
     })
+    .option('json', json)
     .example('$0 init', "the cluster of the kubeconfig, and what AWS's names tell")
     .example(
       '$0 init --namespace openemr --terraform-outputs terraform',

@@ -1,4 +1,5 @@
 import type { FoundDeployment } from '../find/find';
+import type { Check } from '../observe/verify/check';
 import type { MergedFile } from '../find/stackFile';
 import { definitionOf } from '../settings/options';
 import { aligned } from './table';
@@ -43,4 +44,36 @@ export function fileLines(
     ...(replaced.length > 0 ? [`replaced: ${replaced.join(', ')}`] : []),
   ];
   return [...keeps, `✓ ${name} is ${what} (${list.join('; ')}).`];
+}
+
+/** What became of the stack file, for a person and for a program. */
+export interface FileChange extends MergedFile {
+  file: string;
+  written: boolean;
+  lines: string[];
+}
+
+/**
+ * The result for a program; no secret is in it.
+ * @param checks of verify; null when it was not run
+ */
+export function initReport(
+  { place, found, open, notes }: FoundDeployment,
+  { file, written, added, replaced, kept }: FileChange,
+  problems: readonly string[],
+  checks: readonly Check[] | null,
+): object {
+  const { context, server } = place;
+  return {
+    ...{ context, server },
+    settings: found.map(({ name, value, from }) => ({ variable: definitionOf(name).variable, value, from })),
+    open: open.map(({ name, why, how, candidates }) => {
+      const { variable, required = false } = definitionOf(name);
+      return { variable, required, why, how, candidates };
+    }),
+    notes,
+    file: { name: file, written, added, replaced, kept },
+    problems,
+    checks,
+  };
 }

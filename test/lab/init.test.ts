@@ -101,9 +101,18 @@ for (const database of databases.slice(0, 1)) {
       expect(text).to.include(`openemr-credential-rotation:sitesRoot: ${site.sitesRoot}\n`);
       expectNoSecret(site.canaries(), { file: text });
       expectCode(await init(['--dry-run']), 0);
-      const again = await init(['init']);
+      const again = await init(['init', '--json']);
       expectCode(again, 0);
-      expect(again.stdout).to.include(`Pulumi.${site.name}.yaml says all of this; it is left as it is.`);
+      const report = JSON.parse(again.stdout) as {
+        file: object;
+        open: unknown[];
+        checks: { state: string }[];
+      };
+      expect(report.file).to.include({ name: `Pulumi.${site.name}.yaml`, written: false });
+      expect(report.open).to.deep.equal([]);
+      expect(report.checks.map(({ state }) => state))
+        .to.include('ok')
+        .and.not.include('missing');
       expect(readFileSync(file(), 'utf8')).to.equal(text);
     });
 

@@ -1,42 +1,65 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Outcome } from '../../failure';
 import { exitCodes, Failure } from '../../failure';
 import type { FoundDeployment } from '../../find/find';
 import type { Given, OutputSource } from '../../find/observed';
 import type { MergedFile } from '../../find/stackFile';
-import { fileLines, findingLines } from '../../report/initText';
+import type { Check } from '../../observe/verify/check';
+import type { FileChange } from '../../report/initText';
+import { fileLines, findingLines, initReport } from '../../report/initText';
 import type { OptionName } from '../../settings/options';
 import { definitionOf, optionNames } from '../../settings/options';
 import { gather, settingProblems, stackFileName } from '../../settings/settings';
 import { errorCode } from '../../world/errors';
 import type { Flags, InitFlags } from '../invocation';
 import { keepSecrets, rendererOf } from '../request';
-import { verifyCommand } from './verify';
+import { verified, verifyCommand } from './verify';
 
 /** Finds the settings of a running OpenEMR, writes them into the stack file, and verifies them. Returns the exit code. */
 export async function initCommand(flags: Flags, init: InitFlags): Promise<number> {
   keepSecrets();
   const [{ findSettings }, outputs] = await Promise.all([import('../../find/find.js'), outputsOf(init)]);
   const renderer = rendererOf(flags);
+  const say = (lines: readonly string[]): void => {
+    if (!flags.json) lines.forEach((line) => renderer.line(line));
+  };
   const given = givenValues(flags, init.force);
   const all = await findSettings({ context: init.context, given, outputs, environment: process.env });
   const found = { ...all, found: all.found.filter(({ name, from }) => isKept(name, flags, from)) };
-  findingLines(found).forEach((line) => renderer.line(line));
-  await writeFound(flags, init, found).then((lines) => lines.forEach((line) => renderer.line(line)));
-  if (flags.dryRun) return exitCodes[isComplete(found) ? 'done' : 'configuration'];
-  const problems = settingProblems(gather(flags.values, process.env, process.cwd()), process.env);
-  if (problems.length > 0)
-    throw new Failure(
-      'configuration',
-      `Not verified, for this is to be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
-    );
+  say(findingLines(found));
+  const file = await writeFound(flags, init, found);
+  say(file.lines);
+  const values = gather(flags.values, process.env, process.cwd());
+  const problems = flags.dryRun ? [] : settingProblems(values, process.env);
+  const report = (outcome: Outcome, checks: readonly Check[] | null): number => {
+    const end = { outcome, exitCode: exitCodes[outcome] };
+    if (flags.json) renderer.object('init', { ...end, ...initReport(found, file, problems, checks) });
+    return end.exitCode;
+  };
+  if (flags.dryRun) return report(isComplete(found) ? 'done' : 'configuration', null);
+  if (problems.length > 0) {
+    if (flags.json) return report('configuration', null);
+    throw notSet(problems);
+  }
+  if (flags.json) {
+    const { outcome, checks } = await verified(flags);
+    return report(outcome, checks);
+  }
   renderer.line('');
   const exitCode = await verifyCommand(flags);
   if (init.context !== undefined)
-    renderer.line(
+    say([
       `The context is no setting: before a rotation from here run kubectl config use-context ${init.context}.`,
-    );
+    ]);
   return exitCode;
+}
+
+function notSet(problems: readonly string[]): Failure {
+  return new Failure(
+    'configuration',
+    `Not verified, for this is to be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
+  );
 }
 
 function isComplete({ open }: FoundDeployment): boolean {
@@ -81,7 +104,7 @@ async function writeFound(
   flags: Flags,
   { force }: InitFlags,
   { found: kept }: FoundDeployment,
-): Promise<string[]> {
+): Promise<FileChange> {
   const { mergeStackFile } = await import('../../find/stackFile.js');
   const { stack } = gather(flags.values, process.env, process.cwd());
   const file = stackFileName(stack?.value ?? '');
@@ -97,13 +120,14 @@ async function writeFound(
     await writePage(file, merged.text);
   }
   const options = { isNew: before === undefined, isDryRun: flags.dryRun, text: merged.text };
-  return [
+  const lines = [
     ...secret.map(
       ({ name }) =>
         `  ! ${definitionOf(name).variable} holds a password, and is not written: leave it in the environment.`,
     ),
     ...fileLines(file, merged, options),
   ];
+  return { file, written: changed && !flags.dryRun, lines, ...merged };
 }
 
 /** A URL may hold a login. */

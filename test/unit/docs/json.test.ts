@@ -11,6 +11,10 @@ import { worldChecks } from '../../../src/observe/verify/worldChecks';
 import { JsonEndRenderer, jsonSchema, TextRenderer } from '../../../src/report/renderer';
 import { listSettings } from '../../../src/settings/listing';
 import { exitCodes } from '../../../src/failure';
+import { judge } from '../../../src/find/judge';
+import { mergeStackFile } from '../../../src/find/stackFile';
+import { initReport } from '../../../src/report/initText';
+import { observed } from '../find/openemrOnEks';
 import type { StepResult } from '../../../src/stack/stepEvents';
 import { pastRotations } from '../../../src/history/rotations';
 import { entryOf, minutes, pastOf, planAt } from '../history/made';
@@ -86,6 +90,28 @@ function statuses(): object[] {
 describe('docs/json.md', () => {
   it('describes every field that status prints, with its types, and no other', async () => {
     expect(undocumented('status', await printed('status', statuses()))).to.deep.equal([]);
+  });
+
+  it('describes every field that init prints, with its types, and no other', async () => {
+    const place = { context: 'prod', cluster: 'c', server: 'https://s' };
+    const listed = ['a/slots', 'b/slots'].map((name) => ({ name, arn: name }));
+    const outputs = [
+      { source: 'f', outputs: [{ name: 'aurora_endpoint', value: 'other.rds.amazonaws.com' }] },
+    ];
+    const found = judge({}, observed({ outputs, listed: { kind: 'read', value: listed } }));
+    const file = {
+      ...mergeStackFile('', { site: 'default' }, false),
+      file: 'Pulumi.prod.yaml',
+      written: true,
+      lines: [],
+    };
+    const checks = worldChecks(factsOf(worldOn('A')));
+    const end = { outcome: 'configuration', exitCode: exitCodes.configuration };
+    const results = [null, checks].map((each) => ({
+      ...end,
+      ...initReport({ ...found, place }, file, ['x'], each),
+    }));
+    expect(undocumented('init', await printed('init', results))).to.deep.equal([]);
   });
 
   it('describes every field that verify prints, with its types, and no other', async () => {

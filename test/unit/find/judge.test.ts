@@ -244,4 +244,12 @@ describe('names of secrets', () => {
     const { slots, admins } = secretsByName(listed);
     expect([slots, admins].map((each) => each.map(({ value }) => value))).to.deep.equal([['b'], ['c']]);
   });
+
+  it('without a slot secret, a secret of RDS still counts for nothing', () => {
+    const listed = [
+      { name: 'rds!cluster-1-admin', arn: 'a', owner: 'rds' },
+      { name: 'prod/admin', arn: 'c' },
+    ];
+    expect(secretsByName(listed).admins.map(({ value }) => value)).to.deep.equal(['c']);
+  });
 });

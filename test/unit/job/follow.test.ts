@@ -135,6 +135,7 @@ describe('following a Job', () => {
   });
 
   it('a Job whose pod cannot be made ends with 4 and what its events say', async () => {
+    const began = performance.now();
     const { end, remarks } = await following({
       pods: () => [],
       trouble: 'FailedCreate (exceeded quota: pods)',
@@ -144,6 +145,7 @@ describe('following a Job', () => {
       'does not start: Job j has no pod yet; FailedCreate (exceeded quota: pods).',
     );
     expect(remarks).to.have.length(2);
+    expect(performance.now() - began).to.be.lessThan(patience.start - 20);
   });
 
   it('a pod without a node is waited for, for longer', async () => {
