@@ -141,7 +141,10 @@ export class SecretVersionType implements ResourceType {
     const id = `${secretId}|${versionId}`;
     const version = { client, secretId, versionId, signal };
     try {
-      const found = await versions.awaitCreated(version);
+      await versions.awaitCreated(version);
+      // Read once more, as the real one does: it waits, and then reads the resource as in a refresh.
+      const found = await versions.findVersion(version);
+      if (!found) throw new Error(`reading Secrets Manager Secret Version (${id}): couldn't find resource`);
       return { id, outputs: outputsOf(await client.config.region(), version, found) };
     } catch (problem) {
       // The version is stored: the state must know it, or a later update would store another one.
