@@ -135,7 +135,7 @@ type Candidate = Pick<AdminCredentials, 'stage' | 'version'>;
  * The versions in the order in which a login is tried, each once and read when it is needed. Pending is what has
  * AWSPENDING, or else the newest version of this tool: it was set where a run was killed before it became current.
  */
-async function* candidates(
+export async function* candidates(
   secrets: Pick<SecretsManager, 'read' | 'describe'>,
   secretId: string,
   known: KnownVersion | undefined,

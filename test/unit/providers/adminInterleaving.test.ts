@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { renewAdmin } from '../../../src/providers/adminPassword';
+import { candidates } from '../../../src/world/adminCredentials';
 import { scrubber } from '../../../src/report/scrubber';
 import type { Turns } from './adminWorlds';
 import { adminWorld, FakeSecret, FakeServer } from './adminWorlds';
@@ -188,6 +189,41 @@ for (const [name, retains] of [
     });
   });
 }
+
+describe('which login of the admin secret is tried', () => {
+  const order = async (labels: readonly [string, string][]): Promise<string[]> => {
+    const secret = new FakeSecret(document);
+    for (const [label, id] of labels) secret.put(document.replace('First-1', id), [label], id);
+    const tried: string[] = [];
+    const read = {
+      describe: async () => ({ arn: 'arn', stages: secret.stages() }),
+      read: async (_: string, which: { stage: string } | { versionId: string }) =>
+        secret.version('stage' in which ? secret.labels.get(which.stage) : which.versionId),
+    };
+    for await (const { version } of candidates(read, 'admin', undefined)) tried.push(version.versionId);
+    return tried;
+  };
+  const own = (rotation: string): [string, string] => [
+    `CREDENTIAL_ROTATION_ADMIN_${rotation}`,
+    `credential-rotation-admin-password-${rotation}`,
+  ];
+  const [older, newer] = [own(rotations[0]), own(rotations[1])];
+
+  it('current, what a rotation has pending, previous: at most three of them, then what else rotations have pending', async () => {
+    expect(await order([])).to.deep.equal(['v0']);
+    expect(await order([older, newer, ['AWSPREVIOUS', 'v9']])).to.deep.equal([
+      'v0',
+      newer[1],
+      'v9',
+      older[1],
+    ]);
+  });
+
+  it('what is under AWSPENDING comes before that', async () => {
+    const tried = await order([older, ['AWSPENDING', 'foreign'], ['AWSPREVIOUS', 'v9']]);
+    expect(tried).to.deep.equal(['v0', 'foreign', 'v9', older[1]]);
+  });
+});
 
 describe('step 11 beside the rotation of another OpenEMR', () => {
   const other = (password: string): string => document.replace('First-1', password);

@@ -1,6 +1,6 @@
 import { parseAdminDocument } from '../../../src/plan/secretDocument';
 import type { AdminWorld } from '../../../src/providers/adminWorld';
-import { pendingOfThisTool } from '../../../src/world/adminPendingId';
+import { candidates } from '../../../src/world/adminCredentials';
 import type { SecretVersion } from '../../../src/world/secretsManager';
 
 const passwordOf = (text: string): string => {
@@ -113,35 +113,25 @@ export function adminWorld(secret: FakeSecret, server: FakeServer, turns: Turns)
       if (label === 'AWSCURRENT') await turns.write(`after ${writing}`);
     },
   };
-  const open = (): Awaited<ReturnType<AdminWorld['found']>> => {
+  const open = async (): ReturnType<AdminWorld['found']> => {
     const current = secret.labels.get('AWSCURRENT') ?? '';
     const refused: string[] = [];
-    const found = (
-      stage: 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS' | 'CREDENTIAL_ROTATION_ADMIN',
-      version: SecretVersion,
-    ): Awaited<ReturnType<AdminWorld['found']>> => ({
-      stage,
-      version,
-      known: { works: version.versionId, current, refused },
-    });
-    for (const stage of ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const) {
-      const version = labelled(stage);
-      if (version === undefined) continue;
-      if (server.accepts(passwordOf(version.text))) return found(stage, version);
+    const atOnce: Pick<AdminWorld['secrets'], 'describe' | 'read'> = {
+      describe: async () => ({ arn: 'arn', stages: secret.stages() }),
+      read: async (_, which) => ('stage' in which ? labelled(which.stage) : secret.version(which.versionId)),
+    };
+    for await (const { stage, version } of candidates(atOnce, 'admin', undefined)) {
+      if (server.accepts(passwordOf(version.text)))
+        return { stage, version, known: { works: version.versionId, current, refused } };
       refused.push(version.versionId);
-    }
-    for (const id of pendingOfThisTool(secret.stages())) {
-      const version = secret.version(id);
-      if (version && server.accepts(passwordOf(version.text)))
-        return found('CREDENTIAL_ROTATION_ADMIN', version);
     }
     throw new Error('the admin is locked out');
   };
-  const found = open();
+  const opening = open();
   return {
     secretId: 'admin',
     secrets,
-    found: async () => found,
+    found: () => opening,
     logsIn,
     async write(name, action) {
       writing = name;
