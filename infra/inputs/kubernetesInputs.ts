@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { usualRolloutSeconds } from '../kubernetes/deadlines';
 import { checks } from './checks';
 import { group, list, onOff, text, whole } from './fields';
 
 const limits = group(
   {
-    rolloutSeconds: whole(30, 7200, "of the restart of OpenEMR's pods").default(900),
+    rolloutSeconds: whole(30, 14_400, "of the restart of OpenEMR's pods").default(usualRolloutSeconds),
     healthSeconds: whole(5, 3600, 'of the health proof').default(60),
     idleSeconds: whole(5, 7200, 'of the wait until the old account has no session').default(300),
   },
@@ -24,7 +25,9 @@ const optionalRights = group(
   {
     lease: onOff('a Lease beside the lock in the database').default(true),
     events: onOff('an Event at the end of each run').default(true),
-    pods: onOff('reading the pods, for their own reasons when a restart does not get on').default(false),
+    pods: onOff(
+      'reading pods and quotas: why a restart does not get on, how long one takes, and whether it has room',
+    ).default(false),
     workloads: onOff('listing workloads, to warn of others that read the same Secret').default(true),
   },
   'rights that add comfort',

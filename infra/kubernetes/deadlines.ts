@@ -1,5 +1,11 @@
 import type { Limits } from './settings';
 
+/**
+ * The usual limit of the restart of OpenEMR's pods, in seconds: ten pods, one after the other (maxSurge 1), of 300 s of
+ * start-up each, and some more. A restart that stands still ends earlier, by the Deployment's progressDeadlineSeconds.
+ */
+export const usualRolloutSeconds = 3600;
+
 /** Reading the world, the engine, the database, tries again when a server is away: all but the waits, in seconds. */
 const restSeconds = 600;
 /** Between the end of the longest step and the process's own end, in seconds. */

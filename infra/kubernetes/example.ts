@@ -1,3 +1,4 @@
+import { usualRolloutSeconds } from './deadlines';
 import type { RotationSettings } from './settings';
 
 /** The settings of the OpenEMR that the documentation is about. */
@@ -22,7 +23,7 @@ export const exampleSettings: RotationSettings = {
   timeZone: 'Etc/UTC',
   suspended: false,
   ifOlderThan: '30d',
-  limits: { rolloutSeconds: 900, healthSeconds: 60, idleSeconds: 300 },
+  limits: { rolloutSeconds: usualRolloutSeconds, healthSeconds: 60, idleSeconds: 300 },
   resources: { cpu: '250m', memory: '512Mi', memoryLimit: '1Gi' },
   optionalRights: { lease: true, events: true, pods: false, workloads: true },
   network: {

@@ -37,7 +37,7 @@ export function optionalRules(
         ]
       : []),
     ...(events ? [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }] : []),
-    ...(pods ? [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }] : []),
+    ...(pods ? [{ apiGroups: [''], resources: ['pods', 'resourcequotas'], verbs: ['list'] }] : []),
     ...(workloads
       ? [
           { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] },

@@ -26,7 +26,10 @@ export interface OptionalRights {
   lease: boolean;
   /** An Event on the Deployment at the end of a run. */
   events: boolean;
-  /** The new pods' own reasons when a restart does not get on, and which clients of the database are OpenEMR's pods. */
+  /**
+   * The new pods' own reasons when a restart does not get on, how long pods take to start, quotas without room, and
+   * which clients of the database are OpenEMR's pods.
+   */
   pods: boolean;
   /** Which other workloads read OpenEMR's Secret. */
   workloads: boolean;

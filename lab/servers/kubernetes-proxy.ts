@@ -14,6 +14,8 @@ export interface KubernetesFault {
   resource: string;
   namespace?: string;
   name?: string;
+  /** True: only dry runs of writes; without it a rule never meets one. */
+  dryRun?: true;
   /** How many requests that fit are let through first. */
   skip?: number;
   /** How many requests meet the rule after that; without it all of them until the rule is taken away. */
@@ -107,8 +109,10 @@ function take(entries: Entry[], seen: KubernetesRequest): KubernetesFault | unde
   return undefined;
 }
 
-function meets({ verb, resource, namespace, name }: KubernetesFault, seen: KubernetesRequest): boolean {
+function meets(rule: KubernetesFault, seen: KubernetesRequest): boolean {
+  const { verb, resource, namespace, name, dryRun = false } = rule;
   return (
+    dryRun === seen.dryRun &&
     (verb === '*' || verb === seen.verb) &&
     (resource === '*' || resource === seen.resource) &&
     (namespace === undefined || namespace === seen.namespace) &&

@@ -11,6 +11,8 @@ export interface KubernetesRequest {
   /** As in `status`. */
   subresource?: string;
   fieldManager?: string;
+  /** A dry run of a write: the API server answers as to the real one, and stores nothing. */
+  dryRun: boolean;
   /** HTTP status that the client got; 0 when the reply was withheld. */
   status: number;
   /** Whether such a request changes anything: a dry run and a review of rights do not. */
@@ -38,7 +40,8 @@ export function describeRequest(method: string, url: string): KubernetesRequest 
   const reading = searchParams.has('watch') ? 'watch' : one ? 'get' : 'list';
   const found = VERBS[method] ?? (resource === undefined ? 'get' : reading);
   const verb = found === 'delete' && !one ? 'deletecollection' : found;
-  const changes = method in VERBS && !searchParams.has('dryRun') && !QUESTIONS.has(group ?? '');
+  const dryRun = searchParams.has('dryRun');
+  const changes = method in VERBS && !dryRun && !QUESTIONS.has(group ?? '');
   const fieldManager = searchParams.get('fieldManager');
   return {
     time: Date.now(),
@@ -48,6 +51,7 @@ export function describeRequest(method: string, url: string): KubernetesRequest 
     ...(name === undefined ? {} : { name }),
     ...(subresource === undefined ? {} : { subresource }),
     ...(fieldManager === null ? {} : { fieldManager }),
+    dryRun,
     status: 0,
     write: changes,
   };

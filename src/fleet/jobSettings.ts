@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { usualRolloutSeconds } from '../../infra/kubernetes/deadlines';
 import { paths } from '../../infra/kubernetes/environment';
 import type { FleetJobSettings } from '../../infra/kubernetes/fleetJob';
 import type { Network, OptionalRights } from '../../infra/kubernetes/settings';
@@ -150,7 +151,7 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
     healthCa: mounted(job.healthCaConfigMap, job.healthCaKey),
     timeZone: job.timeZone ?? 'Etc/UTC',
     limits: {
-      rolloutSeconds: longest('rolloutTimeoutSeconds', 900),
+      rolloutSeconds: longest('rolloutTimeoutSeconds', usualRolloutSeconds),
       healthSeconds: longest('healthLimitSeconds', 60),
       idleSeconds: longest('idleLimitSeconds', 300),
     },

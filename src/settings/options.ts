@@ -164,7 +164,8 @@ export const optionTable = {
     stackKey: 'rolloutTimeoutSeconds',
     type: 'limit',
     group: 'Rotation',
-    describe: "limit of the rollout in seconds (default: from the Deployment's progressDeadlineSeconds)",
+    describe:
+      "limit of the whole rollout in seconds (default: the Deployment's progressDeadlineSeconds, anew with each pod that gets ready)",
   },
   idleGraceSeconds: {
     flag: 'idle-grace',

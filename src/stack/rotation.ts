@@ -173,7 +173,10 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   previewing.catch(() => undefined);
   const looking = preflight(planned, request.settings.context, world, around);
   const { problems, differences, notices } = await looking.finally(() => previewing.catch(() => undefined));
-  const { changes, enginePlan } = await previewing;
+  const { changes, enginePlan } = await previewing.catch((error: unknown) => {
+    // The plugin tries the patches, too: what stands in their way is the better reason.
+    throw problems.length > 0 ? jointFailure(problems) : error;
+  });
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
   const names = await runLockNames(world.slotSecretArn, world.kubernetes);
   const lockedBy = holderText((await firstHeld(world.session, names))?.holder);
@@ -222,9 +225,16 @@ async function lookedAt(
   { resumed, lookMs }: { resumed: boolean; lookMs: number },
 ): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
   const look = resumed ? undefined : await healthBefore(planned, settings);
-  const isDown = resumed || !observation.sqlconf.works;
-  const search = { idleLimitSeconds: settings.idleLimitSeconds, lookMs };
-  const around = { look, acceptDowntime: settings.acceptDowntime === true, idle: settings, isDown, search };
+  const { sqlconf, kubernetesSecret } = observation;
+  const around = {
+    look,
+    acceptDowntime: settings.acceptDowntime === true,
+    idle: settings,
+    isDown: resumed || !sqlconf.works,
+    podsAreLockedOut: !kubernetesSecret.works,
+    limitSeconds: settings.rolloutTimeoutSeconds,
+    search: { idleLimitSeconds: settings.idleLimitSeconds, lookMs },
+  };
   return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 
@@ -270,6 +280,11 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
   return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
 }
 
+function jointFailure(problems: readonly Failure[]): Failure {
+  const reasons = problems.map(({ message }) => message).join(' ');
+  return new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
+}
+
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
   const journal = await journalToTakeUp(request, world, opened.deployment);
@@ -280,10 +295,7 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   });
   if (!resumed) {
     const { problems, notices } = await preflight(wanted, request.settings.context, world, around);
-    if (problems.length > 0) {
-      const reasons = problems.map(({ message }) => message).join(' ');
-      throw new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
-    }
+    if (problems.length > 0) throw jointFailure(problems);
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   } else await tellOfIdleProof(request, world, wanted);
   const listener = withRolloutNews(request, world.kubernetes);

@@ -3,6 +3,7 @@ import { fileProblems } from '../observe/preflight/file';
 import { kubernetesFindings } from '../observe/preflight/kubernetes';
 import { findOtherUsers } from '../observe/preflight/otherUsers';
 import { workloadRights } from '../observe/preflight/secretReaders';
+import { patchTokens } from '../observe/preflight/patches';
 import { eventRight } from '../notify/kubernetesEvent';
 import type { PreflightClients } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
@@ -43,10 +44,7 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     databaseChecks(settings, facts, { secrets, kubernetes }),
     writeChecks(settings, facts, secrets),
     fileChecks(settings, facts),
-    new Checks('Kubernetes').problems(
-      'nothing stands in the way of a restart',
-      async () => (await kubernetesFindings(kubernetes, settings.program.acceptDowntime === true)).problems,
-    ),
+    restartChecks(settings, facts, kubernetes),
   ]);
   const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
   return inOrder([
@@ -56,6 +54,31 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
     ...planChecks(facts),
     ...rest.flat(),
   ]);
+}
+
+/** Whether both patches would be taken, and the restart could end. */
+async function restartChecks(
+  { program: { acceptDowntime, rolloutTimeoutSeconds } }: Settings,
+  facts: StatusFacts,
+  kubernetes: Kubernetes,
+): Promise<Check[]> {
+  const checks = new Checks('Kubernetes');
+  const planned = planOf(facts);
+  const made = { secret: 'verify', restart: 'verify' };
+  let unseen: string | undefined;
+  const found = await checks.problems('nothing stands in the way of a restart', async () => {
+    const findings = await kubernetesFindings(kubernetes, {
+      tokens: planned?.kind === 'planned' ? patchTokens(planned.planned.plan) : made,
+      acceptDowntime: acceptDowntime === true,
+      mayMend: facts.logins.kubernetesSecret === 'denied',
+      limitSeconds: rolloutTimeoutSeconds,
+    });
+    unseen = findings.unseen;
+    return findings.problems;
+  });
+  return unseen === undefined
+    ? found
+    : [...found, checks.notChecked('the API server would take both patches', `${unseen}.`)];
 }
 
 /** Whether both secrets can be written, and what their keys have to do with it. */
@@ -153,6 +176,7 @@ function optionalRights(kubernetes: Kubernetes): Right[] {
     eventRight,
     { verb: 'list', group: '', resource: 'pods', name: '' },
     ...workloadRights,
+    { verb: 'list', group: '', resource: 'resourcequotas', name: '' },
   ];
 }
 

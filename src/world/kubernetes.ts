@@ -3,13 +3,15 @@ import type {
   V1Deployment,
   V1Lease,
   V1Pod,
+  V1ResourceQuota,
   V1Secret,
   V1SelfSubjectAccessReview,
 } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import { keepPasswordsIn } from '../report/passwordsIn';
 import { KubernetesApi } from './kubernetesApi';
-import { answerFailure, NoAnswer } from './kubernetesErrors';
+import { answerFailure, NoAnswer, statusOf } from './kubernetesErrors';
+import { fieldManager } from './rollout';
 
 /** The objects of one OpenEMR. */
 export interface KubernetesTarget {
@@ -49,6 +51,9 @@ export type Lease = Omit<V1Lease, 'spec'> & {
 
 /** How often a read is tried again when the server is away or busy, 6 to 20 s in all: reads change nothing. */
 const tries = { retries: 5, minTimeout: 200, factor: 2, maxRetryTime: 20_000 };
+/** A webhook that restarts is asked again, for a second or two: the reads before it found the server well. */
+const patchRetries = 3;
+
 /** Requests to the Kubernetes API outside Pulumi; the kubeconfig is the usual one, or the pod's service account. */
 export class Kubernetes {
   private connected: Promise<KubernetesApi> | undefined;
@@ -112,6 +117,50 @@ export class Kubernetes {
       next = page.metadata?.continue || undefined;
     } while (next !== undefined);
     return items;
+  }
+
+  /**
+   * The quotas of the namespace, or undefined where they cannot be read: that right is optional
+   * (infra/kubernetes/role-optional.yaml).
+   */
+  async quotas(): Promise<V1ResourceQuota[] | undefined> {
+    const api = await this.api();
+    const path = ['api', 'v1', 'namespaces', this.target.namespace, 'resourcequotas'];
+    return api.get<{ items: V1ResourceQuota[] }>(path).then(
+      ({ items }) => items,
+      () => undefined,
+    );
+  }
+
+  /**
+   * Sends a patch as the rotation will, by server-side apply under its field manager, but as a dry run: rights, policies
+   * and webhooks answer, and nothing is stored. One that gets no answer, or that the server cannot take now, is sent again.
+   * @throws ApiError, or what the connection says
+   */
+  async tryPatch(kind: 'Secret' | 'Deployment', body: Record<string, unknown>): Promise<void> {
+    const { namespace, secret, deployment } = this.target;
+    const [apiVersion, root, resource, name] =
+      kind === 'Secret'
+        ? ['v1', ['api', 'v1'], 'secrets', secret]
+        : ['apps/v1', ['apis', 'apps', 'v1'], 'deployments', deployment];
+    const query = { dryRun: 'All', fieldManager, force: 'true' };
+    const { metadata, ...rest } = body;
+    const object = { apiVersion, kind, ...rest, metadata: { ...(metadata ?? {}), namespace, name } };
+    const api = await this.api();
+    const path = [...root, 'namespaces', namespace, resource, name];
+    await pRetry(() => api.apply(path, query, object), {
+      ...this.patience,
+      retries: Math.min(this.patience.retries, patchRetries),
+      shouldRetry: ({ error }) => {
+        const status = statusOf(error);
+        return status === undefined || status === 409 || status === 429 || status >= 500;
+      },
+    });
+  }
+
+  /** URL of the API server, for messages. */
+  async server(): Promise<string> {
+    return (await this.api()).server;
   }
 
   /** The rights among `rights` that this identity lacks, by SelfSubjectAccessReview. */

@@ -6,13 +6,28 @@ import { proxyFor } from './proxy/fromEnvironment';
 /** Limit in ms of one request: a server that takes it and never answers must not hold the run up. */
 const requestLimitMs = 10_000;
 
+/**
+ * Limit in ms of a patch: an admission webhook has up to 30 s of it
+ * (kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers, "Timeouts").
+ */
+const patchLimitMs = 35_000;
+
 /** The API server answered, but not with success. */
 export class ApiError extends Error {
-  /** @param code the HTTP status */
-  constructor(readonly code: number) {
+  /**
+   * @param code the HTTP status
+   * @param said the message of the server's Status; it may quote the request or the object, values of a Secret included
+   */
+  constructor(
+    readonly code: number,
+    readonly said = '',
+  ) {
     super(`HTTP ${code}`);
   }
 }
+
+/** JSON is YAML, too. */
+const contentTypes: Partial<Record<string, string>> = { PATCH: 'application/apply-patch+yaml' };
 
 type Dispatcher = ReturnType<Client.RequestContext['getDispatcher']>;
 
@@ -130,17 +145,22 @@ export class KubernetesApi {
     for await (const piece of answer.body.stream() ?? []) yield decoder.decode(piece, { stream: true });
   }
 
+  /** Server-side apply of a part of an object. @throws ApiError, or what the connection says */
+  apply<T>(parts: readonly string[], query: Record<string, string>, body: unknown): Promise<T> {
+    return this.send('PATCH', parts, { query, body });
+  }
+
   private async send<T>(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
     parts: readonly string[],
     { query = {}, body }: { query?: Record<string, string>; body?: unknown },
   ): Promise<T> {
     const request = this.request(method, parts, query);
     if (body !== undefined) {
-      request.setHeaderParam('Content-Type', 'application/json');
+      request.setHeaderParam('Content-Type', contentTypes[method] ?? 'application/json');
       request.setBody(JSON.stringify(body));
     }
-    request.setSignal(AbortSignal.timeout(requestLimitMs));
+    request.setSignal(AbortSignal.timeout(method === 'PATCH' ? patchLimitMs : requestLimitMs));
     await this.authorize(request);
     const answer = await new this.library.IsomorphicFetchHttpLibrary().send(request).toPromise();
     // Read also when it is an error: the connection is free for the next request only then.
@@ -148,11 +168,11 @@ export class KubernetesApi {
     if (answer.httpStatusCode >= 200 && answer.httpStatusCode < 300) return JSON.parse(text) as T;
     // A certificate of an exec plugin may have run out; the next request makes its connection anew.
     if (answer.httpStatusCode === 401) this.dispatcher = undefined;
-    throw new ApiError(answer.httpStatusCode);
+    throw new ApiError(answer.httpStatusCode, messageOf(text));
   }
 
   private request(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
     parts: readonly string[],
     query: Record<string, string>,
   ): Client.RequestContext {
@@ -169,5 +189,16 @@ export class KubernetesApi {
     await this.config.applySecurityAuthentication(request);
     this.dispatcher ??= request.getDispatcher();
     if (this.dispatcher) request.setDispatcher(this.dispatcher);
+  }
+}
+
+/** The message of a Status; what is none, as a proxy's page, has no message for people. */
+function messageOf(text: string): string {
+  try {
+    const status: unknown = JSON.parse(text);
+    const has = typeof status === 'object' && status !== null && 'message' in status;
+    return has && typeof status.message === 'string' ? status.message : '';
+  } catch {
+    return '';
   }
 }

@@ -35,8 +35,12 @@ export function podTrouble(
   pods: readonly V1Pod[],
   { annotation, token }: { annotation: string; token: string },
 ): Trouble | undefined {
+  return worstTrouble(pods.filter(({ metadata }) => metadata?.annotations?.[annotation] === token));
+}
+
+/** The worst trouble of these pods but for those that go; undefined when all are ready. */
+export function worstTrouble(pods: readonly V1Pod[]): Trouble | undefined {
   const troubles = pods
-    .filter(({ metadata }) => metadata?.annotations?.[annotation] === token)
     .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
     .map(troubleOf)
     .filter((trouble) => trouble !== undefined);

@@ -33,6 +33,20 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
 }
 
 /**
+ * Whether the last rollout came to its end, and pods are away for another reason since: a node, a failing probe, an
+ * autoscaler. Its controller leaves the reason of that end standing (kubernetes, pkg/controller/deployment/progress.go).
+ */
+export function isScaling(deployment: V1Deployment): boolean {
+  const { metadata, status } = deployment;
+  if (rolloutState(deployment).kind !== 'progressing') return false;
+  const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+  const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
+  // A Deployment without a progress deadline has no such condition: then the counts alone decide.
+  const ended = condition === undefined || condition.reason === 'NewReplicaSetAvailable';
+  return seen && ended && (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0);
+}
+
+/**
  * How far a rollout has come, as a number that each step of it makes greater: a new pod is made, is ready, or an old
  * one has gone. A pod that comes and goes never beats the best number so far.
  */

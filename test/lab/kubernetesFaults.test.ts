@@ -12,7 +12,14 @@ import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { putSecret } from './support/secrets';
 import type { WorldSnapshot } from './support/world';
-import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
+import {
+  alterPassword,
+  expectCode,
+  expectHealthy,
+  expectNoSecret,
+  leftOnDisk,
+  snapshot,
+} from './support/world';
 
 const busy = { status: 503, reason: 'ServiceUnavailable', message: 'the API server is busy (lab)' };
 const restartedAt = 'credential-rotation/restartedAt';
@@ -152,6 +159,123 @@ for (const database of databases.slice(0, 1)) {
         const remove = fault({ verb: '*', resource: '*', when: 'before', respond: busy });
         await expectRefused(4, /does not answer "get".*503/);
         remove();
+      });
+    });
+
+    describe('a restart that could not succeed is refused before any write, in the dry run and by verify', () => {
+      before(() => open({ replicas: 1 }));
+      after(close);
+
+      /** Only this site's namespace. */
+      const ours = (): object => ({ matchLabels: { 'kubernetes.io/metadata.name': site.namespace } });
+      const updatesOf = (group: string, resources: string): object => ({
+        apiGroups: [group],
+        apiVersions: ['v1'],
+        operations: ['UPDATE'],
+        resources: [resources],
+      });
+
+      it('a webhook that is down, for the Secret, and a policy that denies, for the Deployment: exit 3 with both, then 4', async () => {
+        const webhook = {
+          name: 'guard.lab.example',
+          clientConfig: { url: 'https://127.0.0.1:1/guard' },
+          rules: [updatesOf('', 'secrets')],
+          namespaceSelector: ours(),
+          failurePolicy: 'Fail',
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+        };
+        const named = { metadata: { name: `lab-${site.namespace}` } };
+        const noWebhook = await cluster.createGuard('validatingwebhookconfigurations', {
+          ...named,
+          webhooks: [webhook],
+        });
+        const matchConstraints = {
+          namespaceSelector: ours(),
+          resourceRules: [updatesOf('apps', 'deployments')],
+        };
+        const validations = [{ expression: 'false', message: 'no deploy at night' }];
+        const noPolicy = await cluster.createGuard('validatingadmissionpolicies', {
+          ...named,
+          spec: { failurePolicy: 'Fail', matchConstraints, validations },
+        });
+        const noBinding = await cluster.createGuard('validatingadmissionpolicybindings', {
+          ...named,
+          spec: { policyName: named.metadata.name, validationActions: ['Deny'] },
+        });
+        try {
+          await Promise.all([cluster.refuses('Secret'), cluster.refuses('Deployment')]);
+          const down =
+            /The patch of Secret \S+ would be refused since the admission webhook guard\.lab\.example gives no answer \(.*connection refused/;
+          const denies =
+            /The patch of Deployment \S+ would be refused \(422: .*ValidatingAdmissionPolicy .*no deploy at night\); let that rule allow/;
+          await expectRefused(3, new RegExp(`${down.source}[^]*${denies.source}`));
+          const verified = await run(site, ['verify']);
+          expectCode(verified, 3);
+          expect(verified.stdout).to.match(down).and.to.match(denies);
+          await Promise.all([noPolicy(), noBinding()]);
+          expectCode(await run(site, ['--sync-db-users', '--dry-run']), 0);
+          await cluster.takes('Deployment');
+          const alone = await run(site, ['--dry-run']);
+          expectCode(alone, 4);
+          expect(`${alone.stdout}\n${alone.stderr}`).to.match(down).and.not.to.match(denies);
+        } finally {
+          await noWebhook();
+        }
+      });
+
+      it('a webhook that does not take dry runs is no refusal: the rotation says what it could not see', async () => {
+        await cluster.takes('Secret');
+        const message = 'admission webhook "guard.lab.example" does not support dry run';
+        const respond = { status: 400, reason: 'BadRequest', message };
+        const remove = fault({ verb: 'patch', resource: 'secrets', dryRun: true, when: 'before', respond });
+        const result = await run(site, ['--dry-run']).finally(remove);
+        expectCode(result, 0);
+        expect(`${result.stdout}\n${result.stderr}`).to.match(
+          /Whether Secret \S+ can be patched shows at the patch only: admission webhook "guard\.lab\.example"/,
+        );
+      });
+
+      it('a quota without room for one more pod, where the Role lets quotas be seen: exit 4', async () => {
+        const rules = await cluster.rules();
+        await cluster.setRules([
+          ...rules,
+          { apiGroups: [''], resources: ['resourcequotas'], verbs: ['list'] },
+        ]);
+        const metadata = { name: 'one-pod' };
+        await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '1' } } });
+        try {
+          await wait(1000);
+          await expectRefused(
+            4,
+            /ResourceQuota one-pod has no room for one more pod .*\(pods: 1 of 1 used\)/,
+          );
+        } finally {
+          await cluster.delete('resourcequotas', metadata.name);
+          await cluster.setRules(rules);
+        }
+      });
+
+      it('a rollout that is stuck: exit 4; but not where the database refuses the login of OpenEMR: that one is mended', async () => {
+        const before = await snapshot(site);
+        await site.podFault('never-ready', { rollouts: 1 });
+        const template = { metadata: { annotations: { 'lab/release': '2' } } };
+        await cluster.patchDeployment({ spec: { progressDeadlineSeconds: 2, template } });
+        await wait(4000);
+        await expectRefused(
+          4,
+          /The last rollout of Deployment \S+ is stuck: .*timed out progressing; fix that/,
+        );
+        const verified = await run(site, ['verify']);
+        expectCode(verified, 4);
+        expect(verified.stdout).to.match(/The last rollout of .*; fix that/);
+        await cluster.patchDeployment({ spec: { progressDeadlineSeconds: 60 } });
+        const { username } = before[slotOf(before.active)];
+        await alterPassword(lab, username, 'Changed-by-somebody-1');
+        const mended = await run(site);
+        expectCode(mended, 0);
+        expect(mended.stderr).to.match(/The last rollout of|still rolling out/);
+        await expectHealthy(site, otherSlot(slotOf(before.active)));
       });
     });
 

@@ -195,7 +195,7 @@ for (const database of databases.slice(0, 1)) {
       expect(open.stdout).to.include('✓ the state can be read, and its passphrase or key fits: last change');
     });
 
-    it('names a rollout that failed: exit 2', async () => {
+    it('names a rollout that failed: exit 4', async () => {
       const cluster = new Cluster(lab, site);
       await site.podFault('never-ready', { rollouts: 1 });
       const template = { metadata: { annotations: { 'lab/release': '2' } } };
@@ -204,8 +204,9 @@ for (const database of databases.slice(0, 1)) {
       const title = 'Deployment is healthy';
       let found: Record<string, string> = {};
       for (let tries = 0; tries < 20 && !/timed out/.test(found[title] ?? ''); tries += 1)
-        found = await missing([], {}, 2);
+        found = await missing([], {}, 4);
       expect(found[title]).to.match(/^Deployment \S+: .*timed out/);
+      expect(found['nothing stands in the way of a restart']).to.match(/is stuck: .*timed out.*; fix that/);
     });
   });
 }

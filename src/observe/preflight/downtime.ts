@@ -1,23 +1,35 @@
 import type { V1DeploymentSpec } from '@kubernetes/client-node';
 import { Failure } from '../../failure';
 
-type Strategy = Pick<V1DeploymentSpec, 'replicas' | 'strategy'>;
+type Strategy = { [key in 'replicas' | 'strategy']?: V1DeploymentSpec[key] | undefined };
+
+/** How many pods a rolling update has more, and may have less, than the Deployment wants; and as it is written there. */
+export interface RollingParts {
+  maxSurge: number | string;
+  maxUnavailable: number | string;
+  surge: number;
+  unavailable: number;
+}
 
 /**
- * Why a restart takes all pods down at once, so that requests fail until new ones are ready; undefined when it does not.
  * Percentages as Kubernetes takes them: a surge is rounded up, what may be unavailable is rounded down, both are 25 % where
  * nothing is said, and where both come to nothing one pod may be unavailable (kubernetes,
  * pkg/controller/deployment/util ResolveFenceposts).
  */
+export function rollingParts({ replicas = 1, strategy }: Strategy): RollingParts {
+  const { maxSurge = '25%', maxUnavailable = '25%' } = strategy?.rollingUpdate ?? {};
+  const surge = partOf(maxSurge, replicas, Math.ceil);
+  const unavailable = partOf(maxUnavailable, replicas, Math.floor);
+  return { maxSurge, maxUnavailable, surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
+}
+
+/** Why a restart takes all pods down at once, so that requests fail until new ones are ready; undefined when it does not. */
 export function downtimeReason({ replicas = 1, strategy }: Strategy): string | undefined {
   if (replicas === 0) return undefined;
   if (strategy?.type === 'Recreate')
     return 'its strategy is Recreate, which ends all pods before it starts new ones';
-  const { maxSurge = '25%', maxUnavailable = '25%' } = strategy?.rollingUpdate ?? {};
-  const surge = partOf(maxSurge, replicas, Math.ceil);
-  const unavailable = partOf(maxUnavailable, replicas, Math.floor);
-  const mayBeDown = surge === 0 && unavailable === 0 ? 1 : unavailable;
-  if (mayBeDown < replicas) return undefined;
+  const { maxSurge, maxUnavailable, unavailable } = rollingParts({ replicas, strategy });
+  if (unavailable < replicas) return undefined;
   const pods = replicas === 1 ? 'its only pod' : `all of its ${replicas} pods`;
   return `with maxSurge ${maxSurge} and maxUnavailable ${maxUnavailable} it may take ${pods} down before a new one is ready`;
 }

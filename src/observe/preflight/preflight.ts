@@ -16,6 +16,7 @@ import { idleFindings } from './idle';
 import { kubernetesFindings } from './kubernetes';
 import type { SearchRules } from './otherUsers';
 import { findOtherUsers } from './otherUsers';
+import { patchTokens } from './patches';
 import { secretProblems } from './secrets';
 
 /** What a preflight looks at the world through. */
@@ -38,6 +39,10 @@ export interface PreflightAround {
   isDown: boolean;
   /** How others that use the same login are looked for. */
   search: SearchRules;
+  /** The database refuses the login in the Kubernetes Secret: pods that need it cannot start before the run. */
+  podsAreLockedOut: boolean;
+  /** Limit of the whole restart, in seconds; undefined when it renews with each pod. */
+  limitSeconds?: number | undefined;
 }
 
 /**
@@ -59,7 +64,14 @@ export async function preflight(
   const [database, idle, cluster, odd, others, ...problems] = await Promise.all([
     databaseFindings(planned, context, clients),
     idleFindings(planned, clients, around.idle),
-    switches(planned.plan) ? kubernetesFindings(kubernetes, accepted) : { problems: none, notices: [] },
+    switches(planned.plan)
+      ? kubernetesFindings(kubernetes, {
+          tokens: patchTokens(planned.plan),
+          acceptDowntime: accepted,
+          mayMend: mayBeCure || planned.plan.kind === 'rollback' || around.podsAreLockedOut,
+          limitSeconds: around.limitSeconds,
+        })
+      : { problems: none, notices: [] },
     switches(planned.plan) ? fileNotices(planned, context).catch(() => []) : [],
     findOtherUsers(planned, clients, around.search),
     switches(planned.plan) ? fileProblems(planned, context) : none,

@@ -90,6 +90,40 @@ export class Cluster {
     await this.client.delete(`${this.core}/${resource}/${name}`);
   }
 
+  /** Makes an object of the cluster as a whole that is to watch this namespace alone, such as an admission webhook. */
+  async createGuard<T extends { metadata: { name: string } }>(
+    resource: string,
+    body: T,
+  ): Promise<() => Promise<void>> {
+    const path = `/apis/admissionregistration.k8s.io/v1/${resource}`;
+    await this.client.create(path, body);
+    return async () => void (await this.client.delete(`${path}/${body.metadata.name}`));
+  }
+
+  /** Waits until the API server refuses a dry run of a change of one of the site's objects. */
+  refuses(what: 'Secret' | 'Deployment'): Promise<void> {
+    return this.answers(what, false);
+  }
+
+  /** Waits until the API server takes a dry run of a change of one of the site's objects. */
+  takes(what: 'Secret' | 'Deployment'): Promise<void> {
+    return this.answers(what, true);
+  }
+
+  private async answers(what: 'Secret' | 'Deployment', wanted: boolean): Promise<void> {
+    const path = what === 'Secret' ? this.secretPath : this.deploymentPath;
+    for (let tries = 0; tries < 100; tries += 1) {
+      const metadata = { annotations: { 'lab/tried': String(tries) } };
+      const taken = await this.client.patch(`${path}?dryRun=All`, { metadata }).then(
+        () => true,
+        () => false,
+      );
+      if (taken === wanted) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`The API server ${wanted ? 'refuses' : 'takes'} changes of the ${what} still.`);
+  }
+
   close(): void {
     this.client.close();
   }

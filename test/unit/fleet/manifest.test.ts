@@ -101,7 +101,7 @@ describe('fleet manifest', () => {
       'leases of credential-rotation-second: get,update',
     ]);
     const pods = await rendered({}, text.replace('job:\n', 'job:\n  optionalRights: [pods]\n'));
-    expect(rulesOf(pods, 'a')).to.deep.equal([...needed, 'pods of : list']);
+    expect(rulesOf(pods, 'a')).to.deep.equal([...needed, 'pods,resourcequotas of : list']);
     const none = await rendered({}, text.replace('job:\n', 'job:\n  optionalRights: []\n'));
     expect(rulesOf(none, 'a')).to.deep.equal(needed);
   });

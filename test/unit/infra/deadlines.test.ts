@@ -36,6 +36,14 @@ const sum = (waits: Record<string, number>): number =>
 describe('the deadline of the Jobs', function () {
   this.timeout(60_000);
 
+  it('leaves by default the time for ten pods of 300 s of start-up, one after the other, and an idle window of 300 s', () => {
+    const { limits } = exampleSettings;
+    expect(limits.rolloutSeconds).to.be.at.least(10 * 300 + 300);
+    const { activeDeadlineSeconds } = cronJob(exampleSettings).spec.jobTemplate.spec;
+    // A rotation that ends in its rollback restarts all of them twice.
+    expect(activeDeadlineSeconds).to.be.at.least(2 * 10 * 300 + limits.idleSeconds + 600);
+  });
+
   for (const limits of [
     exampleSettings.limits,
     { rolloutSeconds: 7200, healthSeconds: 5, idleSeconds: 5 },

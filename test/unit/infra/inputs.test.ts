@@ -341,7 +341,7 @@ describe('inputs of the platform program', () => {
     expect(read).to.include({ name: 'credential-rotation', stack: 'prod' });
     expect(read.kubernetes).to.deep.include({
       schedule: 'H 3 * * *',
-      limits: { rolloutSeconds: 900, healthSeconds: 60, idleSeconds: 300 },
+      limits: { rolloutSeconds: 3600, healthSeconds: 60, idleSeconds: 300 },
     });
   });
 

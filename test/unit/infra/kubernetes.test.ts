@@ -103,7 +103,7 @@ describe('the pod of a rotation', () => {
       secret: 'openemr-db-credentials',
     });
     expect(read.program).to.include({
-      rolloutTimeoutSeconds: 900,
+      rolloutTimeoutSeconds: 3600,
       healthLimitSeconds: 60,
       idleLimitSeconds: 300,
     });

@@ -51,14 +51,14 @@ describe('npm run manifests', function () {
       '--config',
       'inputs.yaml',
       '--set',
-      'kubernetes.limits.idleSeconds=1800',
+      'kubernetes.limits.idleSeconds=5400',
       '--out',
       'out',
     );
     expect(first.status, first.stderr).to.equal(0);
     expect(first.stdout.trim().split('\n')).to.include('out/volume.yaml');
     expect(readFileSync(path.join(folder, 'out', 'cron-job.yaml'), 'utf8')).to.include(
-      'terminationGracePeriodSeconds: 1920',
+      'terminationGracePeriodSeconds: 5520',
     );
     writeFileSync(path.join(folder, 'claim.yaml'), JSON.stringify(clusterOnly));
     const second = run(
