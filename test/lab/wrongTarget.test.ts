@@ -70,6 +70,7 @@ for (const database of databases.slice(0, 1)) {
 
     it('the Deployment reads no Secret: no more than a notice', async () => {
       await takeFrom(undefined);
+      await site.restart();
       const dry = await run(site, ['--dry-run']);
       expectCode(dry, 0);
       expect(dry.stdout + dry.stderr).to.include(`does not use Secret ${site.kubernetesSecret}`);
