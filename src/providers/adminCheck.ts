@@ -1,4 +1,5 @@
 import { Failure } from '../failure';
+import { isPendingOf } from '../world/adminPendingId';
 import type { WorldContext } from '../world/context';
 import type { SecretVersion } from '../world/secretsManager';
 import { withAdminLock } from './adminLock';
@@ -25,7 +26,9 @@ export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) 
   // Another OpenEMR that shares the secret may be between its new password and the move of the label.
   await withAdminLock(context, async () => {
     const current = await currentVersion(world);
-    if (current.versionId !== version.versionId) await healAdmin(world);
+    // Step 11 of the same rotation makes its own version current, with what somebody else put into the secret meanwhile.
+    const isOwn = (working: SecretVersion): boolean => isPendingOf(rotation, working.versionId);
+    if (current.versionId !== version.versionId) await healAdmin(world, isOwn);
   });
   return { rotation, foundUnder };
 });
