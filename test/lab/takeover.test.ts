@@ -154,9 +154,12 @@ for (const database of databases.slice(0, 1)) {
       expect(now.metadata.uid).to.equal(old.identity.metadata.uid);
       expect(now.metadata.annotations).to.include({ 'eks.amazonaws.com/role-arn': roleArn });
       const { rules } = await get('apis/rbac.authorization.k8s.io/v1', 'roles/credential-rotation-role');
-      expect(rules.flatMap(({ verbs }) => verbs))
-        .to.include('create')
-        .and.not.include('list');
+      expect(rules.flatMap(({ verbs }) => verbs)).to.include('create');
+      // It lists who else may read the Secret, and no Secret.
+      const listed = rules
+        .filter(({ verbs }) => verbs.includes('list'))
+        .flatMap(({ resources }) => resources);
+      expect(listed).to.include('statefulsets').and.not.include('secrets');
     }
 
     /** With the adopted account and the new Role a rotation runs, in the very pod of the schedule's Job. */
