@@ -1,4 +1,5 @@
 import { escapeId } from 'mysql2';
+import { z } from 'zod';
 import type { DatabaseServer } from '../servers/database';
 import type { Login, Logins, Start } from './start';
 
@@ -45,10 +46,21 @@ async function createAdmin(database: DatabaseServer, schema: string, admin: Logi
   for (const statement of statements) await database.root(statement, [admin.user]);
 }
 
-/** Drops the schema and every account of the site. */
+/**
+ * Drops the schema and every account of the site: its own, and those of the default names of a bootstrap where they have
+ * rights on the schema. The next bootstrap on this server would take them for somebody else's.
+ */
 export async function dropDatabase(database: DatabaseServer, schema: string, logins: Logins): Promise<void> {
   await database.root(`DROP DATABASE IF EXISTS ${escapeId(schema)}`);
   for (const { user } of Object.values(logins) as Login[]) {
+    await database.root("DROP USER IF EXISTS ?@'%'", [user]);
+  }
+  // Of a schema's name, MySQL stores its "_" with a backslash where the grant had one.
+  const made = await database.root(
+    "SELECT User AS user FROM mysql.db WHERE REPLACE(Db, '\\\\', '') = ? AND User IN ('openemr_a', 'openemr_b')",
+    [schema],
+  );
+  for (const { user } of z.array(z.object({ user: z.string() })).parse(made)) {
     await database.root("DROP USER IF EXISTS ?@'%'", [user]);
   }
 }
