@@ -1,12 +1,7 @@
 import type { Argv, Options } from 'yargs';
-import { json, logJson } from './outputFlags';
+import { json, logJson, textFlag } from './flags';
 
-const text = (describe: string): Options => ({
-  type: 'string',
-  group: 'Fleet:',
-  requiresArg: true,
-  describe,
-});
+const text = (describe: string): Options => textFlag('Fleet', describe);
 
 const fleet: Options = { ...text('the fleet file'), demandOption: true };
 const only: Options = { ...text('only these deployments, by name'), array: true };

@@ -1,7 +1,7 @@
 import type { Argv, Options } from 'yargs';
 import { describeFleet } from './fleetHelp';
 import { describeInit, describeJob } from './launchHelp';
-import { json, logJson } from './outputFlags';
+import { json, logJson } from './flags';
 
 const yes: Options = { type: 'boolean', describe: 'do not ask; needed without a terminal' };
 

@@ -1,14 +1,7 @@
-import type { Argv, Options } from 'yargs';
-import { json } from './outputFlags';
+import type { Argv } from 'yargs';
+import { json, textFlag } from './flags';
 
-const text = (group: string, describe: string): Options => ({
-  type: 'string',
-  group: `${group}:`,
-  requiresArg: true,
-  describe,
-});
-
-const context = text('Cluster', 'context of the kubeconfig (default: its current one)');
+const context = textFlag('Cluster', 'context of the kubeconfig (default: its current one)');
 
 /** Declares `init`. */
 export function describeInit(parser: Argv): Argv {
@@ -19,11 +12,11 @@ export function describeInit(parser: Argv): Argv {
     .option('context', context)
     .option(
       'terraform-outputs',
-      text('AWS', 'file with what terraform output -json prints, or the folder with the Terraform code'),
+      textFlag('AWS', 'file with what terraform output -json prints, or the folder with the Terraform code'),
     )
     .option(
       'cloudformation-outputs',
-      text('AWS', 'file with what aws cloudformation describe-stacks or list-exports prints'),
+      textFlag('AWS', 'file with what aws cloudformation describe-stacks or list-exports prints'),
     )
     .option('force', {
       type: 'boolean',
@@ -43,7 +36,7 @@ export function describeInit(parser: Argv): Argv {
     );
 }
 
-const cronJob = text('Cluster', 'the CronJob (default: the one that infra/ makes)');
+const cronJob = textFlag('Cluster', 'the CronJob (default: the one that infra/ makes)');
 
 /** Declares `job` and its words. */
 export function describeJob(parser: Argv): Argv {

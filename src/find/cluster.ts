@@ -1,9 +1,8 @@
 import type { V1CronJob, V1Deployment, V1Ingress, V1Secret, V1Service } from '@kubernetes/client-node';
-import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { KubernetesApi } from '../world/kubernetesApi';
 import { decodedData } from '../world/kubernetes';
-import { answerFailure, NoAnswer } from '../world/kubernetesErrors';
+import { answerFailure, untilAnswered } from '../world/kubernetesErrors';
 
 const tries = { retries: 2, minTimeout: 300, factor: 2 };
 
@@ -72,9 +71,6 @@ export class Cluster {
         if (error instanceof Failure) throw error;
         throw answerFailure(error, { verb, what, server: this.api.server });
       });
-    return pRetry(once, {
-      ...tries,
-      shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing,
-    });
+    return untilAnswered(once, tries);
   }
 }

@@ -1,34 +1,30 @@
 import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from '@kubernetes/client-node';
-import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { partOf } from '../observe/part';
 import { effect } from '../world/effect';
 import type { Right } from '../world/kubernetes';
 import { Kubernetes } from '../world/kubernetes';
 import { KubernetesApi } from '../world/kubernetesApi';
-import { answerFailure, NoAnswer, statusOf } from '../world/kubernetesErrors';
+import { answerFailure, NoAnswer, statusOf, untilAnswered } from '../world/kubernetesErrors';
 import type { NewJob } from './cronJob';
 import type { JobReader } from './follow';
 
 const tries = { retries: 3, minTimeout: 300, factor: 2 };
 
 /** What starting and following a Job asks of RBAC (infra/kubernetes/role-launcher.yaml). */
-export const launcherRights: Record<'run' | 'logs', Right[]> = {
-  run: [
-    { verb: 'list', group: 'batch', resource: 'cronjobs', name: '' },
-    { verb: 'list', group: 'batch', resource: 'jobs', name: '' },
-    { verb: 'get', group: 'batch', resource: 'jobs', name: '' },
-    { verb: 'create', group: 'batch', resource: 'jobs', name: '' },
-    { verb: 'list', group: '', resource: 'pods', name: '' },
-    { verb: 'get', group: '', resource: 'pods', name: '', subresource: 'log' },
-  ],
-  logs: [
-    { verb: 'list', group: 'batch', resource: 'cronjobs', name: '' },
-    { verb: 'list', group: 'batch', resource: 'jobs', name: '' },
-    { verb: 'get', group: 'batch', resource: 'jobs', name: '' },
-    { verb: 'list', group: '', resource: 'pods', name: '' },
-    { verb: 'get', group: '', resource: 'pods', name: '', subresource: 'log' },
-  ],
+const followAndStart: Right[] = [
+  { verb: 'list', group: 'batch', resource: 'cronjobs', name: '' },
+  { verb: 'list', group: 'batch', resource: 'jobs', name: '' },
+  { verb: 'get', group: 'batch', resource: 'jobs', name: '' },
+  { verb: 'create', group: 'batch', resource: 'jobs', name: '' },
+  { verb: 'list', group: '', resource: 'pods', name: '' },
+  { verb: 'get', group: '', resource: 'pods', name: '', subresource: 'log' },
+];
+
+/** The rights of each word: who follows a Job makes none. */
+export const launcherRights = {
+  run: followAndStart,
+  logs: followAndStart.filter(({ verb }) => verb !== 'create'),
 };
 
 /** The Jobs of one namespace. Each method throws a Failure. */
@@ -153,7 +149,7 @@ export class JobCluster implements JobReader {
       this.api.get<T>(path, query).catch((error: unknown) => {
         throw this.failure(error, 'get', what);
       });
-    return pRetry(once, { ...tries, shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing });
+    return untilAnswered(once, tries);
   }
 
   private failure(error: unknown, verb: string, what: string): Failure {

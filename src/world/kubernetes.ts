@@ -10,7 +10,7 @@ import type {
 import pRetry from 'p-retry';
 import { keepPasswordsIn } from '../report/passwordsIn';
 import { KubernetesApi } from './kubernetesApi';
-import { answerFailure, NoAnswer, statusOf } from './kubernetesErrors';
+import { answerFailure, statusOf, untilAnswered } from './kubernetesErrors';
 import { fieldManager } from './rollout';
 
 /** The objects of one OpenEMR. */
@@ -227,10 +227,7 @@ export class Kubernetes {
       action(api).catch((error: unknown) => {
         throw answerFailure(error, { verb, what, server: api.server });
       });
-    return pRetry(once, {
-      ...this.patience,
-      shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing,
-    });
+    return untilAnswered(once, this.patience);
   }
 }
 

@@ -1,3 +1,4 @@
+import pRetry from 'p-retry';
 import { Failure } from '../failure';
 import { proxyFailure } from './proxy/failure';
 
@@ -13,6 +14,17 @@ export class NoAnswer extends Failure {
   ) {
     super('before-switch', message, options);
   }
+}
+
+/** Asks again, with growing pauses, while there is no answer for a reason that passes by itself. */
+export function untilAnswered<T>(
+  ask: () => Promise<T>,
+  patience: { retries: number; minTimeout: number; factor: number },
+): Promise<T> {
+  return pRetry(ask, {
+    ...patience,
+    shouldRetry: ({ error }) => error instanceof NoAnswer && error.passing,
+  });
 }
 
 /** What an error of the Kubernetes client means for the operator; says what was asked of whom. */

@@ -9,3 +9,8 @@ export const logJson: Options = {
   group: 'Output:',
   describe: 'one JSON object a line; the last one is the result',
 };
+
+/** A flag that takes a text, in a group of the help. */
+export function textFlag(group: string, describe: string): Options {
+  return { type: 'string', group: `${group}:`, requiresArg: true, describe };
+}
