@@ -155,7 +155,7 @@ class Client {
   }
 }
 
-/** Sessions of an admin with the rights that README.md asks for, shared by the tries. */
+/** Sessions of an admin with the rights that docs/production.md asks for, shared by the tries. */
 const admins = new Map<Lab, Promise<Session>[]>();
 const adminSessions = 8;
 let nextAdmin = 0;

@@ -26,8 +26,12 @@ import { expectCode, expectHealthy, snapshot } from './support/world';
 /** Parts of a command in a text that stand for something: the reference is made of them. */
 const isPattern = (words: string): boolean => /\bFILE\b/.test(words);
 
-/** The arguments of each command that the files of docs/ show, in blocks and in the text, each once. */
+/** Those whose commands and statements readme.test.ts runs, in their order and on a site of its own. */
+const ofReadmeTest = ['docs/commands.md', 'docs/production.md'];
+
+/** The arguments of each command that the other files of docs/ show, in blocks and in the text, each once. */
 const shown = documentNames()
+  .filter((name) => !ofReadmeTest.includes(name))
   .flatMap((name) => {
     const text = repositoryText(name);
     return [...codeLines('sh', text), ...commandSpans(text).filter((span) => !isPattern(span))];
@@ -36,7 +40,7 @@ const shown = documentNames()
   .filter(({ words }) => words[0] === 'credential-rotation')
   .map(({ words }) => words.slice(1).join(' '));
 
-/** Those that change something, in an order in which each has what it needs; the test of the README runs the rest of them. */
+/** Those that change something, in an order in which each has what it needs; readme.test.ts runs the rest of them. */
 const changing = [
   '--plan rotation.json',
   'rollback --yes',
@@ -48,7 +52,7 @@ const changing = [
 ];
 /** The report of a run, which is a good one once that run was. */
 const reporting = 'fleet status --fleet fleet.yaml --since 2026-01-31T03:00:00Z';
-const ofReadme = ['', '--sync-db-users'];
+const inReadmeTest = ['', '--sync-db-users'];
 /** Those that need a fleet of many: fleet.test.ts runs them with its own names. */
 const ofManySites = [
   'fleet run --fleet fleet.yaml --only clinic-a clinic-b',
@@ -97,7 +101,7 @@ describe('the commands of docs/, on a lab', function () {
   this.timeout(240_000);
   let lab: Lab;
   let site: Site;
-  const elsewhere = [...ofReadme, ...ofManySites, ...ofLaunchers];
+  const elsewhere = [...inReadmeTest, ...ofManySites, ...ofLaunchers];
   const reading = [...new Set(shown)].filter(
     (words) => ![...changing, reporting, ...elsewhere, ...asking, 'rollback --dry-run'].includes(words),
   );
@@ -207,6 +211,7 @@ describe('the commands of docs/, on a lab', function () {
 
   // The emergency reset's own statements run in emergencyReset.test.ts, in their order.
   const statements = documentNames()
+    .filter((name) => !ofReadmeTest.includes(name))
     .flatMap((name) => codeLines('sql', repositoryText(name)))
     .filter((line) => !line.startsWith('ALTER USER'))
     // A variable of MariaDB alone, as the page says.

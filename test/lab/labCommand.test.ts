@@ -24,10 +24,10 @@ const plans = new Map([
   ['npm run lab -- --database mariadb --start bootstrap --replicas 3', /^Would bootstrap/m],
 ]);
 
-describe('npm run lab, and the command in a second shell, as the README has them', function () {
+describe('npm run lab, and the command in a second shell, as docs/development.md has them', function () {
   this.timeout(240_000);
-  const lines = documentedCommands('README.md', 'npm run lab');
-  const { words: secondShell } = documented('README.md', 'npx node dist/src/cli/main.js');
+  const lines = documentedCommands('docs/development.md', 'npm run lab');
+  const { words: secondShell } = documented('docs/development.md', 'npx node dist/src/cli/main.js');
   let folder: string;
 
   beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'lab-command-'))));

@@ -115,9 +115,9 @@ for (const database of databases.slice(0, 1)) {
       for (const document of documents) expect(patchesIn(document), document).to.have.length(1);
     });
 
-    it('README.md and docs/platform.md: kubectl makes all of it, and starts the Job', async () => {
+    it('docs/production.md and docs/platform.md: kubectl makes all of it, and starts the Job', async () => {
       const lines = [
-        ...codeLines('sh', repositoryText('README.md')),
+        ...codeLines('sh', repositoryText('docs/production.md')),
         ...codeLines('sh', repositoryText('docs/platform.md')),
       ].filter((line) => line.startsWith('kubectl'));
       expect(lines).to.have.members([

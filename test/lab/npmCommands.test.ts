@@ -36,21 +36,21 @@ describe('the npm commands of the documents, in a clone that has its packages', 
 
   const run = (command: ShellCommand, cwd = clone): Promise<Run> => runDocumented(command, { cwd, env });
 
-  it('README.md, docs/platform.md: npm run build makes what the command and the Pulumi programs start from', async () => {
+  it('docs/production.md, docs/platform.md: npm run build makes what the command and the Pulumi programs start from', async () => {
     const [ci, build] = documentedCommands('docs/platform.md', 'npm ci');
     const words = [ci, build].map((command) => command?.words.join(' '));
     expect(words).to.deep.equal(['npm ci', 'npm run build']);
-    expect(documentedCommands('README.md', 'npm ci').slice(0, 2)).to.deep.equal([ci, build]);
+    expect(documentedCommands('docs/production.md', 'npm ci').slice(0, 2)).to.deep.equal([ci, build]);
     if (!build) throw new Error('the document does not build');
     expectCode(await run(build), 0);
     for (const file of ['src/cli/main.js', 'src/program/main.js', 'infra/index.js', 'infra/policy/index.js'])
       expect(readFileSync(path.join(clone, 'dist', file), 'utf8')).not.to.equal('');
   });
 
-  it('README.md: npm link puts credential-rotation on PATH', async () => {
-    const link = documentedCommands('README.md', 'npm ci').at(-1);
+  it('docs/production.md: npm link puts credential-rotation on PATH', async () => {
+    const link = documentedCommands('docs/production.md', 'npm ci').at(-1);
     expect(link?.words).to.deep.equal(['npm', 'link']);
-    expectCode(await run(link ?? documented('README.md', 'npm link')), 0);
+    expectCode(await run(link ?? documented('docs/production.md', 'npm link')), 0);
     const bin = path.join(folder, 'prefix', 'bin');
     const ended = await runDocumented(
       { environment: {}, words: ['credential-rotation', '--version'] },
@@ -89,10 +89,10 @@ describe('the npm commands of the documents, in a clone that has its packages', 
       expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });
 
-  it('README.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
+  it('docs/development.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
     const file = path.join(clone, 'src', 'failure.ts');
     writeFileSync(file, repositoryText('src', 'failure.ts').replaceAll(/^ +/gm, ' '));
-    expectCode(await run(documented('README.md', 'npm run format')), 0);
+    expectCode(await run(documented('docs/development.md', 'npm run format')), 0);
     for (const name of ['src/failure.ts', 'src/cli/main.ts', 'README.md'])
       expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });

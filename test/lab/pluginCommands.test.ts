@@ -17,13 +17,13 @@ import { expectCode } from './support/world';
  * The engine fetches from Pulumi's servers, which not every machine reaches: a variable of its own names another server
  * for them. What it asks there, and where it puts what it gets, is as ever.
  */
-describe('the pulumi plugin install lines of the README', function () {
+describe('the pulumi plugin install lines of docs/production.md', function () {
   this.timeout(120_000);
   let folder: string;
   let server: Server;
   let env: Record<string, string | undefined>;
   const asked: string[] = [];
-  const commands = documentedCommands('README.md', 'pulumi plugin install');
+  const commands = documentedCommands('docs/production.md', 'pulumi plugin install');
 
   /** A gzipped tar with a plugin in it, as Pulumi's server gives it. */
   function archive(name: string): Buffer {

@@ -37,7 +37,7 @@ function rotationTo(slot: 'A' | 'B'): string[] {
 }
 
 // The Pulumi CLI starts the program and the dynamic providers by itself here, through a language host.
-describe('the commands of the README for the Pulumi CLI itself', function () {
+describe('the commands of docs/production.md for the Pulumi CLI itself', function () {
   this.timeout(240_000);
   let lab: Lab;
   let site: Site;
@@ -68,14 +68,16 @@ describe('the commands of the README for the Pulumi CLI itself', function () {
 
   it('the preview of a rotation shows each of its steps, and writes nothing', async () => {
     const before = await expectHealthy(site, 'B');
-    const ended = await runIt(documented('README.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview'));
+    const ended = await runIt(
+      documented('docs/production.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview'),
+    );
     expectCode(ended, 0);
     expect(changed(ended)).to.deep.equal(rotationTo('A').sort());
     expect(await snapshot(site)).to.deep.equal(before);
   });
 
   it('without a request, the preview shows where the database users differ', async () => {
-    const { words } = documented('README.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview');
+    const { words } = documented('docs/production.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview');
     const preview = (): Promise<Run> => runIt({ environment: {}, words });
     const { A } = await snapshot(site);
     const records = ['+ admin-credentials', '~ plan'];
@@ -86,14 +88,14 @@ describe('the commands of the README for the Pulumi CLI itself', function () {
   });
 
   it('the history names the rotation', async () => {
-    const ended = await runIt(documented('README.md', 'pulumi stack history'));
+    const ended = await runIt(documented('docs/production.md', 'pulumi stack history'));
     expectCode(ended, 0);
     expect(ended.stdout).to.match(/^Message: rotate A → B /m);
   });
 
   it('an update is refused, and writes nothing', async () => {
     const before = await snapshot(site);
-    const { environment, words } = documented('README.md', 'pulumi up');
+    const { environment, words } = documented('docs/production.md', 'pulumi up');
     // Without a terminal nobody can be asked for a yes.
     const ended = await runIt({ environment, words: [...words, '--stack', 'prod', '--yes'] });
     expect(ended.code).not.to.equal(0);
@@ -106,7 +108,7 @@ describe('the commands of the README for the Pulumi CLI itself', function () {
     const now = readFileSync(path.join(cwd, 'Pulumi.prod.yaml'), 'utf8');
     expect(now).to.match(salt);
     expect(parse(now.replace(salt, ''))).to.deep.equal(parse(repositoryText('Pulumi.prod.yaml')));
-    expect(codeSpans()).to.include('encryptionsalt');
+    expect(codeSpans(repositoryText('docs', 'production.md'))).to.include('encryptionsalt');
   });
 
   it('after all that the command rotates, from the same folder, and knows its own rotations alone', async () => {

@@ -9,7 +9,7 @@ import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
 import { stepTitles } from '../../src/plan/steps';
 import { versionLabels } from '../../src/plan/labels';
-import { codeLines, codeSpans, repositoryFile } from '../unit/docs/readme';
+import { codeLines, codeSpans, repositoryFile, repositoryText } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
 import type { Run } from './support/command';
@@ -17,8 +17,10 @@ import { databases, labWith } from './support/labs';
 import type { WorldSnapshot } from './support/world';
 import { dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
 
-/** The arguments of each command of the README, in its order. */
-const commands = codeLines('sh')
+const production = repositoryText('docs', 'production.md');
+
+/** The arguments of each command of docs/commands.md, in its order; the README shows some of them. */
+const commands = codeLines('sh', repositoryText('docs', 'commands.md'))
   .flatMap(parseShell)
   .filter(({ words }) => words[0] === 'credential-rotation')
   .map(({ words }) => words.slice(1));
@@ -26,7 +28,7 @@ const writesNothing = (args: string[]): boolean =>
   ['--dry-run', '--help', '--version', 'history'].some((word) => args.includes(word));
 const rotates = (args: string[]): boolean => args.length === 0;
 
-describe('the commands of the README, on a lab', function () {
+describe('the commands of docs/commands.md, on a lab', function () {
   this.timeout(120_000);
   let lab: Lab;
   let site: Site;
@@ -36,7 +38,7 @@ describe('the commands of the README, on a lab', function () {
     lab = await labWith(databases[0] ?? 'mysql');
     // The standby's user is still to be made, so that the rotation needs every grant.
     site = await lab.createSite({ start: 'empty-standby' });
-    await grantOnlyWhatTheReadmeSays(lab, site);
+    await grantOnlyWhatProductionSays(lab, site);
     requestsBefore = lab.aws.requests().length;
   });
   after(async () => {
@@ -63,12 +65,12 @@ describe('the commands of the README, on a lab', function () {
     });
   }
 
-  it('leave their labels in Secrets Manager, by no other action than the README names', async () => {
+  it('leave their labels in Secrets Manager, by no other action than docs/production.md names', async () => {
     const actions = lab.aws
       .requests()
       .slice(requestsBefore)
       .filter(({ secretId }) => (secretId ?? '').includes(site.name));
-    const named = codeSpans().map((text) => text.replace('secretsmanager:', ''));
+    const named = codeSpans(production).map((text) => text.replace('secretsmanager:', ''));
     expect(actions).not.to.deep.equal([]);
     expect(named).to.include.members(actions.map(({ action }) => action));
     const stages = await stagesOf(site);
@@ -79,7 +81,7 @@ describe('the commands of the README, on a lab', function () {
   });
 
   it('are in the history that the Pulumi CLI shows', async () => {
-    const shown = codeLines('sh').find((line) => line.startsWith('pulumi stack history')) ?? '';
+    const shown = codeLines('sh', production).find((line) => line.startsWith('pulumi stack history')) ?? '';
     const args = shown.split(' ').slice(1, -1);
     const { stdout } = await pulumi(
       [...args, site.environment['CREDENTIAL_ROTATION_STACK'] ?? ''],
@@ -127,10 +129,10 @@ describe('Pulumi.yaml and Pulumi.prod.yaml, read by the engine', function () {
   }
 });
 
-/** The admin gets exactly the grants that the README lists as the least. */
-async function grantOnlyWhatTheReadmeSays(lab: Lab, site: Site): Promise<void> {
+/** The admin gets exactly the grants that docs/production.md lists as the least. */
+async function grantOnlyWhatProductionSays(lab: Lab, site: Site): Promise<void> {
   await lab.database.root("REVOKE ALL PRIVILEGES, GRANT OPTION FROM ?@'%'", [site.users.admin]);
-  const statements = codeLines('sql')
+  const statements = codeLines('sql', production)
     .flatMap((line) => line.split(/(?<=;) /))
     .map((line) =>
       line.replace("'admin'@", `'${site.users.admin}'@`).replace(' openemr.*', ` \`${site.schema}\`.*`),

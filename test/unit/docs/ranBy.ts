@@ -15,7 +15,7 @@ const lab = inFile('test/lab/labCommand.test.ts');
 const plugins = inFile('test/lab/pluginCommands.test.ts');
 const pulumi = inFile('test/lab/pulumiCommands.test.ts');
 const platform = inFile('test/lab/platformCommands.test.ts');
-const install = plugins(`documentedCommands('README.md', 'pulumi plugin install')`);
+const install = plugins(`documentedCommands('docs/production.md', 'pulumi plugin install')`);
 
 const docs = inFile('test/lab/docs.test.ts');
 const looksOn = docs('kubectl -n openemr (get (?!events --field)|describe |rollout status ))');
@@ -38,7 +38,7 @@ export const ranBy: Record<string, Evidence> = {
   // The set-up is the first that .ci/run starts.
   'npm ci': inFile('lab/setup/npm.js')(`'ci'`),
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),
-  'npm link': npm(`documentedCommands('README.md', 'npm ci')`),
+  'npm link': npm(`documentedCommands('docs/production.md', 'npm ci')`),
   'npm run docs': npm(`'npm run docs'`),
   'npm run format': npm(`'npm run format'`),
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
@@ -49,20 +49,20 @@ export const ranBy: Record<string, Evidence> = {
   ),
   'npm run lint': ci('npm run --silent lint'),
   'npm run typecheck': ci('npm run --silent typecheck'),
-  'npm run lab': lab(`documentedCommands('README.md', 'npm run lab')`),
+  'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
   'npm run lab -- --database mariadb --start bootstrap --replicas 3': lab(
-    `documentedCommands('README.md', 'npm run lab')`,
+    `documentedCommands('docs/development.md', 'npm run lab')`,
   ),
-  'npx node dist/src/cli/main.js': lab(`documented('README.md', 'npx node dist/src/cli/main.js')`),
+  'npx node dist/src/cli/main.js': lab(`documented('docs/development.md', 'npx node dist/src/cli/main.js')`),
   'node dist/src/cli/main.js': inFile('test/lab/support/command.ts')(`'src', 'cli', 'main.js'`),
   'pulumi plugin install resource aws 7.48.0': install,
   'pulumi plugin install resource random 4.21.2': install,
   'pulumi plugin install resource kubernetes 4.25.0': install,
   'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview --stack prod': pulumi(
-    `documented('README.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview')`,
+    `documented('docs/production.md', 'CREDENTIAL_ROTATION_REQUEST=rotate pulumi preview')`,
   ),
-  'pulumi stack history --stack prod': pulumi(`documented('README.md', 'pulumi stack history')`),
-  'pulumi up': pulumi(`documented('README.md', 'pulumi up')`),
+  'pulumi stack history --stack prod': pulumi(`documented('docs/production.md', 'pulumi stack history')`),
+  'pulumi up': pulumi(`documented('docs/production.md', 'pulumi up')`),
   'pulumi -C infra stack init prod': platform(`inPlatform('stack init')`),
   'pulumi -C infra config set --secret adminPassword': platform(`inPlatform('config set --secret')`),
   'pulumi -C infra config set --path kubernetes.limits.idleSeconds 1800': platform(

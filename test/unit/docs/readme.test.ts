@@ -1,146 +1,39 @@
-import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import { parse } from 'yaml';
-import { commandNames } from '../../../src/cli/invocation';
-import { exitCodes } from '../../../src/failure';
-import { adminLabel, adminPendingId } from '../../../src/world/adminPendingId';
-import { versionLabels } from '../../../src/plan/labels';
-import { kubernetesSecretKeys } from '../../../src/plan/observation';
 import { stepTitles } from '../../../src/plan/steps';
-import { requestVariable } from '../../../src/program/raw';
-import { restartAnnotation } from '../../../src/plan/annotations';
-import type { OptionName } from '../../../src/settings/options';
-import { definitionOf, optionNames } from '../../../src/settings/options';
-import { engineVariable } from '../../../src/stack/engineFile';
-import {
-  codeLines,
-  codeSpans,
-  linkTargets,
-  readme,
-  repositoryFile,
-  repositoryText,
-  shownCommands,
-  sourceText,
-  tableRows,
-} from './readme';
-import { knownVariables, otherVariables, parseShell, problemOf, runNode } from './shell';
-
-/** The flags that a help text lists. */
-function flagsOf(args: string[]): string[] {
-  const help = runNode('dist/src/cli/main.js', args).stdout;
-  return [...help.matchAll(/^ +--([a-z][a-z-]+)/gm)].map(([, flag]) => flag ?? '');
-}
-
-/** Limits of the proofs and reports stand in docs/reference.md alone, which is made from the same table. */
-function isShown(name: OptionName): boolean {
-  return ['Target', 'Engine'].includes(definitionOf(name).group);
-}
+import { brokenLinks, codeLines, documentNames, linkTargets, page, readme, shownCommands } from './readme';
+import { parseShell, problemOf } from './shell';
 
 describe('README', function () {
   this.timeout(30_000);
 
-  it('is shorter than 200 lines', () => {
-    expect(readme.trimEnd().split('\n').length).to.be.lessThan(200);
-  });
-
-  it('has one row for each setting but limits and reports, made from the table of settings', () => {
-    const wanted = optionNames.filter(isShown).map((name) => {
-      const { variable, flag, stackKey, required, default: value, describe: meaning } = definitionOf(name);
-      const fallback = required === true ? 'required' : value === undefined ? '–' : `\`${value}\``;
-      return [`\`${variable}\``, `\`--${flag}\``, `\`${stackKey}\``, fallback, meaning];
-    });
-    expect(tableRows('variable', 'flag', 'stack key', 'default', 'meaning')).to.deep.equal(wanted);
-  });
-
-  it('names every flag of the help, and no flag that is unknown', () => {
-    const flags = flagsOf(['--help']);
-    expect(flags).to.include.members(['dry-run', 'help', 'version']);
-    const named = [...readme.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? '');
-    const ofTheLab = ['database', 'start', 'replicas'];
-    const ofCommands = commandNames.flatMap((command) => flagsOf([command, '--help']));
-    const shown = flagsOf(['config', 'show', '--help']);
-    expect([...ofTheLab, ...ofCommands, ...shown]).to.include.members(named);
-    const elsewhere = optionNames.filter((name) => !isShown(name)).map((name) => definitionOf(name).flag);
-    expect(named).to.include.members(flags.filter((flag) => !elsewhere.includes(flag)));
-    const rows = tableRows('flag', 'meaning')
-      .map(([cell]) => cell ?? '')
-      .join(' ');
-    const actions = flags.filter((flag) => !optionNames.some((name) => definitionOf(name).flag === flag));
-    for (const flag of actions) expect(rows, 'table of flags').to.match(new RegExp(`--${flag}\\b`));
-  });
-
-  it('has one row for each exit code, like the help, and no other number', () => {
-    const rows = tableRows('code', 'outcome', 'what it means', 'what to do').map(([code, outcome]) => [
-      outcome?.replaceAll('`', ''),
-      Number(code),
-    ]);
-    expect(rows).to.deep.equal(Object.entries(exitCodes));
-    const help = runNode('dist/src/cli/main.js', ['--help']).stdout;
-    const inHelp = (/Exit codes:([\s\S]*)$/.exec(help)?.[1] ?? '')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => Number.parseInt(line, 10));
-    expect(inHelp).to.have.members(Object.values(exitCodes));
-    const mentioned = [...readme.matchAll(/exit (\d+)(?: or (\d+))?/g)]
-      .flatMap(([, one, other]) => [one, other])
-      .filter((code) => code !== undefined);
-    expect(mentioned).not.to.deep.equal([]);
-    expect(Object.values(exitCodes)).to.include.members(mentioned.map(Number));
-  });
-
-  it('names no variable that nothing reads', () => {
-    const labels = [...Object.values(versionLabels), adminLabel(adminPendingId('', 0))];
-    const found = new Set(readme.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g));
-    expect(
-      [...found].filter((name) => !knownVariables.includes(name) && !labels.some((label) => label === name)),
-    ).to.deep.equal([]);
-    expect(otherVariables).to.include.members([engineVariable, requestVariable]);
-    const sources = ['src', 'lab', 'test/lab/support'].map(sourceText).join('\n');
-    for (const name of [...otherVariables, ...labels]) {
-      expect(readme, name).to.include(name);
-      expect(sources.includes(name), `${name} stands in the sources`).to.equal(true);
-    }
+  it('is a front door: at most 120 lines', () => {
+    expect(readme.trimEnd().split('\n').length).to.be.at.most(120);
   });
 
   it('shows the eleven steps by their titles', () => {
     for (const [number, title] of Object.entries(stepTitles))
-      expect(codeLines('text').join('\n')).to.match(new RegExp(`^${number} +${title}( |$)`, 'm'));
+      expect(codeLines('text', readme).join('\n')).to.match(new RegExp(`^${number} +${title}( |$)`, 'm'));
   });
 
-  it('names what it uses in Kubernetes and in AWS', () => {
-    for (const name of [...Object.values(kubernetesSecretKeys), restartAnnotation])
-      expect(codeSpans()).to.include(name);
-    const [role] = repositoryText('infra', 'kubernetes', 'role.yaml').split('\n---\n');
-    const { rules } = parse(role ?? '') as { rules: { resources: string[]; verbs: string[] }[] };
-    const rights = rules.map(({ resources, verbs }) => `${resources.join()}: ${verbs.join()}`);
-    expect(rights).to.deep.equal([
-      'secrets: get,update,patch',
-      'deployments: get,patch',
-      'deployments/status: get',
-    ]);
-    expect(readme.replace(/\s+/g, ' ')).to.include(
-      'get, update and patch of the one Secret, get and patch of the one Deployment, get of its status',
-    );
-    const used = [...repositoryText('src', 'world', 'secretsManager.ts').matchAll(/new (\w+)Command\(/g)].map(
-      ([, action]) => `secretsmanager:${action}`,
-    );
-    const named = codeSpans().filter((text) => text.startsWith('secretsmanager:'));
-    expect(named).to.have.members([...new Set(used)]);
+  it('links to every page of docs/, so that each can be found', () => {
+    const linked = linkTargets(readme).map((target) => target.split('#')[0]);
+    expect(linked).to.include.members(documentNames().filter((name) => name !== 'docs/README.md'));
+    expect(linked).to.include('docs/README.md');
   });
 
-  it('links only to files that are there', () => {
-    const targets = linkTargets();
-    expect(targets).not.to.deep.equal([]);
-    for (const target of targets)
-      expect(existsSync(repositoryFile(target.split('#')[0] ?? '')), target).to.equal(true);
+  it('shows no command of ours that docs/commands.md does not have, which a lab test runs', () => {
+    const ours = (text: string): string[] =>
+      codeLines('sh', text).filter((line) => line.startsWith('credential-rotation'));
+    expect(ours(readme)).not.to.deep.equal([]);
+    expect(ours(page('commands'))).to.include.members(ours(readme));
   });
 
-  it('names only folders of the repository that are there', () => {
-    for (const text of codeSpans().filter((span) => /^(src|lab|test|infra|docs)\b/.test(span)))
-      expect(existsSync(repositoryFile(text)), text).to.equal(true);
+  it('links only to files and headings that are there', () => {
+    expect(linkTargets(readme)).not.to.deep.equal([]);
+    expect(brokenLinks('README.md')).to.deep.equal([]);
   });
 
-  for (const line of new Set(shownCommands())) {
+  for (const line of new Set(shownCommands(readme))) {
     it(`shows a command that works: ${line}`, async () => {
       for (const command of parseShell(line)) expect(await problemOf(command)).to.equal(undefined);
     });

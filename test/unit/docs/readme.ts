@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../../../lab/package';
 
@@ -24,6 +24,17 @@ export function sourceText(folder: string): string {
 /** The README. */
 export const readme = repositoryText('README.md');
 
+/** A page of docs/, by its name without folder and ending. */
+export function page(name: string): string {
+  return repositoryText('docs', `${name}.md`);
+}
+
+/** The README and the pages that belong to it: what it has no room for. */
+export const handbook = [
+  readme,
+  ...['how-it-works', 'commands', 'settings', 'exit-codes', 'production', 'development'].map(page),
+].join('\n');
+
 /** Every Markdown file of docs/, by its path from the root. */
 export function documentNames(): string[] {
   const names = readdirSync(repositoryFile('docs')).filter((name) => name.endsWith('.md'));
@@ -31,7 +42,7 @@ export function documentNames(): string[] {
 }
 
 /** The lines of a text's code blocks in one language, block after block; comments behind `  #` are cut off. */
-export function codeLines(language: string, text = readme): string[] {
+export function codeLines(language: string, text: string): string[] {
   return codeBlocks(language, text)
     .flatMap((block) => block.split('\n'))
     .map((line) => line.replace(/\s+#.*$/, '').trim())
@@ -39,35 +50,35 @@ export function codeLines(language: string, text = readme): string[] {
 }
 
 /** A text's code blocks in one language. */
-export function codeBlocks(language: string, text = readme): string[] {
+export function codeBlocks(language: string, text: string): string[] {
   const blocks = text.matchAll(new RegExp(`^ *\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'));
   return [...blocks].map(([, block]) => block ?? '');
 }
 
 /** A text without its code blocks. */
-export function prose(text = readme): string {
+export function prose(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```$/gm, '');
 }
 
 /** Texts between single backticks, outside of code blocks. */
-export function codeSpans(text = readme): string[] {
+export function codeSpans(text: string): string[] {
   return [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, span]) => span ?? '');
 }
 
 /** What stands in backticks and is meant as a command. */
-export function commandSpans(text = readme): string[] {
+export function commandSpans(text: string): string[] {
   return codeSpans(text).filter((span) =>
     /^([A-Z_]+=\S+ )?(npm|npx|node|pulumi|kubectl|aws|credential-rotation) /.test(span),
   );
 }
 
 /** Every command of a text: each line of its shell blocks, then what stands in backticks. */
-export function shownCommands(text = readme): string[] {
+export function shownCommands(text: string): string[] {
   return [...codeLines('sh', text), ...commandSpans(text)];
 }
 
 /** The targets of a text's links inside the repository. */
-export function linkTargets(text = readme): string[] {
+export function linkTargets(text: string): string[] {
   const targets = [...prose(text).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? '');
   return targets.filter((target) => !/^https?:/.test(target));
 }
@@ -82,11 +93,21 @@ export function anchors(text: string): string[] {
   );
 }
 
-/** The rows of the table that has this first heading, cell by cell, without its head. */
-export function tableRows(...headings: string[]): string[][] {
-  const lines = readme.split('\n');
+/** The links of a document of the repository that lead to no file, or to no heading of it. */
+export function brokenLinks(name: string): string[] {
+  return linkTargets(repositoryText(name)).filter((target) => {
+    const [file = '', anchor] = target.split('#');
+    const linked = file === '' ? name : path.posix.join(path.posix.dirname(name), file);
+    if (!existsSync(repositoryFile(linked))) return true;
+    return anchor !== undefined && !anchors(repositoryText(linked)).includes(anchor);
+  });
+}
+
+/** The rows of the text's table that has these headings, cell by cell, without its head. */
+export function tableRows(text: string, ...headings: string[]): string[][] {
+  const lines = text.split('\n');
   const start = lines.indexOf(`| ${headings.join(' | ')} |`);
-  if (start < 0) throw new Error(`the README has no table with the headings ${headings.join(', ')}`);
+  if (start < 0) throw new Error(`there is no table with the headings ${headings.join(', ')}`);
   const rows = lines.slice(start + 2);
   const end = rows.findIndex((line) => !line.startsWith('|'));
   return rows.slice(0, end < 0 ? undefined : end).map((line) =>

@@ -15,7 +15,7 @@ export interface ShellCommand {
   words: string[];
 }
 
-/** Variables beside those of the settings that the README names. */
+/** Variables beside those of the settings that the README and its pages name. */
 export const otherVariables = [
   'PULUMI_CONFIG_PASSPHRASE',
   'PULUMI_CONFIG_PASSPHRASE_FILE',

@@ -86,8 +86,8 @@ describe('policy documents', () => {
     expect(() => readInputs(inputs)).to.throw('at most 80');
   });
 
-  it('have every action that the README names, and no other', () => {
-    const [, text = ''] = /- \*\*AWS\.\*\*([\s\S]*?)\n- \*\*/.exec(repositoryText('README.md')) ?? [];
+  it('have every action that docs/production.md names, and no other', () => {
+    const [, text = ''] = /\n## AWS\n([\s\S]*?)\n## /.exec(repositoryText('docs', 'production.md')) ?? [];
     const named = [...new Set(text.match(/\b(secretsmanager|kms|s3):[A-Z]\w+/g))].sort();
     const used = rotationPolicy(settings).Statement.flatMap(({ Action }) => Action);
     expect([...new Set(used)].sort()).to.deep.equal(named);
