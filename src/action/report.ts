@@ -1,8 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers, stepTitles } from '../plan/steps';
+import { outcomeOfCode } from '../rotation/ends';
 import type { ActionInputs } from './inputs';
 
 /** A line of `--log-json`, as far as a report looks into it. */
@@ -102,18 +101,12 @@ function nameOf(name: string, { rotation = '' }: JsonLine): string {
   return rotation === '' ? name : name.replace(`-${rotation}`, '');
 }
 
-/** The outcome that an exit code stands for. */
-function outcomeOf(exitCode: number): Outcome {
-  const found = (Object.keys(exitCodes) as Outcome[]).find((name) => exitCodes[name] === exitCode);
-  return found ?? 'unexpected';
-}
-
 /** The outputs; what the command did not say is empty. */
 export function outputsOf({ exitCode, lines }: CommandEnd): Outputs {
   const found = lines.map(parseLine).filter((line) => line !== undefined);
   const last = found.findLast(({ type }) => type === 'result');
   return {
-    outcome: last?.outcome ?? outcomeOf(exitCode),
+    outcome: last?.outcome ?? outcomeOfCode(exitCode) ?? 'unexpected',
     'exit-code': String(exitCode),
     rotation: last?.rotation ?? '',
     kind: last?.kind ?? '',

@@ -2,7 +2,7 @@ import { exitCodes } from '../failure';
 import type { Place, PlanKind } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
 import type { MemberResult } from './outcome';
-import { outcomeOfCode } from './outcome';
+import { outcomeOfCode } from '../rotation/ends';
 
 /** One line of a process's log that says something to the fleet. */
 export type LogLine =

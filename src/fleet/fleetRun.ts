@@ -1,6 +1,7 @@
 import { isAhead } from '../plan/age';
 import type { RotationPlan } from '../plan/rotationPlan';
-import type { MemberOutcome } from './outcome';
+import type { MemberOutcome } from '../rotation/ends';
+import { moves, renews } from '../rotation/kinds';
 import { isWell } from './outcome';
 
 /** A fleet run as its journal says it: which run this is, and what came of each deployment so far. */
@@ -74,11 +75,10 @@ export type Found = 'unfinished' | 'rotated' | 'to-do';
  * is no proof that it was done.
  */
 export function judgeLast(last: LastRotation | undefined, since: Date, now = new Date()): Found {
-  if (last === undefined || last.plan.kind === 'sync') return 'to-do';
+  if (last === undefined || !moves(last.plan.kind)) return 'to-do';
   if (!last.finished) return 'unfinished';
-  const renews = ['rotate', 'reconcile', 'bootstrap'].includes(last.plan.kind);
   const begun = new Date(last.begunAt ?? last.plan.startedAt);
-  return renews && begun >= since && !isAhead(begun, now) ? 'rotated' : 'to-do';
+  return renews(last.plan.kind) && begun >= since && !isAhead(begun, now) ? 'rotated' : 'to-do';
 }
 
 /**

@@ -1,12 +1,8 @@
 import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
-import type { Place, PlanKind } from '../plan/rotationPlan';
-
-/**
- * How one deployment of a fleet ended: an outcome of the command, or `not-due`, `not-started` (the fleet was stopped
- * before its turn), `killed` (its process was ended from outside, or gave no result).
- */
-export type MemberOutcome = Outcome | 'not-due' | 'not-started' | 'killed';
+import type { Place } from '../plan/rotationPlan';
+import type { MemberOutcome } from '../rotation/ends';
+import { mostUrgent, outcomeOfMember } from '../rotation/ends';
+import type { PlanKind } from '../rotation/kinds';
 
 /** What came of one deployment. Null stands for what is not known or not there. */
 export interface MemberResult {
@@ -39,7 +35,7 @@ export interface Counts {
 
 /** Whether nothing is left to do there. */
 export function isWell(outcome: MemberOutcome): boolean {
-  return outcome === 'done' || outcome === 'not-due';
+  return outcomeOfMember(outcome) === 'done';
 }
 
 /** The counts of a report. */
@@ -57,38 +53,12 @@ export function countsOf(outcomes: readonly MemberOutcome[]): Counts {
   return { all: outcomes.length, ...counted, failed: outcomes.length - known };
 }
 
-/** The most urgent first: a held OpenEMR before a rolled-back one, then whatever is least understood. */
-const urgency: readonly Outcome[] = [
-  'held',
-  'rolled-back',
-  'unexpected',
-  'before-switch',
-  'permission',
-  'configuration',
-  'timeout',
-  'drift',
-  'locked',
-  'cancelled',
-];
-
 /**
  * The outcome of a whole fleet: `done` only when nothing is left to do anywhere, else the most urgent one. A fleet that
  * a signal stopped is `cancelled`, unless an OpenEMR is held or was rolled back.
  */
 export function fleetOutcome(outcomes: readonly MemberOutcome[], signalled = false): Outcome {
-  const asOutcome = (outcome: MemberOutcome): Outcome => {
-    if (outcome === 'killed') return 'unexpected';
-    if (outcome === 'not-started') return 'cancelled';
-    return outcome === 'not-due' ? 'done' : outcome;
-  };
-  const found = new Set(outcomes.map(asOutcome));
-  const first = urgency.find((outcome) => found.has(outcome));
+  const first = mostUrgent(outcomes.map(outcomeOfMember));
   if (signalled && first !== 'held' && first !== 'rolled-back') return 'cancelled';
   return first ?? 'done';
-}
-
-/** The outcome that a process's exit code stands for; undefined for a code that is none of ours. */
-export function outcomeOfCode(code: number): Outcome | undefined {
-  const found = Object.entries(exitCodes).find(([, each]) => each === code);
-  return found?.[0] as Outcome | undefined;
 }

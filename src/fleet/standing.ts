@@ -1,11 +1,7 @@
 import { isAhead } from '../plan/age';
 import type { RotationReport } from '../observe/status/report';
-
-/**
- * What a deployment came to in a run of the fleet: its last rotation, seen from when the run began. `not-rotated`: its
- * own state has no rotation since then, because it was not reached, or refused before the switch.
- */
-export type Standing = 'rotated' | 'rolled-back' | 'unfinished' | 'not-due' | 'not-rotated';
+import type { Standing } from '../rotation/ends';
+import { moves, renews } from '../rotation/kinds';
 
 /** How many came to what. */
 export interface Standings {
@@ -17,8 +13,6 @@ export interface Standings {
   notRotated: number;
 }
 
-const renewing = ['rotate', 'reconcile', 'bootstrap'];
-
 /**
  * Judges a deployment's last rotation. One that is dated in the future proves nothing.
  * @param ageMs what was younger than this when the run began was not due; 0 where there is no such age
@@ -29,12 +23,12 @@ export function standingOf(
   ageMs: number,
   now = new Date(),
 ): Standing {
-  if (last?.end === 'unfinished' && last.kind !== 'sync') return 'unfinished';
+  if (last?.end === 'unfinished' && moves(last.kind)) return 'unfinished';
   if (last === null || last.end === 'given-up') return 'not-rotated';
   const begun = Date.parse(last.startedAt);
   if (isAhead(new Date(begun), now)) return 'not-rotated';
   if (last.end === 'rolled-back' && begun >= since.getTime()) return 'rolled-back';
-  if (!renewing.includes(last.kind)) return 'not-rotated';
+  if (!renews(last.kind)) return 'not-rotated';
   if (begun >= since.getTime()) return 'rotated';
   return since.getTime() - begun < ageMs ? 'not-due' : 'not-rotated';
 }

@@ -1,14 +1,8 @@
-import type { Place, PlanKind } from '../plan/rotationPlan';
+import type { Place } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import type { StepNumber } from '../plan/steps';
-
-/**
- * How a rotation ended, as far as the history and the state say. `done`: a sync, or a way back that was asked for.
- * `held`: stopped after the switch; `before-switch`: before it; `failed`: nobody knows where. `unfinished`: the run was
- * killed, or is under way.
- */
-export type PastResult =
-  'rotated' | 'done' | 'rolled-back' | 'held' | 'before-switch' | 'failed' | 'unfinished';
+import type { PastResult } from '../rotation/ends';
+import type { PlanKind } from '../rotation/kinds';
 
 /** One run of the command that worked on a rotation. */
 export interface PastRun {

@@ -2,8 +2,10 @@ import type { PastFailure, PastSteps } from '../plan/pastSteps';
 import type { RotationPlan } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
 import type { StepNumber } from '../plan/steps';
+import type { PastResult } from '../rotation/ends';
+import { renews } from '../rotation/kinds';
 import type { HistoryEntry } from './entries';
-import type { LoadCount, PastResult, PastRotation, PastRun, PastStep } from './pastRotation';
+import type { LoadCount, PastRotation, PastRun, PastStep } from './pastRotation';
 import { begunAt, runsOf } from './runs';
 import { stepsOf } from './steps';
 
@@ -151,8 +153,7 @@ function resultOf(record: PlanRecord, rollback: PlanRecord | undefined): PastRes
     if (hasSucceeded(rollback)) return 'rolled-back';
     return leftUnfinished(rollback) ? 'unfinished' : 'held';
   }
-  if (hasSucceeded(record))
-    return ['sync', 'rollback', 'switch-back'].includes(plan.kind) ? 'done' : 'rotated';
+  if (hasSucceeded(record)) return renews(plan.kind) ? 'rotated' : 'done';
   if (leftUnfinished(record) || (entries.length === 0 && !open)) return 'unfinished';
   if (!past) return 'failed';
   return Math.max(0, ...past.ends.map(({ step }) => step)) >= 5 ? 'held' : 'before-switch';

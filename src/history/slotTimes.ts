@@ -1,5 +1,6 @@
 import type { Place } from '../plan/rotationPlan';
 import type { Slot } from '../plan/slot';
+import { isFinished } from '../rotation/ends';
 import type { PastRotation, PastStep } from './pastRotation';
 
 /** A stretch of time; `to` is null when it lasts. */
@@ -46,7 +47,7 @@ function switchesOf({
   rollback,
   endedAt,
 }: PastRotation): { place: Place; at: string }[] {
-  const there = endOfStep(steps, 5) ?? (result === 'rotated' || result === 'done' ? endedAt : undefined);
+  const there = endOfStep(steps, 5) ?? (isFinished(result) ? endedAt : undefined);
   const back = rollback && (endOfStep(rollback.steps, 5) ?? (rollback.succeeded ? endedAt : undefined));
   return [
     ...(there === undefined || there === null ? [] : [{ place: to, at: there }]),

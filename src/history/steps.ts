@@ -2,6 +2,7 @@ import type { PastSteps } from '../plan/pastSteps';
 import type { RotationPlan } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
 import { stepNumbers } from '../plan/steps';
+import { stepsOfKind } from '../rotation/kinds';
 import type { PastRun, PastStep } from './pastRotation';
 
 /**
@@ -47,8 +48,8 @@ function timed(
 
 /** Which steps a plan has at all. */
 function takesPart({ kind, renew, rotateAdmin }: RotationPlan, number: StepNumber): boolean {
-  if (kind === 'rollback') return number >= 5 && number <= 8;
-  if (kind === 'sync') return number <= 4;
+  const { first, last } = stepsOfKind(kind);
+  if (number < first || number > last) return false;
   if (number === 10) return renew !== null;
   return number === 11 ? rotateAdmin : true;
 }

@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
+import { outcomeOfCode } from '../rotation/ends';
 import { troubleOf } from '../world/podTrouble';
 import { endOfJob } from './cronJob';
 
@@ -18,9 +18,6 @@ export type JobState =
   | { kind: 'ended'; pod: string; end: JobEnd }
   | { kind: 'gone'; end: JobEnd };
 
-const byCode = new Map<number, Outcome>(
-  Object.entries(exitCodes).map(([outcome, code]) => [code, outcome as Outcome]),
-);
 /** The runtime never started the command (kubernetes: pkg/kubelet, containerd's own exit code 128). */
 const neverStarted = /^(StartError|ContainerCannotRun|ContainerStatusUnknown)$/;
 const again = 'run credential-rotation job run again: it finishes what was begun';
@@ -102,7 +99,7 @@ function endOf(pod: V1Pod, { name, state, resources }: V1ContainerStatus): JobEn
     };
   }
   if (pod.status?.reason === 'Evicted' || pod.status?.reason === 'DeadlineExceeded') {
-    const outcome = byCode.get(exitCode);
+    const outcome = outcomeOfCode(exitCode);
     // A run that was stopped in order says how it ended itself.
     if (outcome !== undefined && exitCode !== 1) return { outcome };
     return {
@@ -110,7 +107,7 @@ function endOf(pod: V1Pod, { name, state, resources }: V1ContainerStatus): JobEn
       message: `${who} was ended while it ran: ${said(pod.status.reason, pod.status.message)}; ${again}.`,
     };
   }
-  const outcome = byCode.get(exitCode);
+  const outcome = outcomeOfCode(exitCode);
   if (outcome !== undefined) return { outcome };
   return exitCode > 128
     ? {

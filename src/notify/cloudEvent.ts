@@ -4,7 +4,8 @@ import type { Place, PlanKind } from '../plan/rotationPlan';
 import { stepTitles } from '../plan/steps';
 import { scrubber } from '../report/scrubber';
 import type { StepResult } from '../stack/stepEvents';
-import type { EndedRun, Verdict } from './endedRun';
+import type { Verdict } from '../rotation/ends';
+import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';
 
 /** What `type` begins with. */

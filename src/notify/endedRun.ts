@@ -1,6 +1,7 @@
-import type { Outcome } from '../failure';
-import type { RequestKind } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
+import type { Verdict } from '../rotation/ends';
+import { leftAsItWas, verdictOfEnd } from '../rotation/ends';
+import type { RequestKind } from '../rotation/kinds';
 import type { Ending, News } from '../report/renderer';
 
 /** A run that has ended, as others are told of it. One that was refused may have no plan, and has no steps. */
@@ -17,13 +18,9 @@ export interface EndedRun {
   doneAt: Partial<Record<StepNumber, Date>>;
 }
 
-/** What a run came to, for those who are told. */
-export type Verdict = 'rotated' | 'rolled-back' | 'held' | 'failed';
-
 /** The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code. */
 export function verdictOf({ ending: { outcome, planned } }: EndedRun): Verdict {
-  if (outcome === 'done') return planned?.plan.kind === 'rollback' ? 'rolled-back' : 'rotated';
-  return outcome === 'held' || outcome === 'rolled-back' ? outcome : 'failed';
+  return verdictOfEnd(outcome, planned?.plan.kind);
 }
 
 /** Notes when the steps of a run are done, and the plan that nothing was done of yet. */
@@ -91,9 +88,6 @@ export function passwordTimes({ ending, endedAt, doneAt }: EndedRun): PasswordTi
   return [...minted, ...renewed, ...(plan.rotateAdmin ? setIn(11, 'admin') : [])];
 }
 
-/** Outcomes after which nothing was switched. */
-const unswitched: readonly Outcome[] = ['before-switch', 'permission', 'configuration', 'locked'];
-
 /** Where OpenEMR logs in now: a slot, `other` for neither; undefined when this run cannot tell. */
 export function livePlace({ ending: { outcome, planned, resumed, steps } }: EndedRun): string | undefined {
   if (planned === undefined) return undefined;
@@ -102,5 +96,5 @@ export function livePlace({ ending: { outcome, planned, resumed, steps } }: Ende
   if (kind === 'rollback') return undefined;
   if (outcome === 'rolled-back') return from;
   if (steps.some(({ number, status }) => number >= 9 && status !== 'not-reached')) return to;
-  return unswitched.includes(outcome) && resumed !== true ? from : undefined;
+  return leftAsItWas(outcome) && resumed !== true ? from : undefined;
 }

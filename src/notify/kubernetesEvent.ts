@@ -6,16 +6,9 @@ import type { PlannedRotation } from '../plan/rotationPlan';
 import { scrubber } from '../report/scrubber';
 import { effect } from '../world/effect';
 import type { Kubernetes, Right } from '../world/kubernetes';
-import type { EndedRun, Verdict } from './endedRun';
+import { eventReasons } from '../rotation/ends';
+import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';
-
-/** The reasons of our Events; alerts are made on them, so they never change. */
-export const eventReasons: Record<Verdict, string> = {
-  rotated: 'CredentialsRotated',
-  'rolled-back': 'CredentialRotationRolledBack',
-  held: 'CredentialRotationHeld',
-  failed: 'CredentialRotationFailed',
-};
 
 /** Who says so, in an Event. */
 export const reportingComponent = 'credential-rotation';

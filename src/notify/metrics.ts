@@ -1,7 +1,8 @@
-import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import { isAhead } from '../plan/age';
 import { slots } from '../plan/slot';
+import { failedOutcomes } from '../rotation/ends';
+import { renews } from '../rotation/kinds';
 import type { Account, EndedRun } from './endedRun';
 import { livePlace, passwordTimes } from './endedRun';
 import type { KnownAges } from './passwordAges';
@@ -40,14 +41,6 @@ export const metrics = {
 } as const satisfies Record<string, Metric>;
 
 type MetricName = keyof typeof metrics;
-
-/** Plans that renew passwords. */
-const renewing = ['rotate', 'reconcile', 'bootstrap'];
-
-/** Ends that a run can have beside success; each has a counter from the first run on. */
-const failures = (Object.keys(exitCodes) as Outcome[]).filter(
-  (outcome) => outcome !== 'done' && outcome !== 'timeout',
-);
 
 const unixTime = (date: Date): number => date.getTime() / 1000;
 
@@ -109,7 +102,7 @@ export function metricsText(
     found.set(keyOf(sample), { ...sample, value });
   };
   const { outcome, planned } = run.ending;
-  if (outcome === 'done' && planned && renewing.includes(planned.plan.kind))
+  if (outcome === 'done' && planned && renews(planned.plan.kind))
     set(series('credential_rotation_last_success_timestamp_seconds'), unixTime(run.endedAt));
   set(series('credential_rotation_duration_seconds'), unixTime(run.endedAt) - unixTime(run.startedAt));
   const live = livePlace(run);
@@ -124,7 +117,8 @@ export function metricsText(
     const time = passwordTime(run, account, valueBefore(password), ages);
     if (time !== undefined) set(password, time);
   }
-  for (const failure of failures) {
+  // Each has a counter from the first run on.
+  for (const failure of failedOutcomes) {
     const counter = series('credential_rotation_failures_total', { code: String(exitCodes[failure]) });
     const count = valueBefore(counter) ?? 0;
     set(counter, (count >= 0 ? count : 0) + Number(failure === outcome));

@@ -1,4 +1,5 @@
 import { Failure } from '../failure';
+import { moves, renews } from '../rotation/kinds';
 import type { Journal, Observation } from './observation';
 
 const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
@@ -53,7 +54,7 @@ export function isAhead(moment: Date, now: Date): boolean {
 
 /** Whether the state's last run was a rotation that was finished: then its begin is the age of its passwords. */
 export function isRenewal(journal: Journal | undefined): journal is Journal {
-  return journal?.finished === true && ['rotate', 'reconcile', 'bootstrap'].includes(journal.plan.kind);
+  return journal?.finished === true && renews(journal.plan.kind);
 }
 
 /**
@@ -87,7 +88,7 @@ export function dueNow(
   ifOlderThan: Recent,
   { now, renewedAt }: { now: Date; renewedAt?: Date | undefined },
 ): Due {
-  if (journal && !journal.finished && journal.plan.kind !== 'sync') return {};
+  if (journal && !journal.finished && moves(journal.plan.kind)) return {};
   const last = lastRotation(observation, journal, renewedAt);
   if (last === undefined) return {};
   if (isAhead(last, now)) {

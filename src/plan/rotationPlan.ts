@@ -1,15 +1,10 @@
 import type { HealthBefore } from './health';
 import type { Provenance } from './pastSteps';
 import type { DatabaseLogin, Slot } from './slot';
+import { moves } from '../rotation/kinds';
+import type { PlanKind } from '../rotation/kinds';
 
-/** What a run is asked for. */
-export type RequestKind = 'rotate' | 'sync' | 'rollback';
-
-/**
- * What a plan does, found from the world; `bootstrap` and `reconcile` are starting points of a rotation. `rollback` undoes
- * a switch that did not prove healthy, `switch-back` is the operator's: it moves to the other slot and renews nothing.
- */
-export type PlanKind = 'rotate' | 'reconcile' | 'bootstrap' | 'rollback' | 'switch-back' | 'sync';
+export type { PlanKind, RequestKind } from '../rotation/kinds';
 
 /** A place that OpenEMR can log in from: a slot, or another account (before a bootstrap). */
 export type Place = Slot | 'other';
@@ -104,7 +99,7 @@ export function plannedFile({ plan, material }: PlannedRotation): string | undef
 
 /** True when the plan moves OpenEMR (steps 5 to 8). */
 export function switches(plan: RotationPlan): boolean {
-  return plan.kind !== 'sync';
+  return moves(plan.kind);
 }
 
 /** The id of a plan: UTC time to the second and random hex digits, so that ids sort by time. */

@@ -1,7 +1,8 @@
 import { Failure } from '../failure';
 import type { HealthBefore } from '../plan/health';
 import { changedKeys } from '../plan/observation';
-import type { PlanKind } from '../plan/rotationPlan';
+import type { PlanKind } from '../rotation/kinds';
+import { goesBack } from '../rotation/kinds';
 import type { DatabaseLogin } from '../plan/slot';
 import { kubernetesOf } from '../world/clients';
 import type { WorldContext } from '../world/context';
@@ -68,7 +69,7 @@ async function provePage(
     url,
     answersInARow,
     limitMs: limitSeconds * 1000,
-    kind: kind === 'rollback' || kind === 'switch-back' ? kind : 'rotation',
+    kind: kind !== undefined && goesBack(kind) ? kind : 'rotation',
     replicas: spec?.replicas ?? 1,
     databaseLetsIn: () =>
       tryLogin(login, context.trust).then(

@@ -1,7 +1,8 @@
-import type { Counts, MemberOutcome, MemberResult } from '../fleet/outcome';
-import type { Standing, Standings } from '../fleet/standing';
+import type { Counts, MemberResult } from '../fleet/outcome';
+import type { Standings } from '../fleet/standing';
 import type { RotationReport } from '../observe/status/report';
 import type { Place } from '../plan/rotationPlan';
+import type { MemberOutcome, RotationEnd, Standing } from '../rotation/ends';
 import { durationText, timeText } from './duration';
 import { aligned } from './table';
 
@@ -144,7 +145,7 @@ export function fleetStatusLines(statuses: readonly MemberStatus[], run?: RunRep
   ];
 }
 
-const endWords: Record<RotationReport['end'], string> = {
+const endWords: Record<RotationEnd, string> = {
   done: 'done',
   'rolled-back': 'rolled back',
   unfinished: 'not finished, begun',

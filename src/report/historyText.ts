@@ -1,5 +1,7 @@
 import type { PastReason, PastRotation } from '../history/pastRotation';
 import type { Place, PlanKind } from '../plan/rotationPlan';
+import { isFinished } from '../rotation/ends';
+import { moves } from '../rotation/kinds';
 import { durationText, timeText } from './duration';
 
 /** A place that OpenEMR logs in from, in one word. */
@@ -39,7 +41,7 @@ function lastStep({ steps }: PastRotation): number | undefined {
 
 /** Where OpenEMR moved. */
 export function wayText({ kind, from, to }: PastRotation): string {
-  return kind === 'sync' ? '–' : `${placeText(from)} → ${placeText(to)}`;
+  return moves(kind) ? `${placeText(from)} → ${placeText(to)}` : '–';
 }
 
 /** How long it took; with the number of runs when it took more than one. */
@@ -55,7 +57,7 @@ export function reasonText({ step, message }: PastReason): string {
 
 /** Why the newest rotation waits, or was undone; undefined when it did neither, or nobody knows. */
 function newestReason([newest]: PastRotation[]): string | undefined {
-  if (!newest || newest.result === 'rotated' || newest.result === 'done') return undefined;
+  if (!newest || isFinished(newest.result)) return undefined;
   const reason = newest.rollback?.failure ?? newest.failure;
   return reason ? `${newest.id}: ${reasonText(reason)}` : undefined;
 }

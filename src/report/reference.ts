@@ -1,6 +1,6 @@
-import type { Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import { stepTitles } from '../plan/steps';
+import { outcomes } from '../rotation/ends';
 import { environmentOnly } from '../settings/environmentOnly';
 import type { OptionDefinition } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
@@ -138,7 +138,6 @@ function settingSection(group: OptionDefinition['group']): string[] {
 /** The meanings are those of the help; the codes are those of the code. */
 function exitRows(help: string): string[][] {
   const lines = (help.split('Exit codes:\n')[1] ?? '').split('\n');
-  const outcomes = Object.keys(exitCodes) as Outcome[];
   return outcomes.map((outcome) => {
     const number = String(exitCodes[outcome]);
     const line = lines.find((each) => each.trim().split(' ')[0] === number) ?? '';

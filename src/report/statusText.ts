@@ -1,5 +1,6 @@
 import type { Place } from '../plan/rotationPlan';
-import type { PasswordReport, PlaceReport, RotationReport, StatusReport } from '../observe/status/report';
+import type { PasswordReport, PlaceReport, StatusReport } from '../observe/status/report';
+import type { RotationEnd } from '../rotation/ends';
 import { reasonText } from './historyText';
 import { aligned } from './table';
 
@@ -152,7 +153,7 @@ function labelLines({ labels }: StatusReport): string[] {
   return ['', 'Labels', ...aligned(rows)];
 }
 
-const ends: Record<RotationReport['end'], string> = {
+const ends: Record<RotationEnd, string> = {
   done: 'done',
   'rolled-back': 'rolled back',
   unfinished: 'NOT FINISHED',

@@ -1,6 +1,7 @@
 import type { PastReason, PastRotation } from '../../history/pastRotation';
 import type { PastFailure } from '../../plan/pastSteps';
 import type { PlanResult } from '../../plan/planRotation';
+import { endOfFinished, isFinished } from '../../rotation/ends';
 import { valueOf } from '../part';
 import type { StatusFacts } from './facts';
 import type { RotationReport } from './report';
@@ -20,10 +21,19 @@ export function lastRotationOf(
   const startedAt = journal.begunAt ?? journal.plan.startedAt;
   const endedAt = journal.finished ? (changedAt?.toISOString() ?? null) : null;
   const open = planned?.kind === 'planned' && !planned.resumed ? 'given-up' : 'unfinished';
-  const done = kind === 'rollback' ? 'rolled-back' : 'done';
   const undone = kind === 'rollback' && previous?.id === undoes ? previous?.failed : undefined;
   const failure = reasonOf(journal.finished ? undone : (failed ?? undone));
-  return { id, kind, from, to, undoes, startedAt, endedAt, end: journal.finished ? done : open, failure };
+  return {
+    id,
+    kind,
+    from,
+    to,
+    undoes,
+    startedAt,
+    endedAt,
+    end: journal.finished ? endOfFinished(kind) : open,
+    failure,
+  };
 }
 
 function reasonOf(failed: PastFailure | undefined): PastReason | null {
@@ -38,7 +48,7 @@ function ofHistory(rotation: PastRotation): RotationReport {
       ...{ id: rollback.id, kind: 'rollback', from: to, to: from, undoes: id, startedAt, endedAt },
       ...{ end: 'rolled-back', failure },
     };
-  const finished = result === 'rotated' || result === 'done';
-  const end = !finished ? 'given-up' : kind === 'rollback' ? 'rolled-back' : 'done';
+  const finished = isFinished(result);
+  const end = finished ? endOfFinished(kind) : 'given-up';
   return { id, kind, from, to, undoes, startedAt, endedAt, end, failure: finished ? null : failure };
 }

@@ -2,6 +2,7 @@ import type { Outcome } from '../../failure';
 import type { PastReason } from '../../history/pastRotation';
 import type { Place, PlanKind } from '../../plan/rotationPlan';
 import type { Slot } from '../../plan/slot';
+import type { RotationEnd } from '../../rotation/ends';
 import type { Drift } from './drift';
 
 /** Parts of the world that can fail to be read, in the order in which they are told and decide the exit code. */
@@ -57,8 +58,7 @@ export interface RotationReport {
   undoes: string | null;
   startedAt: string;
   endedAt: string | null;
-  /** `given-up`: it was not finished, and the world has moved on, so that no run will finish it. */
-  end: 'done' | 'rolled-back' | 'unfinished' | 'given-up';
+  end: RotationEnd;
   /** Why its last run stopped, or why it was rolled back; null when it did neither, or nobody noted it. */
   failure: PastReason | null;
 }

@@ -1,4 +1,4 @@
-import type { PastResult } from '../../history/pastRotation';
+import type { PastResult } from '../../rotation/ends';
 import type { Markup } from './markup';
 import { markup } from './markup';
 

@@ -1,4 +1,5 @@
 import type { PastRotation, PastRun, PastStep } from '../../history/pastRotation';
+import { isFinished } from '../../rotation/ends';
 import { durationText, timeText } from '../duration';
 import { reasonText, resultText, tookText, wayText } from '../historyText';
 import type { ChartLoad } from './chartLoad';
@@ -12,9 +13,7 @@ const openAtFirst = 3;
 
 /** Every rotation, the newest first, each with its steps. */
 export function rotationList(rotations: PastRotation[]): Markup {
-  const odd = rotations
-    .filter(({ result }) => result !== 'rotated' && result !== 'done')
-    .slice(0, openAtFirst);
+  const odd = rotations.filter(({ result }) => !isFinished(result)).slice(0, openAtFirst);
   return markup`<section aria-labelledby="each">
     <h2 id="each">Each rotation</h2>
     ${legend()}
@@ -73,7 +72,7 @@ function renewedText({ renewed }: PastRotation): string {
 }
 
 function whyText({ failure, result, rollback }: PastRotation): Markup | undefined {
-  if (failure && (result === 'rotated' || result === 'done'))
+  if (failure && isFinished(result))
     return markup`<p class="soft">An earlier run did not finish it: ${reasonText(failure)}</p>`;
   if (failure) return markup`<p class="why">${reasonText(failure)}</p>`;
   if (result === 'unfinished')

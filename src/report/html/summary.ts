@@ -1,4 +1,5 @@
-import type { PastResult, PastRotation } from '../../history/pastRotation';
+import type { PastRotation } from '../../history/pastRotation';
+import type { PastResult } from '../../rotation/ends';
 import type { SlotTimes } from '../../history/slotTimes';
 import { durationText, timeText } from '../duration';
 import type { Markup } from './markup';

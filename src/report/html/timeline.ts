@@ -1,4 +1,5 @@
-import type { PastResult, PastRotation } from '../../history/pastRotation';
+import type { PastRotation } from '../../history/pastRotation';
+import type { PastResult } from '../../rotation/ends';
 import type { Period, SlotTimes } from '../../history/slotTimes';
 import type { Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';

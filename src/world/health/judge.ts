@@ -1,3 +1,4 @@
+import type { BackKind } from '../../rotation/kinds';
 import type { HealthBefore, HealthFault } from '../../plan/health';
 
 /** What one answer says. */
@@ -86,7 +87,7 @@ function notInstalled(): Judgement {
 }
 
 /** Whose proof it is: what a rotation must show, a way back need not. */
-export type ProofKind = 'rotation' | 'switch-back' | 'rollback';
+export type ProofKind = 'rotation' | BackKind;
 
 /** What an answer after the switch means. */
 export type Weighed =

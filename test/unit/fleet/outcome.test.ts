@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { exitCodes } from '../../../src/failure';
 import type { Outcome } from '../../../src/failure';
 import { memberResult, readLogLine } from '../../../src/fleet/childLog';
-import type { MemberOutcome } from '../../../src/fleet/outcome';
+import type { MemberOutcome } from '../../../src/rotation/ends';
 import { countsOf, fleetOutcome } from '../../../src/fleet/outcome';
 
 describe('fleetOutcome', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { carryOutAll, killChildren } from '../../../fleet/carryOut';
 import type { ProcessEnd } from '../../../fleet/childLog';
 import type { Member } from '../../../fleet/member';
-import type { MemberOutcome } from '../../../fleet/outcome';
+import type { MemberOutcome } from '../../../rotation/ends';
 import { FleetProgress } from '../../../report/fleetProgress';
 import { outcomeText } from '../../../report/fleetText';
 import { withStopSignals } from '../../signals';
