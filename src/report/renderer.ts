@@ -44,8 +44,14 @@ export interface Renderer {
 /** The schema version of all JSON that the command prints. */
 export const jsonSchema = 1;
 
+/** A stream that text goes to. */
+export interface Output {
+  write(text: string): unknown;
+  on(event: 'error', listener: () => void): unknown;
+}
+
 /** Writes lines to a stream as they are; a closed pipe ends the output, not the run. */
-function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
+function lineWriter(stream: Output): (line: string) => void {
   let open = true;
   stream.on('error', () => (open = false));
   return (line) => {
@@ -90,12 +96,13 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Plain lines: progress on stderr, results on stdout. */
 export class TextRenderer implements Renderer {
-  protected readonly progress = scrubbed(lineWriter(process.stderr));
+  protected readonly progress: (line: string) => void;
   private readonly result: (line: string) => void;
   private readonly json: (line: string) => void;
 
-  /** @param results where results go; progress goes to stderr */
-  constructor(results: NodeJS.WriteStream = process.stdout) {
+  /** @param results where results go */
+  constructor(results: Output = process.stdout, progress: Output = process.stderr) {
+    this.progress = scrubbed(lineWriter(progress));
     this.json = lineWriter(results);
     this.result = scrubbed(this.json);
   }

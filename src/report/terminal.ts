@@ -1,8 +1,14 @@
 import type { ShownSteps } from './block';
 import { blockLines } from './block';
-import type { Ending, News, Preview } from './renderer';
+import type { Ending, News, Output, Preview } from './renderer';
 import { describePlan, noticeText, rolloutText, TextRenderer } from './renderer';
 import { scrubber } from './scrubber';
+
+/** A stream to a terminal, with the size of its window. */
+export interface Terminal extends Output {
+  columns?: number;
+  rows?: number;
+}
 
 const redrawEveryMs = 100;
 
@@ -12,12 +18,16 @@ export class TerminalRenderer extends TextRenderer {
   private timer: NodeJS.Timeout | undefined;
   private drawn = 0;
 
-  /** @param stream a terminal */
+  /**
+   * @param stream where the block is drawn
+   * @param others where plain lines go: results, and what stands above the block
+   */
   constructor(
-    private readonly stream: NodeJS.WriteStream = process.stderr,
+    private readonly stream: Terminal = process.stderr,
     private readonly colour = (process.env['NO_COLOR'] ?? '') === '',
+    others: { results?: Output; progress?: Output } = {},
   ) {
-    super();
+    super(others.results, others.progress);
     // A closed terminal ends the output, not the run.
     stream.on('error', () => this.stop());
   }

@@ -28,7 +28,7 @@ describe('the block on a terminal', () => {
     const terminal = new FakeTerminal(80, 24);
     const { planned } = { planned: plannedIn(worldOn('A')) };
     const { stdout } = await captured(async () => {
-      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      const renderer = new TerminalRenderer(terminal, false);
       renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
       for (const step of [3, 4, 5, 6, 7] as const) {
         renderer.news({ kind: 'step', event: { kind: 'started', step } });
@@ -49,7 +49,7 @@ describe('the block on a terminal', () => {
   it('a line of a signal stands above it, and the ^C that the terminal shows leaves nothing askew', async () => {
     const terminal = new FakeTerminal(80, 24);
     const { stderr } = await captured(async () => {
-      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      const renderer = new TerminalRenderer(terminal, false);
       renderer.news({ kind: 'planned', planned: plannedIn(worldOn('A')), resumed: false, notices: [] });
       terminal.write('^C');
       renderer.news({ kind: 'step', event: { kind: 'started', step: 3 } });
@@ -70,7 +70,7 @@ describe('the block on a terminal', () => {
     const terminal = new FakeTerminal(80, 24);
     const planned = plannedIn(worldOn('A'));
     const { stdout } = await captured(async () => {
-      const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+      const renderer = new TerminalRenderer(terminal, false);
       renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
       renderer.preview({
         planned,
@@ -91,7 +91,7 @@ describe('the block on a terminal', () => {
 
   it('on a low terminal draws the last lines only, so that nothing is drawn twice', () => {
     const terminal = new FakeTerminal(80, 8);
-    const renderer = new TerminalRenderer(terminal as unknown as NodeJS.WriteStream, false);
+    const renderer = new TerminalRenderer(terminal, false);
     const planned = plannedIn(worldOn('A'));
     renderer.news({ kind: 'planned', planned, resumed: false, notices: [] });
     for (const step of [3, 4, 5] as const) renderer.news({ kind: 'step', event: { kind: 'started', step } });
