@@ -1,0 +1,304 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { PasswordRefused } from '../../../../src/failure';
+import type { DatabaseUserInputs } from '../../../../src/providers/databaseUser';
+import { databaseUser } from '../../../../src/providers/databaseUser';
+import { beginToWatch } from '../../../../src/providers/idle';
+import {
+  expectGuarded,
+  expectRefused,
+  failureOf,
+  killEverywhere,
+  withFaults,
+  writesIn,
+} from '../../handMade/faults';
+import type { HandMadeWorld } from '../../handMade/world';
+import { openWorld, passwords } from '../../handMade/world';
+
+/** Inputs of step 4 for slot B, which is to be like the active user; each can be given otherwise. */
+function inputsOf(world: HandMadeWorld, given: Partial<DatabaseUserInputs> = {}): Record<string, unknown> {
+  const login = world.login('openemr_b', passwords.newB);
+  const { context } = world;
+  return { context, slot: 'B', ...login, like: 'openemr_a', repair: false, graceSeconds: 0, ...given };
+}
+
+function apply(world: HandMadeWorld, given?: Partial<DatabaseUserInputs>): Promise<unknown> {
+  return withFaults(world, undefined, () => databaseUser.apply(inputsOf(world, given)));
+}
+
+function drop({ database: { accounts } }: HandMadeWorld, username: string): void {
+  accounts.splice(
+    accounts.findIndex((each) => each.username === username),
+    1,
+  );
+}
+
+const create =
+  "sql CREATE USER 'openemr_b'@'%' IDENTIFIED WITH `mysql_native_password` BY 'Slot-B-2' REQUIRE SSL";
+const grant = 'sql GRANT ALL PRIVILEGES ON `openemr`.* TO `openemr_b`@`%`';
+const alter = "sql ALTER USER 'openemr_b'@'%' IDENTIFIED BY 'Slot-B-2'";
+
+describe("step 4: a slot's user", () => {
+  let world: HandMadeWorld;
+  beforeEach(async () => {
+    world = await openWorld();
+    // As the preflight does: so the proof that nobody logs in need not begin to wait.
+    await beginToWatch(world.context, 'openemr_b');
+    world.log.length = 0;
+  });
+  afterEach(() => world.close());
+
+  it('one that is missing is made like the active one, granted, and proved by a login of its own', async () => {
+    drop(world, 'openemr_b');
+    const outs = await apply(world);
+    expect(world.log).to.deep.equal([
+      'login openemr_b refused',
+      'begin database: CREATE USER of slot B',
+      'guard',
+      create,
+      'end database: CREATE USER of slot B',
+      'begin database: GRANT to slot B',
+      'guard',
+      grant,
+      'end database: GRANT to slot B',
+      'login openemr_b',
+    ]);
+    expect(outs).to.deep.equal({ slot: 'B', ...world.login('openemr_b', passwords.newB) });
+  });
+
+  it('one with another password gets this one; a second time nothing is written', async () => {
+    await apply(world);
+    expect(writesIn(world.log)).to.deep.equal([alter]);
+    expect(world.log.at(-1)).to.equal('login openemr_b');
+    expectGuarded(world.log);
+    world.log.length = 0;
+    await apply(world);
+    expect(world.log).to.deep.equal(['login openemr_b', 'login openemr_b']);
+  });
+
+  it('one that logs in and has too few rights gets the rights alone', async () => {
+    Object.assign(world.database.account('openemr_b') ?? {}, {
+      grants: ['GRANT USAGE ON *.*'],
+      requires: '',
+    });
+    await apply(world, { password: passwords.B });
+    expect(writesIn(world.log)).to.deep.equal(['sql ALTER USER `openemr_b`@`%` REQUIRE SSL', grant]);
+    expectGuarded(world.log);
+  });
+
+  it('a password that the server says it took, and that does not log in, is not recorded', async () => {
+    world.database.swallows = /^ALTER USER/;
+    const failure = await failureOf(apply(world));
+    expect(failure.message).to.match(/refuse/);
+    expect(failure.outcome).to.equal('permission');
+  });
+
+  it('a user name that is served as another account is not recorded', async () => {
+    world.database.servedAs.set('openemr_b', '');
+    const failure = await failureOf(apply(world, { password: passwords.B }));
+    expect(failure.message).to.match(/is served as @%; remove the anonymous or wildcard user/);
+  });
+
+  it('a server that takes no writes is not recorded', async () => {
+    world.database.variables['read_only'] = 'ON';
+    const failure = await failureOf(apply(world, { password: passwords.B }));
+    expect(failure.message).to.match(/is read-only/);
+  });
+
+  describe('is refused, and nothing is written', () => {
+    const inUse =
+      /^openemr_b is in use by .*, with another password than the one to set; its password was not changed/;
+
+    it('where sqlconf.php names the account', async () => {
+      await world.writeFile(world.login('openemr_b', passwords.B));
+      await expectRefused(world, () => apply(world), 'before-switch', inUse);
+    });
+
+    it('where the Kubernetes Secret names it', async () => {
+      Object.assign(world.kubernetes.secretData, {
+        'mysql-user': 'openemr_b',
+        'mysql-password': passwords.B,
+      });
+      await expectRefused(world, () => apply(world), 'before-switch', inUse);
+    });
+
+    it("where another site's file names it", async () => {
+      const folder = path.join(world.context.sitesRoot, 'second');
+      await mkdir(folder);
+      const { host, port } = world.login('', '');
+      const lines = `<?php $host='${host}'; $port='${port}'; $login='openemr_b'; $pass='x'; $dbase='openemr';`;
+      await writeFile(path.join(folder, 'sqlconf.php'), lines);
+      await expectRefused(world, () => apply(world), 'before-switch', /in use by another site/);
+    });
+
+    it('where a place names it with the very password that is to be set: only a repair may', async () => {
+      await world.writeFile(world.login('openemr_b', passwords.newB));
+      await expectRefused(world, () => apply(world), 'before-switch', /Set it with --sync-db-users/);
+    });
+
+    it('where a repair would set another password than the place names', async () => {
+      await world.writeFile(world.login('openemr_b', passwords.B));
+      await expectRefused(world, () => apply(world, { repair: true }), 'before-switch', inUse);
+    });
+
+    it('where somebody logs in and out all the time, and no session is ever seen', async () => {
+      const ask = world.database.query.bind(world.database);
+      world.database.query = (client, sql) => {
+        if (sql.includes('performance_schema.accounts')) world.database.somebodyLogsIn('openemr_b');
+        return ask(client, sql);
+      };
+      await expectRefused(world, () => apply(world), 'before-switch', /in use from 10\.0\.0\.7/);
+    });
+
+    it('where it has rights on a schema that the active one has not', async () => {
+      world.database.account('openemr_b')?.grants.push('GRANT SELECT ON `clinic2`.*');
+      await expectRefused(world, () => apply(world), 'before-switch', /rights on clinic2 .* another OpenEMR/);
+    });
+
+    it('where it is locked, or asks more of a connection than the active one', async () => {
+      Object.assign(world.database.account('openemr_b') ?? {}, { locked: true });
+      await expectRefused(world, () => apply(world), 'before-switch', /is locked; run ALTER USER .* UNLOCK/);
+      Object.assign(world.database.account('openemr_b') ?? {}, { locked: false });
+      Object.assign(world.database.account('openemr_a') ?? {}, { requires: '' });
+      await expectRefused(
+        world,
+        () => apply(world),
+        'before-switch',
+        /asks more of a connection \(REQUIRE SSL\)/,
+      );
+    });
+
+    it('where its name exists under two hosts', async () => {
+      world.database.add('openemr_b', 'other', { host: '10.%' });
+      await expectRefused(world, () => apply(world), 'configuration', /under several hosts \(%, 10\.%\)/);
+    });
+
+    it('where the requirement would change under somebody who is on it', async () => {
+      Object.assign(world.database.account('openemr_b') ?? {}, { requires: '' });
+      await world.writeFile(world.login('openemr_b', passwords.B));
+      const given = { password: passwords.B, repair: true };
+      await expectRefused(world, () => apply(world, given), 'before-switch', /run ALTER USER .* by hand/);
+    });
+
+    it('where a right is missing: the statement is told', async () => {
+      Object.assign(world.database.account('openemr_b') ?? {}, { grants: ['GRANT USAGE ON *.*'] });
+      world.database.refusals.push({ matches: /^GRANT/, errno: 1044, times: 1 });
+      const given = { password: passwords.B };
+      await expectRefused(world, () => apply(world, given), 'permission', /may not run GRANT ALL PRIVILEGES/);
+    });
+
+    it('where the policy refuses the password: which slot needs another one', async () => {
+      world.database.refusals.push({ matches: /^ALTER USER/, errno: 1819, times: 1 });
+      const failure = await failureOf(apply(world));
+      expect(failure).to.be.instanceOf(PasswordRefused);
+      expect((failure as PasswordRefused).slot).to.equal('B');
+      expect(writesIn(world.log)).to.deep.equal([]);
+    });
+
+    it('where the policy refuses a password that OpenEMR is on: no other one is made', async () => {
+      await world.writeFile(world.login('openemr_b', passwords.newB));
+      world.database.refusals.push({ matches: /^ALTER USER/, errno: 1819, times: 1 });
+      const failure = await failureOf(apply(world, { repair: true }));
+      expect(failure).not.to.be.instanceOf(PasswordRefused);
+      expect(failure.message).to.match(/password policy/);
+    });
+  });
+
+  it('a repair sets the password that sqlconf.php names already, at once', async () => {
+    await world.writeFile(world.login('openemr_b', passwords.newB));
+    world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.0.9' });
+    await apply(world, { repair: true });
+    expect(writesIn(world.log)).to.deep.equal([alter]);
+  });
+
+  it('a Kubernetes Secret whose login was refused when the plan was made is no use of the account', async () => {
+    Object.assign(world.kubernetes.secretData, { 'mysql-user': 'openemr_b', 'mysql-password': 'stale' });
+    await apply(world, { deadSecret: true });
+    expect(writesIn(world.log)).to.deep.equal([alter]);
+  });
+
+  it('without a model it gets its schema alone', async () => {
+    drop(world, 'openemr_b');
+    const inputs = inputsOf(world);
+    delete inputs['like'];
+    await withFaults(world, undefined, () => databaseUser.apply(inputs));
+    expect(writesIn(world.log)).to.deep.equal([
+      create,
+      'sql GRANT ALL PRIVILEGES ON `openemr`.* TO `openemr_b`@`%`',
+    ]);
+  });
+});
+
+describe('step 4: killed anywhere, and the lock lost before each write', function () {
+  this.timeout(20_000);
+  const scene = async (
+    prepare: (world: HandMadeWorld) => void,
+  ): ReturnType<Parameters<typeof killEverywhere>[0]> => {
+    const world = await openWorld();
+    await beginToWatch(world.context, 'openemr_b');
+    prepare(world);
+    world.log.length = 0;
+    return {
+      world,
+      act: () => databaseUser.apply(inputsOf(world)),
+      look: () => world.database.accounts,
+      holds: () => {
+        const known = [undefined, passwords.B, passwords.newB];
+        expect(known).to.include(world.database.account('openemr_b')?.password);
+        expect(world.database.accepts('openemr_a', passwords.A), 'the live account').to.equal(true);
+      },
+    };
+  };
+
+  it('a user that is made', () =>
+    killEverywhere(
+      () => scene((world) => drop(world, 'openemr_b')),
+      ['database: CREATE USER of slot B', 'database: GRANT to slot B'],
+    ));
+
+  it('a user that is changed in all', () =>
+    killEverywhere(
+      () =>
+        scene(({ database }) =>
+          Object.assign(database.account('openemr_b') ?? {}, {
+            requires: '',
+            grants: ['GRANT USAGE ON *.*'],
+          }),
+        ),
+      ['database: ALTER USER of slot B', 'database: REQUIRE of slot B', 'database: GRANT to slot B'],
+    ));
+});
+
+describe("step 4: what a preview shows of a slot's user", () => {
+  let world: HandMadeWorld;
+  beforeEach(async () => (world = await openWorld()));
+  afterEach(() => world.close());
+
+  const differs = async (before: object, given: Partial<DatabaseUserInputs> = {}): Promise<boolean> =>
+    databaseUser.diff({ ...inputsOf(world, { password: passwords.B }), ...before }, inputsOf(world, given));
+
+  it('nothing where state and world have it; a change where either has not', async () => {
+    const same = { password: passwords.B };
+    expect(await differs({}, same)).to.equal(false);
+    expect(await differs({ password: 'before' }, same)).to.equal(true);
+    expect(await differs({}, { password: '04da6b54-80e4-46f7-96ec-b56ff0331ba9' }), 'unknown').to.equal(true);
+    expect(await differs({ password: passwords.newB }), 'the database refuses it').to.equal(true);
+    Object.assign(world.database.account('openemr_b') ?? {}, { grants: ['GRANT USAGE ON *.*'] });
+    expect(await differs({}, same), 'too few rights').to.equal(true);
+    expect(writesIn(world.log)).to.deep.equal([]);
+  });
+
+  it('a problem that stops the step is a change, too', async () => {
+    world.database.add('openemr_b', passwords.B, { host: '10.%' });
+    expect(await differs({}, { password: passwords.B })).to.equal(true);
+  });
+
+  it('an older password that is to end is a change', async () => {
+    Object.assign(world.database.account('openemr_b') ?? {}, { older: 'older' });
+    const given = { password: passwords.B };
+    expect(await differs({}, given)).to.equal(false);
+    expect(await differs({}, { ...given, oldPassword: 'end' })).to.equal(true);
+    expect(await differs({}, { ...given, oldPassword: 'keep' })).to.equal(false);
+  });
+});
