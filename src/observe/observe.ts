@@ -120,11 +120,20 @@ export async function readSlotSecret(
 
 async function refuseOtherOwner(secrets: SecretsManager, secretId: string): Promise<void> {
   const { owner } = await secrets.describe(secretId);
-  if (owner !== undefined)
-    throw new Failure(
-      'configuration',
-      `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`,
-    );
+  if (owner !== undefined) throw otherOwnerProblem(secretId, owner);
+}
+
+/** A secret in Secrets Manager that somebody else rotates is refused. @param owner who, as "is rotated by …" */
+export function otherOwnerProblem(secretId: string, owner: string): Failure {
+  return new Failure(
+    'configuration',
+    `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`,
+  );
+}
+
+/** A Kubernetes Secret that nobody can change is refused. @param name with its namespace */
+export function immutableProblem(name: string): Failure {
+  return new Failure('configuration', `Secret ${name} is immutable; replace it by one that can be changed.`);
 }
 
 /** The four database keys. */
@@ -132,11 +141,7 @@ async function readKubernetesSecret(kubernetes: Kubernetes): Promise<Record<stri
   const { namespace, secret: name } = kubernetes.target;
   const secret = await kubernetes.secret();
   const data = decodedData(secret);
-  if (secret.immutable === true)
-    throw new Failure(
-      'configuration',
-      `Secret ${namespace}/${name} is immutable; replace it by one that can be changed.`,
-    );
+  if (secret.immutable === true) throw immutableProblem(`${namespace}/${name}`);
   const keys = Object.values(kubernetesSecretKeys);
   return Object.fromEntries(
     keys.filter((key) => data[key] !== undefined).map((key) => [key, data[key] ?? '']),

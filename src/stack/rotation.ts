@@ -5,7 +5,7 @@ import { observe } from '../observe/observe';
 import { readRenewedAt } from '../observe/renewedAt';
 import { healthBefore, withHealth } from '../observe/preflight/health';
 import type { PreflightAround } from '../observe/preflight/preflight';
-import { preflight } from '../observe/preflight/preflight';
+import { aroundOf, preflight } from '../observe/preflight/preflight';
 import type { Journal, Observation } from '../plan/observation';
 import { dueNow, isRenewal } from '../plan/age';
 import { planRotation } from '../plan/planRotation';
@@ -20,6 +20,7 @@ import {
   adminLockWaitMs,
   firstHeld,
   holderText,
+  lockedFailure,
   lockHolder,
   runLockNames,
 } from '../world/lock';
@@ -179,9 +180,8 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
   });
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
   const names = await runLockNames(world.slotSecretArn, world.kubernetes);
-  const lockedBy = holderText((await firstHeld(world.session, names))?.holder);
-  if (lockedBy !== '')
-    problems.push(new Failure('locked', `Another rotation is running${lockedBy}; wait until it ends.`));
+  const holder = (await firstHeld(world.session, names))?.holder;
+  if (holder) problems.push(lockedFailure(holder));
   else await tellAdminLock(request, world);
   const notDue = await notDueReason(request, world, found);
   return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
@@ -226,15 +226,8 @@ async function lookedAt(
 ): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
   const look = resumed ? undefined : await healthBefore(planned, settings);
   const { sqlconf, kubernetesSecret } = observation;
-  const around = {
-    look,
-    acceptDowntime: settings.acceptDowntime === true,
-    idle: settings,
-    isDown: resumed || !sqlconf.works,
-    podsAreLockedOut: !kubernetesSecret.works,
-    limitSeconds: settings.rolloutTimeoutSeconds,
-    search: { idleLimitSeconds: settings.idleLimitSeconds, lookMs },
-  };
+  const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
+  const around = aroundOf(settings, { resumed, works, look, lookMs });
   return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 

@@ -1,11 +1,11 @@
-import { databaseFindings } from '../observe/preflight/database';
 import { fileProblems } from '../observe/preflight/file';
+import { healthFindings } from '../observe/preflight/health';
 import { kubernetesFindings } from '../observe/preflight/kubernetes';
 import { findOtherUsers } from '../observe/preflight/otherUsers';
 import { workloadRights } from '../observe/preflight/secretReaders';
-import { patchTokens } from '../observe/preflight/patches';
 import { eventRight } from '../notify/kubernetesEvent';
-import type { PreflightClients } from '../observe/preflight/preflight';
+import type { PartFindings, PreflightAround, PreflightPart } from '../observe/preflight/preflight';
+import { lookAt } from '../observe/preflight/preflight';
 import { secretProblems } from '../observe/preflight/secrets';
 import type { StatusFacts } from '../observe/status/facts';
 import { planOf } from '../observe/status/judge';
@@ -15,64 +15,92 @@ import { keyChecks } from '../observe/verify/keyChecks';
 import { partOf } from '../observe/part';
 import { otherUserChecks, worldChecks } from '../observe/verify/worldChecks';
 import { versionUnder } from '../plan/labels';
+import type { PlannedRotation } from '../plan/rotationPlan';
+import type { ProgramSettings } from '../program/settings';
 import type { Settings } from '../settings/settings';
-import { findAdminCredentials } from '../world/adminCredentials';
-import { openSession } from '../world/database';
-import { activateRoles } from '../world/roles';
+import type { HealthLook } from '../world/health/look';
 import { lookAtHealth } from '../world/health/look';
-import type { Right } from '../world/kubernetes';
-import { Kubernetes, neededRights } from '../world/kubernetes';
+import type { Kubernetes, Right } from '../world/kubernetes';
+import { neededRights } from '../world/kubernetes';
 import { leaseRights } from '../world/lease';
-import { SecretsManager } from '../world/secretsManager';
+import type { SecretsManager } from '../world/secretsManager';
 import { engineChecks } from './engineChecks';
-import { readStatus } from './status';
+import type { Reading } from './status';
+import { aroundOfFacts, openReading } from './status';
 
 /** Checks everything that a rotation needs; no write takes effect. Never throws. */
 export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
   const { program, ...location } = settings;
-  const kubernetes = new Kubernetes(program.context.kubernetes);
-  const secrets = new SecretsManager(program.context.region);
-  const reading = readStatus(settings, keepSecret);
-  const state = reading.then((facts) => facts.state);
-  const [facts, ...found] = await Promise.all([
-    reading,
+  const opening = openReading(settings, keepSecret);
+  const state = opening.then(({ facts }) => facts.state);
+  const [reading, look, ...found] = await Promise.all([
+    opening,
+    healthOf(program),
     engineChecks(location, state),
-    rightChecks(kubernetes),
-    healthChecks(settings),
+    opening.then(({ kubernetes }) => rightChecks(kubernetes)),
   ]);
-  const rest = await Promise.all([
-    databaseChecks(settings, facts, { secrets, kubernetes }),
-    writeChecks(settings, facts, secrets),
-    fileChecks(settings, facts),
-    restartChecks(settings, facts, kubernetes),
-  ]);
-  const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
-  return inOrder([
-    settingsCheck,
-    ...found.flat(),
-    ...worldChecks(facts),
-    ...planChecks(facts),
-    ...rest.flat(),
-  ]);
+  try {
+    const { facts, secrets } = reading;
+    const plan = planOf(facts);
+    const around = aroundOfFacts(program, facts, { resumed: plan?.kind === 'planned' && plan.resumed }, look);
+    const looking = {
+      settings,
+      reading,
+      around,
+      planned: plan?.kind === 'planned' ? plan.planned : undefined,
+    };
+    const rest = await Promise.all([
+      databaseChecks(looking),
+      idleChecks(looking),
+      writeChecks(settings, facts, secrets),
+      fileChecks(looking),
+      restartChecks(looking),
+    ]);
+    const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
+    return inOrder([
+      settingsCheck,
+      ...found.flat(),
+      ...worldChecks(facts),
+      ...planChecks(facts),
+      ...rest.flat(),
+      ...healthChecks(looking),
+    ]);
+  } finally {
+    await reading.close();
+  }
 }
 
-/** Whether both patches would be taken, and the restart could end. */
-async function restartChecks(
-  { program: { acceptDowntime, rolloutTimeoutSeconds } }: Settings,
-  facts: StatusFacts,
-  kubernetes: Kubernetes,
-): Promise<Check[]> {
+/** What the checks of a preflight look at. */
+interface Looking {
+  settings: Settings;
+  reading: Reading;
+  around: PreflightAround;
+  /** Undefined where no plan can be made. */
+  planned: PlannedRotation | undefined;
+}
+
+/** One part of the preflight that a dry run makes, too; undefined where there is no plan, or no admin. */
+function lookAtPlan(
+  part: PreflightPart,
+  { settings: { program }, reading: { admin, ...clients }, planned, around }: Looking,
+): Promise<PartFindings> | undefined {
+  if (planned === undefined || admin === undefined) return undefined;
+  return lookAt(part, planned, program.context, { ...clients, ...admin }, around);
+}
+
+/** Whether both patches would be taken, and the restart could end. Without a plan, as far as the cluster itself says. */
+async function restartChecks(looking: Looking): Promise<Check[]> {
   const checks = new Checks('Kubernetes');
-  const planned = planOf(facts);
-  const made = { secret: 'verify', restart: 'verify' };
+  const { reading, around } = looking;
   let unseen: string | undefined;
   const found = await checks.problems('nothing stands in the way of a restart', async () => {
-    const findings = await kubernetesFindings(kubernetes, {
-      tokens: planned?.kind === 'planned' ? patchTokens(planned.planned.plan) : made,
-      acceptDowntime: acceptDowntime === true,
-      mayMend: facts.logins.kubernetesSecret === 'denied',
-      limitSeconds: rolloutTimeoutSeconds,
-    });
+    const findings = await (lookAtPlan('kubernetes', looking) ??
+      kubernetesFindings(reading.kubernetes, {
+        tokens: { secret: 'verify', restart: 'verify' },
+        acceptDowntime: around.acceptDowntime,
+        mayMend: around.isDown || around.podsAreLockedOut,
+        limitSeconds: around.limitSeconds,
+      }));
     unseen = findings.unseen;
     return findings.problems;
   });
@@ -94,7 +122,7 @@ async function writeChecks(
     { id: adminSecretId, read: adminSecret, healed },
   ].map(async ({ id, read, healed }) => {
     const [put, key] = await Promise.all([
-      partOf(secretProblems(secrets, [id], healed)),
+      partOf(secretProblems(secrets, [id], { healed })),
       partOf(secrets.describe(id).then(({ kmsKeyId }) => kmsKeyId)),
     ]);
     return { id, read, put, key };
@@ -128,45 +156,43 @@ function planChecks(facts: StatusFacts): Check[] {
   return planned.problems.map((problem) => checks.missing(title, problem));
 }
 
-async function fileChecks({ program: { context } }: Settings, facts: StatusFacts): Promise<Check[]> {
+async function fileChecks(looking: Looking): Promise<Check[]> {
   const checks = new Checks('sqlconf.php');
-  const planned = planOf(facts);
   const title = 'can be replaced';
-  if (planned?.kind !== 'planned')
+  const { planned, settings } = looking;
+  if (planned === undefined)
     return [checks.notChecked(title, 'What would be written is not known, for what is missing above.')];
-  return checks.problems(title, () => fileProblems(planned.planned, context));
+  return checks.problems(title, () => fileProblems(planned, settings.program.context));
 }
 
 /** How long the database's clients are watched for others, in ms. */
 const lookMs = 2000;
 
 /** What only the admin's session can tell. */
-async function databaseChecks(
-  { program: { context, idleLimitSeconds } }: Settings,
-  facts: StatusFacts,
-  { secrets, kubernetes }: Pick<PreflightClients, 'secrets' | 'kubernetes'>,
-): Promise<Check[]> {
+async function databaseChecks(looking: Looking): Promise<Check[]> {
   const checks = new Checks('Database');
   const title = 'the admin has the privileges, both accounts fit, and the server takes writes';
-  const planned = planOf(facts);
-  if (planned?.kind !== 'planned' || facts.logins.admin?.kind !== 'works')
+  const {
+    planned,
+    reading: { admin, kubernetes },
+    around,
+  } = looking;
+  const found = lookAtPlan('database', looking);
+  if (found === undefined || planned === undefined || admin === undefined)
     return [checks.notChecked(title, 'It takes a plan and the admin; mend what is missing.')];
-  const others: Check[] = [];
-  const found = await checks.problems(title, async () => {
-    const credentials = await findAdminCredentials(secrets, context.adminSecretId, context.trust);
-    const session = await openSession(credentials.login, context.trust);
-    try {
-      await activateRoles(session);
-      const clients = { secrets, kubernetes, session, credentials };
-      const searching = findOtherUsers(planned.planned, clients, { idleLimitSeconds, lookMs });
-      const { problems } = await databaseFindings(planned.planned, context, clients);
-      others.push(...otherUserChecks(await searching));
-      return problems;
-    } finally {
-      await session.close();
-    }
-  });
-  return [...found, ...others];
+  const [problems, others] = await Promise.all([
+    checks.problems(title, async () => (await found).problems),
+    findOtherUsers(planned, { kubernetes, session: admin.session }, { ...around.search, lookMs }),
+  ]);
+  return [...problems, ...otherUserChecks(others)];
+}
+
+/** What step 10 needs of the server; told where something is missing. */
+async function idleChecks(looking: Looking): Promise<Check[]> {
+  const found = lookAtPlan('idle', looking);
+  const title = 'the server can do what step 10 is asked for';
+  if (found === undefined) return [];
+  return new Checks('Database').problems(title, async () => (await found).problems);
 }
 
 /** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
@@ -209,17 +235,29 @@ async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
   }
 }
 
-async function healthChecks({ program }: Settings): Promise<Check[]> {
+/** What the health page says; undefined where none is named. */
+async function healthOf({
+  healthUrl: url,
+  healthCaFile,
+  healthAnswersInARow,
+}: ProgramSettings): Promise<HealthLook | undefined> {
+  if (url === undefined) return undefined;
+  const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
+  return lookAtHealth(page, healthAnswersInARow);
+}
+
+function healthChecks({ settings: { program }, around: { look, isDown } }: Looking): Check[] {
   const checks = new Checks('Health');
   const title = 'the health page is good';
-  const { healthUrl: url, healthCaFile, healthAnswersInARow: answersInARow } = program;
-  if (url === undefined)
+  if (look === undefined)
     return [
       checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation leaves the HTTP proof out.'),
     ];
-  const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
-  const { problem, notices } = await lookAtHealth(page, answersInARow);
-  if (problem) return [checks.failed(title, problem)];
+  const { problem, notices } = look;
+  if (problem) {
+    const stops = healthFindings(look, isDown).problems.length > 0;
+    return [stops ? checks.failed(title, problem) : checks.optional(title, problem.message)];
+  }
   const noted = notices.map((text) => `; ${text}`).join('');
-  return [checks.ok(title, `${answersInARow} good answers in a row${noted}`)];
+  return [checks.ok(title, `${program.healthAnswersInARow} good answers in a row${noted}`)];
 }

@@ -40,6 +40,8 @@ export interface RestartWish {
   mayMend: boolean;
   /** Limit of the whole restart, in seconds; undefined when it renews with each pod. */
   limitSeconds?: number | undefined;
+  /** No patch is tried, and no rollout is waited for. */
+  readsOnly?: boolean;
 }
 
 /** Looks whether Deployment and Secret can be changed, and belong together. Writes nothing. */
@@ -60,7 +62,7 @@ export async function kubernetesFindings(
     return { problems, notices: [] };
   }
   const [deployment, secret] = await Promise.all([
-    settledDeployment(kubernetes, !wish.mayMend),
+    settledDeployment(kubernetes, !wish.mayMend && wish.readsOnly !== true),
     kubernetes.secret(),
   ]);
   const fixed = objectFindings(kubernetes, deployment, secret, wish);
@@ -123,13 +125,13 @@ async function restartFindings(
   kubernetes: RestartQuestions,
   deployment: V1Deployment,
   secret: V1Secret,
-  { tokens, mayMend, limitSeconds }: RestartWish,
+  { tokens, mayMend, limitSeconds, readsOnly }: RestartWish,
 ): Promise<KubernetesFindings> {
   const { target } = kubernetes;
   const name = `Deployment ${target.namespace}/${target.deployment}`;
   const labels = deployment.spec?.selector.matchLabels;
   const [answers, pods, quotas] = await Promise.all([
-    patchAnswers(kubernetes, { deployment, secret }, tokens),
+    readsOnly === true ? [] : patchAnswers(kubernetes, { deployment, secret }, tokens),
     labels && kubernetes.pods(labels),
     kubernetes.quotas(),
   ]);

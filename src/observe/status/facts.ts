@@ -130,4 +130,6 @@ export interface StatusFacts {
   adminLock?: Part<LockHolder | undefined>;
   lease: Part<LeaseHolder | undefined>;
   state: Part<StateFacts>;
+  /** What a preflight of the plan found that is made from these facts; undefined where there is no plan. */
+  problems?: readonly Failure[];
 }

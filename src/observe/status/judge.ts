@@ -8,7 +8,8 @@ import type { DatabaseLogin, Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import type { LoginAnswer } from '../../world/database';
 import type { LockHolder } from '../../world/lock';
-import { adminLockWaitMs, holderText } from '../../world/lock';
+import { adminLockWaitMs, holderText, lockedFailure } from '../../world/lock';
+import { immutableProblem, otherOwnerProblem } from '../observe';
 import type { Part } from '../part';
 import { valueOf } from '../part';
 import { adviceOf } from './advice';
@@ -39,6 +40,7 @@ export function judgeStatus(facts: StatusFacts): StatusReport {
   const drift = [...driftOf(facts), ...givenUp(last, facts)];
   const outcome = outcomeOf(unreadable, drift.length > 0 || unfinished !== null);
   const file = fileReport(facts);
+  const refused = refusalsOf(facts, planned);
   const report: Omit<StatusReport, 'advice'> = {
     outcome,
     exitCode: exitCodes[outcome],
@@ -53,8 +55,8 @@ export function judgeStatus(facts: StatusFacts): StatusReport {
     state: stateReport(facts),
     lastRotation: last,
     unfinished,
-    next: nextReport(planned),
-    refused: planned?.kind === 'refused' ? planned.problems : [],
+    next: refused.length > 0 || unreadable.some(({ part }) => stopsRun(part)) ? null : nextReport(planned),
+    refused,
     labels: labelReports(facts),
     drift,
     notes: notesOf(facts, last),
@@ -110,6 +112,30 @@ export function planOf(facts: StatusFacts): PlanResult | undefined {
   if (observation === undefined) return undefined;
   const request = { kind: 'rotate' as const, id: 'next', now: facts.now };
   return planRotation(observation, request, valueOf(facts.state)?.journal);
+}
+
+/** Without these a run ends at once; that the Deployment cannot be read is told by the preflight, with every right that is missing. */
+function stopsRun(part: PartName): boolean {
+  return part !== 'lock' && part !== 'Deployment';
+}
+
+/** Why a run would be refused, in the words of the run: what reading the world, the plan and the preflight say. */
+function refusalsOf(facts: StatusFacts, planned: PlanResult | undefined): string[] {
+  const { logins, problems = [] } = facts;
+  const secret = valueOf(facts.kubernetesSecret);
+  const holder = valueOf(facts.lock);
+  const owners = [valueOf(facts.slotSecret), valueOf(facts.adminSecret)].flatMap((each) =>
+    each?.owner === undefined ? [] : [otherOwnerProblem(each.id, each.owner)],
+  );
+  const found = [
+    ...(logins.admin?.kind === 'refused' ? [logins.admin.reason] : []),
+    ...owners.map(({ message }) => message),
+    ...(secret?.immutable === true ? [immutableProblem(secret.name).message] : []),
+    ...(planned?.kind === 'refused' ? planned.problems : []),
+    ...problems.map(({ message }) => message),
+    ...(holder ? [lockedFailure(holder).message] : []),
+  ];
+  return [...new Set(found)];
 }
 
 function nextReport(planned: PlanResult | undefined): NextReport | null {

@@ -3,6 +3,7 @@ import { kubernetesSecretKeys } from '../../plan/observation';
 import { parseAdminDocument } from '../../plan/secretDocument';
 import type { DatabaseLogin } from '../../plan/slot';
 import { slots } from '../../plan/slot';
+import type { AdminSession } from '../../world/adminCredentials';
 import { AdminRefused, openAdmin } from '../../world/adminCredentials';
 import type { WorldContext } from '../../world/context';
 import type { LoginAnswer, Session } from '../../world/database';
@@ -28,7 +29,6 @@ import type {
   DeploymentFacts,
   FileFacts,
   KubernetesSecretFacts,
-  LoginFacts,
   SlotSecretFacts,
   StatusFacts,
 } from './facts';
@@ -47,8 +47,21 @@ export interface StatusClients {
 /** The part of the facts that is read from the world, without the stack's state and the Lease. */
 export type WorldFacts = Omit<StatusFacts, 'now' | 'state' | 'lease'>;
 
-/** Reads the world for a status, all parts side by side; writes nothing and never throws. */
-export async function readWorld(context: WorldContext, clients: StatusClients): Promise<WorldFacts> {
+/** The admin as it logs in, and its open session where it does. */
+export interface OpenedAdmin {
+  facts: AdminLoginFacts;
+  session?: AdminSession;
+}
+
+/**
+ * Reads the world for a status, all parts side by side; writes nothing and never throws.
+ * @param opening the admin's session, which stays open
+ */
+export async function readWorld(
+  context: WorldContext,
+  clients: StatusClients,
+  opening: Promise<Part<OpenedAdmin>>,
+): Promise<WorldFacts> {
   const { secrets, kubernetes, keepSecret } = clients;
   const probes = new LoginProbes((login) => tryLogin(login, context.trust));
   const slotSecret = partOf(readSlots(secrets, context, keepSecret));
@@ -56,7 +69,7 @@ export async function readWorld(context: WorldContext, clients: StatusClients): 
   const sqlconf = partOf(readFile(context, slotSecret, keepSecret));
   const kubernetesSecret = partOf(readKubernetesSecret(kubernetes, sqlconf, keepSecret));
   const deployment = partOf(readDeployment(kubernetes));
-  const database = readDatabase(context, clients, slotSecret);
+  const database = readDatabase(context, clients, slotSecret, opening);
   const answers = await Promise.all([
     answerTo(probes, sqlconf, ({ login }) => login),
     answerTo(probes, kubernetesSecret, ({ login }) => login),
@@ -211,30 +224,30 @@ async function readDatabase(
   context: WorldContext,
   clients: StatusClients,
   slotSecret: Promise<Part<SlotSecretFacts>>,
+  opening: Promise<Part<OpenedAdmin>>,
 ): Promise<DatabaseFacts> {
-  const opened = await partOf(openAsAdmin(context, clients));
+  const opened = await opening;
   if (opened.kind === 'unreadable') return { admin: opened, lock: opened };
-  const { session, ...admin } = opened.value;
-  if (session === undefined) {
+  const { facts, session: admin } = opened.value;
+  if (admin === undefined) {
     const reason = 'it takes the admin user to see who holds the lock';
     const failure = new Failure('permission', `The lock cannot be seen: ${reason}.`);
-    return { admin: { kind: 'read', value: admin.login }, lock: { kind: 'unreadable', failure } };
+    return { admin: { kind: 'read', value: facts }, lock: { kind: 'unreadable', failure } };
   }
-  try {
-    const secret = await slotSecret;
-    const lock =
-      secret.kind === 'read'
-        ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes)))
-        : secret;
-    const adminLock = await partOf(adminLockOf(session, context, clients));
-    const { login } = admin;
-    if (login.kind === 'works')
-      login.sameServer = await namesSameServer(login.login, session, valueOf(secret), context.trust);
-    const retained = valueOf(await partOf(retainedBy(session, valueOf(secret), login)));
-    return { admin: { kind: 'read', value: login }, lock, adminLock, retained };
-  } finally {
-    await session.close();
-  }
+  const { session } = admin;
+  const secret = await slotSecret;
+  const lock =
+    secret.kind === 'read'
+      ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes)))
+      : secret;
+  const adminLock = await partOf(adminLockOf(session, context, clients));
+  const sameServer =
+    facts.kind === 'works'
+      ? await namesSameServer(facts.login, session, valueOf(secret), context.trust)
+      : undefined;
+  const retained = valueOf(await partOf(retainedBy(session, valueOf(secret), facts)));
+  const value = facts.kind === 'works' ? { ...facts, sameServer } : facts;
+  return { admin: { kind: 'read', value }, lock, adminLock, retained };
 }
 
 /** Users of whom the server takes an older password, too. */
@@ -272,18 +285,19 @@ async function identityAt(login: DatabaseLogin, trust: WorldContext['trust']): P
   return identityOf(session).finally(() => session.close());
 }
 
-async function openAsAdmin(
+/** Opens the admin's session. @throws Failure when secret or database give no answer; that all are refused is a fact */
+export async function openAsAdmin(
   { adminSecretId, trust }: WorldContext,
-  { secrets, keepSecret }: StatusClients,
-): Promise<{ login: LoginFacts['admin'] & object; session?: Session }> {
+  { secrets, keepSecret }: Pick<StatusClients, 'secrets' | 'keepSecret'>,
+): Promise<OpenedAdmin> {
   try {
-    const { credentials, session } = await openAdmin(secrets, adminSecretId, trust);
-    const { stage, login } = credentials;
+    const session = await openAdmin(secrets, adminSecretId, trust);
+    const { stage, login } = session.credentials;
     keepSecret(login.password);
-    return { login: { kind: 'works', stage, login }, session };
+    return { facts: { kind: 'works', stage, login }, session };
   } catch (error) {
     if (!(error instanceof AdminRefused)) throw error;
-    return { login: { kind: 'refused', reason: error.message } };
+    return { facts: { kind: 'refused', reason: error.message } };
   }
 }
 

@@ -2,6 +2,7 @@ import type { Slot } from '../../plan/slot';
 import { slots } from '../../plan/slot';
 import type { Part } from '../part';
 import { valueOf } from '../part';
+import { immutableProblem, otherOwnerProblem } from '../observe';
 import type { OtherUsers } from '../preflight/otherUsers';
 import { wayBackIn } from '../status/drift';
 import type { StatusFacts } from '../status/facts';
@@ -31,7 +32,7 @@ function secretChecks({ slotSecret, adminSecret }: StatusFacts): Check[] {
   ];
   for (const secret of [valueOf(slotSecret), valueOf(adminSecret)])
     if (secret?.owner !== undefined)
-      found.push(checks.missing('nobody else rotates it', `Secret ${secret.id} ${secret.owner}.`));
+      found.push(checks.failed('nobody else rotates it', otherOwnerProblem(secret.id, secret.owner)));
   return found;
 }
 
@@ -49,10 +50,7 @@ function kubernetesChecks({ kubernetesSecret, deployment, logins }: StatusFacts)
   const secret = valueOf(kubernetesSecret);
   const found = [
     secret?.immutable === true
-      ? checks.missing(
-          'Secret can be changed',
-          `Secret ${secret.name} is immutable; replace it by one that can be changed.`,
-        )
+      ? checks.failed('Secret can be changed', immutableProblem(secret.name))
       : readable(checks, 'Secret can be read', kubernetesSecret),
   ];
   if (deployment.kind === 'unreadable')

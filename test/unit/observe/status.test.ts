@@ -171,7 +171,7 @@ describe('status: each kind of drift', () => {
     const report = judged({ ...facts, lock, logins: { ...logins, admin } });
     expect(report.drift.map(({ kind }) => kind)).to.deep.equal(['admin-login-refused']);
     expect(report.unreadable).to.deep.equal([]);
-    expect(report.advice).to.equal('Set it and run again.');
+    expect(report.advice).to.equal(`A rotation would be refused now: ${admin.reason}`);
   });
 
   it('the lock on the admin secret, held by the run of another OpenEMR: who holds it, and how long a run waits', () => {
