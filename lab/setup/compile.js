@@ -35,10 +35,19 @@ function stampFile(root) {
   return path.join(root, 'dist', '.setup-stamp');
 }
 
-/** Stands for the state of all that the compiled files depend on. */
-function sourceHash(root) {
+/** Says from which sources the bundles were made. */
+function bundleStampFile(root) {
+  return path.join(root, 'dist', '.bundle-stamp');
+}
+
+/** The folders that no bundle takes anything from. */
+const NOT_BUNDLED = ['test', 'infra', 'image', 'bench'];
+
+/** Stands for the state of all that the compiled files depend on, or the bundles. */
+function sourceHash(root, withoutFolders = []) {
   const hash = crypto.createHash('sha256');
-  for (const name of ['tsconfig.json', 'package-lock.json', ...sourceFiles(root)]) {
+  const sources = sourceFiles(root).filter((name) => !withoutFolders.includes(name.split(path.sep)[0]));
+  for (const name of ['tsconfig.json', 'package-lock.json', ...sources]) {
     const { mtimeMs, size } = fs.statSync(path.join(root, name));
     hash.update(`${name} ${mtimeMs} ${size}\n`);
   }
@@ -73,6 +82,17 @@ function removeOrphans(root) {
   }
 }
 
+/** Makes the bundles, unless only tests have changed since. */
+async function bundle(root) {
+  const hash = sourceHash(root, NOT_BUNDLED);
+  const stamp = bundleStampFile(root);
+  const made = fs.existsSync(path.join(root, 'dist', 'bundle', 'command.js')) && fs.existsSync(stamp);
+  if (made && fs.readFileSync(stamp, 'utf8') === hash) return;
+  fs.rmSync(stamp, { force: true });
+  await run(nodeBinary(root), [path.join(root, 'dist', 'build', 'bundle.js')], { cwd: root });
+  fs.writeFileSync(stamp, hash);
+}
+
 /** Compiles the TypeScript into dist/. @throws SetupError with the compiler's messages */
 async function compile(root) {
   const hash = sourceHash(root);
@@ -89,7 +109,7 @@ async function compile(root) {
   }
   removeOrphans(root);
   copyOthers(root);
-  await run(nodeBinary(root), [path.join(root, 'dist', 'build', 'bundle.js')], { cwd: root });
+  await bundle(root);
   fs.writeFileSync(stampFile(root), hash);
 }
 

@@ -2,7 +2,8 @@
 
 /**
  * The set-up: runs before `npm start`, `npm test` and `npm run lab`, with the system's Node and no npm
- * package. It installs and builds what is missing, and says which engine and plugins are in use.
+ * package. It installs and builds what is missing, and says which engine and plugins are in use. With
+ * `--checkout` it stops at the npm packages and the compiled files, which is all that unit tests need.
  */
 
 const crypto = require('node:crypto');
@@ -72,15 +73,19 @@ async function runLocked(name, lanes, progress) {
 async function main() {
   const start = Date.now();
   const checkout = checkoutSteps();
-  const shared = [goSteps(), serverSteps()];
+  const withLab = !process.argv.includes('--checkout');
+  const shared = withLab ? [goSteps(), serverSteps()] : [];
   const open = [...checkout, ...shared.flat()].filter((step) => step.ready() === undefined);
-  const missing = missingPrerequisites(open.flatMap((step) => step.needs));
+  const missing = missingPrerequisites(
+    open.flatMap((step) => step.needs),
+    withLab,
+  );
   if (missing.length > 0) throw new SetupError(missing.join('\n'), EXIT_PREREQUISITE);
 
   fs.mkdirSync(cacheFolder(), { recursive: true });
   const progress = createProgress();
   const id = crypto.createHash('sha256').update(fs.realpathSync(ROOT)).digest('hex').slice(0, 12);
-  if (open.length > 0) progress.note(`Setting up, in ${cacheFolder()}:`);
+  if (open.length > 0) progress.note(`Setting up${withLab ? `, in ${cacheFolder()}` : ''}:`);
   try {
     await Promise.all([
       runLocked(`lock-checkout-${id}`, [checkout], progress),

@@ -64,12 +64,13 @@ const CHECKS = {
  * What is missing on this machine for the steps that have work to do.
  *
  * @param {string[]} needs names of checks
+ * @param {boolean} withLab whether the lab's servers are to run on it
  * @returns {string[]} one sentence for each thing that is missing
  */
-function missingPrerequisites(needs) {
+function missingPrerequisites(needs, withLab) {
   const [major] = process.versions.node.split('.').map(Number);
   const sentences = [];
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
+  if (withLab && (process.platform !== 'linux' || process.arch !== 'x64')) {
     sentences.push(`The lab needs Linux on x86-64, and this is ${process.platform} on ${process.arch}.`);
   }
   if (major < 18) sentences.push('Node is older than 18: run `apt-get install -y nodejs` as root.');

@@ -48,9 +48,9 @@ function checkoutSteps() {
   ];
 }
 
-/** Some is needed by `npm test` alone: npm names the script that runs the set-up. */
+/** Some is needed by the lab tests alone: npm names the script that runs the set-up. */
 function isForTests() {
-  return process.env.npm_lifecycle_event === 'pretest';
+  return ['pretest', 'pretest:lab'].includes(process.env.npm_lifecycle_event);
 }
 
 /** Go builds, one after another: each keeps all cores busy. */
@@ -80,7 +80,7 @@ function goSteps() {
   ];
 }
 
-/** What only `npm test` needs beside kubectl. */
+/** What only the lab tests need beside kubectl. */
 function testSteps() {
   if (!isForTests()) return [];
   return [

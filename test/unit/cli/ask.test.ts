@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
+import { needs } from '../needs';
 import { runOnTerminal } from './terminal';
 
 const module_ = path.resolve(__dirname, '..', '..', '..', 'src', 'cli', 'ask.js');
@@ -11,6 +12,7 @@ const script = `require(${JSON.stringify(module_)}).confirmed('Sure?').then(
 
 describe('a question on a terminal', function () {
   this.timeout(30_000);
+  needs('python3');
 
   const answers: [typed: string, answer: 'yes' | 'no'][] = [
     ['y\r', 'yes'],

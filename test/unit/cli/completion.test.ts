@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { repositoryFile } from '../docs/readme';
+import { needs } from '../needs';
 
 const commandFile = repositoryFile('dist', 'src', 'cli', 'main.js');
 
 describe('the completion script, in bash', function () {
   this.timeout(30_000);
+  needs('bash');
   let folder: string;
 
   /** What bash offers behind these words; the last one is what is being typed. */

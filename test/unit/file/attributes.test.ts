@@ -6,6 +6,7 @@ import { checkWritable, readSqlconf, writeSqlconf } from '../../../src/world/fil
 import type { SqlconfFile } from '../../../src/world/file/read';
 import { content, makeSandbox, refusal } from './sandbox';
 import type { Sandbox } from './sandbox';
+import { needs } from '../needs';
 
 /** An ACL as the kernel stores it (linux/posix_acl_xattr.h): user 1234 and the mask may read beside the owner. */
 const acl = [
@@ -32,6 +33,7 @@ function attributesOf(file: string): string {
 }
 
 describe('ACL and extended attributes of sqlconf.php', () => {
+  needs('python3');
   let sandbox: Sandbox;
   const searchPath = process.env['PATH'];
 

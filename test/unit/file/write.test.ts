@@ -118,7 +118,7 @@ describe('writeSqlconf', () => {
   });
 
   it('never shows half a file to a reader', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const texts = ['a', 'b'].map((letter) => Buffer.from(`<?php // ${letter.repeat(100_000)}`));
     await writeFile(sandbox.file, texts[0] ?? '');
     const reader = spawn(process.execPath, ['-e', readerScript, sandbox.file], {

@@ -10,12 +10,14 @@ import type { Evaluation } from './evaluate';
 import { anyLogin, generateFiles } from './generate';
 import type { GeneratedFile } from './generate';
 import { mutate } from './mutate';
+import { needs } from '../needs';
 
 const generated = 2500;
 const seed = 20260;
 
 describe('sqlconf.php, compared with real PHP', function () {
   this.timeout(180_000);
+  needs('php');
 
   describe('corpus', () => {
     let evaluations: Evaluation[];
@@ -166,21 +168,24 @@ describe('sqlconf.php, what it says of a file that it cannot change', () => {
   };
 
   // The installer writes the values as they are.
-  for (const password of ["it's", "it's 'so'", "'", "a'b'c", "'; x", 'a\\']) {
-    it(`a quote that the installer did not escape (${password}): the line where PHP sees it`, () => {
-      const text = withPass(`$pass   = '${password}';`);
-      const { stdout, stderr } = spawnSync(tools().php, ['-l', '-d', 'display_errors=1'], {
-        input: text,
-        encoding: 'utf8',
+  describe('beside real PHP', () => {
+    needs('php');
+    for (const password of ["it's", "it's 'so'", "'", "a'b'c", "'; x", 'a\\']) {
+      it(`a quote that the installer did not escape (${password}): the line where PHP sees it`, () => {
+        const text = withPass(`$pass   = '${password}';`);
+        const { stdout, stderr } = spawnSync(tools().php, ['-l', '-d', 'display_errors=1'], {
+          input: text,
+          encoding: 'utf8',
+        });
+        const line = /on line (\d+)/.exec(stdout + stderr)?.[1];
+        expect(line).to.not.equal(undefined);
+        const [problem] = problemsOf(text);
+        // PHP counts a text that goes on over lines where it ends; where it begins is nearer to the quote.
+        expect(problem?.line).to.be.oneOf([Number(line), 11]);
+        expect(problem?.reason).to.include('may lack the backslash');
       });
-      const line = /on line (\d+)/.exec(stdout + stderr)?.[1];
-      expect(line).to.not.equal(undefined);
-      const [problem] = problemsOf(text);
-      // PHP counts a text that goes on over lines where it ends; where it begins is nearer to the quote.
-      expect(problem?.line).to.be.oneOf([Number(line), 11]);
-      expect(problem?.reason).to.include('may lack the backslash');
-    });
-  }
+    }
+  });
 
   it('a login from outside: one sentence with the cure, not one for each value', () => {
     const names = ['host', 'port', 'login', 'pass', 'dbase'];

@@ -90,11 +90,18 @@ describe('proveHealth', () => {
 
   it('while one of the answers is good, and while the database lets nobody in, it goes on', async () => {
     const sick = { status: 500, body: '' };
-    const mixed = Array.from({ length: 60 }, (_, index) => (index % 5 === 4 ? good : sick));
-    const check = { answersInARow: 3, limitMs: 20_000, replicas: 2 };
-    await prove([...mixed, good], check);
-    const down = Array.from({ length: 20 }, () => sick);
-    await prove([...down, good], { ...check, databaseLetsIn: async () => false });
+    const mixed = Array.from({ length: 40 }, (_, index) => (index % 5 === 4 ? good : sick));
+    const check = { answersInARow: 3, limitMs: 60_000, replicas: 2 };
+    const down = Array.from({ length: 40 }, () => sick);
+    // Both last longer than the two seconds after which "broken" ends the proof.
+    const started = performance.now();
+    const lasts = async (proof: Promise<unknown>): Promise<number> =>
+      proof.then(() => performance.now() - started);
+    for (const ms of await Promise.all([
+      lasts(prove([...mixed, good], check)),
+      lasts(prove([...down, good], { ...check, databaseLetsIn: async () => false })),
+    ]))
+      expect(ms).to.be.greaterThan(2500);
   });
 
   it('a page that was no health page before does not stop what comes after', async () => {

@@ -10,10 +10,12 @@ import { makeCertificates } from '../../../../lab/servers/certificates';
 import type { Asked } from '../../../../src/world/health/ask';
 import { askOnce } from '../../../../src/world/health/ask';
 import { lookAtHealth } from '../../../../src/world/health/look';
+import { needs } from '../../needs';
 
 const healthy = JSON.stringify({ status: 'ready', checks: { installed: true, database: true } });
 
 describe('TLS of the health page', () => {
+  needs('openssl');
   let folder: string;
   let authority: string;
   let ownServer: Server;

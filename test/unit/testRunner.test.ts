@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import { repositoryFile } from './docs/readme';
+
+describe('npm run test:unit and test:lab', function () {
+  this.timeout(60_000);
+
+  function run(...words: string[]): { code: number | null; text: string } {
+    const args = [repositoryFile('test', 'run', 'main.js'), ...words];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      cwd: repositoryFile(),
+      env: { ...process.env, INIT_CWD: repositoryFile('test', 'unit'), NO_COLOR: '1' },
+    });
+    return { code: status, text: stdout + stderr };
+  }
+
+  for (const file of [
+    'faults/roles.test.ts',
+    '../../test/unit/faults/roles.test.ts',
+    repositoryFile('dist/test/unit/faults/roles.test.js'),
+  ])
+    it(`runs one file, named as ${file.replace(repositoryFile(), '…')}`, () => {
+      const { code, text } = run('unit', file);
+      expect(code, text).to.equal(0);
+      expect(text).to.match(/^ {2}[1-9]\d* passing/m);
+    });
+
+  it('runs the tests of a title only', () => {
+    const { code, text } = run('unit', 'faults/roles.test.ts', '--grep', 'no test has this title');
+    expect({ code, passing: text.includes('0 passing') }).to.deep.equal({ code: 0, passing: true });
+  });
+
+  const refused: [words: string[], says: string][] = [
+    [['unit', 'role.test.ts'], 'role.test.ts is neither a test file nor a folder of tests.'],
+    [['unit', 'roles.test.ts'], 'test/unit/faults/roles.test.ts'],
+    [['unit', '../lab/verify.test.ts'], 'run npm run test:lab -- ../lab/verify.test.ts'],
+    [['lab', 'faults/roles.test.ts'], 'run npm run test:unit -- faults/roles.test.ts'],
+    [['units'], 'There are no tests "units": unit, lab or watch.'],
+    [['unit', '--gerp=x'], "Unknown option '--gerp'"],
+  ];
+  for (const [words, says] of refused)
+    it(`refuses ${words.join(' ')}, and says what to do`, () => {
+      const { code, text } = run(...words);
+      expect(text)
+        .to.include(says)
+        .and.not.match(/^\s+at /m);
+      expect(code).to.equal(2);
+    });
+});
