@@ -102,6 +102,7 @@ function carryOut({ arn, secret, tell }: ServedSecret, action: string, request: 
   }
   if (action !== 'UpdateSecretVersionStage') throw new AwsError('InvalidRequestException', action);
   const { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to } = request;
+  if (to !== undefined && !secret.versions.has(to)) throw new AwsError('ResourceNotFoundException');
   try {
     secret.move(stage, from, to);
   } catch (error) {

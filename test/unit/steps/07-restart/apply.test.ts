@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { RestartTaken } from '../../../../src/failure';
+import { rolloutProof } from '../../../../src/providers/proofs';
+import { expectRefused, failureOf, withFaults } from '../../handMade/faults';
+import type { HandMadeWorld } from '../../handMade/world';
+import { openWorld } from '../../handMade/world';
+
+const annotation = 'credential-rotation/restartedAt';
+
+/** A Deployment of two replicas, restarted under a token. */
+function deployment(token: string, updated: number, more: object = {}): Record<string, unknown> {
+  const metadata = { annotations: { [annotation]: token } };
+  const counts = { updatedReplicas: updated, readyReplicas: 2, availableReplicas: 2, replicas: 2 };
+  return {
+    metadata: { generation: 4, managedFields: [] },
+    spec: { replicas: 2, selector: {}, template: { metadata } },
+    status: { observedGeneration: 4, ...counts, ...more },
+  };
+}
+
+describe('step 7: the proof of the restart', () => {
+  let world: HandMadeWorld;
+  beforeEach(async () => (world = await openWorld()));
+  afterEach(() => world.close());
+
+  const apply = (timeoutSeconds?: number): Promise<unknown> => {
+    const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+    const inputs = { context: world.context, run: 'run-1', annotation, token: 'mine', ...limit };
+    return withFaults(world, undefined, () => rolloutProof.apply(inputs));
+  };
+
+  it('ends when all replicas are of the newest generation, and nothing is written', async () => {
+    world.kubernetes.deployment = deployment('mine', 2);
+    expect(await apply()).to.deep.equal({ token: 'mine' });
+    expect(world.log).to.deep.equal([]);
+  });
+
+  it('waits for what is not ready yet', async () => {
+    world.kubernetes.deployment = deployment('mine', 1);
+    let ended = false;
+    const proof = apply().then(() => (ended = true));
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(ended).to.equal(false);
+    world.kubernetes.deployment = deployment('mine', 2);
+    await proof;
+  });
+
+  it('a status of an older generation is no proof', async () => {
+    world.kubernetes.deployment = deployment('mine', 2, { observedGeneration: 3 });
+    await expectRefused(world, () => apply(0.05), 'timeout', /does not roll out/);
+  });
+
+  it('a restart that somebody took out is told as that, so that the run restarts again', async () => {
+    world.kubernetes.deployment = deployment('of-somebody', 2);
+    const failure = await failureOf(apply());
+    expect(failure).to.be.instanceOf(RestartTaken);
+  });
+
+  it('a limit that passes, or a Deployment that says it does not progress', async () => {
+    world.kubernetes.deployment = deployment('mine', 1);
+    await expectRefused(world, () => apply(0.05), 'timeout', /1 updated, 2 available of 2/);
+    const conditions = [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'timed out.' },
+    ];
+    world.kubernetes.deployment = deployment('mine', 1, { conditions });
+    await expectRefused(world, () => apply(), 'timeout', /does not roll out: timed out;/);
+  });
+
+  it('is made anew in each run, also where an earlier run of the rotation has made it', async () => {
+    expect(await rolloutProof.diff({ run: 'first' }, { run: 'second' })).to.equal(true);
+    expect(await rolloutProof.diff({ run: 'first' }, { run: 'first' })).to.equal(false);
+  });
+});
