@@ -1,21 +1,8 @@
 import type { GivenValues } from '../settings/settings';
+import type { commandTable } from './commandTable';
 
-/** The commands; `rotate` is the one without a word. */
-export const commandNames = [
-  'rotate',
-  'status',
-  'verify',
-  'history',
-  'rollback',
-  'unlock',
-  'config',
-  'fleet',
-  'init',
-  'job',
-] as const;
-
-/** A command's name. */
-export type CommandName = (typeof commandNames)[number];
+/** A command's name; `completion` is answered while the command line is read. */
+export type CommandName = Exclude<keyof typeof commandTable, 'completion'>;
 
 /** Flags that say what to do; all settings have flags of their own beside these. */
 export interface Flags {
@@ -42,12 +29,9 @@ export interface Flags {
   values: GivenValues;
 }
 
-/** What `fleet` can do. */
-export const fleetActions = ['plan', 'run', 'status', 'manifest'] as const;
-
 /** Flags of `fleet`, beside the common ones; as given, and undefined where they were not. */
 export interface FleetFlags {
-  action: (typeof fleetActions)[number];
+  action: keyof (typeof commandTable)['fleet']['below'];
   file: string;
   /** Names of deployments; empty for all. */
   only: string[];
@@ -72,12 +56,9 @@ export interface InitFlags {
   force: boolean;
 }
 
-/** What `job` can do. */
-export const jobActions = ['run', 'logs'] as const;
-
 /** Flags of `job`, beside the common ones. */
 export interface JobFlags {
-  action: (typeof jobActions)[number];
+  action: keyof (typeof commandTable)['job']['below'];
   /** Of the kubeconfig; its current one without. */
   context: string | undefined;
   cronJob: string | undefined;

@@ -1,92 +1,143 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Argv } from 'yargs';
 import { Failure } from '../failure';
 import { packageFolder } from '../packageFolder';
 import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
-import { describeCommands, epilogue, switchNames } from './help';
+import type { Parts } from './commandCheck';
+import { checkParts, commandOf } from './commandCheck';
+import { commandTable, commonFlags, settingFlags, workingCommands } from './commandTable';
+import { commandHelp, programHelp } from './helpText';
 import type { FleetFlags, Flags, InitFlags, Invocation, JobFlags } from './invocation';
-import { commandNames, fleetActions, jobActions } from './invocation';
+import type { Flag } from './table/command';
 
 /**
  * Reads a command line; undefined when help, version or a completion script was shown.
  * @throws Failure `configuration` for unknown commands and flags
  */
 export async function parseCommandLine(argv: string[]): Promise<Invocation | undefined> {
-  const { default: yargs } = await import('yargs');
-  const { words, handedOn } = withoutHandedOn(argv);
-  argv = words;
-  let shown = false;
-  let problem = unclearSwitch(argv);
-  const parser = describe(yargs([]))
-    .exitProcess(false)
-    .fail((message: string | null) => {
-      problem ??= message ?? 'the command line cannot be read';
-    });
-  const parsed = await parser.parseAsync(argv, {}, (_error: unknown, _values: unknown, output: string) => {
-    if (output === '' || problem !== undefined) return;
-    shown = true;
-    process.stdout.write(`${output}\n`);
-  });
-  if (problem !== undefined)
-    throw new Failure('configuration', `${problem}; see credential-rotation --help.`);
-  if (shown || 'get-yargs-completions' in parsed) return undefined;
-  if ((parsed['_'] as unknown[]).join(' ') !== 'completion') return invocationOf(parsed, handedOn);
-  parser.showCompletionScript();
+  const completion = await import('./completion.js');
+  if (completion.isCompletionRequest(argv)) {
+    await completion.printCompletions(argv);
+    return undefined;
+  }
+  const { problem, ...parts } = await partsOf(argv);
+  const named = commandOf(parts.words);
+  if (parts.given['help'] === true) {
+    const text = parts.words.length === 0 ? programHelp() : commandHelp(named);
+    process.stdout.write(`${text}\n`);
+    return undefined;
+  }
+  if (parts.given['version'] === true) {
+    process.stdout.write(`${packageVersion()}\n`);
+    return undefined;
+  }
+  checkParts(named, parts);
+  if (problem !== undefined) throw new Failure('configuration', problem);
+  if (named.command !== commandTable.completion) return invocationOf(named.words, named.rest, parts);
+  await completion.printCompletionScript();
   return undefined;
 }
 
-/** yargs takes any value but `true` for false: `--dry-run=yes` would rotate. */
-function unclearSwitch(argv: string[]): string | undefined {
-  // yargs also takes --dryRun for --dry-run.
-  const plain = (name: string): string => name.replaceAll('-', '').toLowerCase();
-  const switches = switchNames.map(plain);
-  const unclear = argv.find((word) => {
-    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-    return name !== undefined && switches.includes(plain(name)) && value !== 'true' && value !== 'false';
-  });
-  return unclear === undefined ? undefined : `${unclear.split('=')[0]} takes no value`;
-}
+type Given = Parts['given'];
 
-/** What stands behind `--` is the business of the command in the Job; no other command takes it. */
-function withoutHandedOn(argv: string[]): { words: string[]; handedOn: string[] | undefined } {
-  const at = argv.indexOf('--');
-  if (at < 0 || argv[0] !== 'job' || argv[1] !== 'run') return { words: argv, handedOn: undefined };
-  return { words: argv.slice(0, at), handedOn: argv.slice(at + 1) };
-}
+/** Every flag of every command, each once: one name is read in the same way wherever it stands. */
+const allFlags = new Map<string, Flag>(
+  [...workingCommands().flatMap(({ command }) => command.flags ?? []), ...settingFlags, ...commonFlags].map(
+    (flag) => [flag.name, flag],
+  ),
+);
 
-function invocationOf(parsed: Record<string, unknown>, handedOn: string[] | undefined): Invocation {
-  const [word, ...rest] = (parsed['_'] as unknown[]).map(String);
-  const command = commandNames.find((name) => name === word);
-  // What stands after -- is not checked by yargs.
-  const [second, third] = rest;
-  const isKnown = second === undefined || (wordsBelow[command ?? ''] ?? []).includes(second);
-  const stray = command === undefined ? word : isKnown ? third : second;
-  if (stray !== undefined)
-    throw new Failure(
-      'configuration',
-      `Unknown argument: ${JSON.stringify(stray)}; see credential-rotation --help.`,
-    );
-  const flags = flagsOf(parsed);
-  if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(parsed, second ?? '') };
-  if (command === 'job') return { command, flags, job: jobFlagsOf(parsed, second ?? '', handedOn) };
-  if (command === 'init') return { command, flags, init: initFlagsOf(parsed) };
-  return { command: command ?? 'rotate', flags };
-}
-
-function jobFlagsOf(parsed: Record<string, unknown>, word: string, args: string[] | undefined): JobFlags {
+/** Takes a command line apart. A flag that lacks its value is a problem, for what comes after what is unknown. */
+async function partsOf(argv: readonly string[]): Promise<Parts & { problem: string | undefined }> {
+  const { default: yargs } = await import('yargs');
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const before = argv.slice(0, end);
+  let problem: string | undefined;
+  const parser = yargs([])
+    .exitProcess(false)
+    .help(false)
+    .version(false)
+    .locale('en')
+    .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value.' })
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    })
+    .fail((message: string | null) => {
+      problem ??= message ?? 'The command line cannot be read.';
+    });
+  for (const flag of allFlags.values()) parser.option(flag.name, reading(flag));
+  const { _: words, ...given } = await parser.parseAsync(before.map(withPlainName));
   return {
-    action: jobActions.find((each) => each === word) ?? 'logs',
-    context: single(parsed, 'context'),
-    cronJob: single(parsed, 'cron-job'),
-    name: single(parsed, 'name'),
-    args,
+    words: words.map(String),
+    flagWords: before.filter(isFlag),
+    given,
+    handedOn: end < argv.length ? argv.slice(end + 1) : undefined,
+    problem,
   };
 }
 
-function initFlagsOf(parsed: Record<string, unknown>): InitFlags {
+/** As yargs sees it: a negative number is a value. */
+function isFlag(word: string): boolean {
+  return /^-./.test(word) && !/^-[\d.]+$/.test(word);
+}
+
+/** yargs looks names up in plain objects: an unknown flag with the name of one of their members would end it. */
+function withPlainName(word: string): string {
+  const [, name = ''] = /^--?([^=]*)/.exec(word) ?? [];
+  return isFlag(word) && !allFlags.has(name) ? '--unknown' : word;
+}
+
+/** How yargs reads a flag. The switches among the settings may have a value, which is checked as that of a variable. */
+function reading({ value, variable, mayStandAlone, takesMany }: Flag): object {
+  if (value === undefined) return { type: variable === undefined ? 'boolean' : 'string' };
+  return { type: 'string', array: takesMany === true, requiresArg: mayStandAlone !== true };
+}
+
+function invocationOf(
+  words: readonly string[],
+  rest: readonly string[],
+  { given, handedOn }: Parts,
+): Invocation {
+  const [word, below] = words;
+  const key = keyOf(commandTable, word);
+  const command = key === undefined || key === 'completion' ? 'rotate' : key;
+  const flags = flagsOf(given);
+  if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(given, below) };
+  if (command === 'job') return { command, flags, job: jobFlagsOf(given, below, rest[0], handedOn) };
+  if (command === 'init') return { command, flags, init: initFlagsOf(given) };
+  return { command, flags };
+}
+
+/** A word as the key that it is in a table; undefined when it is none. */
+function keyOf<Key extends string>(
+  table: Readonly<Record<Key, unknown>>,
+  word: string | undefined,
+): Key | undefined {
+  return (Object.keys(table) as Key[]).find((key) => key === word);
+}
+
+function jobFlagsOf(
+  parsed: Given,
+  word: string | undefined,
+  name: string | undefined,
+  args: readonly string[] | undefined,
+): JobFlags {
+  return {
+    action: keyOf(commandTable.job.below, word) ?? 'logs',
+    context: single(parsed, 'context'),
+    cronJob: single(parsed, 'cron-job'),
+    name,
+    args: args === undefined ? undefined : [...args],
+  };
+}
+
+function initFlagsOf(parsed: Given): InitFlags {
   return {
     context: single(parsed, 'context'),
     terraformOutputs: single(parsed, 'terraform-outputs'),
@@ -95,15 +146,8 @@ function initFlagsOf(parsed: Record<string, unknown>): InitFlags {
   };
 }
 
-/** The words that a command takes behind it. */
-const wordsBelow: Record<string, readonly string[]> = {
-  config: ['show'],
-  fleet: fleetActions,
-  job: jobActions,
-};
-
-function fleetFlagsOf(parsed: Record<string, unknown>, word: string): FleetFlags {
-  const action = fleetActions.find((each) => each === word) ?? 'plan';
+function fleetFlagsOf(parsed: Given, word: string | undefined): FleetFlags {
+  const action = keyOf(commandTable.fleet.below, word) ?? 'plan';
   const { only } = parsed;
   return {
     action,
@@ -120,7 +164,7 @@ function fleetFlagsOf(parsed: Record<string, unknown>, word: string): FleetFlags
   };
 }
 
-function single(parsed: Record<string, unknown>, flag: string): string | undefined {
+function single(parsed: Given, flag: string): string | undefined {
   const value = parsed[flag];
   if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
   return typeof value === 'string' ? value : undefined;
@@ -131,7 +175,7 @@ function switched(type: OptionType, value: string | undefined): string | undefin
   return type === 'yes-or-no' && value === '' ? 'true' : value;
 }
 
-function flagsOf(parsed: Record<string, unknown>): Flags {
+function flagsOf(parsed: Given): Flags {
   const values: GivenValues = {};
   for (const name of optionNames) {
     const { flag, type } = definitionOf(name);
@@ -153,39 +197,6 @@ function flagsOf(parsed: Record<string, unknown>): Flags {
     origin: parsed['origin'] === true,
     values,
   };
-}
-
-/** The help of a command, each entry on one line. */
-export async function helpText(words: readonly string[]): Promise<string> {
-  const { default: yargs } = await import('yargs');
-  const parser = describe(yargs([])).exitProcess(false).wrap(null);
-  return new Promise((resolve) => {
-    void parser.parseAsync([...words, '--help'], {}, (_error: unknown, _values: unknown, output: string) =>
-      resolve(output),
-    );
-  });
-}
-
-function describe(parser: Argv): Argv {
-  let described = describeCommands(parser)
-    .scriptName('credential-rotation')
-    .epilogue(epilogue)
-    .strict()
-    .parserConfiguration({ 'dot-notation': false, 'boolean-negation': false })
-    .help()
-    .version(packageVersion())
-    .locale('en')
-    .wrap(120);
-  for (const name of optionNames) {
-    const { flag, group, describe: text, variable, type } = definitionOf(name);
-    described = described.option(flag, {
-      group: `${group}:`,
-      describe: `${text} [${variable}]`,
-      type: 'string',
-      ...(type === 'yes-or-no' ? {} : { requiresArg: true }),
-    });
-  }
-  return described;
 }
 
 function packageVersion(): string {

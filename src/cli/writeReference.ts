@@ -3,8 +3,6 @@ import path from 'node:path';
 import { referenceText } from './reference';
 
 /** `npm run docs`: writes docs/reference.md anew. */
-void referenceText().then((text) => {
-  const folder = path.resolve(__dirname, '..', '..', '..', 'docs');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'reference.md'), text);
-});
+const folder = path.resolve(__dirname, '..', '..', '..', 'docs');
+mkdirSync(folder, { recursive: true });
+writeFileSync(path.join(folder, 'reference.md'), referenceText());

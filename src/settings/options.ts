@@ -29,6 +29,8 @@ export interface OptionDefinition {
   describe: string;
   required?: boolean;
   default?: string;
+  /** In a few words, a default that is no fixed text. */
+  usual?: string;
 }
 
 /** All settings. The reference and the help are made from this table. */
@@ -119,7 +121,8 @@ export const optionTable = {
     stackKey: 'databaseCaFile',
     type: 'file',
     group: 'Target',
-    describe: "PEM file of the database's CA (default: Amazon's RDS bundle)",
+    usual: "Amazon's RDS bundle",
+    describe: "PEM file of the database's CA",
   },
   healthAnswersInARow: {
     flag: 'health-answers',
@@ -136,8 +139,8 @@ export const optionTable = {
     stackKey: 'healthCaFile',
     type: 'file',
     group: 'Rotation',
-    describe:
-      "PEM file of the health page's CA (default: the system's; inside the cluster a self-signed certificate passes)",
+    usual: "the system's CAs; inside the cluster a self-signed certificate passes",
+    describe: "PEM file of the health page's CA",
   },
   healthLimitSeconds: {
     flag: 'health-limit',
@@ -146,7 +149,7 @@ export const optionTable = {
     type: 'limit',
     group: 'Rotation',
     default: '60',
-    describe: 'limit of the health proof in seconds',
+    describe: 'limit of the health proof',
   },
   acceptDowntime: {
     flag: 'accept-downtime',
@@ -155,8 +158,7 @@ export const optionTable = {
     type: 'yes-or-no',
     group: 'Rotation',
     default: 'false',
-    describe:
-      'true: rotate although the Deployment takes all of its pods down at once, so that requests fail',
+    describe: 'rotate although the Deployment takes all of its pods down at once, so that requests fail',
   },
   rolloutTimeoutSeconds: {
     flag: 'timeout',
@@ -164,8 +166,8 @@ export const optionTable = {
     stackKey: 'rolloutTimeoutSeconds',
     type: 'limit',
     group: 'Rotation',
-    describe:
-      "limit of the whole rollout in seconds (default: the Deployment's progressDeadlineSeconds, anew with each pod that gets ready)",
+    usual: "the Deployment's progressDeadlineSeconds, from each new pod that gets ready",
+    describe: 'limit of the whole rollout',
   },
   idleGraceSeconds: {
     flag: 'idle-grace',
@@ -174,7 +176,7 @@ export const optionTable = {
     type: 'seconds',
     group: 'Rotation',
     default: '30',
-    describe: 'how long nobody may log in to an account before its password is changed, in seconds',
+    describe: 'how long an account must be unused before its password is changed',
   },
   idleLimitSeconds: {
     flag: 'idle-limit',
@@ -183,7 +185,7 @@ export const optionTable = {
     type: 'seconds',
     group: 'Rotation',
     default: '300',
-    describe: 'how long to wait for that, in seconds',
+    describe: 'how long to wait until an account is unused',
   },
   oldLoginSeconds: {
     flag: 'old-login-window',
@@ -193,7 +195,7 @@ export const optionTable = {
     group: 'Rotation',
     default: '60',
     describe:
-      'how long after the switch an NFS client may still read the old sqlconf.php, in seconds; the grace begins then',
+      'how long after the switch an NFS client may still read the old sqlconf.php; the idle grace begins then',
   },
   keepOldPassword: {
     flag: 'keep-old-password',
@@ -203,7 +205,7 @@ export const optionTable = {
     group: 'Rotation',
     default: 'false',
     describe:
-      'true: the password that a slot had before its renewal stays valid until the next rotation (MySQL 8.0.14 or newer)',
+      'keep the password that a slot had before its renewal valid until the next rotation (MySQL 8.0.14 or newer)',
   },
   fileLimitSeconds: {
     flag: 'file-limit',
@@ -212,7 +214,7 @@ export const optionTable = {
     type: 'limit',
     group: 'Rotation',
     default: '15',
-    describe: 'how long the sites folder may take to answer, in seconds',
+    describe: 'how long the sites folder may take to answer',
   },
   stack: {
     flag: 'stack',
@@ -229,7 +231,8 @@ export const optionTable = {
     stackKey: 'home',
     type: 'home',
     group: 'Engine',
-    describe: 'private writable folder (default: $XDG_STATE_HOME/openemr-credential-rotation)',
+    usual: '$XDG_STATE_HOME/openemr-credential-rotation',
+    describe: 'private writable folder',
   },
   backendUrl: {
     flag: 'backend-url',
@@ -237,7 +240,8 @@ export const optionTable = {
     stackKey: 'backendUrl',
     type: 'backend-url',
     group: 'Engine',
-    describe: 'Pulumi state backend, e.g. s3://bucket (default: a folder below home)',
+    usual: 'a folder below home',
+    describe: 'Pulumi state backend, e.g. s3://bucket',
   },
   secretsProvider: {
     flag: 'secrets-provider',
@@ -276,4 +280,11 @@ export const optionNames = Object.keys(optionTable) as OptionName[];
 /** The definition of a setting, with its optional parts. */
 export function definitionOf(name: OptionName): OptionDefinition {
   return optionTable[name];
+}
+
+/** The default of a setting for a person, with its unit; undefined without one. */
+export function usualOf(name: OptionName): string | undefined {
+  const { default: value, usual, type } = definitionOf(name);
+  const isTime = type === 'seconds' || type === 'limit';
+  return isTime && value !== undefined ? `${value} seconds` : (value ?? usual);
 }

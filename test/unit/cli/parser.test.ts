@@ -146,9 +146,9 @@ const refused: [argv: string[], named: string][] = [
   [['--namespace', '--dry-run'], 'namespace'],
   [['--namespace', 'a', '--namespace', 'b'], '--namespace is given twice'],
   [['--stack=a', '--stack=a'], '--stack is given twice'],
-  [['--fix-permissions', '--dry-run'], 'fix-permissions and dry-run'],
-  [['--dry-run', '--fix-permissions', '0440'], 'fix-permissions and dry-run'],
-  [['--fix-permissions', '--sync-db-users'], 'fix-permissions and sync-db-users'],
+  [['--fix-permissions', '--dry-run'], '--fix-permissions and --dry-run'],
+  [['--dry-run', '--fix-permissions', '0440'], '--fix-permissions and --dry-run'],
+  [['--fix-permissions', '--sync-db-users'], '--fix-permissions and --sync-db-users'],
   [['--password', 'canary'], 'password'],
   [['fleet'], 'plan, run, status or manifest'],
   [['fleet', 'plan'], 'fleet'],
@@ -178,8 +178,8 @@ const refusedByUs: [argv: string[], named: string][] = [
   [['--dry-run=TRUE'], 'dry-run'],
   [['--sync-db-users=on'], 'sync-db-users'],
   [['--fix-permissions', '0440', '--fix-permissions', '0400'], '--fix-permissions is given twice'],
-  [['--', '--dry-run'], 'dry-run'],
-  [['job', 'logs', '--', '--x'], 'x'],
+  [['--', '--dry-run'], 'behind --'],
+  [['job', 'logs', '--', '--x'], 'behind --'],
   [['--dry-run.x', 'y'], 'dry-run.x'],
   [['--no-namespace'], 'namespace'],
 ];
@@ -263,4 +263,64 @@ describe('parseCommandLine', () => {
 
   for (const [argv, named] of [...refused, ...refusedByUs])
     it(titleOf(argv, named), () => expectRefused(argv, named));
+
+  const meant: [argv: string[], message: string][] = [
+    [['--dry-runn'], 'Unknown flag --dry-runn. Did you mean --dry-run? See credential-rotation --help.'],
+    [['--dryRun'], 'Unknown flag --dryRun. Did you mean --dry-run? See credential-rotation --help.'],
+    [['--dry-run:x'], 'Unknown flag --dry-run…. Did you mean --dry-run? See credential-rotation --help.'],
+    [['-dry-run'], 'Unknown flag -d. Did you mean --dry-run? See credential-rotation --help.'],
+    [['staus'], 'Unknown command staus. Did you mean status? See credential-rotation --help.'],
+    [['staus', '--help'], 'Unknown command staus. Did you mean status? See credential-rotation --help.'],
+    [
+      ['fleet', 'staus'],
+      'Unknown command fleet staus. Did you mean fleet status? See credential-rotation fleet --help.',
+    ],
+    [['jbo', 'run'], 'Unknown command jbo. Did you mean job? See credential-rotation --help.'],
+    [
+      ['fleet', 'run', '--flet', 'x'],
+      'Unknown flag --flet. Did you mean --fleet? See credential-rotation fleet run --help.',
+    ],
+    [
+      ['history', '--lmit=5'],
+      'Unknown flag --lmit. Did you mean --limit? See credential-rotation history --help.',
+    ],
+    [
+      ['status', '--yes'],
+      '--yes is no flag of status, but of rollback and unlock. See credential-rotation status --help.',
+    ],
+    [
+      ['fleet', 'run', '--fleet', 'x', '--on-failure', 'contine'],
+      '--on-failure takes stop or continue. Did you mean continue? See credential-rotation fleet run --help.',
+    ],
+    [['fleet', 'run'], '--fleet FILE is missing. See credential-rotation fleet run --help.'],
+  ];
+  for (const [argv, message] of meant)
+    it(`says what ${JSON.stringify(argv.join(' '))} probably meant`, async () => {
+      expect(await refusal(argv)).to.equal(message);
+    });
+
+  const secret: string[][] = [
+    ['--passphrase=canary7'],
+    ['--passphrase', 'canary7'],
+    ['--passphrase:canary7'],
+    ['-pcanary7'],
+    ['-p', 'canary7'],
+    ['canary7'],
+    ['--json', 'canary7', 'status'],
+    ['status', 'canary7'],
+    ['fleet', 'canary7'],
+    ['--dry-run=canary7'],
+    ['--', 'canary7'],
+    ['fleet', 'run', '--fleet', 'x', '--on-failure', 'canary7'],
+  ];
+  for (const argv of secret)
+    it(`does not repeat the value in ${JSON.stringify(argv.join(' '))}`, async () => {
+      expect(await refusal(argv)).to.match(/See credential-rotation .*--help\.$/);
+    });
+
+  it('reads a flag in the same way before and behind the command', async () => {
+    const expected = await parseCommandLine(['history', '--stack', 's', '--limit', '5']);
+    expect(expected?.flags.limit).to.equal('5');
+    expect(await parseCommandLine(['--limit', '5', '--stack', 's', 'history'])).to.deep.equal(expected);
+  });
 });

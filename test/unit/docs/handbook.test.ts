@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { commandNames } from '../../../src/cli/invocation';
+import { workingCommands } from '../../../src/cli/commandTable';
 import { exitCodes } from '../../../src/failure';
 import { adminLabel, adminPendingId } from '../../../src/world/adminPendingId';
 import { versionLabels } from '../../../src/plan/labels';
@@ -30,7 +30,8 @@ describe('the README with its pages', function () {
 
   it('has one row for each setting but limits and reports, made from the table of settings', () => {
     const wanted = optionNames.filter(isShown).map((name) => {
-      const { variable, flag, stackKey, required, default: value, describe: meaning } = definitionOf(name);
+      const { variable, flag, stackKey, required, default: value, usual, describe } = definitionOf(name);
+      const meaning = usual === undefined ? describe : `${describe} (default: ${usual})`;
       const fallback = required === true ? 'required' : value === undefined ? '–' : `\`${value}\``;
       return [`\`${variable}\``, `\`--${flag}\``, `\`${stackKey}\``, fallback, meaning];
     });
@@ -44,9 +45,8 @@ describe('the README with its pages', function () {
     expect(flags).to.include.members(['dry-run', 'help', 'version']);
     const named = [...handbook.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? '');
     const ofTheLab = ['database', 'start', 'replicas'];
-    const ofCommands = commandNames.flatMap((command) => flagsOf([command, '--help']));
-    const shown = flagsOf(['config', 'show', '--help']);
-    expect([...ofTheLab, ...ofCommands, ...shown]).to.include.members(named);
+    const ofCommands = workingCommands().flatMap(({ words }) => flagsOf([...words, '--help']));
+    expect([...ofTheLab, ...ofCommands]).to.include.members(named);
     const elsewhere = optionNames.filter((name) => !isShown(name)).map((name) => definitionOf(name).flag);
     expect(named).to.include.members(flags.filter((flag) => !elsewhere.includes(flag)));
     const rows = tableRows(page('commands'), 'flag', 'meaning')

@@ -47,7 +47,8 @@ describe('Pulumi.yaml', () => {
   });
 
   for (const name of optionNames) {
-    const { stackKey, describe: meaning, type, required, default: value } = definitionOf(name);
+    const { stackKey, describe, usual, type, required, default: value } = definitionOf(name);
+    const meaning = usual === undefined ? describe : `${describe} (default: ${usual})`;
     it(`declares ${stackKey} with type, default and meaning`, () => {
       const number = value !== undefined && ['count', 'seconds', 'limit'].includes(type);
       const isSwitch = type === 'yes-or-no';
