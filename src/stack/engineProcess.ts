@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
 import { watchEngines } from './engineWatch';
 import { parentOf } from './markedProcesses';
+import type { LoopbackSocket } from './socketOwner';
+import { isSocketOf } from './socketOwner';
 
 /**
  * Go collects garbage when its heap has grown by so many percent. The engine and its plugins live for seconds, and at
@@ -117,18 +119,30 @@ export function killEngines(): void {
   killTrees(running);
 }
 
+/**
+ * The kernel's word on whether an engine that runs now, or a process below it, has that socket open.
+ * @returns undefined where the kernel cannot be asked
+ */
+export function isOfEngine(socket: LoopbackSocket): boolean | undefined {
+  return isSocketOf(treesOf(running), socket);
+}
+
 /** Ends processes and all below them at once. */
 export function killTrees(pids: Iterable<number>): void {
-  const children = childrenByParent();
-  const end = (pid: number): void => {
-    (children.get(pid) ?? []).forEach(end);
+  for (const pid of treesOf(pids)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It ended by itself.
     }
-  };
-  for (const pid of pids) end(pid);
+  }
+}
+
+/** Processes and all below them; children come before their parents. */
+function treesOf(pids: Iterable<number>): number[] {
+  const children = childrenByParent();
+  const tree = (pid: number): number[] => [...(children.get(pid) ?? []).flatMap(tree), pid];
+  return [...pids].flatMap(tree);
 }
 
 /** Plugins have process groups of their own, so they are found by their parents. Empty where there is no /proc. */

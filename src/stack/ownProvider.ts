@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import * as pulumi from '@pulumi/pulumi';
 import type { Message } from 'google-protobuf';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
@@ -9,6 +10,8 @@ import { failureFromText, failureToText } from '../failure';
 import type { Properties } from '../providers/logic';
 import type { ResourceType } from '../providers/registry';
 import { dynamicProvider } from '../providers/registry';
+import { isOfEngine } from './engineProcess';
+import { ProviderAccess, listen, refusal } from './providerAccess';
 
 /** Names the port of a provider that runs already, so that the engine starts none. */
 const attachVariable = 'PULUMI_DEBUG_PROVIDERS';
@@ -18,6 +21,8 @@ const packageName = 'pulumi-nodejs';
 const messageLimit = 400 * 1024 * 1024;
 /** How long the end of what is under way is waited for, in ms: longer than any write with its retries, shorter than most proofs. */
 const closeLimitMs = 60_000;
+/** The function of the provider that takes the token: nothing of it reaches the state, a plan or the history. */
+const tokenFunction = `${packageName}:index:showToken`;
 /** Input that holds the text of a dynamic provider; it goes through as it is. */
 const providerKey = '__provider';
 
@@ -34,26 +39,52 @@ export interface OwnProvider {
 
 /**
  * Serves the dynamic resources from this process, on a free port of the loopback. Pulumi's own program for them is one
- * more Node.js that loads the same libraries again; it serves those who call the Pulumi CLI themselves.
+ * more Node.js that loads the same libraries again; it serves those who call the Pulumi CLI themselves. Every user of
+ * this machine reaches that port, and what is asked there is done with our rights: so only who shows the token is served.
+ * @param token of {@link newToken}; the program shows it with {@link showToken}
  */
-export async function serveOwnProvider(): Promise<OwnProvider> {
+export async function serveOwnProvider(token: string, isEngine = isOfEngine): Promise<OwnProvider> {
+  const access = new ProviderAccess(token, (remotePort, localPort) =>
+    isEngine({ localPort: remotePort, remotePort: localPort }),
+  );
   const server = new grpc.Server({
     'grpc.max_receive_message_length': messageLimit,
     'grpc.max_send_message_length': messageLimit,
+    interceptors: [access.interceptor()],
   });
   const underWay = new Set<Promise<void>>();
-  server.addService(ResourceProviderService, handlersOf(underWay));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+  server.addService(ResourceProviderService, {
+    ...handlersOf(underWay),
+    invoke: invokeOf(access),
   });
+  const { port, tcp } = await listen(server, access);
   return {
     environment: { [attachVariable]: `${packageName}:${port}` },
     close: async () => {
+      tcp.close();
       server.forceShutdown();
       await Promise.race([Promise.all(underWay), unheldSleep(closeLimitMs)]);
     },
+  };
+}
+
+/**
+ * Shows the token to the provider over the engine's own connection to it; call it in the program, before the first of
+ * the resources that this process serves.
+ */
+export async function showToken(token: string): Promise<void> {
+  await pulumi.runtime.invoke(tokenFunction, { token });
+}
+
+function invokeOf(
+  access: ProviderAccess,
+): grpc.handleUnaryCall<messages.InvokeRequest, messages.InvokeResponse> {
+  return (call, callback) => {
+    const { token } = valuesOf(call.request.getArgs());
+    if (call.request.getTok() !== tokenFunction) callback({ code: grpc.status.UNIMPLEMENTED });
+    else if (typeof token === 'string' && access.show(call.getPeer(), token))
+      callback(null, new messages.InvokeResponse());
+    else callback({ code: grpc.status.UNAUTHENTICATED, details: refusal });
   };
 }
 

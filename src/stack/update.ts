@@ -14,7 +14,8 @@ import { awsFailureFromText } from '../world/awsFailure';
 import { effect } from '../world/effect';
 import { updateMessage } from '../history/entries';
 import { engineFailure, isOfState, isPlanViolation, shortReason } from './engineFailure';
-import { serveOwnProvider } from './ownProvider';
+import { serveOwnProvider, showToken } from './ownProvider';
+import { newToken } from './providerAccess';
 import type { StepEvent, StepResult } from './stepEvents';
 import { StepTracker } from './stepEvents';
 import { whoRuns } from './who';
@@ -69,11 +70,11 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   await storePlan(stack, planned.plan);
   const tracker = trackerOf(request);
   const around = { guard: request.guard, begun: tracker.begun, run: request.run };
-  setProgram(stack, async () => rotationProgram(planned, settings, around));
+  const token = programWithToken(stack, () => rotationProgram(planned, settings, around));
   try {
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
-        withOwnProvider(stack, () =>
+        withOwnProvider(stack, token, () =>
           stack.up({ ...optionsOf(request, tracker), ...(plan === undefined ? {} : { plan }) }),
         ),
       );
@@ -111,7 +112,7 @@ export async function runPreview(
   const changes: PreviewedChange[] = [];
   const tracker = trackerOf({ ...request, listener: () => undefined });
   const around = { begun: tracker.begun, run: request.run };
-  setProgram(stack, async () => rotationProgram(planned, settings, around));
+  const token = programWithToken(stack, () => rotationProgram(planned, settings, around));
   const collect = (event: EngineEvent): void => {
     tracker.take(event);
     const metadata = event.resourcePreEvent?.metadata;
@@ -124,7 +125,7 @@ export async function runPreview(
   };
   const signal = request.signal ? { signal: request.signal } : {};
   const preview = (file?: string): Promise<unknown> =>
-    withOwnProvider(stack, () =>
+    withOwnProvider(stack, token, () =>
       stack.preview({ onEvent: collect, ...signal, ...(file === undefined ? {} : { plan: file }) }),
     );
   try {
@@ -159,9 +160,19 @@ async function inPrivateFile<T>(
   }
 }
 
+/** Sets the program, which first shows the provider of this process a new token. @returns that token */
+function programWithToken(stack: Stack, program: () => Record<string, unknown>): string {
+  const token = newToken();
+  setProgram(stack, async () => {
+    await showToken(token);
+    return program();
+  });
+  return token;
+}
+
 /** Serves the engine's questions about our resources while an action runs. */
-async function withOwnProvider<T>(stack: Stack, action: () => Promise<T>): Promise<T> {
-  const provider = await serveOwnProvider();
+async function withOwnProvider<T>(stack: Stack, token: string, action: () => Promise<T>): Promise<T> {
+  const provider = await serveOwnProvider(token);
   Object.assign(stack.workspace.envVars, provider.environment);
   try {
     return await action();

@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import { lockName } from '../../src/world/lock';
 import { runPaused } from '../faults/sweep';
+import { act, acts, clientOf } from '../providerCalls';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { grantOptionalRights, SiteLease } from './support/optionalRights';
-import { processesOf, signalAll } from './support/runProcesses';
+import { enginesOf, processesOf, signalAll } from './support/runProcesses';
 import { arnOf, labelsOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import { Writes } from './support/writes';
@@ -100,6 +102,21 @@ for (const database of databases) {
       const [rows] = await thief.query('SELECT GET_LOCK(?, 5) AS taken', [name]);
       if (JSON.stringify(rows) !== '[{"taken":1}]') throw new Error('the lock was not to be had');
     }
+
+    it("a foreign process that calls the command's provider during a run is refused, and the run ends well", async () => {
+      const answers: string[] = [];
+      const result = await runPaused(site, 'file: rename', 'before', async () => {
+        const [engine] = enginesOf(site);
+        const environment = readFileSync(`/proc/${engine}/environ`, 'utf8').split('\0');
+        const attach = environment.find((entry) => entry.startsWith('PULUMI_DEBUG_PROVIDERS=')) ?? '';
+        const client = clientOf(attach);
+        for (const name of Object.keys(acts)) answers.push(`${name}: ${await act(client, name)}`);
+        client.close();
+      });
+      expect(answers).to.deep.equal(Object.keys(acts).map((name) => `${name}: UNAUTHENTICATED`));
+      expectCode(result, 0);
+      await expectHealthy(site, 'B');
+    });
 
     it('a Lease where RBAC grants it: taken, renewed, given back', async () => {
       await grantOptionalRights(lab, site);
