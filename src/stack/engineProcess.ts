@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
 import { watchEngines } from './engineWatch';
+import { guardPorts, portsIn } from './loopbackGuard';
 import { parentOf } from './markedProcesses';
 import type { LoopbackSocket } from './socketOwner';
 import { isSocketOf } from './socketOwner';
@@ -88,7 +89,8 @@ export function runEngine(
   const watched = args.includes('up') || args.includes('preview') ? watchEngines() : {};
   const own = { ...environment, ...watched, PATH, PULUMI_AUTOMATION_API: 'true' };
   const env = { GOGC: collectAt, ...process.env, ...own };
-  return new Promise((resolve, reject) => {
+  const release = guardPorts(portsIn(args), isOfEngine);
+  return new Promise<EngineResult>((resolve, reject) => {
     const child = spawn(file, all, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -111,7 +113,7 @@ export function runEngine(
       else if (endedBy !== null) reject(new EngineError(`${stderr}\nthe engine was ended by ${endedBy}`, -1));
       else reject(new EngineError(stderr, code ?? -2));
     });
-  });
+  }).finally(release);
 }
 
 /** Ends every engine and its plugins at once; the next run takes up what they left. */

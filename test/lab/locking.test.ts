@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
+import { portsIn } from '../../src/stack/loopbackGuard';
 import { lockName } from '../../src/world/lock';
 import { runPaused } from '../faults/sweep';
 import { act, acts, clientOf } from '../providerCalls';
@@ -105,6 +107,7 @@ for (const database of databases) {
 
     it("a foreign process that calls the command's provider during a run is refused, and the run ends well", async () => {
       const answers: string[] = [];
+      let servers: boolean[] = [];
       const result = await runPaused(site, 'file: rename', 'before', async () => {
         const [engine] = enginesOf(site);
         const environment = readFileSync(`/proc/${engine}/environ`, 'utf8').split('\0');
@@ -112,7 +115,11 @@ for (const database of databases) {
         const client = clientOf(attach);
         for (const name of Object.keys(acts)) answers.push(`${name}: ${await act(client, name)}`);
         client.close();
+        const args = readFileSync(`/proc/${engine}/cmdline`, 'utf8').split('\0');
+        servers = await Promise.all(portsIn(args).map(isOpen));
       });
+      // That of the program, and that of the events.
+      expect(servers, "the Automation API's own servers").to.deep.equal([false, false]);
       expect(answers).to.deep.equal(Object.keys(acts).map((name) => `${name}: UNAUTHENTICATED`));
       expectCode(result, 0);
       await expectHealthy(site, 'B');
@@ -267,4 +274,16 @@ async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('waited in vain');
+}
+
+/** Whether that port of the loopback keeps a connection open that says nothing. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => undefined).on('close', () => resolve(false));
+    setTimeout(() => {
+      resolve(true);
+      socket.destroy();
+    }, 1000);
+  });
 }
