@@ -3,6 +3,8 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 /** Linux's list of this network's TCP sockets: proc(5), Documentation/networking/proc_net_tcp.rst of the kernel. */
 const tableFile = '/proc/net/tcp';
 const listening = '0A';
+/** The kernel gives the table page by page: a socket is missing from a reading when others come and go meanwhile. */
+const readings = 5;
 
 /** One end of a TCP connection over the loopback, or a port that is listened on (`remotePort` 0). */
 export interface LoopbackSocket {
@@ -15,13 +17,13 @@ export interface LoopbackSocket {
  * @returns undefined where the kernel cannot be asked: not Linux, or its tables are hidden
  */
 export function isSocketOf(pids: Iterable<number>, wanted: LoopbackSocket): boolean | undefined {
-  let table: string;
+  let inode: string | undefined;
   try {
-    table = readFileSync(tableFile, 'utf8');
+    for (let time = 0; inode === undefined && time < readings; time++)
+      inode = inodeIn(readFileSync(tableFile, 'utf8'), wanted);
   } catch {
     return undefined;
   }
-  const inode = inodeIn(table, wanted);
   if (inode === undefined) return false;
   const link = `socket:[${inode}]`;
   return [...pids].some((pid) => openFiles(pid).includes(link));
