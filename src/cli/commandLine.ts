@@ -57,5 +57,6 @@ async function showFailure(failure: Failure, argv: string[], invocation?: Invoca
     ? invocation.flags.logJson || invocation.flags.json
     : /^--(log-)?json$/m.test(argv.join('\n'));
   const renderer = json ? new JsonRenderer() : new TextRenderer();
-  renderer.ending({ outcome: failure.outcome, message: failure.message, steps: [] });
+  const { outcome, code, message } = failure;
+  renderer.ending({ outcome, code, message, steps: [] });
 }

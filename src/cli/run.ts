@@ -1,5 +1,5 @@
 import type { Outcome } from '../failure';
-import { asFailure, exitCodes, Failure, jointOutcome } from '../failure';
+import { asFailure, decidingCode, exitCodes, Failure, jointOutcome } from '../failure';
 import type { EndedRun } from '../notify/endedRun';
 import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
@@ -80,12 +80,13 @@ function stoppable<T>(
 
 function endingOf({ planned, resumed, steps, failure }: RunResult): Ending {
   const message = failure?.message ?? doneText(planned);
-  return { outcome: failure?.outcome ?? 'done', message, planned, resumed, steps };
+  const { outcome = 'done', code } = failure ?? {};
+  return { outcome, code, message, planned, resumed, steps };
 }
 
 /** The end of a run that nothing came of: what it had planned is of no use to who reads it. */
-function refusal({ outcome, message }: Failure): Ending {
-  return { outcome, message, steps: [] };
+function refusal({ outcome, code, message }: Failure): Ending {
+  return { outcome, code, message, steps: [] };
 }
 
 /** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
@@ -144,7 +145,7 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
       ? `Dry run: nothing was changed.${notDue === undefined ? '' : ` A run with this age would do nothing: ${notDue}`}`
       : `Dry run: ${counted(problems.length)} would stop the rotation; nothing was changed.${await live()}`;
   const end = (): number => {
-    renderer.ending({ outcome, message, planned, resumed, steps: [] });
+    renderer.ending({ outcome, code: decidingCode(problems), message, planned, resumed, steps: [] });
     return exitCodes[outcome];
   };
   return { planned, enginePlan, outcome, end };

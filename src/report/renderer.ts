@@ -1,4 +1,4 @@
-import type { Outcome } from '../failure';
+import type { FailureCode, Outcome } from '../failure';
 import { exitCodes } from '../failure';
 import type { PlannedRotation } from '../plan/rotationPlan';
 import { stepNumbers, stepTitles } from '../plan/steps';
@@ -13,6 +13,8 @@ export type News = { kind: 'reading' } | { kind: 'stopping'; text: string } | Ru
 /** How a command ended. */
 export interface Ending {
   outcome: Outcome;
+  /** Why, where it failed. */
+  code?: FailureCode | undefined;
   message: string;
   planned?: PlannedRotation;
   resumed?: boolean;
@@ -200,11 +202,12 @@ export class JsonEndRenderer extends TextRenderer {
     super.preview(preview);
   }
 
-  override ending({ outcome, message, planned, resumed, steps }: Ending): void {
+  override ending({ outcome, code, message, planned, resumed, steps }: Ending): void {
     const { id = null, kind = null, from = null, to = null } = planned?.plan ?? {};
     new TextRenderer().object(this.type, {
       outcome,
       exitCode: exitCodes[outcome],
+      code: code ?? null,
       message,
       rotation: id,
       kind,
@@ -257,12 +260,13 @@ export class JsonRenderer implements Renderer {
     });
   }
 
-  ending({ outcome, message, planned, resumed, steps }: Ending): void {
+  ending({ outcome, code, message, planned, resumed, steps }: Ending): void {
     const { kind, from, to } = planned?.plan ?? {};
     const level = outcome === 'done' ? 'info' : 'error';
     this.write(level, 'result', {
       outcome,
       exitCode: exitCodes[outcome],
+      code,
       message,
       kind,
       from,

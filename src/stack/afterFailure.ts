@@ -1,33 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
-import type { Outcome } from '../failure';
-import { Failure } from '../failure';
+import { Ended, Failure } from '../failure';
 import { observe } from '../observe/observe';
 import { changedKeys } from '../plan/observation';
 import { planRollback } from '../plan/planRotation';
 import { planId } from '../plan/rotationPlan';
 import type { StepNumber } from '../plan/steps';
+import type { FailedAt } from '../rotation/policy';
+import { decide, isBeforeSwitch, phaseOf, phaseSeen, withoutWayBack } from '../rotation/policy';
 import { goingBack } from './goingBack';
 import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './run';
 import { withRolloutNews } from './rolloutNews';
 import { updateRestartingAgain } from './restartAgain';
 import type { FailedUpdate } from './update';
-
-/** Where an update failed, and how far its rotation is. */
-export interface FailedAt {
-  /** Where it failed; undefined when no step is to blame. */
-  step: StepNumber | undefined;
-  /** The furthest step that this run has begun to carry out; undefined before the first. */
-  furthest: StepNumber | undefined;
-  /** The furthest step that this rotation has begun, in this run or by the state in an earlier one. */
-  reached: StepNumber | undefined;
-}
-
-/** Retirement: from this step on nothing is undone, since the password of the slot that was left may be another one. */
-const firstOfRetirement = 9;
-/** The last step before `sqlconf.php` is written. */
-const lastBeforeSwitch = 4;
 
 /** The end of a run that a signal stopped. */
 export async function cancelled(
@@ -39,10 +25,11 @@ export async function cancelled(
   const where = at === undefined ? `before the first step of this ${what}` : `in step ${at} of this ${what}`;
   // What was not begun is not on record: the next run decides for itself.
   const next = at === undefined ? 'Run again.' : `Run again to finish this ${what}.`;
-  return new Failure('cancelled', `Stopped by a signal ${where}; ${await liveLogin(request)}. ${next}`);
+  const text = `Stopped by a signal ${where}; ${await liveLogin(request)}. ${next}`;
+  return new Ended('cancelled', { code: 'stopped-by-signal', cause: undefined }, text);
 }
 
-/** Decides by what is true now: before the cut-over nothing moved; up to step 8 it is undone; after that it is held. */
+/** Ends a failed run by what is true now: policy decides, and here it is looked at, carried out and said. */
 export async function afterFailure(
   request: RunRequest,
   world: OpenWorld,
@@ -50,38 +37,25 @@ export async function afterFailure(
   ended: RunResult,
   at: FailedAt,
 ): Promise<RunResult> {
-  const { planned } = ended;
+  const { kind } = ended.planned.plan;
   const failure = failureOf(ended);
+  const known = phaseOf(kind, at);
+  const username = known === undefined ? await usernameNotSwitched(request, world, ended, at) : undefined;
+  const phase = known ?? phaseSeen(at, username !== undefined);
+  const end = decide(phase, failure.outcome);
+  const back = end === 'go-back' ? await goingBack(request, world, ended.planned) : undefined;
+  if (back?.kind === 'may') return rollBack(request, world, stack, { ...ended, planned: back.planned }, at);
   const said = `${stepText(at.step)}${failure.message}`;
-  const endAs = (outcome: Outcome, message: string): RunResult => ({
-    ...ended,
-    failure: withText(failure, outcome, message),
-  });
-  const hold = async (why = ''): Promise<RunResult> =>
-    endAs('held', `${said} ${why}${await liveLogin(request)}. Run again to finish this rotation.`);
-  if (planned.plan.kind === 'sync') return endAs(failure.outcome, `${said} ${await liveLogin(request)}.`);
-  if (at.reached !== undefined && at.reached >= firstOfRetirement) return hold(recordText(at));
-  if (planned.plan.kind === 'rollback') {
+  const text = async (): Promise<string> => {
+    if (phase === 'not-switched') return `${said} Nothing was switched: OpenEMR still runs on ${username}.`;
     const live = await liveLogin(request);
-    return endAs('held', `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`);
-  }
-  const username = await usernameNotSwitched(request, world, ended, at);
-  if (username !== undefined) {
-    const telling: Outcome[] = ['permission', 'locked', 'configuration', 'drift'];
-    const outcome = telling.includes(failure.outcome) ? failure.outcome : 'before-switch';
-    return endAs(outcome, `${said} Nothing was switched: OpenEMR still runs on ${username}.`);
-  }
-  // A rotation that was taken up may be past its switch, or past its flip: that is not undone for a step before it.
-  if (failure.outcome === 'locked' || isBeforeSwitch(at)) return hold();
-  const back = await goingBack(request, world, planned);
-  return back.kind === 'may'
-    ? rollBack(request, world, stack, { ...ended, planned: back.planned }, at)
-    : hold(`Not rolled back: ${back.why}. `);
-}
-
-function isBeforeSwitch({ step, furthest }: FailedAt): boolean {
-  const at = step ?? furthest;
-  return at === undefined || at <= lastBeforeSwitch;
+    if (phase === 'reading') return `${said} ${live}.`;
+    if (phase === 'going-back')
+      return `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`;
+    const why = back ? `Not rolled back: ${back.why}. ` : phase === 'retiring' ? recordText(at) : '';
+    return `${said} ${why}${live}. Run again to finish this rotation.`;
+  };
+  return { ...ended, failure: new Ended(withoutWayBack(end), failure, await text()) };
 }
 
 /** The engine has begun the last step, says of none that it failed, and left none at work. */
@@ -110,7 +84,7 @@ async function rollBack(
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
     const text = `${said} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`;
-    return { ...ended, failure: withText(failure, 'rolled-back', text) };
+    return { ...ended, failure: new Ended('rolled-back', failure, text) };
   }
   return { ...ended, past: result.past, failure: await rollbackStopped(request, said, result) };
 }
@@ -121,31 +95,27 @@ async function rollbackStopped(request: RunRequest, said: string, result: Failed
   const reason: unknown = signal?.reason;
   if (signal?.aborted === true && !(reason instanceof Failure)) {
     const stopped = await cancelled(request, result, 'rollback');
-    return withText(stopped, 'cancelled', `${said} ${stopped.message}`);
+    return new Ended('cancelled', stopped, `${said} ${stopped.message}`);
   }
   const failure = signal?.aborted === true && reason instanceof Failure ? reason : result.failure;
   const live = await liveLogin(request);
   // What was not begun is not on record: the next run decides for itself.
   const begun = result.step !== undefined || result.furthest !== undefined;
   const why = said.endsWith(failure.message) ? 'for the same reason' : failure.message;
-  return withText(
+  return new Ended(
+    withoutWayBack(decide('going-back', failure.outcome)),
     failure,
-    'held',
     `${said} The rollback did not ${begun ? 'finish' : 'begin'} either (${why}) ${live}. ` +
       (begun ? 'Run again to finish the rollback.' : 'Run again: it finishes the rotation, or goes back.'),
   );
 }
 
 function failureOf({ failure }: RunResult): Failure {
-  return failure ?? new Failure('unexpected', 'The update failed without a reason.');
+  return failure ?? new Failure('unexpected-error', 'The update failed without a reason.');
 }
 
 function stepText(step: StepNumber | undefined): string {
   return step === undefined ? '' : `Step ${step} failed. `;
-}
-
-function withText(failure: Failure, outcome: Failure['outcome'], message: string): Failure {
-  return new Failure(outcome, message, { cause: failure.cause });
 }
 
 /**

@@ -1,12 +1,9 @@
-import { Failure } from '../failure';
+import { Ended, Failure } from '../failure';
 import type { Observation } from '../plan/observation';
 import { slots } from '../plan/slot';
 import type { WorldContext } from '../world/context';
 import { openSqlconf } from '../world/sqlconf';
 import type { RunRequest } from './run';
-
-/** Messages that say it already, in words of their own. */
-const saysIt = /OpenEMR (still )?runs on|sqlconf\.php names/;
 
 /**
  * Adds to a failure that stops a run before it changed anything what OpenEMR runs on: each message says which password
@@ -21,10 +18,10 @@ export async function sayingWhatIsLive<T>(
   try {
     return await action({ ...request, saw: (observation) => (seen = observation) });
   } catch (error) {
-    if (!(error instanceof Failure) || saysIt.test(error.message)) throw error;
+    if (!(error instanceof Failure) || error instanceof Ended) throw error;
     const live = await liveNow(request.settings.context, seen);
     if (live === undefined) throw error;
-    throw new Failure(error.outcome, `${error.message} ${live}`, { cause: error.cause });
+    throw error.saying(`${error.message} ${live}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
-import { Failure, jointOutcome } from '../failure';
+import { decidingCode, Failure, jointOutcome } from '../failure';
 import { observe } from '../observe/observe';
 import { readRenewedAt } from '../observe/renewedAt';
 import { healthBefore, withHealth } from '../observe/preflight/health';
@@ -25,7 +25,7 @@ import {
   runLockNames,
 } from '../world/lock';
 import { listenToNotices } from '../world/notices';
-import type { FailedAt } from './afterFailure';
+import type { FailedAt } from '../rotation/policy';
 import { afterFailure, cancelled } from './afterFailure';
 import { journalToTakeUp } from './goingBack';
 import { lookForEngine } from './engineFound';
@@ -275,7 +275,8 @@ function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): stri
 
 function jointFailure(problems: readonly Failure[]): Failure {
   const reasons = problems.map(({ message }) => message).join(' ');
-  return new Failure(jointOutcome(problems), `${reasons} Nothing was changed.`);
+  const code = decidingCode(problems) ?? 'uncoded';
+  return new Failure(code, `${reasons} Nothing was changed.`, { outcome: jointOutcome(problems) });
 }
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { referenceText } from '../../../src/cli/reference';
+import { failureCodes } from '../../../src/base/failureCodes';
 import { exitCodes } from '../../../src/failure';
 import { parseSlotDocument } from '../../../src/plan/secretDocument';
+import { failureCodesText } from '../../../src/report/failureCodesText';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import {
@@ -44,6 +46,17 @@ describe('docs/README.md', () => {
   it('is an index of every page', () => {
     const pages = documentNames().map((name) => name.replace('docs/', ''));
     expect(linkTargets(page('README'))).to.have.members(pages.filter((name) => name !== 'README.md'));
+  });
+});
+
+describe('docs/failure-codes.md', () => {
+  it('is what the code says now (else run: npm run docs)', () => {
+    expect(repositoryText('docs', 'failure-codes.md')).to.equal(failureCodesText());
+  });
+
+  it('has every code', () => {
+    for (const code of Object.keys(failureCodes))
+      expect(repositoryText('docs', 'failure-codes.md')).to.include(`\n| \`${code}\` | `);
   });
 });
 

@@ -156,7 +156,12 @@ describe('docs/json.md', () => {
       const first = new JsonEndRenderer('rollback');
       first.preview(shown);
       first.ending({ outcome: 'done', message: 'Done.', planned, resumed: false, steps });
-      new JsonEndRenderer('rollback').ending({ outcome: 'configuration', message: 'No.', steps: [] });
+      new JsonEndRenderer('rollback').ending({
+        outcome: 'configuration',
+        code: 'setting-invalid',
+        message: 'No.',
+        steps: [],
+      });
     });
     const lines = stdout.trim().split('\n');
     expect(lines).to.have.lengthOf(2);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { Failure } from '../../../src/failure';
 import type { PasswordAge } from '../../../src/observe/status/passwordAge';
 import type { KnownAges } from '../../../src/notify/passwordAges';
 import type { EndedRun } from '../../../src/notify/endedRun';
@@ -274,7 +275,7 @@ describe('metrics', () => {
     times.take(news);
     times.take(ended(10, 'done'), new Date(10));
     times.take(ended(5, 'unchanged'), new Date(11));
-    const failure = Object.assign(new Error(), { name: 'Failure' as const, outcome: 'held' as const });
+    const failure = new Failure('health-page-bad', 'It is ill.');
     times.take({ kind: 'rolling-back', failure, step: 8 });
     times.take(ended(5, 'done'), new Date(12));
     expect(times.doneAt()).to.deep.equal({ 10: new Date(10) });

@@ -31,6 +31,7 @@ function showFailedRotation(renderer: Renderer, message = 'The health page answe
   renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', message), step: 8 });
   renderer.ending({
     outcome: 'rolled-back',
+    code: 'health-page-bad',
     message,
     planned: rotation,
     resumed: false,
@@ -78,6 +79,7 @@ describe('JsonRenderer', () => {
       type: 'result',
       level: 'error',
       outcome: 'rolled-back',
+      code: 'health-page-bad',
       exitCode: 13,
       kind: 'rotate',
       from: 'A',

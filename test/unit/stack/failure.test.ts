@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Outcome } from '../../../src/failure';
+import { exitOf, failureCodes } from '../../../src/base/failureCodes';
+import type { FailureCode, Outcome } from '../../../src/failure';
 import {
   describeUnknown,
+  Ended,
   exitCodes,
   Failure,
   failureFromText,
@@ -33,6 +35,27 @@ describe('failures through the engine’s text', () => {
       }),
       { numRuns: 500, seed: 20260 },
     );
+  });
+
+  it('come back with their code', () => {
+    for (const code of Object.keys(failureCodes) as FailureCode[]) {
+      const found = failureFromText(failureToText(new Failure(code, 'A reason.')));
+      expect(found).to.include({ code, outcome: exitOf(code), message: 'A reason.' });
+    }
+  });
+
+  it('of a version that had no codes come back, too', () =>
+    expect(failureFromText('error: [outcome=locked] The lock is gone.')).to.include({
+      code: 'uncoded',
+      outcome: 'locked',
+      message: 'The lock is gone.',
+    }));
+
+  it('keep what they are when they are said in other words', () => {
+    const said = new Failure('lock-lost', 'Lost.').saying('Lost. OpenEMR runs on a.');
+    expect(said).to.include({ code: 'lock-lost', outcome: 'locked', message: 'Lost. OpenEMR runs on a.' });
+    const ended = new Ended('held', said, 'It is held.');
+    expect(ended).to.include({ code: 'lock-lost', outcome: 'held' });
   });
 
   wrappings.forEach((wrap, index) => {

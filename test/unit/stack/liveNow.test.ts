@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Ended, Failure } from '../../../src/failure';
 import type { Observation } from '../../../src/plan/observation';
 import { sayingWhatIsLive } from '../../../src/stack/liveNow';
 import type { RunRequest } from '../../../src/stack/run';
@@ -48,9 +48,18 @@ describe('sayingWhatIsLive', () => {
       message: `Locked. OpenEMR runs on ${username}.`,
     }));
 
-  for (const message of ['OpenEMR runs on x.', 'OpenEMR still runs on x.', 'sqlconf.php names x now.'])
-    it(`leaves what says it: ${message}`, async () =>
-      expect(await said(new Failure('held', message))).to.include({ message }));
+  it('leaves the end of a run, whose message says it', async () => {
+    const message = 'OpenEMR still runs on x.';
+    const why = new Failure('health-page-bad', 'It is ill.');
+    expect(await said(new Ended('held', why, message))).to.include({ message, outcome: 'held' });
+  });
+
+  it('leaves the code as it is', async () =>
+    expect(await said(new Failure('lock-held', 'Locked.'))).to.include({
+      code: 'lock-held',
+      outcome: 'locked',
+      message: `Locked. OpenEMR runs on ${username}.`,
+    }));
 
   it('adds nothing where the file cannot be read', async () =>
     expect(await said(new Failure('locked', 'Locked.'), observation, 'gone')).to.include({

@@ -1,0 +1,40 @@
+import { codeGroups, exitOf, failureCode } from '../base/failureCodes';
+import { exitCodes } from '../failure';
+import type { Outcome } from '../failure';
+import { decide, withoutWayBack } from '../rotation/policy';
+
+const introduction = `# Failure codes
+
+Each failure has a code, which says why in one word for programs: \`code\` of the result in [json.md](json.md). The message says where, and
+what to do there; the code never changes, the message may. How the run ends is decided from the code and from how far the run was:
+
+- **before**: the exit code while OpenEMR is on the login from before (steps 1 to 4, or a look at the world that says so).
+- **after**: in steps 5 to 8, where sqlconf.php may be switched. 13 means rolled back; it is 12 (held) where the old login is not known to work.
+- From step 9 on, and in a rollback that did not finish, each code ends with 12 (held): run again to finish.
+
+What a failure comes to is said in [exit-codes.md](exit-codes.md).
+`;
+
+/** The text of docs/failure-codes.md as it must be now. */
+export function failureCodesText(): string {
+  const groups = Object.entries(codeGroups).flatMap(([title, codes]) => [
+    `## ${title}`,
+    '',
+    '| code | what it means | what to do | before | after |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.entries(codes).map(([code, { means, todo }]) => row(code, means, todo)),
+    '',
+  ]);
+  return ['<!-- Made by npm run docs; do not edit. -->', '', introduction, ...groups].join('\n');
+}
+
+function row(text: string, means: string, todo: string): string {
+  const code = failureCode(text);
+  if (code === undefined) throw new TypeError(`no code: ${text}`);
+  const exit = exitOf(code);
+  const before: Outcome = withoutWayBack(decide('not-switched', exit));
+  // What refuses a run before it begins says more than that.
+  const reading = exitCodes[exit] === exitCodes[before] ? '' : ` (${exitCodes[exit]} if nothing was begun)`;
+  const after = decide('switched', exit) === 'go-back' ? exitCodes['rolled-back'] : exitCodes.held;
+  return `| \`${text}\` | ${means} | ${todo} | ${exitCodes[before]}${reading} | ${after} |`;
+}
