@@ -121,7 +121,10 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
     const original = { ...registry.PlanRecord };
     const [password, old] = [unheardOf(), unheardOf()];
     registry.PlanRecord.apply = async () => {
-      throw new Failure('old-login-in-use', `It was ${password}, and ${Buffer.from(old).toString('base64')} before.`);
+      throw new Failure(
+        'old-login-in-use',
+        `It was ${password}, and ${Buffer.from(old).toString('base64')} before.`,
+      );
     };
     try {
       const provider = dynamicProvider('PlanRecord');
@@ -134,7 +137,9 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
       for (const call of failing) {
         const error: unknown = await call.catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(Error);
-        expect((error as Error).message).to.equal(`[outcome=before-switch code=old-login-in-use] It was ${mask}, and ${mask} before.`);
+        expect((error as Error).message).to.equal(
+          `[outcome=before-switch code=old-login-in-use] It was ${mask}, and ${mask} before.`,
+        );
         expect((error as Error).stack).not.to.include(password);
       }
     } finally {
