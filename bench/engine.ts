@@ -5,8 +5,8 @@ import { getVersion as kubernetesVersion } from '@pulumi/kubernetes/utilities';
 import { getVersion as randomVersion } from '@pulumi/random/utilities';
 import type { Site } from '../lab';
 import { readLocation } from '../src/settings/settings';
-import { askEngine } from '../src/stack/readState';
-import { openStackIfThere, setProgram } from '../src/stack/workspace';
+import { askEngine } from '../src/engine/readState';
+import { openStackIfThere, setProgram } from '../src/engine/workspace';
 
 /** What the engine takes by itself, in ms. */
 export interface EngineAlone {

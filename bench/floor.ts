@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Lab, Site } from '../lab';
 import { shortWaits } from '../lab/shortWaits';
-import type { DatabaseLogin } from '../src/plan/slot';
-import { alterPassword, findAccount } from '../src/world/accounts';
-import { openSession, tryLogin } from '../src/world/database';
-import { readSqlconf, writeSqlconf } from '../src/world/file/sqlconfFile';
-import { SecretsManager } from '../src/world/secretsManager';
+import type { DatabaseLogin } from '../src/rotation/slot';
+import { alterPassword, findAccount } from '../src/mysql/accounts';
+import { openSession, tryLogin } from '../src/mysql/database';
+import { readSqlconf, writeSqlconf } from '../src/openemr/file/sqlconfFile';
+import { SecretsManager } from '../src/aws/secretsManager';
 
 /** What a rotation cannot be quicker than, in ms. */
 export interface Floor {
@@ -22,7 +22,7 @@ export interface Floor {
   waits: number;
 }
 
-/** Two pauses between three good answers, in ms (src/world/health.ts). */
+/** Two pauses between three good answers, in ms (src/openemr/health/prove.ts). */
 const healthPausesMs = 2 * 200;
 
 /** What each run here waits before it renews the old password, in ms. */

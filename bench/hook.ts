@@ -3,8 +3,8 @@ import { appendFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { TLSSocket } from 'node:tls';
-import type { EffectHook } from '../src/world/effect';
-import { effectHook } from '../src/world/effect';
+import type { EffectHook } from '../src/base/effect';
+import { effectHook } from '../src/base/effect';
 import type { Seen } from './seen';
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLab } from '../lab';
-import { packageFolder } from '../src/packageFolder';
+import { packageFolder } from '../src/base/packageFolder';
 import { benchmark } from './benchmark';
 import { growth } from './growth';
 import { resultLines } from './results';

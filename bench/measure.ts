@@ -6,7 +6,7 @@ import { readJsonLines } from '../lab/readJsonLines';
 import type { AwsRequest } from '../lab/servers/aws-proxy';
 import type { KubernetesRequest } from '../lab/servers/kubernetes-requests';
 import { projectName } from '../src/settings/settings';
-import { packageFolder } from '../src/packageFolder';
+import { packageFolder } from '../src/base/packageFolder';
 import type { PeakMemory, ProcessFacts } from './processTree';
 import { ProcessTree } from './processTree';
 import type { Seen } from './seen';

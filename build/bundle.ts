@@ -23,7 +23,7 @@ const bundles: Record<string, string> = {
   'command.js': path.join(dist, 'src', 'cli', 'commandLine.js'),
   // The provider process loads it by this path, which stands in states.
   'providers/registry.js': path.join(dist, 'src', 'providers', 'registry.js'),
-  'providers/process.js': path.join(dist, 'src', 'providers', 'process.js'),
+  'providers/process.js': path.join(dist, 'src', 'steps', 'process.js'),
   'lab/aws.js': path.join(dist, 'lab', 'plugins', 'aws', 'main.js'),
   'lab/random.js': path.join(dist, 'lab', 'plugins', 'random', 'main.js'),
 };

@@ -1,4 +1,4 @@
-import { withOwnMinute } from '../src/plan/startMinute';
+import { withOwnMinute } from '../src/rotation/startMinute';
 import type { CheckedInputs, CheckedKubernetes } from './inputs/inputs';
 import type { Network, RotationSettings } from './kubernetes/settings';
 import { objectNames } from './kubernetes/settings';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { PlannedRotation, RotationPlan } from '../../src/plan/rotationPlan';
-import { stepNumbers } from '../../src/plan/steps';
-import type { StepNumber } from '../../src/plan/steps';
+import type { PlannedRotation, RotationPlan } from '../../src/rotation/rotationPlan';
+import { stepNumbers } from '../../src/rotation/steps';
+import type { StepNumber } from '../../src/rotation/steps';
 import type { Ending, News } from '../../src/report/renderer';
 
 /** What a recorded run told, in its order, and how it ended. */

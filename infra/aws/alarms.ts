@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/failure';
+import type { Outcome } from '../../src/base/failure';
 import type { RotationSettings } from '../kubernetes/settings';
 import { containerNameOf } from '../kubernetes/pod';
 

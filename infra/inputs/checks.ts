@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { parseAge } from '../../src/plan/age';
-import { isSiteName } from '../../src/world/file/siteName';
+import { parseAge } from '../../src/rotation/age';
+import { isSiteName } from '../../src/openemr/file/siteName';
 import { isSchedule } from './schedule';
 
 /** How the text of an input is checked. */

@@ -1,4 +1,4 @@
-import { withOwnMinute } from '../../src/plan/startMinute';
+import { withOwnMinute } from '../../src/rotation/startMinute';
 
 /** One of the five fields: its bounds, and the names that stand for numbers. */
 interface Field {

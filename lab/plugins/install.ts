@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, link, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { freshBundle } from '../../src/bundle.js';
+import { freshBundle } from '../../src/base/bundle.js';
 import { tools } from '../package.js';
 import {
   fetchOfficialPlugins,

@@ -1,4 +1,4 @@
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 
 /** What the action can run. */
 export const actionCommands = ['preview', 'rotate', 'status', 'verify'] as const;

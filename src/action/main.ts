@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeUnknown, exitCodes, Failure } from '../failure';
-import { Scrubber } from '../report/scrubber';
+import { describeUnknown, exitCodes, Failure } from '../base/failure';
+import { Scrubber } from '../secrecy/scrubber';
 import { Host } from './host';
 import type { ActionInputs } from './inputs';
 import { environmentFor, inputVariable, readInputs, wordsOf } from './inputs';

@@ -1,4 +1,4 @@
-import { fetchThrough } from '../world/proxy/fetch';
+import { fetchThrough } from '../base/proxy/fetch';
 
 /** Where a comment goes. */
 export interface PullRequest {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { StepNumber } from '../plan/steps';
-import { stepNumbers, stepTitles } from '../plan/steps';
+import type { StepNumber } from '../rotation/steps';
+import { stepNumbers, stepTitles } from '../rotation/steps';
 import { outcomeOfCode } from '../rotation/ends';
 import type { ActionInputs } from './inputs';
 

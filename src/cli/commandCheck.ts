@@ -1,5 +1,5 @@
 import { didYouMean } from '../base/nearest';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { NamedCommand } from './commandTable';
 import { commandTable, commonFlags, programName, settingFlags, workingCommands } from './commandTable';
 import { flagText } from './helpText';

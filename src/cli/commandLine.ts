@@ -1,7 +1,7 @@
-import type { Failure } from '../failure';
-import { asFailure, exitCodes } from '../failure';
-import { scrubber } from '../report/scrubber';
-import { proxySecrets } from '../world/proxy/fromEnvironment';
+import type { Failure } from '../base/failure';
+import { asFailure, exitCodes } from '../base/failure';
+import { scrubber } from '../secrecy/scrubber';
+import { proxySecrets } from '../base/proxy/fromEnvironment';
 import type { Invocation } from './invocation';
 import { parseCommandLine } from './parser';
 

@@ -1,4 +1,4 @@
-import { hasHangingFileAccess } from '../world/file/limit';
+import { hasHangingFileAccess } from '../openemr/file/limit';
 
 /**
  * Ends this process with an exit code. Node.js first waits for its threads, and one that a network share holds in the

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { createRequire, enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { freshBundle } from '../bundle';
-import { compileCacheFolder } from '../world/compileCache';
+import { freshBundle } from '../base/bundle';
+import { compileCacheFolder } from '../base/compileCache';
 import type * as CommandLine from './commandLine';
 
 const oldestNode = 22;

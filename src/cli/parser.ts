@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../failure';
-import { packageFolder } from '../packageFolder';
+import { Failure } from '../base/failure';
+import { packageFolder } from '../base/packageFolder';
 import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';

@@ -1,9 +1,9 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { Failure } from '../failure';
-import type { PlannedRotation } from '../plan/rotationPlan';
-import type { SavedPlan } from '../plan/savedPlan';
-import { parseSavedPlan, renderSavedPlan } from '../plan/savedPlan';
-import { errorCode } from '../world/errors';
+import { Failure } from '../base/failure';
+import type { PlannedRotation } from '../rotation/rotationPlan';
+import type { SavedPlan } from '../rotation/savedPlan';
+import { parseSavedPlan, renderSavedPlan } from '../rotation/savedPlan';
+import { errorCode } from '../base/errors';
 
 /** Saves the plan of a dry run, for the eyes of its owner. @throws Failure `configuration` naming the file */
 export async function writePlanFile(

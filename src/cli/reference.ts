@@ -1,5 +1,5 @@
-import { exitCodes } from '../failure';
-import { stepTitles } from '../plan/steps';
+import { exitCodes } from '../base/failure';
+import { stepTitles } from '../rotation/steps';
 import { outcomes } from '../rotation/ends';
 import { environmentOnly } from '../settings/environmentOnly';
 import type { OptionDefinition } from '../settings/options';

@@ -1,20 +1,20 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Listeners } from '../notify/tell';
-import type { RequestKind } from '../plan/rotationPlan';
+import type { RequestKind } from '../rotation/rotationPlan';
 import type { Renderer } from '../report/renderer';
 import { JsonRenderer, TextRenderer } from '../report/renderer';
-import { scrubber } from '../report/scrubber';
+import { scrubber } from '../secrecy/scrubber';
 import { TerminalRenderer } from '../report/terminal';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { OptionName } from '../settings/options';
 import type { Settings } from '../settings/settings';
 import { gather, readLocation, readSettings } from '../settings/settings';
 import type { Purpose } from '../settings/surroundings';
 import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings';
-import type { RunRequest } from '../stack/run';
-import type { StackLocation } from '../stack/workspace';
+import type { RunRequest } from '../run/request';
+import type { StackLocation } from '../engine/workspace';
 import type { Flags } from './invocation';
-import { limitFileAccess } from '../world/file/limit';
+import { limitFileAccess } from '../openemr/file/limit';
 import { takeWebhookUrl } from './webhookUrl';
 
 /** The checked settings of a command, and what it was given in secret. */

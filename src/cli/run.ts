@@ -1,17 +1,17 @@
-import type { Outcome } from '../failure';
-import { asFailure, decidingCode, exitCodes, Failure, jointOutcome } from '../failure';
+import type { Outcome } from '../base/failure';
+import { asFailure, decidingCode, exitCodes, Failure, jointOutcome } from '../base/failure';
 import type { EndedRun } from '../notify/endedRun';
 import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
 import { readPasswordAges } from '../notify/passwordAges';
 import { tellAll } from '../notify/tell';
-import type { PlannedRotation } from '../plan/rotationPlan';
+import type { PlannedRotation } from '../rotation/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Ending, Renderer } from '../report/renderer';
-import { scrubber } from '../report/scrubber';
-import type * as Rotation from '../stack/rotation';
-import type { RunNews, RunRequest, RunResult } from '../stack/run';
-import { Kubernetes } from '../world/kubernetes';
+import { scrubber } from '../secrecy/scrubber';
+import type * as Rotation from '../run/rotate';
+import type { RunNews, RunRequest, RunResult } from '../run/request';
+import { Kubernetes } from '../kubernetes/kubernetes';
 import { withStopSignals } from './signals';
 
 /** A dry run that was shown. */
@@ -67,8 +67,8 @@ function stoppable<T>(
     async (signal) => {
       renderer.news({ kind: 'reading' });
       const [rotation, { killEngines }] = await Promise.all([
-        import('../stack/rotation.js'),
-        import('../stack/engineProcess.js'),
+        import('../run/rotate.js'),
+        import('../engine/process.js'),
       ]);
       endEngines = killEngines;
       return action(rotation, signal);
@@ -136,7 +136,7 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
   });
   const outcome = jointOutcome(problems);
   const live = async (): Promise<string> => {
-    const { liveNow } = await import('../stack/liveNow.js');
+    const { liveNow } = await import('../run/live.js');
     const text = await liveNow(request.settings.context, undefined);
     return text === undefined ? '' : ` ${text}`;
   };

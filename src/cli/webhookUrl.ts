@@ -1,5 +1,5 @@
-import { Failure } from '../failure';
-import { scrubber } from '../report/scrubber';
+import { Failure } from '../base/failure';
+import { scrubber } from '../secrecy/scrubber';
 
 /** Names the webhook that is told of a rotation's end. Its URL is a secret: it often is all that a caller needs. */
 export const webhookVariable = 'CREDENTIAL_ROTATION_WEBHOOK_URL';

@@ -1,8 +1,8 @@
 import type { V1CronJob, V1Deployment, V1Ingress, V1Secret, V1Service } from '@kubernetes/client-node';
-import { Failure } from '../failure';
-import { KubernetesApi } from '../world/kubernetesApi';
-import { decodedData } from '../world/kubernetes';
-import { answerFailure, untilAnswered } from '../world/kubernetesErrors';
+import { Failure } from '../base/failure';
+import { KubernetesApi } from '../kubernetes/api';
+import { decodedData } from '../kubernetes/kubernetes';
+import { answerFailure, untilAnswered } from '../kubernetes/errors';
 
 const tries = { retries: 2, minTimeout: 300, factor: 2 };
 

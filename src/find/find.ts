@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { partOf, valueOf } from '../observe/part';
+import { partOf, valueOf } from '../base/part';
 import { Cluster } from './cluster';
 import { healthAddresses } from './healthUrls';
 import { judge } from './judge';

@@ -1,5 +1,5 @@
-import { valueOf } from '../observe/part';
-import { kubernetesSecretKeys } from '../plan/observation';
+import { valueOf } from '../base/part';
+import { kubernetesSecretKeys } from '../rotation/observation';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import { isValue } from '../settings/values';

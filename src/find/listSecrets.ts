@@ -1,5 +1,5 @@
-import { errorCode } from '../world/errors';
-import { awsFailure } from '../world/awsFailure';
+import { errorCode } from '../base/errors';
+import { awsFailure } from '../aws/awsFailure';
 import type { ListedSecret } from './secretNames';
 
 /** Pages of 100 that are read; who has more secrets names the two. */

@@ -1,5 +1,5 @@
 import type { V1CronJob, V1Ingress, V1PodSpec, V1Service } from '@kubernetes/client-node';
-import type { Part } from '../observe/part';
+import type { Part } from '../base/part';
 import type { HealthAddress } from './healthUrls';
 import type { OpenemrDeployment } from './openemr';
 import type { Output } from './outputs';

@@ -1,6 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { Failure } from '../failure';
-import { partOf } from '../observe/part';
+import { Failure } from '../base/failure';
+import { partOf } from '../base/part';
 import type { Cluster } from './cluster';
 import type { Candidate } from './deployments';
 import { openemrDeployments } from './deployments';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { Failure } from '../failure';
-import { errorCode } from '../world/errors';
+import { Failure } from '../base/failure';
+import { errorCode } from '../base/errors';
 import type { OutputSource } from './observed';
 import { readOutputs } from './outputs';
 

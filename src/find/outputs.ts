@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Failure } from '../failure';
-import { keepSecretText } from '../report/passwordsIn';
+import { Failure } from '../base/failure';
+import { keepSecretText } from '../secrecy/passwordsIn';
 import type { OptionName } from '../settings/options';
 import { isRds } from './region';
 import type { Seen } from './seen';

@@ -1,5 +1,5 @@
 import type { V1Container, V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
-import { kubernetesSecretKeys } from '../plan/observation';
+import { kubernetesSecretKeys } from '../rotation/observation';
 import type { Seen } from './seen';
 
 /** Where OpenEMR's image has its sites/. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { withinLimit } from '../world/file/limit';
+import { withinLimit } from '../openemr/file/limit';
 import type { Seen } from './seen';
 
 /** Where the manifests of both rotations mount it, and OpenEMR's image has it. */

@@ -1,4 +1,4 @@
-import { valueOf } from '../observe/part';
+import { valueOf } from '../base/part';
 import type { OptionName } from '../settings/options';
 import { fromCronJobs } from './cronJobs';
 import { healthAddresses } from './healthUrls';

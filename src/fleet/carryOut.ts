@@ -1,4 +1,4 @@
-import { errorCode } from '../world/errors';
+import { errorCode } from '../base/errors';
 import type { Child } from './child';
 import { startChild } from './child';
 import type { ProcessEnd } from './childLog';

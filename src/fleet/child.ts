@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { killTrees } from '../stack/engineProcess';
+import { killTrees } from '../engine/process';
 import type { ProcessEnd } from './childLog';
 import type { Member } from './member';
 import { memberEnvironment } from './member';

@@ -1,6 +1,6 @@
-import { exitCodes } from '../failure';
-import type { Place, PlanKind } from '../plan/rotationPlan';
-import type { StepNumber } from '../plan/steps';
+import { exitCodes } from '../base/failure';
+import type { Place, PlanKind } from '../rotation/rotationPlan';
+import type { StepNumber } from '../rotation/steps';
 import type { MemberResult } from './outcome';
 import { outcomeOfCode } from '../rotation/ends';
 

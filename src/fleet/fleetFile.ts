@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Document, LineCounter } from 'yaml';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { OptionName } from '../settings/options';
 import { optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
-import { errorCode } from '../world/errors';
+import { errorCode } from '../base/errors';
 import { fleetFaults } from './fileFaults';
 import type { FleetText } from './fileSchema';
 import { fleetSchema } from './fileSchema';

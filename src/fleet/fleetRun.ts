@@ -1,5 +1,5 @@
-import { isAhead } from '../plan/age';
-import type { RotationPlan } from '../plan/rotationPlan';
+import { isAhead } from '../rotation/age';
+import type { RotationPlan } from '../rotation/rotationPlan';
 import type { MemberOutcome } from '../rotation/ends';
 import { moves, renews } from '../rotation/kinds';
 import { isWell } from './outcome';

@@ -5,14 +5,14 @@ import { paths } from '../../infra/kubernetes/environment';
 import type { FleetJobSettings } from '../../infra/kubernetes/fleetJob';
 import type { Network, OptionalRights } from '../../infra/kubernetes/settings';
 import { portOf } from '../../infra/settingsOf';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import type { FleetFile, JobText } from './fleetFile';
 import type { Member } from './member';
 import { membersOf, sharedWriters } from './member';
-import { withOwnMinute } from '../plan/startMinute';
+import { withOwnMinute } from '../rotation/startMinute';
 import type { Limits } from './schedule';
 
 /** What a manifest is made from. */
@@ -166,7 +166,7 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
   };
 }
 
-/** The variables by which the pods find their proxy; see src/world/proxy. */
+/** The variables by which the pods find their proxy; see src/base/proxy. */
 function proxiesOf({ httpsProxy, httpProxy, noProxy }: JobText): Record<string, string> {
   const all = { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy };
   return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value ? [[name, value]] : [])));

@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { folders, passphraseProblem } from '../settings/settings';
 import { isValue } from '../settings/values';
-import type { StackLocation } from '../stack/workspace';
+import type { StackLocation } from '../engine/workspace';
 import type { FleetFile } from './fleetFile';
 import { identityNames, keyOf, sharedNames } from './keys';
 import { secretIdentity } from './rivals';

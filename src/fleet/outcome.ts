@@ -1,5 +1,5 @@
-import type { Outcome } from '../failure';
-import type { Place } from '../plan/rotationPlan';
+import type { Outcome } from '../base/failure';
+import type { Place } from '../rotation/rotationPlan';
 import type { MemberOutcome } from '../rotation/ends';
 import { mostUrgent, outcomeOfMember } from '../rotation/ends';
 import type { PlanKind } from '../rotation/kinds';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Failure } from '../failure';
-import { errorCode } from '../world/errors';
+import { Failure } from '../base/failure';
+import { errorCode } from '../base/errors';
 import type { FleetRun } from './fleetRun';
 import { parseFleetRun } from './fleetRun';
 

@@ -1,5 +1,5 @@
-import { readingAt } from '../stack/readingPlace';
-import { readLastRotation } from '../stack/readState';
+import { readingAt } from '../engine/readingPlace';
+import { readLastRotation } from '../engine/readState';
 import type { LastRotation } from './fleetRun';
 import type { Member } from './member';
 import { memberEnvironment } from './member';

@@ -1,5 +1,5 @@
-import { isAhead } from '../plan/age';
-import type { RotationReport } from '../observe/status/report';
+import { isAhead } from '../rotation/age';
+import type { RotationReport } from '../inspect/status/report';
 import type { Standing } from '../rotation/ends';
 import { moves, renews } from '../rotation/kinds';
 

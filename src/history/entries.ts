@@ -1,5 +1,5 @@
-import type { RotationPlan } from '../plan/rotationPlan';
-import { parsePlan } from '../plan/rotationPlan';
+import type { RotationPlan } from '../rotation/rotationPlan';
+import { parsePlan } from '../rotation/rotationPlan';
 
 /** One update in the stack's history that carried out one of our plans. */
 export interface HistoryEntry {

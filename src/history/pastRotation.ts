@@ -1,6 +1,6 @@
-import type { Place } from '../plan/rotationPlan';
-import type { Slot } from '../plan/slot';
-import type { StepNumber } from '../plan/steps';
+import type { Place } from '../rotation/rotationPlan';
+import type { Slot } from '../rotation/slot';
+import type { StepNumber } from '../rotation/steps';
 import type { PastResult } from '../rotation/ends';
 import type { PlanKind } from '../rotation/kinds';
 

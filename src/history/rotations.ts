@@ -1,7 +1,7 @@
-import type { PastFailure, PastSteps } from '../plan/pastSteps';
-import type { RotationPlan } from '../plan/rotationPlan';
-import type { Slot } from '../plan/slot';
-import type { StepNumber } from '../plan/steps';
+import type { PastFailure, PastSteps } from '../rotation/stepTimes';
+import type { RotationPlan } from '../rotation/rotationPlan';
+import type { Slot } from '../rotation/slot';
+import type { StepNumber } from '../rotation/steps';
 import type { PastResult } from '../rotation/ends';
 import { renews } from '../rotation/kinds';
 import type { HistoryEntry } from './entries';

@@ -1,5 +1,5 @@
-import type { Place } from '../plan/rotationPlan';
-import type { Slot } from '../plan/slot';
+import type { Place } from '../rotation/rotationPlan';
+import type { Slot } from '../rotation/slot';
 import { isFinished } from '../rotation/ends';
 import type { PastRotation, PastStep } from './pastRotation';
 

@@ -1,7 +1,7 @@
-import type { PastSteps } from '../plan/pastSteps';
-import type { RotationPlan } from '../plan/rotationPlan';
-import type { StepNumber } from '../plan/steps';
-import { stepNumbers } from '../plan/steps';
+import type { PastSteps } from '../rotation/stepTimes';
+import type { RotationPlan } from '../rotation/rotationPlan';
+import type { StepNumber } from '../rotation/steps';
+import { stepNumbers } from '../rotation/steps';
 import { stepsOfKind } from '../rotation/kinds';
 import type { PastRun, PastStep } from './pastRotation';
 

@@ -1,11 +1,11 @@
 import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from '@kubernetes/client-node';
-import { Failure } from '../failure';
-import { partOf } from '../observe/part';
-import { effect } from '../world/effect';
-import type { Right } from '../world/kubernetes';
-import { Kubernetes } from '../world/kubernetes';
-import { KubernetesApi } from '../world/kubernetesApi';
-import { answerFailure, NoAnswer, statusOf, untilAnswered } from '../world/kubernetesErrors';
+import { Failure } from '../base/failure';
+import { partOf } from '../base/part';
+import { effect } from '../base/effect';
+import type { Right } from '../kubernetes/kubernetes';
+import { Kubernetes } from '../kubernetes/kubernetes';
+import { KubernetesApi } from '../kubernetes/api';
+import { answerFailure, NoAnswer, statusOf, untilAnswered } from '../kubernetes/errors';
 import type { NewJob } from './cronJob';
 import type { JobReader } from './follow';
 

@@ -1,5 +1,5 @@
 import type { V1CronJob, V1Job } from '@kubernetes/client-node';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 
 const ours = { key: 'app.kubernetes.io/name', value: 'credential-rotation' };
 /** A Job's name gives its pods theirs: it is a DNS label. */

@@ -1,8 +1,8 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { Failure } from '../failure';
-import { partOf } from '../observe/part';
-import { NoAnswer } from '../world/kubernetesErrors';
-import { sleep } from '../world/errors';
+import { Failure } from '../base/failure';
+import { partOf } from '../base/part';
+import { NoAnswer } from '../kubernetes/errors';
+import { sleep } from '../base/errors';
 import { endOfJob } from './cronJob';
 import { LogPosition } from './logLines';
 import type { JobEnd, JobState } from './podState';

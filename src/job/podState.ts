@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
-import type { Outcome } from '../failure';
+import type { Outcome } from '../base/failure';
 import { outcomeOfCode } from '../rotation/ends';
-import { troubleOf } from '../world/podTrouble';
+import { troubleOf } from '../kubernetes/podTrouble';
 import { endOfJob } from './cronJob';
 
 /** How a Job ended, for whoever started it. */

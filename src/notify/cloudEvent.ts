@@ -1,9 +1,9 @@
-import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
-import type { Place, PlanKind } from '../plan/rotationPlan';
-import { stepTitles } from '../plan/steps';
-import { scrubber } from '../report/scrubber';
-import type { StepResult } from '../stack/stepEvents';
+import type { Outcome } from '../base/failure';
+import { exitCodes } from '../base/failure';
+import type { Place, PlanKind } from '../rotation/rotationPlan';
+import { stepTitles } from '../rotation/steps';
+import { scrubber } from '../secrecy/scrubber';
+import type { StepResult } from '../engine/stepTracker';
 import type { Verdict } from '../rotation/ends';
 import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';

@@ -1,4 +1,4 @@
-import type { StepNumber } from '../plan/steps';
+import type { StepNumber } from '../rotation/steps';
 import type { Verdict } from '../rotation/ends';
 import { leftAsItWas, verdictOfEnd } from '../rotation/ends';
 import type { RequestKind } from '../rotation/kinds';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { exitCodes } from '../failure';
-import type { PlannedRotation } from '../plan/rotationPlan';
-import { scrubber } from '../report/scrubber';
-import { effect } from '../world/effect';
-import type { Kubernetes, Right } from '../world/kubernetes';
+import { exitCodes } from '../base/failure';
+import type { PlannedRotation } from '../rotation/rotationPlan';
+import { scrubber } from '../secrecy/scrubber';
+import { effect } from '../base/effect';
+import type { Kubernetes, Right } from '../kubernetes/kubernetes';
 import { eventReasons } from '../rotation/ends';
 import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';

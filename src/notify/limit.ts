@@ -1,7 +1,7 @@
-import { Failure } from '../failure';
-import { errorCode } from '../world/errors';
-import { statusOf } from '../world/kubernetesErrors';
-import { ProxyError } from '../world/proxy/tunnel';
+import { Failure } from '../base/failure';
+import { errorCode } from '../base/errors';
+import { statusOf } from '../kubernetes/errors';
+import { ProxyError } from '../base/proxy/tunnel';
 
 /** Somebody could not be told; the message is why, without any secret. */
 export class Untold extends Error {

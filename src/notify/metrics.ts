@@ -1,6 +1,6 @@
-import { exitCodes } from '../failure';
-import { isAhead } from '../plan/age';
-import { slots } from '../plan/slot';
+import { exitCodes } from '../base/failure';
+import { isAhead } from '../rotation/age';
+import { slots } from '../rotation/slot';
 import { failedOutcomes } from '../rotation/ends';
 import { renews } from '../rotation/kinds';
 import type { Account, EndedRun } from './endedRun';

@@ -1,5 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { effect } from '../world/effect';
+import { effect } from '../base/effect';
 import type { EndedRun } from './endedRun';
 import { metricsText } from './metrics';
 import type { KnownAges } from './passwordAges';

@@ -1,8 +1,8 @@
-import { partOf, valueOf } from '../observe/part';
-import type { PasswordAge } from '../observe/status/passwordAge';
-import { adminPassword, readAges, slotPasswords } from '../observe/status/passwordAge';
-import type { WorldContext } from '../world/context';
-import { SecretsManager } from '../world/secretsManager';
+import { partOf, valueOf } from '../base/part';
+import type { PasswordAge } from '../inspect/status/passwordAge';
+import { adminPassword, readAges, slotPasswords } from '../inspect/status/passwordAge';
+import type { WorldContext } from '../target/context';
+import { SecretsManager } from '../aws/secretsManager';
 import type { Account } from './endedRun';
 
 /** Since when the secrets have held their passwords, as far as that could be read. */

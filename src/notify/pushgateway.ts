@@ -1,10 +1,10 @@
-import { effect } from '../world/effect';
+import { effect } from '../base/effect';
 import type { EndedRun } from './endedRun';
 import { Untold } from './limit';
 import { metricsText } from './metrics';
 import type { KnownAges } from './passwordAges';
 import { commonLabels } from './samples';
-import { fetchThrough } from '../world/proxy/fetch';
+import { fetchThrough } from '../base/proxy/fetch';
 
 /** The `job` of our metrics in a Pushgateway. */
 export const pushJob = 'credential_rotation';

@@ -1,4 +1,4 @@
-import type { Kubernetes } from '../world/kubernetes';
+import type { Kubernetes } from '../kubernetes/kubernetes';
 import type { EndedRun } from './endedRun';
 import { tellKubernetes } from './kubernetesEvent';
 import { reasonOf, within } from './limit';

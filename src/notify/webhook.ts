@@ -1,10 +1,10 @@
-import { scrubber } from '../report/scrubber';
-import { effect } from '../world/effect';
-import { sleep } from '../world/errors';
+import { scrubber } from '../secrecy/scrubber';
+import { effect } from '../base/effect';
+import { sleep } from '../base/errors';
 import { cloudEventOf } from './cloudEvent';
 import type { EndedRun } from './endedRun';
 import { Untold } from './limit';
-import { fetchThrough } from '../world/proxy/fetch';
+import { fetchThrough } from '../base/proxy/fetch';
 
 const pauseMs = 250;
 

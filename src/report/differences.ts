@@ -1,5 +1,5 @@
-import { kubernetesSecretData } from '../plan/observation';
-import type { PlannedRotation } from '../plan/rotationPlan';
+import { kubernetesSecretData } from '../rotation/observation';
+import type { PlannedRotation } from '../rotation/rotationPlan';
 
 const fileFields = [
   ['$host', 'host'],

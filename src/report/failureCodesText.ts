@@ -1,6 +1,6 @@
 import { codeGroups, exitOf, failureCode } from '../base/failureCodes';
-import { exitCodes } from '../failure';
-import type { Outcome } from '../failure';
+import { exitCodes } from '../base/failure';
+import type { Outcome } from '../base/failure';
 import { decide, withoutWayBack } from '../rotation/policy';
 
 const introduction = `# Failure codes

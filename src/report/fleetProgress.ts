@@ -1,8 +1,8 @@
 import type { LogLine } from '../fleet/childLog';
 import { readLogLine } from '../fleet/childLog';
-import { stepTitles } from '../plan/steps';
+import { stepTitles } from '../rotation/steps';
 import { durationText } from './duration';
-import { scrubber } from './scrubber';
+import { scrubber } from '../secrecy/scrubber';
 
 const redrawEveryMs = 200;
 

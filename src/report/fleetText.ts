@@ -1,7 +1,7 @@
 import type { Counts, MemberResult } from '../fleet/outcome';
 import type { Standings } from '../fleet/standing';
-import type { RotationReport } from '../observe/status/report';
-import type { Place } from '../plan/rotationPlan';
+import type { RotationReport } from '../inspect/status/report';
+import type { Place } from '../rotation/rotationPlan';
 import type { MemberOutcome, RotationEnd, Standing } from '../rotation/ends';
 import { durationText, timeText } from './duration';
 import { aligned } from './table';

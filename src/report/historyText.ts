@@ -1,5 +1,5 @@
 import type { PastReason, PastRotation } from '../history/pastRotation';
-import type { Place, PlanKind } from '../plan/rotationPlan';
+import type { Place, PlanKind } from '../rotation/rotationPlan';
 import { isFinished } from '../rotation/ends';
 import { moves } from '../rotation/kinds';
 import { durationText, timeText } from './duration';

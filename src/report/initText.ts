@@ -1,5 +1,5 @@
 import type { FoundDeployment } from '../find/find';
-import type { Check } from '../observe/verify/check';
+import type { Check } from '../inspect/verify/check';
 import type { MergedFile } from '../find/stackFile';
 import { definitionOf } from '../settings/options';
 import { aligned } from './table';

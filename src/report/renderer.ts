@@ -1,11 +1,11 @@
-import type { FailureCode, Outcome } from '../failure';
-import { exitCodes } from '../failure';
-import type { PlannedRotation } from '../plan/rotationPlan';
-import { stepNumbers, stepTitles } from '../plan/steps';
-import type { RunNews } from '../stack/run';
-import type { StepEvent, StepResult } from '../stack/stepEvents';
-import type { PreviewedChange } from '../stack/update';
-import { scrubber } from './scrubber';
+import type { FailureCode, Outcome } from '../base/failure';
+import { exitCodes } from '../base/failure';
+import type { PlannedRotation } from '../rotation/rotationPlan';
+import { stepNumbers, stepTitles } from '../rotation/steps';
+import type { RunNews } from '../run/request';
+import type { StepEvent, StepResult } from '../engine/stepTracker';
+import type { PreviewedChange } from '../engine/update';
+import { scrubber } from '../secrecy/scrubber';
 
 /** News of a command, as the renderers take it. */
 export type News = { kind: 'reading' } | { kind: 'stopping'; text: string } | RunNews;

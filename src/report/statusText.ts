@@ -1,5 +1,5 @@
-import type { Place } from '../plan/rotationPlan';
-import type { PasswordReport, PlaceReport, StatusReport } from '../observe/status/report';
+import type { Place } from '../rotation/rotationPlan';
+import type { PasswordReport, PlaceReport, StatusReport } from '../inspect/status/report';
 import type { RotationEnd } from '../rotation/ends';
 import { reasonText } from './historyText';
 import { aligned } from './table';

@@ -2,7 +2,7 @@ import type { ShownSteps } from './block';
 import { blockLines } from './block';
 import type { Ending, News, Output, Preview } from './renderer';
 import { describePlan, noticeText, rolloutText, TextRenderer } from './renderer';
-import { scrubber } from './scrubber';
+import { scrubber } from '../secrecy/scrubber';
 
 /** A stream to a terminal, with the size of its window. */
 export interface Terminal extends Output {

@@ -1,5 +1,5 @@
-import type { Check, CheckState } from '../observe/verify/check';
-import { areas } from '../observe/verify/check';
+import type { Check, CheckState } from '../inspect/verify/check';
+import { areas } from '../inspect/verify/check';
 
 const marks: Record<CheckState, string> = { ok: '✓', missing: '✗', optional: '·', 'not-checked': '?' };
 

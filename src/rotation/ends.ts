@@ -1,5 +1,5 @@
-import type { Outcome } from '../failure';
-import { exitCodes } from '../failure';
+import type { Outcome } from '../base/failure';
+import { exitCodes } from '../base/failure';
 import type { PlanKind } from './kinds';
 
 /*

@@ -1,4 +1,4 @@
-import type { StepNumber } from '../plan/steps';
+import type { StepNumber } from './steps';
 
 /** What a run is asked for. */
 export type RequestKind = 'rotate' | 'sync' | 'rollback';

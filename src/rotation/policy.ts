@@ -1,5 +1,5 @@
-import type { Outcome } from '../failure';
-import type { StepNumber } from '../plan/steps';
+import type { Outcome } from '../base/failure';
+import type { StepNumber } from './steps';
 import type { PlanKind } from './kinds';
 import { moves } from './kinds';
 

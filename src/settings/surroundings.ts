@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { errorCode } from '../world/errors';
+import { errorCode } from '../base/errors';
 import { definitionOf } from './options';
 import type { GatheredValues } from './settings';
 import { folders, needsPassphrase } from './settings';

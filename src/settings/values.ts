@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isSiteName } from '../world/file/siteName';
+import { isSiteName } from '../openemr/file/siteName';
 import type { OptionType } from './options';
 
 /** Region names of all partitions, such as us-east-1, us-gov-west-1, eusc-de-east-1. */

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TLSSocket } from 'node:tls';
-import type { EffectHook } from '../../src/world/effect';
-import { effectHook } from '../../src/world/effect';
+import type { EffectHook } from '../../src/base/effect';
+import { effectHook } from '../../src/base/effect';
 import { killAlone, roleOf } from '../lab/support/roles';
 import { killRun } from './killRun';
 import { killedAlone } from './cases';

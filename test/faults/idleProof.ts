@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { Lab } from '../../lab';
-import type { Session } from '../../src/world/database';
-import { openSession } from '../../src/world/database';
-import type { Idleness } from '../../src/world/idleness';
-import { waitForIdle } from '../../src/world/idleness';
-import { lookAtLogins } from '../../src/world/logins';
+import type { Session } from '../../src/mysql/database';
+import { openSession } from '../../src/mysql/database';
+import type { Idleness } from '../../src/mysql/idleness';
+import { waitForIdle } from '../../src/mysql/idleness';
+import { lookAtLogins } from '../../src/mysql/logins';
 import type { Planned, Selection } from './parts';
 
 /** How often the proof is tried on each database. */

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { Run } from '../lab/support/command';
 import { run } from '../lab/support/command';
-import { adminLockName } from '../../src/world/lock';
+import { adminLockName } from '../../src/mysql/lock';
 import { arnOf, secretUnder, stagesOf } from '../lab/support/secrets';
 import { expectCode, expectHealthy } from '../lab/support/world';
 import type { FaultResult } from './cases';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { Slot } from '../../src/plan/slot';
-import { otherSlot } from '../../src/plan/slot';
+import type { Slot } from '../../src/rotation/slot';
+import { otherSlot } from '../../src/rotation/slot';
 import type { Fleet } from '../lab/support/fleet';
 import { expectHealthy } from '../lab/support/world';
 

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab';
-import { accountFindings } from '../../src/observe/preflight/accounts';
-import type { PlannedRotation, RotationPlan } from '../../src/plan/rotationPlan';
-import { createAccount } from '../../src/world/accounts';
-import type { Comparison, WantedAccount } from '../../src/world/comparison';
-import { compareAccount } from '../../src/world/comparison';
-import type { Session } from '../../src/world/database';
-import { openSession, tryLogin } from '../../src/world/database';
-import { clausesLike, isLevel } from '../../src/world/parity';
+import { accountFindings } from '../../src/steps/04-users/preflight';
+import type { PlannedRotation, RotationPlan } from '../../src/rotation/rotationPlan';
+import { createAccount } from '../../src/mysql/accounts';
+import type { Comparison, WantedAccount } from '../../src/mysql/comparison';
+import { compareAccount } from '../../src/mysql/comparison';
+import type { Session } from '../../src/mysql/database';
+import { openSession, tryLogin } from '../../src/mysql/database';
+import { clausesLike, isLevel } from '../../src/mysql/parity';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 

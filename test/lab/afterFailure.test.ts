@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Canary, Lab, Site } from '../../lab';
-import { Failure } from '../../src/failure';
-import { sqlconf } from '../../src/providers/sqlconf';
+import { Failure } from '../../src/base/failure';
+import { sqlconf } from '../../src/steps/05-sqlconf/apply';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { makeBucket, useBucket } from './support/backends';
 import { Cluster } from './support/cluster';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { SecureContextOptions } from 'node:tls';
 import type { Lab } from '../../lab';
-import { Failure } from '../../src/failure';
-import { tryLogin } from '../../src/world/database';
+import { Failure } from '../../src/base/failure';
+import { tryLogin } from '../../src/mysql/database';
 import type { BadCertificate, Identity } from './support/badCertificates';
 import { badCertificates } from './support/badCertificates';
 import { databases, labWith } from './support/labs';

@@ -3,7 +3,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { mountHanging } from '../unit/file/hangingMount';
+import { mountHanging } from '../unit/openemr/file/hangingMount';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { run, runClosed } from './support/command';
 import { databases, labWith } from './support/labs';

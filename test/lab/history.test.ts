@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
-import type { StatusReport } from '../../src/observe/status/report';
+import type { StatusReport } from '../../src/inspect/status/report';
 import { runWithFault } from '../faults/sweep';
 import { documentedFields, fieldsOf, unknownFields } from '../unit/docs/documented';
 import type { Run } from './support/command';

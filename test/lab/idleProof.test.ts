@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { Session } from '../../src/world/database';
-import type { Idleness } from '../../src/world/idleness';
-import { waitForIdle } from '../../src/world/idleness';
-import { lookEverywhere, openReaders } from '../../src/world/readers';
+import type { Session } from '../../src/mysql/database';
+import type { Idleness } from '../../src/mysql/idleness';
+import { waitForIdle } from '../../src/mysql/idleness';
+import { lookEverywhere, openReaders } from '../../src/mysql/readers';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';

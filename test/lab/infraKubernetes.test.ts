@@ -11,7 +11,7 @@ import { neededRules } from '../../infra/kubernetes/role';
 import { settingsOf } from '../../infra/settingsOf';
 import type { Lab, Site } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
-import type { Check } from '../../src/observe/verify/check';
+import type { Check } from '../../src/inspect/verify/check';
 import { run } from './support/command';
 import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';

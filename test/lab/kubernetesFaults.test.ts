@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { KubernetesFault, Lab, Site } from '../../lab';
-import type { StatusReport } from '../../src/observe/status/report';
-import type { Slot } from '../../src/plan/slot';
-import { otherSlot } from '../../src/plan/slot';
+import type { StatusReport } from '../../src/inspect/status/report';
+import type { Slot } from '../../src/rotation/slot';
+import { otherSlot } from '../../src/rotation/slot';
 import { killRun } from '../faults/killRun';
 import { runPaused } from '../faults/sweep';
 import { Cluster } from './support/cluster';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { adminPendingId } from '../../src/world/adminPendingId';
+import { adminPendingId } from '../../src/aws/adminPendingId';
 import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
 import { generalLog } from './support/database';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { Slot } from '../../src/plan/slot';
-import { otherSlot } from '../../src/plan/slot';
+import type { Slot } from '../../src/rotation/slot';
+import { otherSlot } from '../../src/rotation/slot';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { PythonTool, pythonPassword } from './support/pythonTool';

@@ -7,7 +7,7 @@ import type { Connection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import type { PastRotation } from '../../src/history/pastRotation';
 import type { CloudEvent } from '../../src/notify/cloudEvent';
-import { lockName } from '../../src/world/lock';
+import { lockName } from '../../src/mysql/lock';
 import type { TestServer } from '../unit/notify/servers';
 import { startServer } from '../unit/notify/servers';
 import { codeLines, repositoryText } from '../unit/docs/readme';

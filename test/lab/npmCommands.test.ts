@@ -43,7 +43,12 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     expect(documentedCommands('docs/production.md', 'npm ci').slice(0, 2)).to.deep.equal([ci, build]);
     if (!build) throw new Error('the document does not build');
     expectCode(await run(build), 0);
-    for (const file of ['src/cli/main.js', 'src/program/main.js', 'infra/index.js', 'infra/policy/index.js'])
+    for (const file of [
+      'src/cli/main.js',
+      'src/run/pulumiMain.js',
+      'infra/index.js',
+      'infra/policy/index.js',
+    ])
       expect(readFileSync(path.join(clone, 'dist', file), 'utf8')).not.to.equal('');
   });
 
@@ -91,9 +96,9 @@ describe('the npm commands of the documents, in a clone that has its packages', 
 
   it('docs/development.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
     const file = path.join(clone, 'src', 'failure.ts');
-    writeFileSync(file, repositoryText('src', 'failure.ts').replaceAll(/^ +/gm, ' '));
+    writeFileSync(file, repositoryText('src', 'base', 'failure.ts').replaceAll(/^ +/gm, ' '));
     expectCode(await run(documented('docs/development.md', 'npm run format')), 0);
-    for (const name of ['src/failure.ts', 'src/cli/main.ts', 'README.md'])
+    for (const name of ['src/base/failure.ts', 'src/cli/main.ts', 'README.md'])
       expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });
 });

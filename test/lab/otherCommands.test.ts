@@ -4,7 +4,7 @@ import type { Lab, Site } from '../../lab';
 import { runPaused } from '../faults/sweep';
 import type { Run } from './support/command';
 import { run } from './support/command';
-import { lockName } from '../../src/world/lock';
+import { lockName } from '../../src/mysql/lock';
 import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { arnOf } from './support/secrets';

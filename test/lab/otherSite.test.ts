@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { StatusReport } from '../../src/observe/status/report';
+import type { StatusReport } from '../../src/inspect/status/report';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, replaceLogin } from './support/world';

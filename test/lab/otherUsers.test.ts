@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
 import { defaultWaits } from '../../lab/shortWaits';
-import type { Check } from '../../src/observe/verify/check';
+import type { Check } from '../../src/inspect/verify/check';
 import { run } from './support/command';
 import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';

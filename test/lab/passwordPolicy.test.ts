@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { defaultUsername } from '../../src/plan/slot';
+import { defaultUsername } from '../../src/rotation/slot';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { refusePassword, takeAnyPassword } from './support/passwordHistory';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { freePort } from '../../lab/servers/ports';
-import { askOnce } from '../../src/world/health/ask';
+import { askOnce } from '../../src/openemr/health/ask';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, expectNoSecret, leftOnDisk } from './support/world';

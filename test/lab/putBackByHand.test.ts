@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { restartAnnotation } from '../../src/plan/annotations';
+import { restartAnnotation } from '../../src/rotation/annotations';
 import { runWithFault } from '../faults/sweep';
 import { Cluster } from './support/cluster';
 import type { Run } from './support/command';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { readSettings } from '../../src/settings/settings';
-import { rawProgram } from '../../src/program/raw';
-import { openStack } from '../../src/stack/workspace';
+import { rawProgram } from '../../src/run/rawPreview';
+import { openStack } from '../../src/engine/workspace';
 import { keepEnvironment } from '../environment';
 import { databases, labWith } from './support/labs';
 import { expectCode, snapshot } from './support/world';

@@ -5,7 +5,7 @@ import type { RotationSettings } from '../../infra/kubernetes/settings';
 import { objectNames } from '../../infra/kubernetes/settings';
 import type { Lab, Site } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
-import type { Check } from '../../src/observe/verify/check';
+import type { Check } from '../../src/inspect/verify/check';
 import { run } from './support/command';
 import { adminClient } from './support/jobs';
 import { databases, labWith } from './support/labs';

@@ -7,8 +7,8 @@ import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
-import { stepTitles } from '../../src/plan/steps';
-import { versionLabels } from '../../src/plan/labels';
+import { stepTitles } from '../../src/rotation/steps';
+import { versionLabels } from '../../src/rotation/labels';
 import { codeLines, codeSpans, repositoryFile, repositoryText } from '../unit/docs/readme';
 import { parseShell } from '../unit/docs/shell';
 import { run } from './support/command';
@@ -198,8 +198,8 @@ async function pulumi(
   try {
     for (const name of ['Pulumi.yaml', 'Pulumi.prod.yaml'])
       copyFileSync(repositoryFile(name), path.join(folder, name));
-    mkdirSync(path.join(folder, 'dist', 'src', 'program'), { recursive: true });
-    writeFileSync(path.join(folder, 'dist', 'src', 'program', 'main.js'), '');
+    mkdirSync(path.join(folder, 'dist', 'src', 'run'), { recursive: true });
+    writeFileSync(path.join(folder, 'dist', 'src', 'run', 'pulumiMain.js'), '');
     const env = { PATH: process.env['PATH'], HOME: folder, PULUMI_SKIP_UPDATE_CHECK: 'true', ...environment };
     return await promisify(execFile)(path.join(tools().pulumi, 'bin', 'pulumi'), args, { cwd: folder, env });
   } finally {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { SecretsManager } from '../../src/world/secretsManager';
+import { SecretsManager } from '../../src/aws/secretsManager';
 import { keepEnvironment } from '../environment';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';

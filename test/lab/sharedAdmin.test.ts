@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Lab } from '../../lab';
 import type { Pair } from '../faults/together';
 import { inOrder, pairOf, withLock } from '../faults/together';
-import { adminLockName } from '../../src/world/lock';
+import { adminLockName } from '../../src/mysql/lock';
 import { run } from './support/command';
 import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
-import type { StatusReport } from '../../src/observe/status/report';
+import type { StatusReport } from '../../src/inspect/status/report';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { documentedFields, fieldsOf } from '../unit/docs/documented';
 import type { Run } from './support/command';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { StatusReport } from '../../src/observe/status/report';
+import type { StatusReport } from '../../src/inspect/status/report';
 import { runWithFault } from '../faults/sweep';
 import { s3Backend } from './support/backends';
 import { Cluster } from './support/cluster';

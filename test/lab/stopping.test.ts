@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Canary, Lab, Site } from '../../lab';
-import { lockName } from '../../src/world/lock';
+import { lockName } from '../../src/mysql/lock';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { grantOptionalRights, SiteLease } from './support/optionalRights';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import { stepNumbers } from '../../src/plan/steps';
+import { stepNumbers } from '../../src/rotation/steps';
 import type { TerminalRun } from '../unit/cli/terminal';
 import { columns, rows, runOnTerminal } from '../unit/cli/terminal';
 import { FakeTerminal } from '../unit/report/fakeTerminal';

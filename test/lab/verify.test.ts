@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
-import type { Check } from '../../src/observe/verify/check';
+import type { Check } from '../../src/inspect/verify/check';
 import { runPaused } from '../faults/sweep';
 import { makeKey } from './support/backends';
 import { Cluster } from './support/cluster';

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../failure';
+import { exitCodes } from '../../base/failure';
 import { aligned } from '../../report/table';
 import type { ListedSetting, Listing } from '../../settings/listing';
 import { listSettings } from '../../settings/listing';

@@ -1,8 +1,8 @@
-import { exitCodes, Failure } from '../../failure';
+import { exitCodes, Failure } from '../../base/failure';
 import { definitionOf } from '../../settings/options';
 import { gather, readSettings } from '../../settings/settings';
 import type { Flags } from '../invocation';
-import { scrubber } from '../../report/scrubber';
+import { scrubber } from '../../secrecy/scrubber';
 import { keepSecrets, rendererOf } from '../request';
 
 /** What names the lock of a rotation. */
@@ -25,7 +25,7 @@ export async function fixPermissionsCommand(flags: Flags, text: string): Promise
     fixPermissions: fix,
     limitFileAccess,
     readSqlconf,
-  } = await import('../../world/file/sqlconfFile.js');
+  } = await import('../../openemr/file/sqlconfFile.js');
   limitFileAccess(Number(fileLimitSeconds?.value ?? definitionOf('fileLimitSeconds').default));
   const change = async (guard?: () => Promise<void>): Promise<Changed> => {
     const file = await readSqlconf(sitesRoot.value, site?.value);
@@ -55,6 +55,6 @@ async function locked(
 ): Promise<Changed> {
   const { program } = readSettings(flags.values, process.env, process.cwd());
   keepSecrets();
-  const { underRunLock } = await import('../../stack/lockedPermissions.js');
+  const { underRunLock } = await import('../../run/lockedPermissions.js');
   return underRunLock(program, (value) => scrubber.register(value), change);
 }

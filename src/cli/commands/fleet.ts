@@ -1,4 +1,4 @@
-import { exitCodes } from '../../failure';
+import { exitCodes } from '../../base/failure';
 import type { FleetFlags, Flags } from '../invocation';
 
 /** Plans, runs or watches the rotations of many OpenEMRs. Returns the exit code; throws a Failure when nothing was changed. */

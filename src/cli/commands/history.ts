@@ -1,7 +1,7 @@
-import { exitCodes, Failure } from '../../failure';
+import { exitCodes, Failure } from '../../base/failure';
 import type { PastRotation } from '../../history/pastRotation';
 import { historyLines } from '../../report/historyText';
-import { scrubber } from '../../report/scrubber';
+import { scrubber } from '../../secrecy/scrubber';
 import type { Flags } from '../invocation';
 import { locationOf, rendererOf } from '../request';
 
@@ -11,7 +11,7 @@ const shownAsText = 20;
 /** Shows the rotations of the stack. Returns the exit code. */
 export async function historyCommand(flags: Flags): Promise<number> {
   const location = locationOf(flags);
-  const { readHistory } = await import('../../stack/history.js');
+  const { readHistory } = await import('../../engine/history.js');
   const text = !flags.json && flags.html === undefined;
   const limit = limitOf(flags.limit) ?? (text ? shownAsText : undefined);
   const rotations = scrubbed(await readHistory(location, limit));

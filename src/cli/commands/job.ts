@@ -1,10 +1,10 @@
 import type { V1CronJob, V1Job } from '@kubernetes/client-node';
-import type { Outcome } from '../../failure';
-import { exitCodes, Failure } from '../../failure';
+import type { Outcome } from '../../base/failure';
+import { exitCodes, Failure } from '../../base/failure';
 import type { JobCluster } from '../../job/cluster';
 import { chooseCronJob, isRunning, jobsOf, manualJob } from '../../job/cronJob';
 import { followJob, goesOn } from '../../job/follow';
-import { scrubber } from '../../report/scrubber';
+import { scrubber } from '../../secrecy/scrubber';
 import { gather } from '../../settings/settings';
 import type { Flags, JobFlags } from '../invocation';
 import { keepSecrets, rendererOf } from '../request';

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../failure';
+import { exitCodes } from '../../base/failure';
 import { JsonEndRenderer } from '../../report/renderer';
 import { confirmed } from '../ask';
 import type { Flags } from '../invocation';

@@ -1,6 +1,6 @@
-import type { RequestKind } from '../../plan/rotationPlan';
-import { parseRecent } from '../../plan/age';
-import type { RunRequest } from '../../stack/run';
+import type { RequestKind } from '../../rotation/rotationPlan';
+import { parseRecent } from '../../rotation/age';
+import type { RunRequest } from '../../run/request';
 import type { Flags } from '../invocation';
 import { readPlanFile, writePlanFile } from '../planFile';
 import { listenersOf, rendererOf, requestOf, settingsOf } from '../request';

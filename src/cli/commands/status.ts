@@ -1,7 +1,7 @@
-import { judgeStatus } from '../../observe/status/judge';
+import { judgeStatus } from '../../inspect/status/judge';
 import { statusLines } from '../../report/statusText';
-import { readStatus } from '../../stack/status';
-import { scrubber } from '../../report/scrubber';
+import { readStatus } from '../../inspect/status/readAll';
+import { scrubber } from '../../secrecy/scrubber';
 import type { Flags } from '../invocation';
 import { rendererOf, settingsOf } from '../request';
 

@@ -1,6 +1,6 @@
-import { exitCodes } from '../../failure';
-import type { Holders } from '../../stack/unlock';
-import type { LockHolder } from '../../world/lock';
+import { exitCodes } from '../../base/failure';
+import type { Holders } from '../../run/unlock';
+import type { LockHolder } from '../../mysql/lock';
 import { confirmed } from '../ask';
 import type { Flags } from '../invocation';
 import { rendererOf, requestOf, settingsOf } from '../request';
@@ -12,7 +12,7 @@ const silentSeconds = 10;
 export async function unlockCommand(flags: Flags): Promise<number> {
   const settings = settingsOf(flags);
   const renderer = rendererOf(flags);
-  const { unlock } = await import('../../stack/unlock.js');
+  const { unlock } = await import('../../run/unlock.js');
   const request = requestOf('rotate', settings, renderer);
   const say = (text: string): void => {
     // With --json the person who is asked still sees it.

@@ -1,9 +1,9 @@
-import type { Outcome } from '../../failure';
-import { exitCodes, jointOutcome } from '../../failure';
-import type { Check } from '../../observe/verify/check';
-import { scrubber } from '../../report/scrubber';
+import type { Outcome } from '../../base/failure';
+import { exitCodes, jointOutcome } from '../../base/failure';
+import type { Check } from '../../inspect/verify/check';
+import { scrubber } from '../../secrecy/scrubber';
 import { verifyLines } from '../../report/verifyText';
-import { verify } from '../../stack/verify';
+import { verify } from '../../inspect/verify/verify';
 import type { Flags } from '../invocation';
 import { rendererOf, settingsOf } from '../request';
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../failure';
+import type { Outcome } from '../../base/failure';
 
 /** One flag of the command line. */
 export interface Flag {

@@ -1,5 +1,5 @@
 import type { PastStep } from '../../history/pastRotation';
-import { stepTitles } from '../../plan/steps';
+import { stepTitles } from '../../rotation/steps';
 import { durationText, timeText } from '../duration';
 import type { ChartLoad } from './chartLoad';
 import type { Markup } from './markup';

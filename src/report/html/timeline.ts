@@ -1,8 +1,8 @@
 import type { PastRotation } from '../../history/pastRotation';
 import type { PastResult } from '../../rotation/ends';
 import type { Period, SlotTimes } from '../../history/slotTimes';
-import type { Slot } from '../../plan/slot';
-import { slots } from '../../plan/slot';
+import type { Slot } from '../../rotation/slot';
+import { slots } from '../../rotation/slot';
 import { durationText, timeText } from '../duration';
 import { placeText, resultText, wayText } from '../historyText';
 import type { Markup } from './markup';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { Failure } from '../../failure';
+import { Failure } from '../../base/failure';
 
 /**
  * Writes a page at once: a reader sees the old page or the new one. It holds no secret, so all may read it.

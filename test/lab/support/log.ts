@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { StepResult } from '../../../src/stack/stepEvents';
+import type { StepResult } from '../../../src/engine/stepTracker';
 import { undocumented } from '../../unit/docs/documented';
 import type { Run } from './command';
 

@@ -3,8 +3,8 @@ import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'n
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, Site } from '../../../lab';
-import type { Slot } from '../../../src/plan/slot';
-import { otherSlot } from '../../../src/plan/slot';
+import type { Slot } from '../../../src/rotation/slot';
+import { otherSlot } from '../../../src/rotation/slot';
 import { Cluster } from './cluster';
 import { putSecret } from './secrets';
 import type { SlotEntry } from './world';

@@ -5,7 +5,7 @@ import { pidsWith } from '../../faults/killRun';
 /** The processes of a run, by what they are there for. */
 export const roles = ['command', 'engine', 'kubernetes', 'aws', 'random'] as const;
 
-/** `kubernetes`, `aws`, `random`: a plugin. The product's own steps are carried out within the command (src/stack/ownProvider.ts). */
+/** `kubernetes`, `aws`, `random`: a plugin. The product's own steps are carried out within the command (src/engine/provider.ts). */
 export type Role = (typeof roles)[number];
 
 /**

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { environmentFor, inputVariable, readInputs, wordsOf } from '../../../src/action/inputs';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { repositoryText } from '../docs/readme';
 
 interface Action {

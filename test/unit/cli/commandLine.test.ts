@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { runCommandLine } from '../../../src/cli/commandLine';
 import { commandTable } from '../../../src/cli/commandTable';
 import { parseCommandLine } from '../../../src/cli/parser';
-import { exitCodes } from '../../../src/failure';
+import { exitCodes } from '../../../src/base/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { captured } from '../report/captured';
 

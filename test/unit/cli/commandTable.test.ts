@@ -6,7 +6,7 @@ import { commandHelp, flagText, programHelp, usageOf } from '../../../src/cli/he
 import { parseCommandLine } from '../../../src/cli/parser';
 import { referenceText } from '../../../src/cli/reference';
 import type { Command, Flag } from '../../../src/cli/table/command';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { captured } from '../report/captured';
 
 const leading = Object.entries(commandTable as Record<string, Command>)

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { FleetFlags, Flags, InitFlags, Invocation, JobFlags } from '../../../src/cli/invocation';
 import { parseCommandLine } from '../../../src/cli/parser';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { captured } from '../report/captured';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { referenceText } from '../../../src/cli/reference';
 import { failureCodes } from '../../../src/base/failureCodes';
-import { exitCodes } from '../../../src/failure';
-import { parseSlotDocument } from '../../../src/plan/secretDocument';
+import { exitCodes } from '../../../src/base/failure';
+import { parseSlotDocument } from '../../../src/rotation/secretDocument';
 import { failureCodesText } from '../../../src/report/failureCodesText';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';

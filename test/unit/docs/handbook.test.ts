@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { workingCommands } from '../../../src/cli/commandTable';
-import { exitCodes } from '../../../src/failure';
-import { adminLabel, adminPendingId } from '../../../src/world/adminPendingId';
-import { versionLabels } from '../../../src/plan/labels';
-import { kubernetesSecretKeys } from '../../../src/plan/observation';
-import { requestVariable } from '../../../src/program/raw';
-import { restartAnnotation } from '../../../src/plan/annotations';
+import { exitCodes } from '../../../src/base/failure';
+import { adminLabel, adminPendingId } from '../../../src/aws/adminPendingId';
+import { versionLabels } from '../../../src/rotation/labels';
+import { kubernetesSecretKeys } from '../../../src/rotation/observation';
+import { requestVariable } from '../../../src/run/rawPreview';
+import { restartAnnotation } from '../../../src/rotation/annotations';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
-import { engineVariable } from '../../../src/stack/engineFile';
+import { engineVariable } from '../../../src/engine/file';
 import { codeSpans, handbook, page, repositoryFile, repositoryText, sourceText, tableRows } from './readme';
 import { knownVariables, otherVariables, runNode } from './shell';
 
@@ -103,7 +103,7 @@ describe('the README with its pages', function () {
     expect(production.replace(/\s+/g, ' ')).to.include(
       'get, update and patch of the one Secret, get and patch of the one Deployment, get of its status',
     );
-    const used = [...repositoryText('src', 'world', 'secretsManager.ts').matchAll(/new (\w+)Command\(/g)].map(
+    const used = [...repositoryText('src', 'aws', 'secretsManager.ts').matchAll(/new (\w+)Command\(/g)].map(
       ([, action]) => `secretsmanager:${action}`,
     );
     const named = codeSpans(production).filter((text) => text.startsWith('secretsmanager:'));

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { parse, parseAllDocuments } from 'yaml';
-import { leaseName } from '../../../src/world/lease';
+import { leaseName } from '../../../src/kubernetes/lease';
 import { repositoryFile, repositoryText } from './readme';
 
 /** The names that examples may use: those of the stack file and of the Role. */

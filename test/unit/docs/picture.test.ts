@@ -4,7 +4,7 @@ import { readRecord } from '../../../build/picture/record';
 import { pictureFile, rotationPicture } from '../../../build/picture/rotation';
 import { Screen } from '../../../build/picture/screen';
 import { terminalSvg } from '../../../build/picture/svg';
-import { stepTitles } from '../../../src/plan/steps';
+import { stepTitles } from '../../../src/rotation/steps';
 import { readme, repositoryText } from './readme';
 
 describe('docs/rotation.svg', () => {

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { awsProviderConfig } from '../../../src/program/awsProvider';
+import { awsProviderConfig } from '../../../src/steps/awsProvider';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import type { Settings } from '../../../src/settings/settings';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { stepTitles } from '../../../src/plan/steps';
+import { stepTitles } from '../../../src/rotation/steps';
 import { brokenLinks, codeLines, documentNames, linkTargets, page, readme, shownCommands } from './readme';
 import { parseShell, problemOf } from './shell';
 

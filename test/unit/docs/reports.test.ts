@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import { webhookVariable } from '../../../src/cli/webhookUrl';
-import { exitCodes } from '../../../src/failure';
+import { exitCodes } from '../../../src/base/failure';
 import { cloudEventOf, typePrefix } from '../../../src/notify/cloudEvent';
 import { reportingComponent } from '../../../src/notify/kubernetesEvent';
 import { eventReasons } from '../../../src/rotation/ends';

@@ -7,7 +7,7 @@ import type { Observed } from '../../../src/find/observed';
 import { readOutputs } from '../../../src/find/outputs';
 import { secretsByName } from '../../../src/find/secretNames';
 import type { Findings } from '../../../src/find/seen';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import type { OptionName } from '../../../src/settings/options';
 import { arn, cronJob, deployment, ingress, observed, service, terraformOutputs } from './openemrOnEks';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { parseFleet } from '../../../src/fleet/fleetFile';
 import type { FleetFile } from '../../../src/fleet/fleetFile';
 import { fleetOf } from './made';

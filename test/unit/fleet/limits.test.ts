@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { limitsOf } from '../../../src/cli/commands/fleet/open';
 import type { FleetFlags } from '../../../src/cli/invocation';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { fleetOf } from './made';
 
 const none: FleetFlags = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { fleetObjects } from '../../../infra/kubernetes/fleetJob';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { parseFleet } from '../../../src/fleet/fleetFile';
 import { fleetJobSettings } from '../../../src/fleet/jobSettings';
 import type { ManifestRequest } from '../../../src/fleet/jobSettings';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { checkFleetFlags, fleetHome, memberEnvironment, membersOf } from '../../../src/fleet/member';
 import { identityNames } from '../../../src/fleet/keys';
 import { definitionOf, optionNames } from '../../../src/settings/options';

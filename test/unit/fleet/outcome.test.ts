@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { exitCodes } from '../../../src/failure';
-import type { Outcome } from '../../../src/failure';
+import { exitCodes } from '../../../src/base/failure';
+import type { Outcome } from '../../../src/base/failure';
 import { memberResult, readLogLine } from '../../../src/fleet/childLog';
 import type { MemberOutcome } from '../../../src/rotation/ends';
 import { countsOf, fleetOutcome } from '../../../src/fleet/outcome';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { fleetStatusOutcome } from '../../../src/cli/commands/fleet/status';
 import type { Standing } from '../../../src/rotation/ends';
 import { countStandings, standingOf } from '../../../src/fleet/standing';
-import type { RotationReport } from '../../../src/observe/status/report';
+import type { RotationReport } from '../../../src/inspect/status/report';
 import type { MemberStatus } from '../../../src/report/fleetText';
 import { fleetStatusLines } from '../../../src/report/fleetText';
 

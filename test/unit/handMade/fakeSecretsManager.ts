@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FakeSecret } from '../providers/adminWorlds';
+import type { FakeSecret } from '../steps/11-admin-password/worlds';
 
 /** A request of the SDK: what each action reads of it. */
 interface Request {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Outcome } from '../../../src/failure';
-import { Failure } from '../../../src/failure';
-import type { EffectHook } from '../../../src/world/effect';
-import { effectHook } from '../../../src/world/effect';
+import type { Outcome } from '../../../src/base/failure';
+import { Failure } from '../../../src/base/failure';
+import type { EffectHook } from '../../../src/base/effect';
+import { effectHook } from '../../../src/base/effect';
 import type { HandMadeWorld } from './world';
 
 /** Stands for the end of the process. */

@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '../../../src/history/entries';
-import type { PastSteps } from '../../../src/plan/pastSteps';
-import type { RotationPlan } from '../../../src/plan/rotationPlan';
-import type { StepNumber } from '../../../src/plan/steps';
+import type { PastSteps } from '../../../src/rotation/stepTimes';
+import type { RotationPlan } from '../../../src/rotation/rotationPlan';
+import type { StepNumber } from '../../../src/rotation/steps';
 
 const begin = Date.UTC(2026, 0, 5, 2, 0, 0);
 

@@ -1,8 +1,8 @@
 import type { HistoryEntry } from '../../../src/history/entries';
 import type { LoadCount, PastRotation } from '../../../src/history/pastRotation';
 import { pastRotations } from '../../../src/history/rotations';
-import type { PastSteps } from '../../../src/plan/pastSteps';
-import type { RotationPlan } from '../../../src/plan/rotationPlan';
+import type { PastSteps } from '../../../src/rotation/stepTimes';
+import type { RotationPlan } from '../../../src/rotation/rotationPlan';
 import { entryOf, minutes, pastOf, planAt } from './made';
 
 const twelveDays = 12 * 24 * 60;

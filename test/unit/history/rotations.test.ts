@@ -4,10 +4,10 @@ import type { HistoryEntry } from '../../../src/history/entries';
 import { readEntries } from '../../../src/history/entries';
 import type { PastRotation } from '../../../src/history/pastRotation';
 import type { StateOfLast } from '../../../src/history/rotations';
-import type { RotationPlan } from '../../../src/plan/rotationPlan';
+import type { RotationPlan } from '../../../src/rotation/rotationPlan';
 import { pastRotations } from '../../../src/history/rotations';
-import { stateOfLast } from '../../../src/stack/history';
-import { planKey } from '../../../src/stack/workspace';
+import { stateOfLast } from '../../../src/engine/history';
+import { planKey } from '../../../src/engine/workspace';
 import { entryOf, minutes, pastOf, planAt } from './made';
 import { recorded } from './recorded';
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { readEntries } from '../../../src/history/entries';
 import { pastRotations } from '../../../src/history/rotations';
 import { slotTimes } from '../../../src/history/slotTimes';
-import { stateOfLast } from '../../../src/stack/history';
-import { planKey } from '../../../src/stack/workspace';
+import { stateOfLast } from '../../../src/engine/history';
+import { planKey } from '../../../src/engine/workspace';
 import { entryOf, minutes, planAt } from './made';
 import { recorded } from './recorded';
 

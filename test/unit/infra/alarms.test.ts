@@ -3,8 +3,8 @@ import { runAlarms } from '../../../infra/aws/alarms';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
 import { exampleSettings } from '../../../infra/kubernetes/example';
 import { job } from '../../../infra/kubernetes/job';
-import type { Outcome } from '../../../src/failure';
-import { exitCodes } from '../../../src/failure';
+import type { Outcome } from '../../../src/base/failure';
+import { exitCodes } from '../../../src/base/failure';
 import { asContainerInsights, matcherOf } from './filterPattern';
 
 const instance = { namespace: 'openemr', name: 'rotation' };

@@ -13,9 +13,9 @@ import { persistentVolume, persistentVolumeClaim } from '../../../infra/kubernet
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { readSettings } from '../../../src/settings/settings';
-import { leaseRights } from '../../../src/world/lease';
-import { neededRights } from '../../../src/world/kubernetes';
-import { workloadRights } from '../../../src/observe/preflight/secretReaders';
+import { leaseRights } from '../../../src/kubernetes/lease';
+import { neededRights } from '../../../src/kubernetes/kubernetes';
+import { workloadRights } from '../../../src/steps/10-renewal/secretReaders';
 import { repositoryText } from '../docs/readme';
 
 const settings = exampleSettings;

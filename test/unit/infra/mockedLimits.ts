@@ -1,9 +1,9 @@
 import { runtime } from '@pulumi/pulumi';
-import { planRollback } from '../../../src/plan/planRotation';
-import { rotationProgram } from '../../../src/program/program';
+import { planRollback } from '../../../src/rotation/planRotation';
+import { rotationProgram } from '../../../src/steps/program';
 import { readSettings } from '../../../src/settings/settings';
-import { now, plannedIn } from '../plan/planned';
-import { worldOn } from '../plan/simulatedWorld';
+import { now, plannedIn } from '../rotation/planned';
+import { worldOn } from '../rotation/simulatedWorld';
 
 /** What in the inputs of a resource says how long it may wait, in seconds. */
 const limitNames = ['timeoutSeconds', 'limitSeconds'];

@@ -1,7 +1,7 @@
 import type { V1CronJob, V1Job } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { launcherRights } from '../../../src/job/cluster';
 import { chooseCronJob, isRunning, jobsOf, manualJob } from '../../../src/job/cronJob';
 import { repositoryText } from '../docs/readme';

@@ -1,11 +1,11 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import type { JobReader, Patience } from '../../../src/job/follow';
 import { followJob } from '../../../src/job/follow';
 import { LogPosition } from '../../../src/job/logLines';
 import type { JobEnd } from '../../../src/job/podState';
-import { NoAnswer } from '../../../src/world/kubernetesErrors';
+import { NoAnswer } from '../../../src/kubernetes/errors';
 import { job, pod } from './objects';
 
 const patience: Patience = { poll: 5, start: 100, lasting: 30, rest: 40, server: 60 };

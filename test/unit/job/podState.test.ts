@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { Outcome } from '../../../src/failure';
+import type { Outcome } from '../../../src/base/failure';
 import { stateOf } from '../../../src/job/podState';
 import { job, pod } from './objects';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { failure } from '../../../lab/plugins/aws/errors';
 import { pauseBefore, PluginRetries } from '../../../lab/plugins/aws/retries';
-import { awsProviderConfig } from '../../../src/program/awsProvider';
-import { awsFailureFromText } from '../../../src/world/awsFailure';
+import { awsProviderConfig } from '../../../src/steps/awsProvider';
+import { awsFailureFromText } from '../../../src/aws/awsFailure';
 
 /** All pauses of a request that never works, in seconds, at worst. */
 function pauses(attempts: number, throttled: boolean): number {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Clients } from '../../../lab/plugins/aws/configuration';
 import { SecretVersionType } from '../../../lab/plugins/aws/secretVersion';
-import { awsFailureFromText } from '../../../src/world/awsFailure';
+import { awsFailureFromText } from '../../../src/aws/awsFailure';
 
 /** What a Secrets Manager answers: by action, and which call of it (from 1) it is. */
 type Answers = Record<string, (nth: number) => { status?: number; body: object }>;

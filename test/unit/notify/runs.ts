@@ -1,11 +1,11 @@
-import type { Outcome } from '../../../src/failure';
+import type { Outcome } from '../../../src/base/failure';
 import type { EndedRun } from '../../../src/notify/endedRun';
-import type { RequestKind, RotationPlan } from '../../../src/plan/rotationPlan';
-import type { StepNumber } from '../../../src/plan/steps';
-import { stepNumbers } from '../../../src/plan/steps';
-import type { StepResult, StepStatus } from '../../../src/stack/stepEvents';
-import { plannedIn } from '../plan/planned';
-import { worldOn } from '../plan/simulatedWorld';
+import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
+import type { StepNumber } from '../../../src/rotation/steps';
+import { stepNumbers } from '../../../src/rotation/steps';
+import type { StepResult, StepStatus } from '../../../src/engine/stepTracker';
+import { plannedIn } from '../rotation/planned';
+import { worldOn } from '../rotation/simulatedWorld';
 
 /** What is special about a run of a test. */
 export interface RunChanges {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { kubernetesSecretData } from '../../../src/plan/observation';
-import { planRollback } from '../../../src/plan/planRotation';
+import { kubernetesSecretData } from '../../../src/rotation/observation';
+import { planRollback } from '../../../src/rotation/planRotation';
 import { differencesOf } from '../../../src/report/differences';
-import { anyRequest, anyWorld } from '../plan/arbitraries';
-import { now, planFor, plannedIn } from '../plan/planned';
-import { canary, loginOf, observationOf, worldOn } from '../plan/simulatedWorld';
+import { anyRequest, anyWorld } from '../rotation/arbitraries';
+import { now, planFor, plannedIn } from '../rotation/planned';
+import { canary, loginOf, observationOf, worldOn } from '../rotation/simulatedWorld';
 
 describe('differencesOf', () => {
   it('a rotation: what changes in the file and in the Secret, with masked passwords', () => {

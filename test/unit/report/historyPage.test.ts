@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { PastRotation } from '../../../src/history/pastRotation';
 import { renderPage } from '../../../src/report/html/page';
-import { stepTitles } from '../../../src/plan/steps';
+import { stepTitles } from '../../../src/rotation/steps';
 import { manyRotations } from '../history/manyRotations';
 
 const now = new Date('2027-06-01T00:00:00Z');

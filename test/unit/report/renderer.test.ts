@@ -1,18 +1,18 @@
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
-import { planRollback } from '../../../src/plan/planRotation';
-import type { PlannedRotation, RequestKind } from '../../../src/plan/rotationPlan';
-import { stepTitles } from '../../../src/plan/steps';
+import { Failure } from '../../../src/base/failure';
+import { planRollback } from '../../../src/rotation/planRotation';
+import type { PlannedRotation, RequestKind } from '../../../src/rotation/rotationPlan';
+import { stepTitles } from '../../../src/rotation/steps';
 import { differencesOf } from '../../../src/report/differences';
 import type { Ending, Preview, Renderer } from '../../../src/report/renderer';
 import { describePlan, JsonRenderer, TextRenderer } from '../../../src/report/renderer';
-import { scrubber } from '../../../src/report/scrubber';
-import { StepTracker } from '../../../src/stack/stepEvents';
+import { scrubber } from '../../../src/secrecy/scrubber';
+import { StepTracker } from '../../../src/engine/stepTracker';
 import { undocumented } from '../docs/documented';
-import { now, plannedIn } from '../plan/planned';
-import type { World } from '../plan/simulatedWorld';
-import { loginOf, worldOn } from '../plan/simulatedWorld';
-import { recording } from '../stack/recordings';
+import { now, plannedIn } from '../rotation/planned';
+import type { World } from '../rotation/simulatedWorld';
+import { loginOf, worldOn } from '../rotation/simulatedWorld';
+import { recording } from '../engine/recordings';
 import { captured } from './captured';
 
 function planIn(world: World, kind: RequestKind = 'rotate'): PlannedRotation {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { blockLines } from '../../../src/report/block';
 import { TerminalRenderer } from '../../../src/report/terminal';
-import { plannedIn } from '../plan/planned';
-import { worldOn } from '../plan/simulatedWorld';
+import { plannedIn } from '../rotation/planned';
+import { worldOn } from '../rotation/simulatedWorld';
 import { captured } from './captured';
 import { FakeTerminal } from './fakeTerminal';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { exitCodes } from '../../../src/failure';
+import { exitCodes } from '../../../src/base/failure';
 import type { MemberOutcome, PastResult } from '../../../src/rotation/ends';
 import {
   endOfFinished,

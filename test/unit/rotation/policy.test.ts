@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { FailureCode, Outcome } from '../../../src/failure';
+import type { FailureCode, Outcome } from '../../../src/base/failure';
 import { exitOf, failureCodes } from '../../../src/base/failureCodes';
-import type { StepNumber } from '../../../src/plan/steps';
-import { stepNumbers } from '../../../src/plan/steps';
+import type { StepNumber } from '../../../src/rotation/steps';
+import { stepNumbers } from '../../../src/rotation/steps';
 import type { PlanKind } from '../../../src/rotation/kinds';
 import { planKinds } from '../../../src/rotation/kinds';
 import type { Decision, Phase } from '../../../src/rotation/policy';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import type { OptionName } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import type { GivenValues, Settings } from '../../../src/settings/settings';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
-import { canary } from '../plan/simulatedWorld';
+import { canary } from '../rotation/simulatedWorld';
 import type { Ran, Registered } from './programs';
 
 /** Runs the programs under Pulumi's mocks, which are for a whole process, in one of its own. */

@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs';
 import { runtime, secret } from '@pulumi/pulumi';
-import { planRollback } from '../../../src/plan/planRotation';
-import type { PlannedRotation, RequestKind } from '../../../src/plan/rotationPlan';
-import { rotationProgram } from '../../../src/program/program';
-import type { ProgramSettings } from '../../../src/program/settings';
-import { now, plannedIn } from '../plan/planned';
-import type { World } from '../plan/simulatedWorld';
-import { journalOf, loginOf, slotText, worldOn } from '../plan/simulatedWorld';
+import { planRollback } from '../../../src/rotation/planRotation';
+import type { PlannedRotation, RequestKind } from '../../../src/rotation/rotationPlan';
+import { rotationProgram } from '../../../src/steps/program';
+import type { ProgramSettings } from '../../../src/target/programSettings';
+import { now, plannedIn } from '../rotation/planned';
+import type { World } from '../rotation/simulatedWorld';
+import { journalOf, loginOf, slotText, worldOn } from '../rotation/simulatedWorld';
 
 /** One resource as the program registered it. */
 export interface Registered {

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { Failure } from '../../../failure';
+import { Failure } from '../../../base/failure';
 import { dueSince } from '../../../fleet/fleetRun';
 import { memberEnvironment } from '../../../fleet/member';
-import { parseAge } from '../../../plan/age';
+import { parseAge } from '../../../rotation/age';
 import { becomeEnvironment } from '../../../settings/becomeEnvironment';
-import { errorCode } from '../../../world/errors';
+import { errorCode } from '../../../base/errors';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rotateCommand } from '../rotate';
 import { openFleet } from './open';

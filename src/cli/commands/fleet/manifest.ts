@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { fleetObjects } from '../../../../infra/kubernetes/fleetJob';
-import { Failure } from '../../../failure';
+import { Failure } from '../../../base/failure';
 import { readFleetFile } from '../../../fleet/fleetFile';
 import { fleetJobSettings } from '../../../fleet/jobSettings';
-import { parseAge } from '../../../plan/age';
+import { parseAge } from '../../../rotation/age';
 import { definitionOf, optionNames } from '../../../settings/options';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rendererOf } from '../../request';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Failure } from '../../../failure';
+import { Failure } from '../../../base/failure';
 import type { FleetFile } from '../../../fleet/fleetFile';
 import { readFleetFile } from '../../../fleet/fleetFile';
 import type { Member } from '../../../fleet/member';
@@ -11,7 +11,7 @@ import {
   requirePassphrase,
 } from '../../../fleet/member';
 import type { Limits } from '../../../fleet/schedule';
-import { parseAge } from '../../../plan/age';
+import { parseAge } from '../../../rotation/age';
 import type { FleetFlags, Flags } from '../../invocation';
 import { keepSecrets } from '../../request';
 

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../../failure';
+import { exitCodes } from '../../../base/failure';
 import type { ProcessEnd } from '../../../fleet/childLog';
 import { memberResult, readLogLine } from '../../../fleet/childLog';
 import type { Member } from '../../../fleet/member';

@@ -1,4 +1,4 @@
-import { exitCodes, Failure } from '../../../failure';
+import { exitCodes, Failure } from '../../../base/failure';
 import { carryOutAll, killChildren } from '../../../fleet/carryOut';
 import { memberResult, readLogLine } from '../../../fleet/childLog';
 import type { FleetRun, LastRotation } from '../../../fleet/fleetRun';
@@ -9,7 +9,7 @@ import type { MemberResult } from '../../../fleet/outcome';
 import { countsOf, fleetOutcome, isWell } from '../../../fleet/outcome';
 import { RunFolder } from '../../../fleet/runFolder';
 import { readLastRotations } from '../../../fleet/stacks';
-import { isoMoment, parseAge } from '../../../plan/age';
+import { isoMoment, parseAge } from '../../../rotation/age';
 import { durationText, timeText } from '../../../report/duration';
 import { FleetProgress } from '../../../report/fleetProgress';
 import { deploymentsText, fleetRunLines, outcomeText } from '../../../report/fleetText';

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../failure';
-import { exitCodes } from '../../../failure';
+import type { Outcome } from '../../../base/failure';
+import { exitCodes } from '../../../base/failure';
 import type { ProcessEnd } from '../../../fleet/childLog';
 import { memberResult, readJson, readLogLine } from '../../../fleet/childLog';
 import type { Member } from '../../../fleet/member';
@@ -7,8 +7,8 @@ import { fleetOutcome } from '../../../fleet/outcome';
 import { outcomeOfCode } from '../../../rotation/ends';
 import type { Standings } from '../../../fleet/standing';
 import { countStandings, standingOf } from '../../../fleet/standing';
-import type { RotationReport, StatusReport } from '../../../observe/status/report';
-import { parseAge } from '../../../plan/age';
+import type { RotationReport, StatusReport } from '../../../inspect/status/report';
+import { parseAge } from '../../../rotation/age';
 import type { MemberStatus } from '../../../report/fleetText';
 import { fleetStatusLines } from '../../../report/fleetText';
 import type { FleetFlags, Flags } from '../../invocation';

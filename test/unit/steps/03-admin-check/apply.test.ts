@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { adminCheck } from '../../../../src/providers/adminCheck';
-import { adminLabel, adminPendingId } from '../../../../src/world/adminPendingId';
+import { adminCheck } from '../../../../src/steps/03-admin-check/apply';
+import { adminLabel, adminPendingId } from '../../../../src/aws/adminPendingId';
 import { expectRefused, failureOf, killEverywhere, withFaults, writesIn } from '../../handMade/faults';
 import type { HandMadeWorld } from '../../handMade/world';
 import { openWorld, passwords } from '../../handMade/world';

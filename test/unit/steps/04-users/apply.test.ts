@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { PasswordRefused } from '../../../../src/failure';
-import type { DatabaseUserInputs } from '../../../../src/providers/databaseUser';
-import { databaseUser } from '../../../../src/providers/databaseUser';
-import { beginToWatch } from '../../../../src/providers/idle';
+import { PasswordRefused } from '../../../../src/base/failure';
+import type { DatabaseUserInputs } from '../../../../src/steps/04-users/apply';
+import { databaseUser } from '../../../../src/steps/04-users/apply';
+import { beginToWatch } from '../../../../src/steps/10-renewal/idle';
 import {
   expectGuarded,
   expectRefused,

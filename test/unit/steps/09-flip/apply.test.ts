@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { promotion } from '../../../../src/providers/promotion';
+import { promotion } from '../../../../src/steps/promotion';
 import { expectRefused, failureOf, killEverywhere, withFaults, writesIn } from '../../handMade/faults';
 import type { HandMadeWorld } from '../../handMade/world';
 import { openWorld } from '../../handMade/world';

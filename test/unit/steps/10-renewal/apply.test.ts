@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { expect } from 'chai';
-import { kubernetesSecretData } from '../../../../src/plan/observation';
-import { databaseUser } from '../../../../src/providers/databaseUser';
-import { beginToWatch } from '../../../../src/providers/idle';
-import type { IdleProofInputs } from '../../../../src/providers/proofs';
-import { idleProof } from '../../../../src/providers/proofs';
-import { promotion } from '../../../../src/providers/promotion';
+import { kubernetesSecretData } from '../../../../src/rotation/observation';
+import { databaseUser } from '../../../../src/steps/04-users/apply';
+import { beginToWatch } from '../../../../src/steps/10-renewal/idle';
+import type { IdleProofInputs } from '../../../../src/steps/10-renewal/apply';
+import { idleProof } from '../../../../src/steps/10-renewal/apply';
+import { promotion } from '../../../../src/steps/promotion';
 import {
   expectGuarded,
   expectRefused,

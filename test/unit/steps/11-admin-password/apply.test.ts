@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { AdminPasswordInputs } from '../../../../src/providers/adminPassword';
-import { adminPassword } from '../../../../src/providers/adminPassword';
-import { beginToWatch } from '../../../../src/providers/idle';
-import { adminLabel, adminPendingId } from '../../../../src/world/adminPendingId';
+import type { AdminPasswordInputs } from '../../../../src/steps/11-admin-password/apply';
+import { adminPassword } from '../../../../src/steps/11-admin-password/apply';
+import { beginToWatch } from '../../../../src/steps/10-renewal/idle';
+import { adminLabel, adminPendingId } from '../../../../src/aws/adminPendingId';
 import { expectRefused, failureOf, killEverywhere, withFaults, writesIn } from '../../handMade/faults';
 import type { HandMadeWorld } from '../../handMade/world';
 import { openWorld, passwords } from '../../handMade/world';

@@ -1,0 +1,67 @@
+import { Failure } from '../base/failure';
+
+/** Begins the id of every version that a rotation makes of the admin secret. */
+const prefix = 'credential-rotation-admin-password-';
+/** Begins the label that each of these versions has for itself. */
+const labelPrefix = 'CREDENTIAL_ROTATION_ADMIN_';
+
+/**
+ * The id of a version of the admin secret, which the same rotation always finds again, and every other one knows for
+ * this tool's. Secrets Manager takes 32 to 64 characters.
+ * @param again how often the database refused the password before
+ */
+export function adminPendingId(rotation: string, again: number): string {
+  return `${prefix}${rotation}${again === 0 ? '' : `-${again + 1}`}`;
+}
+
+/** Whether a rotation made this version of the admin secret. */
+export function isPendingOf(rotation: string, versionId: string): boolean {
+  const first = adminPendingId(rotation, 0);
+  return versionId === first || versionId.startsWith(`${first}-`);
+}
+
+/** Whether a rotation of this tool made this version, whichever it was. */
+export function isOfThisTool(versionId: string): boolean {
+  return versionId.startsWith(prefix);
+}
+
+/**
+ * The label of one rotation's version. AWSPENDING is one for all: whoever stores a version under it takes it from the
+ * one that had it, and Secrets Manager deletes a version without labels. This one nobody else ever moves.
+ */
+export function adminLabel(versionId: string): string {
+  return `${labelPrefix}${versionId.slice(prefix.length)}`;
+}
+
+/** Whether a version waits to become current: under AWSPENDING, or under a label of its own. */
+function pends(labels: readonly string[]): boolean {
+  return labels.some((label) => label === 'AWSPENDING' || label.startsWith(labelPrefix));
+}
+
+/** The versions that this tool made and that have not become current, newest rotation first. */
+export function pendingOfThisTool(stages: Record<string, string[]>): string[] {
+  return Object.keys(stages)
+    .filter((id) => isOfThisTool(id) && !stages[id]?.includes('AWSCURRENT') && pends(stages[id] ?? []))
+    .sort()
+    .reverse();
+}
+
+/**
+ * The version that another tool has pending: under AWSPENDING, and neither current nor of this tool. AWS's own rotation
+ * leaves that label on the version that it made current.
+ * @param stages labels by version id
+ */
+export function pendingOfAnother(stages: Record<string, string[]>): string | undefined {
+  return Object.keys(stages).find(
+    (id) => stages[id]?.includes('AWSPENDING') && !stages[id].includes('AWSCURRENT') && !isOfThisTool(id),
+  );
+}
+
+/** Says that somebody else rotates a secret, too. */
+export function otherRotation(outcome: Failure['outcome'], secretId: string, versionId: string): Failure {
+  return new Failure(
+    outcome,
+    `Secret ${secretId} has version ${versionId} under AWSPENDING, which this tool did not make: somebody else may be rotating it, and two rotations of one secret lose passwords. ` +
+      `When nobody is, run aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING --remove-from-version-id ${versionId}, and run again.`,
+  );
+}

@@ -1,0 +1,162 @@
+import type { Meaning } from './meaning';
+import { both, noAnswer } from './meaning';
+
+const s3 = (reason: RegExp): RegExp => both(/operation error S3: /, reason);
+/** S3, which keeps the state, or KMS, whose key seals it: one login serves both. */
+const aws = (reason: RegExp): RegExp => both(/operation error (S3|KMS): /, reason);
+/** What the engine says of the state's own key: it reads it through KMS, or another cloud's service. */
+const throughKey = /secrets manager of type "cloud"|operation error KMS/;
+
+/**
+ * What S3 and KMS answered where the state is, whatever the engine was about to do with it: it calls a state that it
+ * could not fetch a checkpoint that failed to load. Codes: docs.aws.amazon.com/AmazonS3, "Error responses";
+ * docs.aws.amazon.com/kms/latest/APIReference, "Common errors".
+ */
+export const awsMeanings: Meaning[] = [
+  ...loginMeanings(),
+  ...bucketMeanings(),
+  {
+    says: both(throughKey, noAnswer),
+    outcome: 'before-switch',
+    isClosed: true,
+    sentence: (state) => `The key service of ${state} does not answer; run again when it does.`,
+  },
+  {
+    says: both(throughKey, /NotFoundException|InvalidArnException/),
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `The key of ${state} does not exist in that account and region; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, or, of a state that is there, bring its key back.`,
+  },
+  {
+    says: throughKey,
+    outcome: 'permission',
+    isClosed: true,
+    sentence: (state) =>
+      `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
+  },
+];
+
+/** Who asks, and when. */
+function loginMeanings(): Meaning[] {
+  return [
+    {
+      says: aws(/ExpiredToken|TokenRefreshRequired/),
+      outcome: 'permission',
+      sentence: (state) => `The AWS credentials for ${state} expired; renew them and run again.`,
+    },
+    {
+      says: aws(/RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|Signature (expired|not yet current)/),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `AWS refuses the time of a request for ${state}: this machine's clock is wrong; set it by NTP and run again.`,
+    },
+    {
+      says: aws(
+        /InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|InvalidToken|InvalidClientTokenId|UnrecognizedClient/,
+      ),
+      outcome: 'permission',
+      sentence: (state) =>
+        `AWS does not accept the credentials for ${state}; correct the access key, or the role, and run again.`,
+    },
+  ];
+}
+
+/** The bucket, its key and its policies. */
+function bucketMeanings(): Meaning[] {
+  return [
+    {
+      says: s3(/PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|StatusCode: 301/),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} is in another region than it is asked in; set region= of PULUMI_BACKEND_URL to its region.`,
+    },
+    {
+      says: s3(/Invalid region|Missing Region|invalid input region|invalid host label/i),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} is asked for in no region, or in one that is none; set region= of PULUMI_BACKEND_URL to its region.`,
+    },
+    {
+      says: s3(noAnswer),
+      outcome: 'before-switch',
+      sentence: (state) =>
+        `The backend of ${state} does not answer; check the network and run again when it does.`,
+    },
+    {
+      says: s3(/(AccessDenied|Forbidden)[^]*\bkms:|KMS\.\w+|kms:GenerateDataKey/),
+      outcome: 'permission',
+      sentence: (state) =>
+        `The KMS key of the bucket of ${state} cannot be used; allow kms:GenerateDataKey and kms:Decrypt on it for this role, and see that it is enabled.`,
+    },
+    ...refusedWrites(),
+    {
+      says: s3(/NoSuchBucket/),
+      outcome: 'configuration',
+      sentence: (state) => `${state} cannot be opened: there is no such bucket; check PULUMI_BACKEND_URL.`,
+    },
+    {
+      says: s3(/AccessDenied|StatusCode: 403|Forbidden/),
+      outcome: 'permission',
+      sentence: (state) =>
+        `Access to ${state} is refused; allow s3:ListBucket on its bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it, for this role.`,
+    },
+    {
+      // An answer to HEAD has no body: of what else says 400 only the status is left.
+      says: s3(/Head\w+, [^]*StatusCode: 400/),
+      outcome: 'permission',
+      sentence: (state) =>
+        `S3 refuses a request for ${state} and gives no reason; most often the AWS credentials expired: renew them, see that region= of PULUMI_BACKEND_URL is the bucket's, and run again.`,
+    },
+    {
+      says: s3(/InvalidRequest|InvalidArgument|encrypt/i),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} does not take an object as the engine writes it; its policy must not ask for encryption headers: set its default encryption instead.`,
+    },
+    {
+      says: both(
+        /blob \(|operation error S3: |unable to open bucket/,
+        /get credentials|refresh cached credentials|no EC2 IMDS role/,
+      ),
+      outcome: 'permission',
+      sentence: (state) =>
+        `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
+    },
+  ];
+}
+
+/** What a bucket that is kept too well refuses. */
+function refusedWrites(): Meaning[] {
+  return [
+    {
+      says: s3(/InvalidRequest: [^]*(Content-MD5|Object Lock)/),
+      outcome: 'configuration',
+      sentence: (state) =>
+        `The bucket of ${state} has Object Lock with default retention, and takes no object as the engine writes it; use a bucket without (versioning keeps each state, too).`,
+    },
+    {
+      says: s3(/explicit deny/),
+      outcome: 'permission',
+      sentence: (state, _where, text) =>
+        `A policy denies ${actionIn(text)} on ${state} (${denyIn(text)}); take this role out of what it denies. If the policy asks for encryption headers, which the engine does not send, set the bucket's default encryption instead.`,
+    },
+    {
+      says: s3(/WORM|ObjectLock|Object Lock|(Delete\w+)[^]*AccessDenied/i),
+      outcome: 'permission',
+      sentence: (state) =>
+        `The bucket of ${state} lets nothing be removed (Object Lock, or s3:DeleteObject is denied), and the engine has to remove its own lock; allow s3:DeleteObject, and use no Object Lock with default retention there.`,
+    },
+  ];
+}
+
+/** As in `s3:PutObject`. */
+function actionIn(text: string): string {
+  const [, operation = 'access'] = /operation error S3: (\w+)/.exec(text) ?? [];
+  return /not authorized to perform: (s3:\w+)/.exec(text)?.[1] ?? operation;
+}
+
+/** As in `explicit deny in a resource-based policy`, or a service control policy, or that of a VPC endpoint. */
+function denyIn(text: string): string {
+  return /explicit deny(?: in an? [\w -]{1,40}?policy)?/.exec(text)?.[0] ?? 'explicit deny';
+}

@@ -1,0 +1,168 @@
+import { describeUnknown, Failure } from '../base/failure';
+import { scrubber } from '../secrecy/scrubber';
+import { projectName } from '../settings/settings';
+import { awsMeanings } from './awsMeanings';
+import type { Meaning, Where } from './meaning';
+import { noAnswer, notOf } from './meaning';
+import { proxyMeanings } from './proxyMeanings';
+
+/** The state's secrets cannot be decrypted: the engine finds that out before it begins an update, and writes nothing. */
+export class StateIsClosed extends Failure {}
+
+/** What the engine says of a resource that a saved plan did not foresee, or foresaw in another way. */
+const planViolation =
+  /violates plan|is not allowed by the plan|no plan for resource|expected resource operations for .* but none were seen/;
+
+/** True when a text of the engine says that an update does not keep to its saved plan. */
+export function isPlanViolation(text: string): boolean {
+  return planViolation.test(text);
+}
+
+/** True when a text of the engine says that the state could not be saved: the step's own work was done. */
+export function isOfState(text: string): boolean {
+  return /failed to save snapshot|writing the new snapshot file|operation error S3: /.test(text);
+}
+
+const meanings: Meaning[] = [
+  {
+    says: /the engine was ended by SIG[A-Z]+\s*$/,
+    outcome: 'before-switch',
+    sentence: (_state, _where, text) =>
+      `The Pulumi engine was ended from outside by ${/SIG[A-Z]+\s*$/.exec(text)?.[0].trim() ?? 'a signal'}, for want of memory perhaps; look at the memory of machine or pod, and run again.`,
+  },
+  {
+    says: planViolation,
+    outcome: 'drift',
+    sentence: () =>
+      'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
+  },
+  {
+    says: notOf(
+      /operation error S3: |open bucket/,
+      /unknown secrets provider|open keeper|unknown query parameter|invalid keyID|Missing Region|invalid input region|invalid host label/i,
+    ),
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
+  },
+  ...proxyMeanings,
+  ...awsMeanings,
+  {
+    says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,
+    outcome: 'configuration',
+    sentence: (state) =>
+      `The service that keeps ${state} wants a login; set PULUMI_ACCESS_TOKEN, or name a backend of your own as PULUMI_BACKEND_URL, e.g. s3://bucket.`,
+  },
+  {
+    says: /passphrase must be set/i,
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `${state} is encrypted with a passphrase and none is given; set PULUMI_CONFIG_PASSPHRASE (another secrets provider does not re-encrypt a state that is there).`,
+  },
+  {
+    says: /incorrect passphrase|decrypt|message authentication failed/i,
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) => `The passphrase or key does not open ${state}; give the one that it was made with.`,
+  },
+  {
+    says: /could not create secrets manager for new stack/,
+    outcome: 'configuration',
+    isClosed: true,
+    sentence: (state) =>
+      `The secrets provider of ${state} cannot be used; check CREDENTIAL_ROTATION_SECRETS_PROVIDER, and that this machine has a login for it.`,
+  },
+  {
+    says: /failed to load checkpoint|could not deserialize deployment|unexpected end of JSON|cannot unmarshal/i,
+    outcome: 'configuration',
+    sentence: (state, { stack }) =>
+      `${state} is damaged; restore .pulumi/stacks/${projectName}/${stack}.json from an earlier version of it, or move it away: ` +
+      'then a run goes on from what the secrets, the file and the database say.',
+  },
+  {
+    says: /could not create stack: the stack is currently locked/i,
+    outcome: 'locked',
+    sentence: (state, { stack }) =>
+      `A dead run left its lock beside ${state}, which is gone; remove .pulumi/locks/organization/${projectName}/${stack} there and run again.`,
+  },
+  {
+    says: /currently locked|locked by/i,
+    outcome: 'locked',
+    sentence: (state) =>
+      `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
+  },
+  {
+    says: /no resource plugin|could not load plugin|plugin.*not found/i,
+    outcome: 'configuration',
+    sentence: () =>
+      'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.',
+  },
+  {
+    says: /unable to open bucket|no such bucket|NoSuchBucket|no such file/i,
+    outcome: 'configuration',
+    sentence: (state) =>
+      `${state} cannot be opened: there is no such bucket or folder; check PULUMI_BACKEND_URL.`,
+  },
+  {
+    says: /AccessDenied|PermissionDenied|StatusCode: 403|Forbidden|permission denied/i,
+    outcome: 'permission',
+    sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
+  },
+  {
+    says: /no space left on device|disk quota exceeded/,
+    outcome: 'before-switch',
+    sentence: (state) => `The disk of ${state} is full; make room on it and run again.`,
+  },
+  {
+    says: noAnswer,
+    outcome: 'before-switch',
+    sentence: (state) =>
+      `The backend of ${state} does not answer; check the network and run again when it does.`,
+  },
+];
+
+/** What the engine's own failure means; the engine's text is looked at and not shown. */
+export function engineFailure(error: unknown, where: Where): Failure {
+  if (error instanceof Failure) return error;
+  const text = error instanceof Error ? scrubber.scrub(error.message) : '';
+  const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
+  const meaning = meanings.find(({ says }) => says.test(text));
+  if (meaning) {
+    const sentence = meaning.sentence(state, where, text);
+    const Kind = meaning.isClosed === true ? StateIsClosed : Failure;
+    return new Kind(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
+  }
+  const said = shortReason(engineErrorLine(text) ?? describeUnknown(error));
+  return new Failure(
+    'unexpected',
+    `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
+    { cause: error },
+  );
+}
+
+/** A text of the engine or a plugin as a detail in a sentence: one line, without names of resources and ids of requests. */
+export function shortReason(text: string): string {
+  return text
+    .replace(/\burn:pulumi:\S+::/g, '')
+    .replace(
+      /\b\d+ errors? occurred:|\berror: |https response error |blob \(key "[^"]*"\) \(code=\w+\): /g,
+      ' ',
+    )
+    .replace(/(RequestID|HostID): [^,]*, /g, '')
+    .replace(/[\s*]+/g, ' ')
+    .trim()
+    .replace(/[.:]$/, '')
+    .slice(0, 300);
+}
+
+/** The engine's own `error:` line. Only stderr is looked at: stdout may be a state with its secrets in clear. */
+function engineErrorLine(text: string): string | undefined {
+  const stderr = text.slice(Math.max(0, text.lastIndexOf('stderr:')));
+  const line = stderr.split('\n').find((each) => /^\s*(stderr:\s*)?error:/.test(each));
+  return line
+    ?.replace(/^\s*(stderr:\s*)?error:\s*/, '')
+    .replace(/\burn:pulumi:\S+::/g, '')
+    .slice(0, 300);
+}

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { tmpdir } from 'node:os';
+import type { PulumiCommand } from '@pulumi/pulumi/automation';
+import { describeUnknown, Failure } from '../base/failure';
+import { engineFile, engineVariable } from './file';
+import { atLeast, oldestEngine } from './plugins';
+import { runEngine } from './process';
+
+/** The part of a version that the Automation API looks at; its own class is of a library that is not ours. */
+class EngineVersion {
+  constructor(private readonly text: string) {}
+
+  toString(): string {
+    return this.text;
+  }
+
+  /** As of semver: below zero when this is older. */
+  compare(other: string): number {
+    return atLeast(this.text, other) ? Number(this.text !== other) : -1;
+  }
+}
+
+let found: Promise<PulumiCommand> | undefined;
+
+/**
+ * The engine for the Automation API, with its version, which takes a call of the engine: it is asked once, and does not
+ * wait for the API to be loaded.
+ * @throws Failure `configuration` when there is none, or an older one than this package is tried with
+ */
+export function findEngine(): Promise<PulumiCommand> {
+  return (found ??= ask());
+}
+
+/** Asks for the engine's version already now; whether there is an engine is told later. */
+export function lookForEngine(): void {
+  findEngine().catch(() => undefined);
+}
+
+async function ask(): Promise<PulumiCommand> {
+  const file = engineFile();
+  const command = file.includes(path.sep) ? path.resolve(file) : file;
+  const environment = { PULUMI_SKIP_UPDATE_CHECK: 'true' };
+  const answer = await runEngine(command, ['version'], tmpdir(), environment).catch((error: unknown) => {
+    throw new Failure(
+      'configuration',
+      `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+      { cause: error },
+    );
+  });
+  const version = answer.stdout.trim().replace(/^v/, '');
+  // A version that is no number is one of somebody's own build.
+  if (/^\d+\.\d+\.\d+/.test(version) && !atLeast(version, oldestEngine))
+    throw new Failure(
+      'configuration',
+      `The pulumi CLI (${command}) is version ${version}; install ${oldestEngine} or newer.`,
+    );
+  const engine = {
+    command,
+    version: new EngineVersion(version),
+    run: () => Promise.reject(new Error('not set')),
+  };
+  return engine as unknown as PulumiCommand;
+}

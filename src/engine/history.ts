@@ -1,0 +1,80 @@
+import type { Stack } from '@pulumi/pulumi/automation';
+import type { HistoryEntry } from '../history/entries';
+import { readEntries } from '../history/entries';
+import type { PastRotation } from '../history/pastRotation';
+import type { StateOfLast } from '../history/rotations';
+import { pastRotations } from '../history/rotations';
+import { engineFailure } from './failure';
+import { readFailureNotes } from './failureNotes';
+import { readLoads } from './loadFiles';
+import { outputsOf, pastStepsOf, planInState } from './pastSteps';
+import { readingAt } from './readingPlace';
+import type { StackLocation } from './workspace';
+import { openStackIfThere, planKey } from './workspace';
+
+/** Updates in one answer of the engine, which reads one file of the backend for each: the call itself costs more. */
+const largestPage = 1000;
+
+/**
+ * The rotations of a stack, the newest first; empty where there is no such stack.
+ * @param limit how many are wanted at least; undefined for all
+ * @throws Failure when backend or state cannot be read
+ */
+export function readHistory(location: StackLocation, limit: number | undefined): Promise<PastRotation[]> {
+  return readingAt(location, (at) => readAt(at, location.home, limit));
+}
+
+async function readAt(
+  location: StackLocation,
+  home: string,
+  limit: number | undefined,
+): Promise<PastRotation[]> {
+  const opened = await openStackIfThere(location);
+  if (!opened) return [];
+  const last = stateOfLast(opened.deployment);
+  // A rotation has rarely more than three updates: two runs and a rollback.
+  const wanted = limit === undefined ? undefined : limit * 3;
+  const [entries, failures] = await Promise.all([
+    readPages(opened.stack, location, wanted),
+    readFailureNotes(opened.stack),
+  ]);
+  const ids = new Set([...entries.map(({ plan }) => plan.id), ...(last ? [last.plan.id] : [])]);
+  const loads = await readLoads(home, ids);
+  const rotations = pastRotations(entries, last, { loads, failures });
+  return limit === undefined ? rotations : rotations.slice(0, limit);
+}
+
+/** What the state says of the plan that was begun last. */
+export function stateOfLast(deployment: unknown): StateOfLast | undefined {
+  const plan = planInState(deployment);
+  const past = pastStepsOf(deployment);
+  return plan && past && { plan, past, finished: outputsOf(deployment)['rotation'] === plan.id };
+}
+
+/** Updates, the newest first. A run that ends meanwhile shifts the pages by one: what then comes twice is dropped. */
+async function readPages(
+  stack: Stack,
+  location: StackLocation,
+  wanted: number | undefined,
+): Promise<HistoryEntry[]> {
+  const size = Math.min(largestPage, wanted ?? largestPage);
+  const found = new Map<string, HistoryEntry>();
+  for (let page = 1; ; page += 1) {
+    const answer = await readPage(stack, location, size, page);
+    for (const entry of readEntries(answer, planKey)) found.set(`${entry.plan.id} ${entry.startedAt}`, entry);
+    if (answer.length < size || (wanted !== undefined && page * size >= wanted)) return [...found.values()];
+  }
+}
+
+async function readPage(
+  stack: Stack,
+  location: StackLocation,
+  size: number,
+  page: number,
+): Promise<unknown[]> {
+  try {
+    return await stack.history(size, page, false);
+  } catch (error) {
+    throw engineFailure(error, location);
+  }
+}

@@ -1,0 +1,75 @@
+import type { PastSteps, Provenance, StepEnd } from '../rotation/stepTimes';
+import type { RotationPlan } from '../rotation/rotationPlan';
+import { parsePlan } from '../rotation/rotationPlan';
+import type { StepNumber } from '../rotation/steps';
+import { nameOf, stepOfResource } from './stepTracker';
+import { whoRuns } from './who';
+
+interface TimedResource {
+  urn: string;
+  type: string;
+  /** ISO time of the last write; the engine keeps it for each resource. */
+  modified?: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** The plan that the state holds, finished or not; undefined without one. No secret of the state is looked at. */
+export function planInState(deployment: unknown): RotationPlan | undefined {
+  const record = timedResources(deployment).find(({ type }) => type.endsWith(':PlanRecord'));
+  return parsePlan(String(record?.outputs?.['plan']));
+}
+
+/**
+ * When the steps of the state's plan ended, whichever run carried them out: the engine notes for each resource when
+ * it was written. Steps that found nothing to do have no end.
+ */
+export function pastStepsOf(deployment: unknown): PastSteps | undefined {
+  const plan = planInState(deployment);
+  if (!plan) return undefined;
+  const ends = new Map<StepNumber, string>();
+  for (const { urn, modified } of timedResources(deployment)) {
+    const name = nameOf(urn);
+    const step = stepOfResource(name, plan.renew?.toLowerCase());
+    if (step === undefined || modified === undefined || !isOf(name, modified, plan)) continue;
+    const at = new Date(modified).toISOString();
+    if (at > (ends.get(step) ?? '')) ends.set(step, at);
+  }
+  const begun = begunIn(deployment);
+  return { id: plan.id, ...(begun === undefined ? {} : { begun }), ends: inOrder(ends) };
+}
+
+/** When the update began that carried out the state's plan: the plan itself is the first that it writes. */
+export function begunIn(deployment: unknown): string | undefined {
+  const record = timedResources(deployment).find(({ type }) => type.endsWith(':PlanRecord'));
+  return record?.modified === undefined ? undefined : new Date(record.modified).toISOString();
+}
+
+/** The stack's outputs; they are recorded at the end of an update that carried out every step. */
+export function outputsOf(deployment: unknown): Record<string, unknown> {
+  return timedResources(deployment).find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {};
+}
+
+/** What a new plan takes with it into the history. */
+export function provenanceOf(deployment: unknown): Provenance {
+  const previous = pastStepsOf(deployment);
+  return { by: whoRuns(), ...(previous ? { previous } : {}) };
+}
+
+/** Acts are named after their rotation; things (users, file, Secret, restart) are of it when written since it began. */
+function isOf(name: string, modified: string, { id, startedAt }: RotationPlan): boolean {
+  if (/-\d{8}-\d{6}-[0-9a-f]+$/.test(name)) return name.endsWith(id);
+  return Date.parse(modified) >= Date.parse(startedAt);
+}
+
+function inOrder(ends: Map<StepNumber, string>): StepEnd[] {
+  return [...ends].map(([step, at]) => ({ step, at })).sort((one, other) => one.step - other.step);
+}
+
+function timedResources(deployment: unknown): TimedResource[] {
+  if (typeof deployment !== 'object' || deployment === null || !('resources' in deployment)) return [];
+  const { resources } = deployment;
+  if (!Array.isArray(resources)) return [];
+  return (resources as Partial<TimedResource>[]).filter(
+    (each): each is TimedResource => typeof each.urn === 'string' && typeof each.type === 'string',
+  );
+}

@@ -1,0 +1,89 @@
+import { restartAnnotation, rotationAnnotation } from '../rotation/annotations';
+import type { Journal } from '../rotation/observation';
+import type { RotationMaterial, RotationPlan } from '../rotation/rotationPlan';
+import { keepPasswordsIn } from '../secrecy/passwordsIn';
+import { parsePlan } from '../rotation/rotationPlan';
+import type { Slot } from '../rotation/slot';
+import { slots } from '../rotation/slot';
+import { begunIn } from './pastSteps';
+
+/**
+ * The password that the state has for each slot: what the last run found or set. Pure.
+ * @param deployment exported with its secrets
+ */
+export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
+  const { material } = readJournal(deployment) ?? {};
+  const users = resourcesOf(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
+  const found: Partial<Record<Slot, string>> = {};
+  for (const slot of slots) {
+    // A user that the run set says more than what the run found before it.
+    const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
+    const password = revealed(user?.['password']) ?? material?.logins[slot].password;
+    if (typeof password === 'string') found[slot] = password;
+  }
+  return found;
+}
+
+interface StateResource {
+  type: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/**
+ * What the state says of the last rotation that was begun: its plan, its secret half, and whether it was finished.
+ * Its passwords are registered with the scrubber.
+ * The stack's outputs are recorded only at the end of an update that carried out every step.
+ */
+export function readJournal(deployment: unknown): Journal | undefined {
+  const resources = resourcesOf(deployment);
+  const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
+  const plan = parsePlan(String(record?.['plan']));
+  if (!plan) return undefined;
+  const material = revealed(record?.['material']) as RotationMaterial | undefined;
+  keepPasswordsIn(material);
+  const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
+  const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
+  const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
+  const begunAt = begunIn(deployment);
+  const recorded = recordedIn(resources, plan);
+  const begun = { plan, versionIds, recorded, ...(begunAt === undefined ? {} : { begunAt }) };
+  if (outputs?.['rotation'] === plan.id)
+    return { ...begun, finished: true, ...(material ? { material } : {}) };
+  return material && { ...begun, finished: false, material };
+}
+
+/** Whether the Secret and the pod template were given this plan's own annotations, by the state. */
+function recordedIn(resources: readonly StateResource[], plan: RotationPlan): Journal['recorded'] {
+  const has = (type: string, within: readonly string[], annotation: string, token: string): boolean => {
+    const found = resources.find((each) => each.type === type)?.inputs;
+    return within.concat('metadata', 'annotations', annotation).reduce(partOf, found) === token;
+  };
+  return {
+    secret: has('kubernetes:core/v1:SecretPatch', [], rotationAnnotation, plan.patchToken ?? plan.id),
+    restart: has(
+      'kubernetes:apps/v1:DeploymentPatch',
+      ['spec', 'template'],
+      restartAnnotation,
+      plan.restartToken,
+    ),
+  };
+}
+
+function partOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && key in value
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+function resourcesOf(deployment: unknown): StateResource[] {
+  if (typeof deployment !== 'object' || deployment === null || !('resources' in deployment)) return [];
+  return Array.isArray(deployment.resources) ? (deployment.resources as StateResource[]) : [];
+}
+
+/** A secret in an exported state is an object with its JSON text under `plaintext`, or under `ciphertext` encrypted. */
+function revealed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('plaintext' in value && typeof value.plaintext === 'string') return JSON.parse(value.plaintext);
+  return 'ciphertext' in value ? undefined : value;
+}

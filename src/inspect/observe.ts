@@ -1,0 +1,170 @@
+import { Failure } from '../base/failure';
+import type { Observation } from '../rotation/observation';
+import { kubernetesSecretKeys } from '../rotation/observation';
+import type { SlotDocument } from '../rotation/secretDocument';
+import { parseSlotDocument } from '../rotation/secretDocument';
+import type { DatabaseLogin } from '../rotation/slot';
+import { slots } from '../rotation/slot';
+import type { AdminCredentials } from '../mysql/adminCredentials';
+import type { WorldContext } from '../target/context';
+import type { DatabaseTrust } from '../mysql/database';
+import { tryLogin } from '../mysql/database';
+import type { Kubernetes } from '../kubernetes/kubernetes';
+import { decodedData } from '../kubernetes/kubernetes';
+import type { SecretsManager } from '../aws/secretsManager';
+import { readOtherSites } from '../openemr/otherSites';
+import { restartedAs } from '../kubernetes/rollout';
+import type { OpenSqlconf } from '../openemr/openSqlconf';
+import { fileFacts, openSqlconf } from '../openemr/openSqlconf';
+
+/** Clients that an observation reads through. */
+export interface Clients {
+  secrets: SecretsManager;
+  kubernetes: Kubernetes;
+}
+
+/**
+ * Reads the world for a plan; writes nothing. The login probes are real logins over verified TLS.
+ * @throws Failure naming the first thing that cannot be read, or every problem of a malformed secret.
+ */
+export async function observe(
+  context: WorldContext,
+  { secrets, kubernetes }: Clients,
+  admin: AdminCredentials,
+): Promise<Observation> {
+  const [slotSecret, , , { sqlconf, otherSites }, secret, restart] = await Promise.all([
+    readSlotSecret(secrets, context.slotSecretId),
+    refuseOtherOwner(secrets, context.slotSecretId),
+    refuseOtherOwner(secrets, context.adminSecretId),
+    readSites(context),
+    readKubernetesSecret(kubernetes),
+    readRestart(kubernetes),
+  ]);
+  const { login } = sqlconf;
+  const secretLogin = loginOfSecret(secret, login);
+  const [works, secretWorks] = await Promise.all([
+    tryLogin(login, context.trust),
+    secretLogin === undefined
+      ? 'denied'
+      : sameLogin(secretLogin, login)
+        ? undefined
+        : tryLogin(secretLogin, context.trust),
+  ]);
+  const slotsWork =
+    works === 'works' ? {} : { slotsWork: await trySlots(slotSecret.document, login, context.trust) };
+  return {
+    slotSecret,
+    adminSecret: { arn: admin.version.arn, login: admin.login },
+    ...slotsWork,
+    sqlconf: { ...fileFacts(sqlconf), works: works === 'works' },
+    otherSites,
+    kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
+    restartedAs: restart,
+  };
+}
+
+/** The restart annotation. That the Deployment cannot be read is told by the preflight, with every other missing right. */
+async function readRestart(kubernetes: Kubernetes): Promise<string | undefined> {
+  try {
+    return restartedAs(await kubernetes.deployment());
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** OpenEMR is down: which of the slot secret's logins would let it in. What the file says was tried before. */
+async function trySlots(
+  { entries }: SlotDocument,
+  file: DatabaseLogin,
+  trust: DatabaseTrust,
+): Promise<NonNullable<Observation['slotsWork']>> {
+  const answers: NonNullable<Observation['slotsWork']> = {};
+  for (const slot of slots) {
+    const entry = entries[slot];
+    if (entry.kind !== 'complete' || sameLogin(entry.login, file)) continue;
+    answers[slot] = (await tryLogin(entry.login, trust)) === 'works';
+  }
+  return answers;
+}
+
+async function readSites(
+  context: WorldContext,
+): Promise<{ sqlconf: OpenSqlconf; otherSites: Observation['otherSites'] }> {
+  const sqlconf = await openSqlconf(context);
+  return { sqlconf, otherSites: await readOtherSites(context, sqlconf) };
+}
+
+/**
+ * AWSCURRENT of the slot secret, checked.
+ * @throws Failure `configuration` naming every problem of a malformed one
+ */
+export async function readSlotSecret(
+  secrets: SecretsManager,
+  secretId: string,
+): Promise<Observation['slotSecret']> {
+  const version = await secrets.read(secretId, { stage: 'AWSCURRENT' });
+  if (version === undefined)
+    throw new Failure(
+      'configuration',
+      `The slot secret ${secretId} has no AWSCURRENT version; store a document in it.`,
+    );
+  const document = parseSlotDocument(version.text);
+  if (!document.ok)
+    throw new Failure(
+      'configuration',
+      `The slot secret ${secretId} is malformed: ${document.problems.join('; ')}.`,
+    );
+  return { ...version, document: document.value };
+}
+
+async function refuseOtherOwner(secrets: SecretsManager, secretId: string): Promise<void> {
+  const { owner } = await secrets.describe(secretId);
+  if (owner !== undefined) throw otherOwnerProblem(secretId, owner);
+}
+
+/** A secret in Secrets Manager that somebody else rotates is refused. @param owner who, as "is rotated by …" */
+export function otherOwnerProblem(secretId: string, owner: string): Failure {
+  return new Failure(
+    'configuration',
+    `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`,
+  );
+}
+
+/** A Kubernetes Secret that nobody can change is refused. @param name with its namespace */
+export function immutableProblem(name: string): Failure {
+  return new Failure('configuration', `Secret ${name} is immutable; replace it by one that can be changed.`);
+}
+
+/** The four database keys. */
+async function readKubernetesSecret(kubernetes: Kubernetes): Promise<Record<string, string>> {
+  const { namespace, secret: name } = kubernetes.target;
+  const secret = await kubernetes.secret();
+  const data = decodedData(secret);
+  if (secret.immutable === true) throw immutableProblem(`${namespace}/${name}`);
+  const keys = Object.values(kubernetesSecretKeys);
+  return Object.fromEntries(
+    keys.filter((key) => data[key] !== undefined).map((key) => [key, data[key] ?? '']),
+  );
+}
+
+/** The login that a new pod takes from the Secret. It has no port key: pods take the file's. */
+export function loginOfSecret(
+  data: Record<string, string>,
+  file: Pick<DatabaseLogin, 'port'>,
+): DatabaseLogin | undefined {
+  const { host, username, password, dbname } = kubernetesSecretKeys;
+  const [h, u, p, d] = [data[host], data[username], data[password], data[dbname]];
+  return h === undefined || u === undefined || p === undefined || d === undefined
+    ? undefined
+    : { host: h, port: file.port, username: u, password: p, dbname: d };
+}
+
+function sameLogin(one: DatabaseLogin, two: DatabaseLogin): boolean {
+  return (
+    one.host === two.host &&
+    one.username === two.username &&
+    one.password === two.password &&
+    one.dbname === two.dbname
+  );
+}

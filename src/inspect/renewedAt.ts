@@ -1,0 +1,29 @@
+import type { Observation } from '../rotation/observation';
+import { slots } from '../rotation/slot';
+import type { SecretsManager } from '../aws/secretsManager';
+import { partOf, valueOf } from '../base/part';
+import { readAges, slotPasswords } from './status/passwordAge';
+
+/**
+ * Since when the slot secret has the younger of both slots' passwords: each rotation renews one of them, whichever is
+ * live. Undefined where no version says it; the reading fails no run.
+ */
+export async function readRenewedAt(
+  secrets: SecretsManager,
+  { arn: secretId, ...current }: Observation['slotSecret'],
+  keepSecret: (value: string) => void,
+): Promise<Date | undefined> {
+  const passwordsOf = (text: string): Record<string, string | undefined> => {
+    const passwords = slotPasswords(text);
+    Object.values(passwords).forEach((password) => keepSecret(password ?? ''));
+    return passwords;
+  };
+  const reading = secrets
+    .describe(secretId)
+    .then(({ stages }) =>
+      readAges(secrets, { secretId, current, labelled: Object.keys(stages), passwordsOf }),
+    );
+  const ages = valueOf(await partOf(reading)) ?? {};
+  const times = slots.flatMap((slot) => ages[slot]?.since.getTime() ?? []);
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
+}

@@ -1,0 +1,119 @@
+import type { StatusFacts } from './facts';
+import { partOf, valueOf } from '../../base/part';
+import { planOf } from './judge';
+import type { PreflightAround } from '../../steps/preflight';
+import { aroundOf, problemsSeen } from '../../steps/preflight';
+import type { Failure } from '../../base/failure';
+import type { ProgramSettings } from '../../target/programSettings';
+import type { Settings } from '../../settings/settings';
+import type { AdminSession } from '../../mysql/adminCredentials';
+import type { HealthLook } from '../../openemr/health/look';
+import type { Kubernetes } from '../../kubernetes/kubernetes';
+import type { SecretsManager } from '../../aws/secretsManager';
+import { readingAt } from '../../engine/readingPlace';
+import { readState } from '../../engine/readState';
+import { withDetails } from '../../engine/stateDetails';
+
+/** How long the engine may take for the state, in ms: the world is told without it. */
+const stateLimitMs = 10_000;
+
+/** What was read, and what it can be looked at further with. */
+export interface Reading {
+  facts: StatusFacts;
+  secrets: SecretsManager;
+  kubernetes: Kubernetes;
+  /** The admin's session; undefined where it does not log in. */
+  admin: AdminSession | undefined;
+  close(): Promise<void>;
+}
+
+/** How long the world may take to answer. */
+export interface ReadingLimits {
+  kubernetes?: ConstructorParameters<typeof Kubernetes>[1];
+  secrets?: ConstructorParameters<typeof SecretsManager>[1];
+}
+
+/** A status is read by somebody who waits: one more try, and no more. */
+const shortLimits = {
+  kubernetes: { retries: 1, minTimeout: 200, factor: 1, maxRetryTime: 2000 },
+  secrets: { connectMs: 2000, requestMs: 5000, callMs: 8000 },
+};
+
+/** Reads everything that a status is judged from; writes nothing and never throws. */
+export async function readStatus(
+  settings: Settings,
+  keepSecret: (value: string) => void,
+): Promise<StatusFacts> {
+  const reading = await openReading(settings, keepSecret, shortLimits);
+  try {
+    const problems = await problemsOf(settings, reading);
+    return { ...reading.facts, ...(problems === undefined ? {} : { problems }) };
+  } finally {
+    await reading.close();
+  }
+}
+
+/** What a preflight of the plan says that a run would make now; undefined where there is no plan, or no admin. */
+async function problemsOf(
+  { program }: Settings,
+  { facts, secrets, kubernetes, admin }: Reading,
+): Promise<readonly Failure[] | undefined> {
+  const planned = planOf(facts);
+  if (planned?.kind !== 'planned' || admin === undefined) return undefined;
+  const clients = { secrets, kubernetes, ...admin };
+  return problemsSeen(planned.planned, program.context, clients, aroundOfFacts(program, facts, planned));
+}
+
+/** What `status` and `verify` know beside the plan. */
+export function aroundOfFacts(
+  settings: ProgramSettings,
+  { logins }: StatusFacts,
+  { resumed }: { resumed: boolean },
+  look?: HealthLook,
+): PreflightAround {
+  const works = {
+    sqlconf: logins.sqlconf === 'works',
+    kubernetesSecret: logins.kubernetesSecret === 'works',
+  };
+  return aroundOf(settings, { resumed, works, look, lookMs: 0 });
+}
+
+/**
+ * Reads the world, and leaves the admin's session open for what is to be looked at further. Writes nothing and never throws.
+ * @param limits the clients' own where none are given
+ */
+export async function openReading(
+  { program: { context }, ...location }: Settings,
+  keepSecret: (value: string) => void,
+  limits: ReadingLimits = {},
+): Promise<Reading> {
+  // The engine is a process of its own: it is at work while the libraries below are loaded.
+  const state = partOf(
+    readingAt(location, async (at) => {
+      const found = await readState(at, stateLimitMs);
+      return { ...(await withDetails(found, at, stateLimitMs)), backendUrl: location.backendUrl };
+    }),
+  );
+  const [{ openAsAdmin, readWorld }, { SecretsManager }, { Kubernetes }, { readableLease }] =
+    await Promise.all([
+      import('./read.js'),
+      import('../../aws/secretsManager.js'),
+      import('../../kubernetes/kubernetes.js'),
+      import('../../kubernetes/lease.js'),
+    ]);
+  const kubernetes = new Kubernetes(context.kubernetes, limits.kubernetes);
+  const secrets = new SecretsManager(context.region, limits.secrets);
+  const lease = partOf(readableLease(kubernetes));
+  const clients = { secrets, kubernetes, keepSecret };
+  const opening = partOf(openAsAdmin(context, clients));
+  const world = await readWorld(context, clients, opening);
+  Object.values(valueOf(await state)?.slotPasswords ?? {}).forEach(keepSecret);
+  const admin = valueOf(await opening)?.session;
+  return {
+    facts: { now: new Date(), ...world, lease: await lease, state: await state },
+    secrets,
+    kubernetes,
+    admin,
+    close: async () => admin?.session.close(),
+  };
+}

@@ -1,0 +1,173 @@
+import { Failure } from '../base/failure';
+import type { JsonObject } from '../rotation/secretDocument';
+import { parseAdminDocument } from '../rotation/secretDocument';
+import type { DatabaseLogin } from '../rotation/slot';
+import { pendingOfThisTool } from '../aws/adminPendingId';
+import type { DatabaseTrust, Session } from './database';
+import { tryOpen } from './database';
+import { activateRoles } from './roles';
+import type { SecretsManager, SecretVersion } from '../aws/secretsManager';
+
+/** Stands for the label that each rotation gives its own version: see `adminLabel`. */
+const ownLabel = 'CREDENTIAL_ROTATION_ADMIN';
+
+/** How many versions are tried that have no label of AWS: each wrong password counts for the server. */
+const mostOwn = 3;
+
+/** The admin login that the database accepts, and where it was found. */
+export interface AdminCredentials {
+  stage: 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS' | typeof ownLabel;
+  version: SecretVersion;
+  json: JsonObject;
+  login: DatabaseLogin;
+  /** For the next login of this run. */
+  known: KnownVersion;
+}
+
+/**
+ * Tells processes of the same run which version of the admin secret logged in, so that none tries a refused one again:
+ * the id of the version that works, that of the version that was AWSCURRENT then, and those that were refused. It holds
+ * no secret.
+ */
+export const adminVersionVariable = 'CREDENTIAL_ROTATION_ADMIN_VERSION';
+
+/** The version that works, and the one that was AWSCURRENT when that was seen: with another one it says nothing. */
+export interface KnownVersion {
+  works: string;
+  current: string;
+  /** The versions that the database refused. */
+  refused: string[];
+}
+
+/** For the environment of processes of the same run: see {@link adminVersionVariable}. */
+export function announceVersion({ works, current, refused }: KnownVersion): Record<string, string> {
+  return { [adminVersionVariable]: [works, current, ...refused].join(' ') };
+}
+
+/** What the run that started this process knows; undefined outside of one. */
+export function knownVersion(): KnownVersion | undefined {
+  const [works = '', current = '', ...refused] = (process.env[adminVersionVariable] ?? '').split(' ');
+  return works === '' || current === '' ? undefined : { works, current, refused };
+}
+
+/** The database was asked and refuses every password of the admin secret. */
+export class AdminRefused extends Failure {}
+
+/** The admin's session, and the login that opened it. */
+export interface AdminSession {
+  credentials: AdminCredentials;
+  session: Session;
+}
+
+/**
+ * Opens a session with the admin login that works: current, then pending, then previous; at most three tries. Only where
+ * all are refused, the other versions are tried that rotations of this tool have pending.
+ * @param known what logged in before in this run, and what was refused: that is not tried again before all others
+ * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
+ */
+export async function openAdmin(
+  secrets: Pick<SecretsManager, 'read' | 'describe'>,
+  secretId: string,
+  trust: DatabaseTrust,
+  known = knownVersion(),
+): Promise<AdminSession> {
+  const refused = new Set<string>();
+  const late: Candidate[] = [];
+  let current = '';
+  let username = 'the admin user';
+  const attempt = async ({ stage, version }: Candidate): Promise<AdminSession | undefined> => {
+    const checked = parseAdminDocument(version.text);
+    if (!checked.ok) {
+      if (stage !== 'AWSCURRENT') return undefined;
+      throw new Failure(
+        'configuration',
+        `The admin secret ${secretId} is malformed: ${checked.problems.join('; ')}.`,
+      );
+    }
+    const { json, login } = checked.value;
+    username = login.username;
+    const session = await openWithRoles(login, trust);
+    if (session === undefined) {
+      refused.add(version.versionId);
+      return undefined;
+    }
+    const found = { works: version.versionId, current, refused: [...refused] };
+    return { credentials: { stage, version, json, login, known: found }, session };
+  };
+  for await (const candidate of candidates(secrets, secretId, known)) {
+    const { versionId } = candidate.version;
+    if (candidate.stage === 'AWSCURRENT') current = versionId;
+    // Each wrong password counts for the server: one that was refused in this run is left for the end.
+    if (known !== undefined && known.current === current && known.refused.includes(versionId)) {
+      refused.add(versionId);
+      late.push(candidate);
+      continue;
+    }
+    const opened = await attempt(candidate);
+    if (opened) return opened;
+  }
+  for (const candidate of late) {
+    const opened = await attempt(candidate);
+    if (opened) return opened;
+  }
+  throw new AdminRefused(
+    'permission',
+    `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
+      "set the master user's password to the secret's current one and run again.",
+  );
+}
+
+async function openWithRoles(login: DatabaseLogin, trust: DatabaseTrust): Promise<Session | undefined> {
+  const session = await tryOpen(login, trust);
+  try {
+    if (session) await activateRoles(session);
+  } catch (error) {
+    await session?.close();
+    throw error;
+  }
+  return session;
+}
+
+/** A version under the first of the labels that it has. */
+type Candidate = Pick<AdminCredentials, 'stage' | 'version'>;
+
+/**
+ * The versions in the order in which a login is tried, each once and read when it is needed. Pending is what has
+ * AWSPENDING, or else the newest version of this tool: it was set where a run was killed before it became current.
+ */
+export async function* candidates(
+  secrets: Pick<SecretsManager, 'read' | 'describe'>,
+  secretId: string,
+  known: KnownVersion | undefined,
+): AsyncGenerator<Candidate> {
+  const given = new Set<string>();
+  const fresh = (stage: Candidate['stage'], version: SecretVersion | undefined): Candidate[] => {
+    if (version === undefined || given.has(version.versionId)) return [];
+    given.add(version.versionId);
+    return [{ stage, version }];
+  };
+  yield* fresh('AWSCURRENT', await secrets.read(secretId, { stage: 'AWSCURRENT' }));
+  const pending = await secrets.read(secretId, { stage: 'AWSPENDING' });
+  yield* fresh('AWSPENDING', pending);
+  const { stages } = await secrets.describe(secretId);
+  const own = pendingOfThisTool(stages).slice(0, mostOwn);
+  const readOwn = async (versionId: string): Promise<Candidate[]> =>
+    fresh(ownLabel, await secrets.read(secretId, { versionId }));
+  const [newest] = own;
+  if (pending === undefined && newest !== undefined) yield* await readOwn(newest);
+  yield* fresh('AWSPREVIOUS', await secrets.read(secretId, { stage: 'AWSPREVIOUS' }));
+  // What logged in before in this run may have lost its label since.
+  const ids = known !== undefined && given.has(known.current) ? [known.works, ...own] : own;
+  for (const versionId of ids) if (!given.has(versionId)) yield* await readOwn(versionId);
+}
+
+/** The admin login that works, without a session. @throws as {@link openAdmin} */
+export async function findAdminCredentials(
+  secrets: SecretsManager,
+  secretId: string,
+  trust: DatabaseTrust,
+): Promise<AdminCredentials> {
+  const { credentials, session } = await openAdmin(secrets, secretId, trust);
+  await session.close();
+  return credentials;
+}

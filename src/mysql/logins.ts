@@ -1,0 +1,173 @@
+import { sleep } from '../base/errors';
+import type { Session } from './database';
+import { DatabaseFailure } from './databaseErrors';
+import { errorNumber } from '../base/errors';
+import { isOwnSession, ownLogins } from './ownLogins';
+import { identityOf, serverOf } from './server';
+
+/** What a server says of the logins of one user, by others than this process. */
+export interface LoginLook {
+  /** Sessions that are open now: their ids and where they come from, without port. */
+  sessions: ReadonlyMap<string, string>;
+  /** How often others have logged in; without it the server counts nothing, and `whySampled` says why. */
+  counted?: LoginCount;
+  whySampled?: string;
+  /** When the server was asked and when it had answered, in ms of `performance.now()`. */
+  asked: number;
+  answered: number;
+}
+
+/** Logins since the server began to count. */
+export interface LoginCount {
+  total: number;
+  /** By client host, for a message; empty where the server does not tell hosts apart. */
+  byHost: ReadonlyMap<string, number>;
+  /** What tells this server from another. */
+  server: string;
+  /** How long the server has run, in seconds. */
+  uptime: number;
+  /** Other servers that are counted with it, Aurora's readers: how long each has run. */
+  readers?: ReadonlyMap<string, number>;
+}
+
+/** Refusals of a table: no right to it (1142, 1143, 1044, 1227), or none of that name (1109, 1146, 1049). */
+const unreadable = new Set([1142, 1143, 1044, 1227, 1109, 1146, 1049]);
+/** How often a look is tried again while this process itself is logging in. */
+const mostLooks = 50;
+const againMs = 20;
+
+/**
+ * Looks who has a session as that user, and how often others than this process have logged in. The server counts only
+ * logins that it let in (tried on MySQL 8.0.15 and MariaDB 10.11): a refused client has nothing to lose.
+ * dev.mysql.com/doc/refman/8.0/en/performance-schema-connection-tables.html
+ * @param knownToCountNothing why the server counts nothing, where it was just asked: the sessions alone are quicker to see
+ * @param place `foreign`: a further server, whose logins of this process are taken away with those of its own
+ */
+export async function lookAtLogins(
+  session: Session,
+  username: string,
+  knownToCountNothing?: string,
+  place: 'own' | 'foreign' = 'own',
+): Promise<LoginLook> {
+  for (let tries = 1; ; tries += 1) {
+    const asked = performance.now();
+    const own = place === 'own' ? ownLogins(username) : 0;
+    const counts = knownToCountNothing ?? (await readCounts(session, username));
+    // Sessions last: who logs in between is in one of the two.
+    const sessions = await othersSessions(session, username, place);
+    const answered = performance.now();
+    const look = { sessions, asked, answered };
+    if (typeof counts === 'string') return { ...look, whySampled: counts };
+    if (own !== undefined && (place === 'foreign' || own === ownLogins(username)))
+      return { ...look, counted: { ...counts, total: counts.total - own } };
+    if (tries === mostLooks) return { ...look, whySampled: 'this process logs in all the time' };
+    await sleep(againMs);
+  }
+}
+
+async function othersSessions(
+  session: Session,
+  username: string,
+  place: 'own' | 'foreign',
+): Promise<Map<string, string>> {
+  const rows = await session.query(
+    'SELECT ID AS id, HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
+    [username],
+  );
+  const all = rows.map((row) => [String(row['id']), String(row['host']).replace(/:\d+$/, '')] as const);
+  // Another server gives the same ids to others.
+  return new Map(all.filter(([id]) => place === 'foreign' || !isOwnSession(username, id)));
+}
+
+/** The counts, or why there are none. */
+async function readCounts(session: Session, username: string): Promise<LoginCount | string> {
+  const settings = await variables(session);
+  const { mariadb } = await serverOf(session);
+  const schemaOn = settings.get('performance_schema') === 'ON';
+  if (!schemaOn && mariadb && settings.get('userstat') === 'ON')
+    return counted(session, await userStatistics(session, username));
+  if (!schemaOn)
+    return mariadb
+      ? 'performance_schema and userstat are OFF; SET GLOBAL userstat = ON makes the server count logins'
+      : 'performance_schema is OFF; switch it on in the parameter group';
+  if (settings.get('performance_schema_accounts_size') === '0')
+    return 'performance_schema_accounts_size is 0';
+  const rows = await accounts(session, username);
+  return typeof rows === 'string' ? rows : counted(session, rows);
+}
+
+async function variables(session: Session): Promise<Map<string, string>> {
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('performance_schema', 'performance_schema_accounts_size', 'userstat')",
+  );
+  return new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
+}
+
+async function accounts(session: Session, username: string): Promise<Map<string, number> | string> {
+  const [lost] = await session.query("SHOW GLOBAL STATUS LIKE 'Performance_schema_accounts_lost'");
+  if (Number(lost?.['Value'] ?? 0) > 0)
+    return 'performance_schema.accounts is full (Performance_schema_accounts_lost); raise performance_schema_accounts_size';
+  try {
+    const rows = await session.query(
+      'SELECT HOST AS host, TOTAL_CONNECTIONS AS total FROM performance_schema.accounts WHERE USER = ?',
+      [username],
+    );
+    return new Map(rows.map((row) => [String(row['host']), Number(row['total'])]));
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return 'the admin user may not read the counts; GRANT SELECT ON performance_schema.accounts to it';
+  }
+}
+
+async function userStatistics(session: Session, username: string): Promise<Map<string, number>> {
+  const rows = await session.query(
+    'SELECT TOTAL_CONNECTIONS AS total FROM information_schema.USER_STATISTICS WHERE USER = ?',
+    [username],
+  );
+  return new Map(rows.map((row) => ['', Number(row['total'])]));
+}
+
+async function counted(session: Session, byHost: ReadonlyMap<string, number>): Promise<LoginCount> {
+  const [row] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+  const total = [...byHost.values()].reduce((sum, count) => sum + count, 0);
+  return { total, byHost, server: await identityOf(session), uptime: Number(row?.['Value'] ?? 0) };
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof DatabaseFailure && unreadable.has(errorNumber(error.cause));
+}
+
+/** How far a server's own clock of its uptime may be off between two looks, in seconds. */
+const uptimeSlack = 3;
+
+/**
+ * True when `later` shows that nobody has logged in since `earlier`. A server that restarted, another one, or a count
+ * that fell (TRUNCATE, FLUSH) proves nothing.
+ */
+export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
+  const [from, to] = [earlier.counted, later.counted];
+  if (from === undefined || to === undefined) return from === to;
+  const passed = (later.answered - earlier.answered) / 1000;
+  const [before, after] = [serversOf(from), serversOf(to)];
+  const same = [...after].every(([server, uptime]) => {
+    const then = before.get(server);
+    return then !== undefined && Math.abs(uptime - then - passed) <= uptimeSlack;
+  });
+  return before.size === after.size && same && from.total === to.total;
+}
+
+/** How long each server that a count is of has run, in seconds. */
+function serversOf({ server, uptime, readers = new Map() }: LoginCount): Map<string, number> {
+  return new Map([[server, uptime], ...readers]);
+}
+
+/** Where somebody logs in from, for a message. */
+export function whereFrom(look: LoginLook, since?: LoginLook): string {
+  const open = new Map<string, number>();
+  for (const host of look.sessions.values()) open.set(host, (open.get(host) ?? 0) + 1);
+  if (open.size > 0) return [...open].map(([host, count]) => `${host} (${count})`).join(', ');
+  const grown = [...(look.counted?.byHost ?? [])].filter(
+    ([host, total]) => host !== '' && total > (since?.counted?.byHost.get(host) ?? 0),
+  );
+  return grown.map(([host]) => host).join(', ') || 'short sessions that come and go';
+}

@@ -1,0 +1,111 @@
+import { Failure } from '../../base/failure';
+import type { HealthBefore } from '../../rotation/health';
+import { pageOf } from '../../rotation/health';
+import { sleep } from '../../base/errors';
+import type { Asked, HealthPage } from './ask';
+import { askOnce } from './ask';
+import type { ProofKind, Weighed } from './judge';
+import { answersOfAll, weigh } from './judge';
+
+/** How the application's health page is judged after a switch. */
+export interface HealthCheck extends HealthPage {
+  /** Good answers in a row that prove health. */
+  answersInARow: number;
+  /** Limit in ms for the whole proof. */
+  limitMs: number;
+  kind: ProofKind;
+  /** How the page was before the switch, where that is known. */
+  before?: HealthBefore;
+  /** How many pods answer under that address. */
+  replicas: number;
+  /** Whether the database lets the new login in at this moment: while it does not, "broken" may pass. */
+  databaseLetsIn: () => Promise<boolean>;
+}
+
+const pauseMs = 150;
+/** How long at least all answers must say "broken". */
+const brokenMs = 2000;
+/** Requests at once while all answers say "broken". */
+const atOnce = 4;
+/** How long a rollback waits for a page that it goes on without. */
+const asBeforeMs = 15_000;
+
+/**
+ * Asks until the page was good so many times in a row. Answers that all say "broken" end it in seconds: each second is
+ * one of failed requests. Answers that differ, or none, have the whole limit.
+ * @returns what an operator should know, without a full stop; undefined when all is well
+ * @throws Failure `before-switch` naming the last thing that was wrong
+ */
+export async function proveHealth(check: HealthCheck): Promise<string | undefined> {
+  const started = performance.now();
+  const before = check.before?.url === pageOf(check.url) ? check.before : undefined;
+  const known = before === undefined ? undefined : (before.selfSigned ?? null);
+  const streak = new Streak(check);
+  while (performance.now() - started < check.limitMs) {
+    const left = check.limitMs - (performance.now() - started);
+    const count = streak.allBroken ? Math.min(atOnce, Math.max(1, check.replicas)) : 1;
+    const asked = await Promise.all(
+      Array.from({ length: count }, () =>
+        askOnce(check, left, before?.fault === undefined ? known : undefined),
+      ),
+    );
+    asked.forEach((each: Asked) => streak.take(weigh(each, check.kind, before)));
+    if (streak.good >= check.answersInARow)
+      return streak.warning && `the health page ${pageOf(check.url)} ${streak.warning}`;
+    if (
+      streak.asBefore >= check.answersInARow &&
+      (before !== undefined || performance.now() - started > asBeforeMs)
+    )
+      return `the health page ${pageOf(check.url)} ${streak.warning ?? ''}; it proves nothing, and did not before`;
+    if (streak.provesBroken && (await check.databaseLetsIn()))
+      throw failure(check, `${streak.wrong} in ${streak.broken} answers in a row`);
+    await sleep(pauseMs);
+  }
+  if (streak.asBefore > 0)
+    return `the health page ${pageOf(check.url)} ${streak.warning ?? ''}; it proves nothing`;
+  throw failure(
+    check,
+    `${streak.wrong}; it was not good ${check.answersInARow} times in a row within ${Math.round(check.limitMs / 1000)} s`,
+  );
+}
+
+function failure({ url }: HealthCheck, wrong: string): Failure {
+  return new Failure(
+    'before-switch',
+    `The health page ${pageOf(url)} ${wrong}. Look at the log of the new pods, and whether OPENEMR_HEALTHCHECK_URL is right from here.`,
+  );
+}
+
+/** What the last answers had in common. */
+class Streak {
+  good = 0;
+  asBefore = 0;
+  broken = 0;
+  wrong = 'gives no answer';
+  warning: string | undefined;
+  private brokenSince = 0;
+
+  constructor(private readonly check: Pick<HealthCheck, 'replicas' | 'kind'>) {}
+
+  take(found: Weighed): void {
+    this.good = found.kind === 'good' ? this.good + 1 : 0;
+    this.asBefore = found.kind === 'as-before' ? this.asBefore + 1 : 0;
+    // Where OpenEMR was sound before, another page in its place says as much as "broken".
+    const says = found.kind === 'bad' && found.fault !== 'no-answer';
+    if (says && this.broken === 0) this.brokenSince = performance.now();
+    this.broken = says ? this.broken + 1 : 0;
+    if (found.kind === 'bad') this.wrong = found.wrong;
+    else this.warning = found.warning;
+  }
+
+  get allBroken(): boolean {
+    return this.broken > 0;
+  }
+
+  /** A rollback has nowhere to go: it waits. */
+  get provesBroken(): boolean {
+    const { kind, replicas } = this.check;
+    const lasts = performance.now() - this.brokenSince >= brokenMs;
+    return kind !== 'rollback' && lasts && this.broken >= answersOfAll(replicas);
+  }
+}

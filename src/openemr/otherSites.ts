@@ -1,0 +1,60 @@
+import { lookup } from 'node:dns/promises';
+import { parseSqlconf } from './php/sqlconf';
+import type { OtherSite } from '../rotation/otherSites';
+import { scrubber } from '../secrecy/scrubber';
+import type { WorldContext } from '../target/context';
+import type { OtherFile } from './file/sqlconfFile';
+import { sleep } from '../base/errors';
+import { readOtherFiles } from './file/sqlconfFile';
+import type { OpenSqlconf } from './openSqlconf';
+
+/**
+ * What the `sqlconf.php` of every other site says. A host that is only another name of the own file's host is given
+ * as that, so that hosts can be compared.
+ * @throws Failure when the sites folder cannot be listed
+ */
+export async function readOtherSites(
+  { sitesRoot }: Pick<WorldContext, 'sitesRoot'>,
+  own: Pick<OpenSqlconf, 'file' | 'login'>,
+): Promise<OtherSite[]> {
+  const sites = (await readOtherFiles(sitesRoot, own.file)).map(siteOf);
+  const hosts = new Set(sites.flatMap((site) => (site.kind === 'login' ? [site.login.host] : [])));
+  const aliases = await aliasesOf(own.login.host, hosts);
+  return sites.map((site) =>
+    site.kind === 'login' && aliases.has(site.login.host)
+      ? { ...site, login: { ...site.login, host: own.login.host } }
+      : site,
+  );
+}
+
+function siteOf(file: OtherFile): OtherSite {
+  const { path } = file;
+  if ('problem' in file) return { path, kind: 'unread', problem: file.problem };
+  const parsed = parseSqlconf(file.bytes);
+  if (parsed.kind === 'parsed') scrubber.register(parsed.login.password);
+  return parsed.kind === 'parsed'
+    ? { path, kind: 'login', login: parsed.login }
+    : { path, kind: 'text', text: file.bytes.toString('latin1') };
+}
+
+const lookupLimitMs = 3000;
+
+/** Those of the hosts that have an address in common with the own host. */
+async function aliasesOf(own: string, hosts: ReadonlySet<string>): Promise<Set<string>> {
+  const others = [...hosts].filter((host) => host.toLowerCase() !== own.toLowerCase());
+  if (others.length === 0) return new Set();
+  const mine = await addressesOf(own);
+  const same = await Promise.all(
+    others.map(async (host) => (await addressesOf(host)).some((address) => mine.includes(address))),
+  );
+  return new Set(others.filter((_, index) => same[index]));
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  const found = lookup(host, { all: true }).then(
+    (answers) => answers.map(({ address }) => address),
+    () => [],
+  );
+  // A name server that is silent: nobody can log in to such a host either.
+  return Promise.race([found, sleep(lookupLimitMs).then(() => [])]);
+}

@@ -1,0 +1,58 @@
+import { Failure } from '../base/failure';
+import type { RotationPlan } from './rotationPlan';
+import { parsePlan } from './rotationPlan';
+
+/** A plan that a dry run saved for review. It holds no password: the engine's part has them as ciphertext. */
+export interface SavedPlan {
+  formatVersion: 1;
+  plan: RotationPlan;
+  /** The engine's own update plan (pulumi.com/docs/iac/concepts/update-plans); absent before the first rotation. */
+  engine?: unknown;
+}
+
+/** The text of a saved plan's file. */
+export function renderSavedPlan(plan: RotationPlan, engine: unknown): string {
+  const saved: SavedPlan = { formatVersion: 1, plan, ...(engine === undefined ? {} : { engine }) };
+  return `${JSON.stringify(saved, undefined, 2)}\n`;
+}
+
+/** Reads a saved plan. @throws Failure `configuration` when the text is none */
+export function parseSavedPlan(text: string, file: string): SavedPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const saved = (typeof value === 'object' && value !== null ? value : {}) as Partial<SavedPlan>;
+  const plan = parsePlan(JSON.stringify(saved.plan ?? null));
+  if (saved.formatVersion === 1 && plan)
+    return { formatVersion: 1, plan, ...('engine' in saved ? { engine: saved.engine } : {}) };
+  throw new Failure(
+    'configuration',
+    `${file} is not a plan of this version of the tool; make one with --dry-run --plan ${file}.`,
+  );
+}
+
+/** What each field of a plan tells of the world, for the message when it differs. */
+const fieldTexts: Partial<Record<keyof RotationPlan, string>> = {
+  kind: 'another kind of rotation is needed now',
+  from: 'OpenEMR is on another slot',
+  to: 'the rotation would go to another slot',
+  mint: 'other slots lack a password',
+  slotSecretArn: 'the slot secret is another one',
+  slotSecretVersionId: 'the slot secret has another current version',
+  adminSecretArn: 'the admin secret is another one',
+  adminUsername: 'the admin is another user',
+  sqlconfStamp: 'sqlconf.php was changed',
+  sqlconfSha256: 'it was made by another version of this tool',
+};
+
+/** How the world differs from the one that a plan was made for; empty when it is the same. */
+export function planDifferences(saved: RotationPlan, now: RotationPlan): string[] {
+  const all = Object.keys({ ...saved, ...now }) as (keyof RotationPlan)[];
+  // What the health page said is asked anew, and decided on, by each run.
+  const keys = all.filter((key) => key !== 'health');
+  const changed = keys.filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]));
+  return [...new Set(changed.map((key) => fieldTexts[key] ?? `${key} differs`))];
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import type { Stack } from '@pulumi/pulumi/automation';
+import { Ended, Failure } from '../base/failure';
+import { observe } from '../inspect/observe';
+import { changedKeys } from '../rotation/observation';
+import { planRollback } from '../rotation/planRotation';
+import { planId } from '../rotation/rotationPlan';
+import type { StepNumber } from '../rotation/steps';
+import type { FailedAt } from '../rotation/policy';
+import { decide, isBeforeSwitch, phaseOf, phaseSeen, withoutWayBack } from '../rotation/policy';
+import { goingBack } from './canRollBack';
+import { liveLogin } from './liveLogin';
+import type { OpenWorld, RunRequest, RunResult } from './request';
+import { withRolloutNews } from './rolloutNews';
+import { updateRestartingAgain } from './restartAgain';
+import type { FailedUpdate } from '../engine/update';
+
+/** The end of a run that a signal stopped. */
+export async function cancelled(
+  request: RunRequest,
+  { step, furthest }: Pick<FailedAt, 'step' | 'furthest'>,
+  what = 'rotation',
+): Promise<Failure> {
+  const at = step ?? furthest;
+  const where = at === undefined ? `before the first step of this ${what}` : `in step ${at} of this ${what}`;
+  // What was not begun is not on record: the next run decides for itself.
+  const next = at === undefined ? 'Run again.' : `Run again to finish this ${what}.`;
+  const text = `Stopped by a signal ${where}; ${await liveLogin(request)}. ${next}`;
+  return new Ended('cancelled', { code: 'stopped-by-signal', cause: undefined }, text);
+}
+
+/** Ends a failed run by what is true now: policy decides, and here it is looked at, carried out and said. */
+export async function afterFailure(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  at: FailedAt,
+): Promise<RunResult> {
+  const { kind } = ended.planned.plan;
+  const failure = failureOf(ended);
+  const known = phaseOf(kind, at);
+  const username = known === undefined ? await usernameNotSwitched(request, world, ended, at) : undefined;
+  const phase = known ?? phaseSeen(at, username !== undefined);
+  const end = decide(phase, failure.outcome);
+  const back = end === 'go-back' ? await goingBack(request, world, ended.planned) : undefined;
+  if (back?.kind === 'may') return rollBack(request, world, stack, { ...ended, planned: back.planned }, at);
+  const said = `${stepText(at.step)}${failure.message}`;
+  const text = async (): Promise<string> => {
+    if (phase === 'not-switched') return `${said} Nothing was switched: OpenEMR still runs on ${username}.`;
+    const live = await liveLogin(request);
+    if (phase === 'reading') return `${said} ${live}.`;
+    if (phase === 'going-back')
+      return `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`;
+    const why = back ? `Not rolled back: ${back.why}. ` : phase === 'retiring' ? recordText(at) : '';
+    return `${said} ${why}${live}. Run again to finish this rotation.`;
+  };
+  return { ...ended, failure: new Ended(withoutWayBack(end), failure, await text()) };
+}
+
+/** The engine has begun the last step, says of none that it failed, and left none at work. */
+function recordText({ step, furthest }: FailedAt): string {
+  return step === undefined && furthest === 11
+    ? 'All steps were carried out; only their record failed. '
+    : '';
+}
+
+async function rollBack(
+  request: RunRequest,
+  world: OpenWorld,
+  stack: Stack,
+  ended: RunResult,
+  { step }: FailedAt,
+): Promise<RunResult> {
+  const failure = failureOf(ended);
+  request.tell({ kind: 'rolling-back', failure, step });
+  const now = new Date();
+  const id = planId(now, randomBytes(3).toString('hex'));
+  const planned = planRollback(ended.planned, id, now, ended.past);
+  const listener = withRolloutNews(request, world.kubernetes);
+  const notice = (text: string): void => request.tell({ kind: 'notice', text });
+  const result = await updateRestartingAgain({ ...request, stack, planned, listener }, notice);
+  const said = `${stepText(step)}${failure.message}`;
+  const before = planned.material.before.sqlconf.username;
+  if (result.kind === 'done') {
+    const text = `${said} Rolled back: OpenEMR runs on ${before} again, whose password was never changed.`;
+    return { ...ended, failure: new Ended('rolled-back', failure, text) };
+  }
+  return { ...ended, past: result.past, failure: await rollbackStopped(request, said, result) };
+}
+
+/** A rollback that did not finish: it was stopped, or it failed, too. */
+async function rollbackStopped(request: RunRequest, said: string, result: FailedUpdate): Promise<Failure> {
+  const { signal } = request;
+  const reason: unknown = signal?.reason;
+  if (signal?.aborted === true && !(reason instanceof Failure)) {
+    const stopped = await cancelled(request, result, 'rollback');
+    return new Ended('cancelled', stopped, `${said} ${stopped.message}`);
+  }
+  const failure = signal?.aborted === true && reason instanceof Failure ? reason : result.failure;
+  const live = await liveLogin(request);
+  // What was not begun is not on record: the next run decides for itself.
+  const begun = result.step !== undefined || result.furthest !== undefined;
+  const why = said.endsWith(failure.message) ? 'for the same reason' : failure.message;
+  return new Ended(
+    withoutWayBack(decide('going-back', failure.outcome)),
+    failure,
+    `${said} The rollback did not ${begun ? 'finish' : 'begin'} either (${why}) ${live}. ` +
+      (begun ? 'Run again to finish the rollback.' : 'Run again: it finishes the rotation, or goes back.'),
+  );
+}
+
+function failureOf({ failure }: RunResult): Failure {
+  return failure ?? new Failure('unexpected-error', 'The update failed without a reason.');
+}
+
+function stepText(step: StepNumber | undefined): string {
+  return step === undefined ? '' : `Step ${step} failed. `;
+}
+
+/**
+ * The user that OpenEMR is still on: the file does not name the target, and the Secret is as before. A file that
+ * somebody else edited in between is left as it is: to put the login before back would undo the edit. The file is the
+ * first to change: when that failed (step 5), another Secret is somebody else's work, too.
+ * @returns undefined when something was switched, or when that cannot be seen
+ */
+async function usernameNotSwitched(
+  { settings }: RunRequest,
+  world: OpenWorld,
+  { planned: { plan: failed, material }, resumed }: RunResult,
+  at: FailedAt,
+): Promise<string | undefined> {
+  // The engine says where it failed, and no other run was there before: then nothing need be looked at.
+  if (!resumed && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
+  if (failed.to === 'other' || failed.from === failed.to) return undefined;
+  try {
+    const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
+    const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length === 0;
+    const { username } = sqlconf.login;
+    return (sameSecret || at.step === 5) && username !== material.logins[failed.to].username
+      ? username
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { PasswordRefused } from '../base/failure';
+import { withOtherPassword } from '../rotation/remint';
+import type { PlannedRotation } from '../rotation/rotationPlan';
+import type { SecretsManager } from '../aws/secretsManager';
+import type { StepResult } from '../engine/stepTracker';
+import type { UpdateRequest, UpdateResult } from '../engine/update';
+import { runUpdate } from '../engine/update';
+
+/** What an update is carried out with, and whom it tells. */
+interface Around {
+  secrets: Pick<SecretsManager, 'describe'>;
+  tell: (notice: string) => void;
+  update?: typeof runUpdate;
+}
+
+/**
+ * Carries out a plan; when the database refuses a password that nothing knows yet, once more with another one. A second
+ * refusal is the end of this run: the next one tries that password again, and then another.
+ * @returns the plan that was carried out last, and how
+ */
+export async function updateWithOtherPassword(
+  request: UpdateRequest,
+  { secrets, tell, update = runUpdate }: Around,
+): Promise<{ planned: PlannedRotation; result: UpdateResult }> {
+  const { planned, signal } = request;
+  const first = await update(request);
+  const failure = first.kind === 'failed' ? first.failure : undefined;
+  if (!(failure instanceof PasswordRefused) || signal?.aborted === true) return { planned, result: first };
+  const stages = await secrets.describe(planned.plan.slotSecretArn).then(
+    (description) => description.stages,
+    () => ({}),
+  );
+  const other = withOtherPassword(planned, failure.slot, stages);
+  if (other === undefined) return { planned, result: first };
+  tell(`the database's password policy refused the password of slot ${failure.slot}; another one is made`);
+  // The engine's own saved plan is that of the first.
+  const again = { ...request, planned: other };
+  delete again.savedPlan;
+  const second = await update(again);
+  return { planned: other, result: { ...second, steps: joined(first.steps, second.steps) } };
+}
+
+/** The steps of two updates of one run: what the first did is not undone by the second's finding it done. */
+export function joined(first: readonly StepResult[], second: readonly StepResult[]): StepResult[] {
+  return second.map((step, index) => {
+    const before = first[index];
+    return step.status === 'unchanged' && before?.status === 'done' ? before : step;
+  });
+}

@@ -1,0 +1,74 @@
+import { Failure } from '../../base/failure';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
+import type { Slot } from '../../rotation/slot';
+import { slots } from '../../rotation/slot';
+import { resourceNames } from '../../rotation/steps';
+import type { Comparison } from '../../mysql/comparison';
+import { compareAccount } from '../../mysql/comparison';
+import type { Session } from '../../mysql/database';
+import { maskedCreation } from '../../mysql/parity';
+import { quoteAccount } from '../../mysql/sqlText';
+
+/** What a plan finds at the slots' accounts in the database. */
+export interface AccountFindings {
+  /** What would stop it, each one sentence with the statement that mends it. */
+  problems: Failure[];
+  /** What it changes, line by line; statements are shown whole, passwords never. */
+  differences: string[];
+  /** What an operator should know and do, each a sentence without its full stop. */
+  notices: string[];
+}
+
+/** Compares both slots' accounts with the one that OpenEMR uses. Writes nothing. */
+export async function accountFindings(
+  { plan, material }: PlannedRotation,
+  session: Session,
+): Promise<AccountFindings> {
+  const findings: AccountFindings = { problems: [], differences: [], notices: [] };
+  if (plan.kind === 'rollback') return findings;
+  const inUse = material.before.sqlconf.username;
+  for (const slot of slots) {
+    const { username, dbname } = material.logins[slot];
+    const like = plan.from === 'other' || username === inUse ? undefined : inUse;
+    try {
+      const compared = await compareAccount(session, { username, dbname, like, inUse });
+      findings.problems.push(...problemsOf(compared, plan.mint.includes(slot)));
+      findings.differences.push(...differencesOf(slot, compared));
+      findings.notices.push(...noticesOf(slot, compared));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (!findings.problems.some(({ message }) => message === error.message)) findings.problems.push(error);
+    }
+  }
+  return findings;
+}
+
+function problemsOf({ parity, foreignSchema, name }: Comparison, setsPassword: boolean): Failure[] {
+  const foreign =
+    foreignSchema === undefined || !setsPassword
+      ? []
+      : [
+          `The database user ${name.username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; name another username in the slot secret.`,
+        ];
+  return [...parity.problems, ...foreign].map((problem) => new Failure('configuration', problem));
+}
+
+function differencesOf(slot: Slot, { account, name, model, parity }: Comparison): string[] {
+  const as = model.account ? ` (as ${model.account.username})` : '';
+  const statements = [
+    ...(account ? [] : [maskedCreation(name, model.account)]),
+    ...parity.alter,
+    ...parity.grant,
+  ].map((statement) => `+ ${statement}${as}`);
+  const expired = account?.expired === true ? ['~ its password has expired: it is set again'] : [];
+  return [...statements, ...expired].map((line) => `${resourceNames.user(slot)}: ${line}`);
+}
+
+/** A new account asks no more of a connection than the one in use: OpenEMR, which may not speak TLS, must get in. */
+function noticesOf(slot: Slot, { account, name, model }: Comparison): string[] {
+  if (account || (model.account?.requirement.type ?? '') !== '') return [];
+  const as = model.account ? `, as ${model.account.username} is` : '';
+  return [
+    `the new user of slot ${slot} is let in without TLS, too${as}; when OpenEMR itself uses TLS, run ALTER USER ${quoteAccount(name)} REQUIRE SSL`,
+  ];
+}

@@ -1,0 +1,47 @@
+import type { Failure } from '../../base/failure';
+import type { HealthLook } from '../../openemr/health/look';
+import { lookAtHealth } from '../../openemr/health/look';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
+import { switches } from '../../rotation/rotationPlan';
+import type { SavedPlan } from '../../rotation/savedPlan';
+
+/** The settings that a look at the health page needs. */
+export interface HealthSettings {
+  healthUrl?: string;
+  healthCaFile?: string;
+  healthAnswersInARow: number;
+}
+
+/** Asks the page that a new plan's step 8 will ask; undefined where there is none, or no such step. */
+export async function healthBefore(
+  { plan }: PlannedRotation,
+  { healthUrl: url, healthCaFile, healthAnswersInARow }: HealthSettings,
+): Promise<HealthLook | undefined> {
+  if (url === undefined || !switches(plan)) return undefined;
+  const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
+  return lookAtHealth(page, healthAnswersInARow);
+}
+
+/** The plan with what the page said. One that was saved keeps what it had: its engine's plan holds the text fast. */
+export function withHealth(
+  planned: PlannedRotation,
+  look: HealthLook | undefined,
+  saved: SavedPlan | undefined,
+): PlannedRotation {
+  const health = saved ? saved.plan.health : look?.before;
+  return health === undefined ? planned : { ...planned, plan: { ...planned.plan, health } };
+}
+
+/**
+ * What the page's answers before the switch mean: a page that is not good stops a rotation of a running OpenEMR. Where
+ * OpenEMR is down, or the operator moves it back, the run may be the cure.
+ */
+export function healthFindings(
+  look: HealthLook | undefined,
+  mayBeCure: boolean,
+): { problems: Failure[]; notices: string[] } {
+  if (look === undefined) return { problems: [], notices: [] };
+  const { problem, notices } = look;
+  if (problem === undefined) return { problems: [], notices };
+  return mayBeCure ? { problems: [], notices } : { problems: [problem], notices: [] };
+}

@@ -1,0 +1,91 @@
+import { Failure } from '../../base/failure';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
+import type { WorldContext } from '../../target/context';
+import type { Session } from '../../mysql/database';
+import { openSession } from '../../mysql/database';
+import { knowsTwoPasswords, withSecondPassword } from '../../mysql/dualPassword';
+import { sampledFactor, sampledPollMs } from '../../mysql/idleness';
+import type { OpenReader } from '../../mysql/readers';
+import { closeReaders, lookEverywhere, openReaders, unreachedText } from '../../mysql/readers';
+import type { PreflightClients } from '../preflight';
+
+/** The settings of step 10 that a preflight looks at. */
+export interface IdleSettings {
+  context: Pick<WorldContext, 'trust'>;
+  idleGraceSeconds: number;
+  keepOldPassword?: true;
+}
+
+/** The admin's session, and its login. */
+export type IdleClients = Pick<PreflightClients, 'session'> & {
+  credentials: { login: PreflightClients['credentials']['login'] };
+  /** Opens a session elsewhere; the database's own by default. */
+  open?: OpenReader;
+};
+
+/**
+ * What the server can do for step 10. Writes nothing.
+ * @param problemsOnly true: only what would stop the run is looked for, without a login elsewhere
+ */
+export async function idleFindings(
+  { plan, material }: PlannedRotation,
+  clients: IdleClients,
+  { idleGraceSeconds, keepOldPassword, context }: IdleSettings,
+  problemsOnly = false,
+): Promise<{ problems: Failure[]; notices: string[] }> {
+  if (plan.renew === null) return { problems: [], notices: [] };
+  const {
+    session,
+    credentials: { login },
+  } = clients;
+  const open = clients.open ?? ((host) => openSession({ ...login, host }, context.trust));
+  const { username } = material.logins[plan.renew];
+  const two = await knowsTwoPasswords(session);
+  if (keepOldPassword === true && !two)
+    return {
+      problems: [
+        new Failure(
+          'configuration',
+          'The database keeps no second password of a user, which MySQL does from 8.0.14 on and MariaDB does not; run without --keep-old-password.',
+        ),
+      ],
+      notices: [],
+    };
+  if (problemsOnly) return { problems: [], notices: [] };
+  const readers = await openReaders(session, login.host, open);
+  const { whySampled } = await lookEverywhere(session, readers, username).finally(() =>
+    closeReaders(readers),
+  );
+  const unseen = unreachedText(readers);
+  const sampled =
+    whySampled === undefined
+      ? []
+      : [sampledNotice(whySampled, idleGraceSeconds, two && keepOldPassword !== true)];
+  const kept =
+    keepOldPassword === true
+      ? [`the old password of ${username} stays valid beside the new one until the next rotation`]
+      : [];
+  const ending = await endingNotices({ plan, material }, session);
+  return {
+    problems: [],
+    notices: [...sampled, ...(unseen === undefined ? [] : [unseen]), ...kept, ...ending],
+  };
+}
+
+/** What the rotation before has kept. */
+async function endingNotices({ plan, material }: PlannedRotation, session: Session): Promise<string[]> {
+  if (plan.to === 'other' || plan.to === plan.from) return [];
+  const retained = await withSecondPassword(session, [material.logins[plan.to].username]);
+  return retained.map(
+    (username) =>
+      `the database still takes the password that ${username} had before; it ends in step 4, when nobody has logged in as ${username} for the grace period`,
+  );
+}
+
+function sampledNotice(why: string, graceSeconds: number, retains: boolean): string {
+  const seconds = graceSeconds * sampledFactor;
+  const missed = retains
+    ? `; the old password stays valid beside the new one until nobody has been seen for ${seconds} s more`
+    : '';
+  return `the idle proof is sampled, since ${why}: it lists the sessions ${sampledPollMs} ms after each answer, for ${seconds} s instead of ${graceSeconds} s, and does not see a login that comes and goes in between, nor who comes later${missed}`;
+}

@@ -1,0 +1,75 @@
+import { Failure } from '../base/failure';
+import type { PlannedRotation } from '../rotation/rotationPlan';
+import { ownGrants } from '../mysql/accounts';
+import type { WorldContext } from '../target/context';
+import type { Session } from '../mysql/database';
+import { proxyNotices, proxyProblems } from './10-renewal/rdsProxy';
+import { idleRoles } from '../mysql/roles';
+import { isReadOnly } from '../mysql/server';
+import { quoteIdentifier } from '../mysql/sqlText';
+import type { AccountFindings } from './04-users/preflight';
+import { accountFindings } from './04-users/preflight';
+import type { PreflightClients } from './preflight';
+import { targetProblems } from './preflightTarget';
+
+/** Privileges that the admin needs in the database, with the step that uses each. */
+const adminPrivileges = [
+  ['CREATE USER', 'to change the passwords of other users'],
+  ['PROCESS', 'to see whether the old account is idle'],
+] as const;
+
+/** What would stop the changes of users in the database, and what they are. */
+export async function databaseFindings(
+  planned: PlannedRotation,
+  context: WorldContext,
+  clients: PreflightClients,
+): Promise<AccountFindings> {
+  const { session } = clients;
+  const target = await targetProblems(context, clients);
+  // On another server the accounts would be missing or strange: that tells nothing.
+  if (target.length > 0) return { problems: target, differences: [], notices: [] };
+  const found = await accountFindings(planned, session);
+  const problems = [
+    ...proxyProblems(clients.credentials.login),
+    ...(await missingPrivileges(session)),
+    ...(await readerProblems(clients)),
+    ...found.problems,
+  ];
+  return {
+    ...found,
+    problems,
+    notices: [...found.notices, ...proxyNotices(planned.material.before.sqlconf)],
+  };
+}
+
+async function missingPrivileges(admin: Session): Promise<Failure[]> {
+  const everywhere = (await ownGrants(admin)).filter((line) => / ON \*\.\* TO /.test(line));
+  const privileges = everywhere.flatMap((line) =>
+    (line.split(' ON *.*')[0] ?? '').replace('GRANT ', '').split(', '),
+  );
+  const idle = await idleRoles(admin);
+  const byRole =
+    idle.length === 0
+      ? ''
+      : ` Where a role has it, run SET DEFAULT ROLE ${idle.map(quoteIdentifier).join(' or ')}.`;
+  return adminPrivileges
+    .filter(([privilege]) => !privileges.includes(privilege) && !privileges.includes('ALL PRIVILEGES'))
+    .map(
+      ([privilege, why]) =>
+        new Failure(
+          'permission',
+          `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
+        ),
+    );
+}
+
+async function readerProblems({ session, credentials }: PreflightClients): Promise<Failure[]> {
+  if (!(await isReadOnly(session))) return [];
+  const { host, port } = credentials.login;
+  return [
+    new Failure(
+      'configuration',
+      `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
+    ),
+  ];
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { statementFailure } from '../../../src/mysql/databaseErrors';
+import { lookAtLogins } from '../../../src/mysql/logins';
+import { ownLoginBegins } from '../../../src/mysql/ownLogins';
+import type { Answer } from './fakeSession';
+import { fakeSession } from './fakeSession';
+
+const login = { host: 'db', port: '3306', username: 'u', password: 'p', dbname: 'd' };
+
+/** A server with these variables, this table of accounts, and no session but one of the process itself. */
+function server(
+  version: string,
+  variables: Record<string, string>,
+  {
+    accounts = [],
+    statistics = [],
+    lost = '0',
+  }: { accounts?: Answer; statistics?: Answer; lost?: string } = {},
+): ReturnType<typeof fakeSession>['session'] {
+  const rows = Object.entries(variables).map(([Variable_name, Value]) => ({ Variable_name, Value }));
+  return fakeSession(version, [
+    ["SHOW GLOBAL VARIABLES WHERE Variable_name IN ('performance_schema'", rows],
+    ["SHOW GLOBAL STATUS LIKE 'Performance_schema_accounts_lost'", [{ Value: lost }]],
+    ["SHOW GLOBAL STATUS LIKE 'Uptime'", [{ Value: '77' }]],
+    ['SELECT HOST AS host, TOTAL_CONNECTIONS', accounts],
+    ['SELECT TOTAL_CONNECTIONS AS total FROM information_schema.USER_STATISTICS', statistics],
+    ['SELECT ID AS id', [{ id: 5001, host: '10.0.0.3:40000' }]],
+  ]).session;
+}
+
+const on = { performance_schema: 'ON', performance_schema_accounts_size: '-1' };
+
+describe('lookAtLogins', () => {
+  it("counts all hosts, and takes this process's own logins and sessions away", async () => {
+    const accounts = [
+      { host: '10.0.0.1', total: 4 },
+      { host: '10.0.0.3', total: 2 },
+    ];
+    const own = ownLoginBegins('counted');
+    ownLoginBegins('counted').refused();
+    own.letIn(5001);
+    const look = await lookAtLogins(server('8.0.36', on, { accounts }), 'counted');
+    expect(look.counted?.total).to.equal(5);
+    expect(look.counted?.uptime).to.equal(77);
+    expect(look.sessions.size, 'sessions of others').to.equal(0);
+    expect((await lookAtLogins(server('8.0.36', on), 'another')).sessions.size).to.equal(1);
+  });
+
+  it('a login of this process that is under way is waited for', async () => {
+    const own = ownLoginBegins('underway');
+    setTimeout(() => own.letIn(1), 60);
+    const look = await lookAtLogins(
+      server('8.0.36', on, { accounts: [{ host: 'h', total: 1 }] }),
+      'underway',
+    );
+    expect(look.counted?.total).to.equal(0);
+  });
+
+  it('MariaDB counts by userstat where performance_schema is off', async () => {
+    const variables = { performance_schema: 'OFF', userstat: 'ON' };
+    const look = await lookAtLogins(
+      server('10.11.6-MariaDB', variables, { statistics: [{ total: '9' }] }),
+      'm',
+    );
+    expect(look.counted?.total).to.equal(9);
+  });
+
+  const denied = statementFailure({ errno: 1142 }, 'SELECT 1', login);
+  const cases: [string, ReturnType<typeof server>, RegExp][] = [
+    [
+      'performance_schema is off',
+      server('8.0.36', { performance_schema: 'OFF' }),
+      /performance_schema is OFF/,
+    ],
+    [
+      'MariaDB counts nothing',
+      server('10.11.6-MariaDB', { performance_schema: 'OFF', userstat: 'OFF' }),
+      /userstat = ON/,
+    ],
+    [
+      'no room for accounts',
+      server('8.0.36', { ...on, performance_schema_accounts_size: '0' }),
+      /accounts_size is 0/,
+    ],
+    ['accounts were lost', server('8.0.36', on, { lost: '3' }), /accounts_lost/],
+    [
+      'the admin may not read it',
+      server('8.0.36', on, { accounts: denied }),
+      /GRANT SELECT ON performance_schema\.accounts/,
+    ],
+  ];
+  for (const [what, session, why] of cases)
+    it(`${what}: sampled, and it says why`, async () => {
+      const look = await lookAtLogins(session, 'sampled');
+      expect(look.counted).to.equal(undefined);
+      expect(look.whySampled).to.match(why);
+    });
+});

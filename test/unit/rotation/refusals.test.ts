@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
+import { plannedIn, refusalIn } from './planned';
+import type { World } from './simulatedWorld';
+import { loginOf, slotText, worldOn } from './simulatedWorld';
+
+const [a, b] = [loginOf('openemr_a'), loginOf('openemr_b')];
+const withSecret = (entries: Record<string, unknown>, changes: Partial<World> = {}): World => ({
+  ...worldOn('A'),
+  secret: { versionId: 'v0', text: slotText('A', entries) },
+  ...changes,
+});
+
+const refusals: [name: string, world: World, problems: RegExp[], request?: RequestKind][] = [
+  [
+    'both slots name one user',
+    withSecret({ A: a, B: loginOf('openemr_a') }),
+    [/^arn:slots: slots A and B both name the user openemr_a; give each slot a user of its own\.$/],
+  ],
+  [
+    "an empty slot's default user is the other slot's",
+    withSecret({ A: loginOf('openemr_b') }, { file: loginOf('openemr_b') }),
+    [/slots A and B both name the user openemr_b/],
+  ],
+  [
+    'slot A names the admin',
+    withSecret({ A: loginOf('admin'), B: b }, { file: b }),
+    [/^arn:slots: slot A names the admin user admin; empty that slot/],
+  ],
+  [
+    'slot B names the admin',
+    withSecret({ A: a, B: loginOf('admin') }),
+    [/^arn:slots: slot B names the admin user admin; empty that slot/],
+  ],
+  ...(['host', 'port', 'dbname'] as const).map((field): [string, World, RegExp[]] => [
+    `the slots differ in ${field}`,
+    withSecret({ A: a, B: { ...b, [field]: field === 'port' ? '3307' : 'another' } }),
+    [/^arn:slots: slots A and B differ in host, port or dbname; both must name the same database\.$/],
+  ]),
+  ...(['host', 'port', 'dbname'] as const).map((field): [string, World, RegExp[]] => [
+    `the file's ${field} is not its slot's`,
+    { ...worldOn('A'), file: { ...a, [field]: field === 'port' ? '3307' : 'another' } },
+    [
+      /^\/sites\/default\/sqlconf\.php uses slot A's user openemr_a on another host, port or database than the slot secret says; make them agree \(file: .*, secret: db\.example:3306\/openemr\)\.$/,
+    ],
+  ]),
+  [
+    "the database refuses the file's login",
+    { ...worldOn('A'), users: new Map() },
+    [/^\/sites\/default\/sqlconf\.php: the database refuses the login of openemr_a .* --sync-db-users/],
+  ],
+  [
+    "a rollback where the database refuses the file's login, and that of the other slot",
+    { ...worldOn('A'), users: new Map() },
+    [/the database refuses the login of openemr_a .* and that of slot B, .* --sync-db-users/],
+    'rollback',
+  ],
+  [
+    'a sync where the database refuses the login of the file, and it is no slot’s',
+    { ...worldOn('A'), file: loginOf('stranger') },
+    [/the database refuses the login of stranger .* run credential-rotation without --sync-db-users/],
+    'sync',
+  ],
+  [
+    'a sync where the database refuses the password of the file, and another one of that user works',
+    { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+    [/and another password of that user works; run credential-rotation without --sync-db-users/],
+    'sync',
+  ],
+  [
+    "a sync where the file's host is not its slot's",
+    { ...worldOn('A'), file: { ...a, host: 'another' } },
+    [/uses slot A's user openemr_a on another host/],
+    'sync',
+  ],
+  [
+    'everything at once: all problems are named',
+    withSecret({ A: loginOf('admin'), B: loginOf('admin', { host: 'another' }) }, { file: loginOf('x') }),
+    [/both name the user admin/, /slot A names the admin/, /slot B names the admin/],
+  ],
+];
+
+describe('planRotation: refusals', () => {
+  for (const [name, world, problems, request] of refusals) {
+    it(name, () => {
+      const found = refusalIn(world, request);
+      expect(found).to.have.lengthOf(problems.length);
+      problems.forEach((problem, index) => expect(found[index]).to.match(problem));
+    });
+  }
+
+  it('a sync is not refused because the login of the file is', () => {
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    const { plan, material } = plannedIn(world, 'sync');
+    expect(plan.kind).to.equal('sync');
+    expect(material.logins.A.password).to.equal(a.password);
+  });
+
+  const waysIn: [string, World, Partial<RotationPlan>][] = [
+    [
+      'another password of its account, from the slot secret',
+      { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } },
+      { kind: 'reconcile', from: 'A', to: 'A', renew: 'B' },
+    ],
+    [
+      'the other slot',
+      { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) },
+      { kind: 'rotate', from: 'A', to: 'B', renew: 'A' },
+    ],
+    [
+      'fresh users, where the file names neither slot',
+      { ...worldOn('A'), file: loginOf('stranger') },
+      { kind: 'bootstrap', from: 'other', to: 'A' },
+    ],
+  ];
+  for (const [name, world, plan] of waysIn)
+    it(`OpenEMR is down, and a rotation lets it in again by ${name}`, () =>
+      expect(plannedIn(world).plan).to.deep.include(plan));
+
+  it('OpenEMR is down, and a rollback lets it in again by the other slot', () => {
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    expect(plannedIn(world, 'rollback').plan).to.deep.include({ kind: 'switch-back', to: 'B' });
+  });
+});
