@@ -8,7 +8,8 @@ import type { Properties, ResourceLogic } from './logic';
 import { planRecord } from './planRecord';
 import { promotion } from './promotion';
 import { healthProof } from './08-health/apply';
-import { idleProof, rolloutProof } from './10-renewal/apply';
+import { idleProof } from './10-renewal/apply';
+import { rolloutProof } from './07-restart/apply';
 import { withRetries } from './retry';
 import { sqlconf } from './05-sqlconf/apply';
 

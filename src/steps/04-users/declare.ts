@@ -1,7 +1,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import { versionLabels } from '../../rotation/labels';
-import { timesAgain, timesAgainBeforeFlip, timesAgainInAll } from '../../rotation/remint';
+import { timesAgainBeforeFlip, timesAgainInAll } from '../../rotation/remint';
 import type { PlannedRotation, RotationPlan } from '../../rotation/rotationPlan';
 import type { Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
@@ -18,15 +18,6 @@ export interface StoredVersions {
   renewalVersion?: SecretVersion;
 }
 
-/** Step 3. */
-export function adminCheckStep(
-  chain: Chain,
-  { plan }: PlannedRotation,
-  { context, run }: StepSettings,
-): void {
-  chain.dynamic('AdminCheck', resourceNames.adminCheck(plan.id), { context, rotation: plan.id, run });
-}
-
 /**
  * Step 4: the labelled versions, and the users that the switch needs. A repair begins with the user that OpenEMR is on:
  * whatever fails after it, OpenEMR is in again.
@@ -40,7 +31,7 @@ export function userSteps(
   const { plan, material } = planned;
   const usernameInUse = plan.from === 'other' ? undefined : material.before.sqlconf.username;
   const bringUp = (slot: Slot): void =>
-    user(chain, planned, settings, {
+    userOfSlot(chain, planned, settings, {
       slot,
       password: passwords.before[slot],
       like: usernameInUse,
@@ -91,13 +82,14 @@ function activeOf({ material }: PlannedRotation): Slot {
 }
 
 /** A slot's user, and what is special about it in a step. */
-interface UserOfSlot extends OldPasswordRules {
+export interface UserOfSlot extends OldPasswordRules {
   slot: Slot;
   password: pulumi.Output<string>;
   like?: string | undefined;
 }
 
-function user(
+/** The database user of a slot, in step 4 or 10. */
+export function userOfSlot(
   chain: Chain,
   { plan, material }: PlannedRotation,
   { context, idleGraceSeconds: graceSeconds }: StepSettings,
@@ -120,75 +112,4 @@ function user(
     ...old,
   };
   chain.dynamic('DatabaseUser', resourceNames.user(slot), inputs, ['password']);
-}
-
-/** Step 9: the flipped document becomes current. */
-export function flipStep(
-  chain: Chain,
-  { plan }: PlannedRotation,
-  { context }: StepSettings,
-  version: SecretVersion,
-  renewalVersion?: SecretVersion,
-): void {
-  const { slotSecretArn: secretArn, slotSecretVersionId, againFrom = slotSecretVersionId } = plan;
-  const again = timesAgainBeforeFlip(plan);
-  chain.dynamic('Promotion', resourceNames.flip(plan.id, again), {
-    context,
-    secretArn,
-    from: again === 0 ? slotSecretVersionId : againFrom,
-    to: version.versionId,
-    ...(renewalVersion ? { later: renewalVersion.versionId } : {}),
-    what: 'flip active_slot',
-  });
-}
-
-/** Step 10: the account that was left is idle, gets the new password, and the document that holds it becomes current. */
-export function renewSteps(
-  chain: Chain,
-  planned: PlannedRotation,
-  settings: StepSettings,
-  renewal: {
-    slot: Slot;
-    flipVersion: SecretVersion;
-    renewalVersion: SecretVersion;
-    password: pulumi.Output<string>;
-  },
-): void {
-  const { plan, material } = planned;
-  const { context, run, oldLoginSeconds } = settings;
-  const { idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
-  const { slot, flipVersion, renewalVersion, password } = renewal;
-  const { username } = material.logins[slot];
-  const alsoWatch = plan.rotateAdmin ? { alsoWatch: plan.adminUsername } : {};
-  const idle = { context, run, username, graceSeconds, limitSeconds, oldLoginSeconds, ...alsoWatch };
-  chain.dynamic('IdleProof', resourceNames.idle(plan.id), idle);
-  user(chain, planned, settings, {
-    slot,
-    password,
-    like: plan.to === 'other' ? undefined : material.logins[plan.to].username,
-    oldPassword: settings.keepOldPassword === true ? 'keep' : 'end',
-    limitSeconds,
-  });
-  const again = timesAgain(plan, slot);
-  chain.dynamic('Promotion', resourceNames.renewal(plan.id, again), {
-    context,
-    secretArn: plan.slotSecretArn,
-    // What was current when a password was made again may be an earlier renewal of this plan.
-    from: again === 0 ? flipVersion.versionId : (plan.againFrom ?? flipVersion.versionId),
-    to: renewalVersion.versionId,
-    what: 'promote the renewal',
-  });
-}
-
-/** Step 11. */
-export function adminSteps(chain: Chain, { plan, material }: PlannedRotation, settings: StepSettings): void {
-  const { context, idleGraceSeconds: graceSeconds, idleLimitSeconds: limitSeconds } = settings;
-  const left = material.before.sqlconf.username === plan.adminUsername;
-  chain.dynamic('AdminPassword', resourceNames.adminPassword(plan.id), {
-    context,
-    rotation: plan.id,
-    graceSeconds,
-    limitSeconds,
-    ...(left ? { oldLoginSeconds: settings.oldLoginSeconds } : {}),
-  });
 }

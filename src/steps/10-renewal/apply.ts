@@ -1,29 +1,9 @@
 import { Failure } from '../../base/failure';
-import { kubernetesOf } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
-import { waitForRollout } from '../../kubernetes/rolloutWait';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { assertIdle, beginToWatch, oldLoginGoneAt } from './idle';
 import { proof } from '../logic';
 import { liveUses } from '../adminSession';
-
-/** Inputs of the rollout proof, the second half of step 7. */
-export interface RolloutProofInputs {
-  context: WorldContext;
-  /** Names the run that it is for. */
-  run: string;
-  annotation: string;
-  token: string;
-  timeoutSeconds?: number;
-}
-
-/** Step 7: the restart is complete by the Deployment's own newest generation. */
-export const rolloutProof = proof<RolloutProofInputs>(
-  async ({ context, annotation, token, timeoutSeconds }) => {
-    await waitForRollout(kubernetesOf(context), { annotation, token }, timeoutSeconds);
-    return { token };
-  },
-);
 
 /** Inputs of the idle proof, the first part of step 10. */
 export interface IdleProofInputs {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RestartTaken } from '../../../../src/base/failure';
-import { rolloutProof } from '../../../../src/steps/10-renewal/apply';
+import { rolloutProof } from '../../../../src/steps/07-restart/apply';
 import { expectRefused, failureOf, withFaults } from '../../handMade/faults';
 import type { HandMadeWorld } from '../../handMade/world';
 import { openWorld } from '../../handMade/world';

@@ -1,0 +1,35 @@
+import { DeploymentPatch } from '@pulumi/kubernetes/apps/v1/deploymentPatch';
+import * as pulumi from '@pulumi/pulumi';
+import { restartAnnotation } from '../../rotation/annotations';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
+import { resourceNames } from '../../rotation/steps';
+import type { StepSettings } from '../../target/programSettings';
+import type { Chain } from '../chain';
+import { patchAnnotations } from '../patches';
+
+/** Step 7: the restart annotation, and the proof that the rollout is complete. */
+export function restart(
+  chain: Chain,
+  { plan }: PlannedRotation,
+  { context, rolloutTimeoutSeconds, run }: StepSettings,
+): void {
+  const { namespace, deployment: name } = context.kubernetes;
+  const annotations = { [restartAnnotation]: chain.guarded(pulumi.output(plan.restartToken)) };
+  // The plugin's own await needs rights that the Role does not give; the proof below waits instead.
+  const metadata = { namespace, name, annotations: { ...patchAnnotations, 'pulumi.com/skipAwait': 'true' } };
+  chain.add(
+    new DeploymentPatch(
+      resourceNames.restart(),
+      { metadata, spec: { template: { metadata: { annotations } } } },
+      chain.options(),
+    ),
+  );
+  const timeout = rolloutTimeoutSeconds === undefined ? {} : { timeoutSeconds: rolloutTimeoutSeconds };
+  chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), {
+    context,
+    run,
+    annotation: restartAnnotation,
+    token: plan.restartToken,
+    ...timeout,
+  });
+}
