@@ -16,14 +16,17 @@ const killed = 'The pod was killed (OOM, node lost, kill -9)';
 const secretsManager = 'Secrets Manager refuses or throttles';
 const malformed = 'The secret is malformed, scheduled for deletion, a replica, or in another region';
 const owner = 'RDS or a rotation Lambda rotates the secret';
-const gitOps = 'The Kubernetes Secret is put back by a controller (GitOps)';
+const gitOps = 'A controller changes the Kubernetes Secret back (GitOps)';
 const noLogin = 'The database takes no statement or no login';
 const failover = 'The database fails over';
-const accounts = 'The accounts do not fit each other';
+const accounts = 'The database accounts do not match';
 const state = 'The state is lost, corrupt, or does not open';
 const file = 'sqlconf.php cannot be changed safely, or was edited';
-const fileModes = ["The files' mode or owner is in the way", 'A copy of the login lies beside sqlconf.php'];
-const efs = 'EFS is full, read-only or away';
+const fileModes = [
+  'The mode or owner of the files is in the way',
+  'A copy of the login is next to sqlconf.php',
+];
+const efs = 'EFS is full, read-only or unreachable';
 const target = 'The wrong target';
 const api = 'The Kubernetes API does not answer, or refuses';
 const rollout = 'The rollout is stuck';
@@ -145,7 +148,7 @@ describe('the runbook', () => {
   it('has no situation without a case, but the one that is asked for', () => {
     const cases = Object.values(runbook).flat();
     expect(headings.filter((heading) => !cases.includes(heading))).to.deep.equal([
-      'The rotation is to be undone (rollback)',
+      'You want to undo a rotation (rollback)',
     ]);
   });
 
