@@ -10,6 +10,7 @@ import { countCalls } from './calls';
 import { measured } from './measure';
 import type { Row, Scene } from './scene';
 import { breakOne, expectMoved, killedInStep, slotsOf } from './scene';
+import { until } from '../lab/support/until';
 
 interface RunReport {
   since: string;
@@ -87,12 +88,11 @@ async function killWorker(scene: Scene): Promise<void> {
   const { killed } = scene;
   const earlier = newestRun(scene);
   const begun = new RegExp(`"type":"step-started"[^\\n]*"step":${killedInStep}[,}]`);
-  for (const end = performance.now() + 1_200_000; ;) {
+  const hasBegun = (): boolean => {
     const run = newestRun(scene);
-    if (run !== earlier && begun.test(textOfLog(scene, run, killed))) break;
-    if (performance.now() > end) throw new Error(`${killed.name} never came to step ${killedInStep}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return run !== earlier && begun.test(textOfLog(scene, run, killed));
+  };
+  await until(`${killed.name} comes to step ${killedInStep}`, hasBegun, { limitMs: 1_200_000 });
   expect(killAllWith(`CREDENTIAL_ROTATION_STACK=${killed.name}`)).to.be.greaterThan(0);
 }
 

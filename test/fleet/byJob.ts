@@ -17,6 +17,7 @@ import { countCalls } from './calls';
 import { memoryOf } from './measure';
 import type { Row, Scene } from './scene';
 import { breakOne, expectMoved, killedInStep, slotsOf } from './scene';
+import { letPass } from '../lab/support/until';
 
 const namespace = 'rotation-of-clinics';
 const limitMs = 3_600_000;
@@ -105,7 +106,7 @@ function watch(jobs: Jobs): { end: () => Promise<Watched> } {
       mostPods = Math.max(mostPods, await jobs.activePods());
       const pids = pidsWith(`PULUMI_HOME=${layout.engine}`).map(Number);
       peakMiB = Math.max(peakMiB, memoryOf(pids).own);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await letPass(1000, 'between two measurements');
     }
   })();
   return {

@@ -10,6 +10,7 @@ import { databases, labWith } from './support/labs';
 import { enginesOf, signalAll } from './support/runProcesses';
 import { makeCurrent } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { letPass, until } from './support/until';
 
 const forbidden = { status: 403, type: 'AccessDenied', message: 'not authorized (lab)' };
 const unavailable = { status: 503, reason: 'ServiceUnavailable', message: 'busy (lab)' };
@@ -87,7 +88,8 @@ for (const database of databases.slice(0, 1)) {
         const engines = enginesOf(site);
         expect(engines, 'engines at work').to.have.lengthOf(1);
         signalAll(engines, 'SIGKILL');
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await until('the engine is gone', () => enginesOf(site).length === 0);
+        await letPass(1000, 'the command has seen its end before the step goes on');
       });
       expect(held.stderr).to.include('Step 10');
       await expectHeldThenHealthy(held);

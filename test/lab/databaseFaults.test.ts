@@ -15,6 +15,7 @@ import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { putSecret, secretUnder } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { letPass } from './support/until';
 
 // One database is enough: where the two differ is tested in accountParity.
 for (const database of databases.slice(0, 1)) {
@@ -280,7 +281,7 @@ for (const database of databases.slice(0, 1)) {
             [programName],
           );
           most = Math.max(most, (rows[0] as { now: number }).now);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await letPass(20, 'between two counts');
         }
       })();
       return async () => {

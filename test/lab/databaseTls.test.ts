@@ -8,6 +8,7 @@ import { badCertificates } from './support/badCertificates';
 import { databases, labWith } from './support/labs';
 import type { TlsFront } from './support/tlsFront';
 import { startTlsFront } from './support/tlsFront';
+import { until } from './support/until';
 
 // TLS 1.0 and 1.1 need the lowest security level of OpenSSL 3.
 const oldTls: SecureContextOptions = {
@@ -83,8 +84,7 @@ for (const database of databases.slice(0, 1)) {
 
     it('the front itself is sound: with the right certificate the login is sent', async () => {
       void login(certificates.good).catch(() => undefined);
-      for (let left = 100; left > 0 && (front?.logins.length ?? 0) === 0; left -= 1)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the front gets a login', () => (front?.logins.length ?? 0) > 0);
       expect(Buffer.concat(front?.logins ?? []).toString('latin1')).to.include('credential-rotation');
     });
   });

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pageFile } from '../../lab/demo/page';
 import { describeTime } from '../../lab/demo/result';
@@ -10,6 +9,7 @@ import { Screen } from '../../lab/demo/screen';
 import { Secrets } from '../../lab/site/secrets';
 import { processesBelow } from './support/processes';
 import { expectNoSecret } from './support/world';
+import { letPass, until } from './support/until';
 
 const demoFile = path.resolve(__dirname, '..', '..', 'lab', 'demo.js');
 
@@ -42,7 +42,7 @@ function runDemo(folder: string, told: (output: string, pid: number) => void): P
 async function collectPasswords(folder: string, isOver: () => boolean): Promise<Set<string>> {
   const found = new Set<string>();
   let secrets: Secrets | undefined;
-  for (; !isOver(); await wait(200)) {
+  for (; !isOver(); await letPass(200, 'between two looks')) {
     const moto = processesBelow(folder).find(({ args }) =>
       args.some((one) => one.endsWith('moto-server.py')),
     );
@@ -62,9 +62,8 @@ async function collectPasswords(folder: string, isOver: () => boolean): Promise<
 
 async function expectNothingLeft(folder: string): Promise<void> {
   // A lab that was still starting is ended by its reaper, which outlives the demonstration for a moment.
-  for (const end = performance.now() + 15_000; performance.now() < end; await wait(50)) {
-    if (processesBelow(folder).length === 0 && readdirSync(folder).length === 0) return;
-  }
+  const nothing = (): boolean => processesBelow(folder).length === 0 && readdirSync(folder).length === 0;
+  await until('nothing is left', nothing).catch(() => undefined);
   expect(processesBelow(folder), 'processes').to.deep.equal([]);
   expect(readdirSync(folder), 'temporary files').to.deep.equal([]);
 }

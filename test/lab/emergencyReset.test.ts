@@ -15,6 +15,7 @@ import { exampleNames, inLab, Operator } from './support/operator';
 import { putSecret } from './support/secrets';
 import type { WorldSnapshot } from './support/world';
 import { alterPassword, dropDefaultUsers, expectCode, expectHealthy, snapshot } from './support/world';
+import { until } from './support/until';
 
 /** The numbered steps of the document's section, as they stand there. */
 const [, section = ''] = repositoryText('docs', 'operations.md').split(/^## Emergency reset$/m);
@@ -79,12 +80,7 @@ for (const database of databases) {
     async function expectUp(up: boolean): Promise<void> {
       const isUp = async (): Promise<boolean> =>
         /"database":true/.test(await (await fetch(site.healthUrl)).text());
-      let found = await isUp();
-      for (let tries = 0; tries < 60 && found !== up; tries += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
-        found = await isUp();
-      }
-      expect(found, 'OpenEMR is up').to.equal(up);
+      await until(`OpenEMR is ${up ? 'up' : 'down'}`, async () => (await isUp()) === up, { everyMs: 250 });
     }
 
     /** Step 2: a shell in a pod of OpenEMR, and in it the file. */

@@ -9,6 +9,7 @@ import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { LoginClient } from './support/loginClient';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
+import { letPass } from './support/until';
 
 /** Less patience than by default: the client here never stops by itself. The grace stays that of all tests. */
 const impatient = { CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS: '4' };
@@ -102,7 +103,7 @@ describe('a reader of an Aurora cluster, played by the second server of the lab'
       waitForIdle(
         {
           look: () => lookEverywhere(session, readers, login.username),
-          pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+          pause: (ms) => letPass(ms, 'the pause of the proof itself'),
           now: () => performance.now(),
         },
         { graceMs: 1500, limitMs: 1500 },

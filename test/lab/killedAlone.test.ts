@@ -5,6 +5,7 @@ import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { enginesOf, processesOf, programsOf, runUntil, signalAll } from './support/runProcesses';
 import { expectCode, expectHealthy, expectNoSecret } from './support/world';
+import { until } from './support/until';
 
 /** What is left of a run after so long counts as left for good, in ms. */
 const endsWithinMs = 10_000;
@@ -28,9 +29,8 @@ describe('one process of a run is killed alone, with kill -9', function () {
     runUntil(site, moment, action, 'exit');
 
   async function expectNoneLeft(): Promise<void> {
-    const until = performance.now() + endsWithinMs;
-    while (processesOf(site).length > 0 && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    const gone = until('all have ended', () => processesOf(site).length === 0, { limitMs: endsWithinMs });
+    await gone.catch(() => undefined);
     expect(programsOf(site), 'left of the run').to.deep.equal([]);
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { KubernetesFault, Lab, Site } from '../../lab';
 import type { StatusReport } from '../../src/inspect/status/report';
@@ -20,6 +19,7 @@ import {
   leftOnDisk,
   snapshot,
 } from './support/world';
+import { until } from './support/until';
 
 const busy = { status: 503, reason: 'ServiceUnavailable', message: 'the API server is busy (lab)' };
 const restartedAt = 'credential-rotation/restartedAt';
@@ -245,7 +245,7 @@ for (const database of databases.slice(0, 1)) {
         const metadata = { name: 'one-pod' };
         await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '1' } } });
         try {
-          await wait(1000);
+          await cluster.quotaCounts(metadata.name);
           await expectRefused(
             4,
             /ResourceQuota one-pod has no room for one more pod .*\(pods: 1 of 1 used\)/,
@@ -261,7 +261,12 @@ for (const database of databases.slice(0, 1)) {
         await site.podFault('never-ready', { rollouts: 1 });
         const template = { metadata: { annotations: { 'lab/release': '2' } } };
         await cluster.patchDeployment({ spec: { progressDeadlineSeconds: 2, template } });
-        await wait(4000);
+        await until('the rollout is stuck', async () => {
+          const { conditions = [] } = (await cluster.deployment()).status as {
+            conditions?: { reason: string }[];
+          };
+          return conditions.some(({ reason }) => reason === 'ProgressDeadlineExceeded');
+        });
         await expectRefused(
           4,
           /The last rollout of Deployment \S+ is stuck: .*timed out progressing; fix that/,
@@ -379,7 +384,7 @@ for (const database of databases.slice(0, 1)) {
       it('a quota forbids new pods: ends early with what the Deployment says, is held, and the next run rotates', async () => {
         const metadata = { name: 'no-more-pods' };
         await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '2' } } });
-        await wait(500);
+        await cluster.quotaCounts(metadata.name);
         const canary = site.canary();
         const load = site.load({ ratePerSecond: 10 });
         const before = await snapshot(site);

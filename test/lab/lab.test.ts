@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createConnection } from 'mysql2/promise';
 import { startLab, STARTING_POINTS } from '../../lab';
@@ -9,7 +8,7 @@ import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
 import { awsTests } from './labAws';
 import { kubernetesTests } from './labKubernetes';
-import { until } from './support/until';
+import { letPass, until } from './support/until';
 
 /** Pids of everything that belongs to the lab in this folder: its children by their environment, its reaper. */
 function processesOf(folder: string): string[] {
@@ -132,10 +131,10 @@ for (const database of ['mysql', 'mariadb'] as const) {
       it(`restarts pods without a failed request, PHP reading its settings per ${phpMode}`, async () => {
         const made = await lab.createSite({ name: `rolling-${phpMode}`, phpMode });
         const [load, canary] = [made.load(), made.canary()];
-        await wait(300);
+        await letPass(300, 'requests and logins before the restarts');
         await made.restart();
         await made.restart();
-        await wait(300);
+        await letPass(300, 'none may fail after them either');
         const [requests, logins] = await Promise.all([load.stop(), canary.stop()]);
         expect(requests.failed, requests.examples.join('\n')).to.equal(0);
         expect(requests.requests).to.be.greaterThan(20);
@@ -148,9 +147,9 @@ for (const database of ['mysql', 'mariadb'] as const) {
     it('counts failed requests and logins when the password changes under OpenEMR', async () => {
       const made = await lab.createSite({ name: 'broken', replicas: 1 });
       const [load, canary] = [made.load(), made.canary()];
-      await wait(200);
+      await letPass(200, 'requests and logins that are good');
       await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'another'", [made.users.A]);
-      await wait(500);
+      await letPass(500, 'requests and logins that fail');
       const [requests, logins] = await Promise.all([load.stop(), canary.stop()]);
       expect(requests.failed).to.be.greaterThan(0);
       expect(Object.keys(requests.failures).every((kind) => ['http-500', 'no-pod'].includes(kind))).to.equal(

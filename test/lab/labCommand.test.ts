@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { packageRoot } from '../../lab/package';
 import type { ShellCommand } from '../unit/docs/shell';
@@ -11,6 +10,7 @@ import { documented, documentedCommands } from './support/documented';
 import { processesBelow } from './support/processes';
 import { runDocumented } from './support/workingCopy';
 import { expectCode } from './support/world';
+import { until } from './support/until';
 
 /** The variables of the lines `export NAME='value'` that the lab prints for a second shell. */
 function environmentIn(output: string): Record<string, string> {
@@ -46,7 +46,8 @@ describe('npm run lab, and the command in a second shell, as docs/development.md
       stream.on('data', (data: Buffer) => (output += data.toString()));
     const ended = once(lab, 'close');
     try {
-      while (!output.includes('Ctrl-C ends it.') && lab.exitCode === null) await wait(100);
+      const says = (): boolean => output.includes('Ctrl-C ends it.') || lab.exitCode !== null;
+      await until('the lab says that it is up', says, { limitMs: 240_000 });
       const second = { PATH: process.env['PATH'], HOME: folder, ...environmentIn(output) };
       const dryRun: ShellCommand = { environment: {}, words: [...secondShell, '--dry-run'] };
       const told = await runDocumented(dryRun, { cwd: packageRoot(), env: second });
@@ -58,7 +59,8 @@ describe('npm run lab, and the command in a second shell, as docs/development.md
     }
     expect(output).not.to.include('Error:');
     // The reaper, which makes sure of it, is the last to go.
-    for (let tries = 0; processesBelow(folder).length > 0 && tries < 100; tries += 1) await wait(100);
+    const gone = until('no process is left', () => processesBelow(folder).length === 0);
+    await gone.catch(() => undefined);
     expect(processesBelow(folder)).to.deep.equal([]);
   }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import type { KubernetesObject } from '../../lab/kubernetes-client';
 import { KubernetesClient } from '../../lab/kubernetes-client';
+import { until } from './support/until';
 
 /** A client as the tool under test has it: with the rights of its Role, through the lab's proxy. */
 function clientOf(lab: Lab, site: Site): KubernetesClient {
@@ -87,7 +88,7 @@ export function kubernetesTests(lab: () => Lab, siteOf: () => Site): void {
     });
     const listed = (): boolean =>
       kubernetes.requests().some((each) => each.verb === 'watch' && each.status === 200);
-    while (!listed()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('the watch has begun', listed);
     await direct.create(path, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late' } });
     await watching;
     expect(told).to.include('late');

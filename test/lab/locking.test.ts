@@ -15,6 +15,7 @@ import { enginesOf, processesOf, signalAll } from './support/runProcesses';
 import { arnOf, labelsOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import { Writes } from './support/writes';
+import { letPass, until } from './support/until';
 
 for (const database of databases) {
   describe(`one writer (${database})`, function () {
@@ -56,8 +57,7 @@ for (const database of databases) {
         const result = await runPaused(site, point, when, async () => {
           await steal(thief);
           [writes, left] = [new Writes(lab, site), await snapshot(site)];
-          // The command looks every two seconds.
-          await new Promise((resolve) => setTimeout(resolve, 4000));
+          await letPass(4000, 'the command looks every two seconds: it must not write');
         });
         expectCode(result, code);
         expect(result.stderr).to.match(/lost its lock/);
@@ -132,7 +132,11 @@ for (const database of databases) {
       const result = await runPaused(site, 'file: rename', 'before', async () => {
         held = (await lease.read()).spec?.holderIdentity ?? '';
         const first = String((await lease.read()).spec?.renewTime);
-        await waitUntil(async () => String((await lease.read()).spec?.renewTime) !== first);
+        await until(
+          'the Lease is renewed',
+          async () => String((await lease.read()).spec?.renewTime) !== first,
+          { limitMs: 30_000 },
+        );
       });
       expectCode(result, 0);
       expect(held).to.match(/\/\d+\/[0-9a-f]{8}$/);
@@ -266,14 +270,6 @@ async function killHolder(lab: Lab, name: string): Promise<void> {
 async function connectionOf(lab: Lab, site: Site): Promise<Connection> {
   const { admin } = await snapshot(site);
   return connectAs(lab, admin);
-}
-
-async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 150; tries += 1) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('waited in vain');
 }
 
 /** Whether that port of the loopback keeps a connection open that says nothing. */

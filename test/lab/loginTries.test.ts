@@ -7,6 +7,7 @@ import { generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { putSecret, stagesOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+import { letPass } from './support/until';
 
 /**
  * A server may lock an account after failed logins (FAILED_LOGIN_ATTEMPTS): a run makes three for an account at most. Two
@@ -55,8 +56,7 @@ for (const database of databases) {
             [site.users.admin],
           )) as { id: number }[];
           for (const { id } of sessions) await lab.database.root(`KILL ${id}`).catch(() => undefined);
-          // The command looks for its lock every two seconds.
-          await new Promise((resolve) => setTimeout(resolve, 4000));
+          await letPass(4000, 'the command looks for its lock every two seconds: it must not log in again');
         }),
       );
     });

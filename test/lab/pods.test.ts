@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { databases, labWith } from './support/labs';
 import { Jobs } from './support/jobs';
+import { until } from './support/until';
 
 const image = 'lab/shell:1';
 
@@ -142,7 +143,7 @@ for (const database of databases.slice(0, 1)) {
       await jobs.create('claims', jobSpec(shell('ls /mnt', { volumeMounts }), { volumes }));
       const reason = async (): Promise<string> =>
         (await jobs.pods('claims'))[0]?.status.containerStatuses?.[0]?.state.waiting?.message ?? '';
-      while ((await reason()) === '') await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the pod says what it waits for', async () => (await reason()) !== '');
       expect(await reason()).to.equal('persistentvolumeclaim "sites" not found');
       lab.setClaim(site.namespace, 'sites', site.sitesRoot);
       expect(await jobs.ended('claims')).to.equal('Complete');

@@ -9,6 +9,7 @@ import { run } from './support/command';
 import { overwrite } from './support/files';
 import { databases, labWith } from './support/labs';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
+import { letPass } from './support/until';
 
 /**
  * What people do between two runs. OpenEMR reads `sqlconf.php` once, when a pod starts: whoever keeps a login shows what
@@ -56,7 +57,7 @@ for (const database of databases.slice(0, 1)) {
         const restart = await restartedAs();
         const load = site.load();
         const finished = await run(site);
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await letPass(500, 'no request may fail after the run either');
         const { failed, examples } = await load.stop();
         expectCode(finished, 0);
         expect(failed, examples.join('\n')).to.equal(0);

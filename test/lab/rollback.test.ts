@@ -5,7 +5,7 @@ import type { Lab, Site } from '../../lab';
 import { runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
-import { until } from './support/until';
+import { letPass, until } from './support/until';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
 const denied = { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' };
@@ -197,7 +197,7 @@ for (const database of databases.slice(0, 1)) {
     it('--if-older-than after a rollback: it renewed nothing, so what counts is the age of the passwords', async () => {
       expectCode(await run(site), 0);
       const renewed = new Date();
-      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await letPass(2000, 'the rollback is younger than the rotation');
       expectCode(await run(site, ['rollback', '--yes']), 0);
       await expectHealthy(site, 'A');
       const told = await run(site, ['--if-older-than', '30d']);
@@ -212,7 +212,7 @@ for (const database of databases.slice(0, 1)) {
       const file = path.join(site.folder, 'waiting.json');
       expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
       const reviewed = new Date();
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await letPass(3000, 'the plan waits for its review');
       expectCode(await run(site, ['--plan', file]), 0);
       const shown = await run(site, ['history', '--json']);
       const { rotations } = JSON.parse(shown.stdout) as { rotations: { startedAt: string }[] };

@@ -14,6 +14,7 @@ import {
   writeRequests,
 } from './support/secrets';
 import { expectCode, expectNoSecret, snapshot } from './support/world';
+import { letPass } from './support/until';
 
 type Fault = Parameters<Lab['aws']['fault']>[0];
 
@@ -248,7 +249,7 @@ describe('what Secrets Manager does not refuse for good', function () {
       {
         action: 'DescribeSecret',
         times: 1,
-        onMatch: () => new Promise((resolve) => setTimeout(resolve, 25_000).unref()),
+        onMatch: () => letPass(25_000, 'no reply comes'),
       },
     ],
   ];
@@ -261,7 +262,7 @@ describe('what Secrets Manager does not refuse for good', function () {
     const release = lab.aws.fault({
       action: 'DescribeSecret',
       when: 'before',
-      onMatch: () => new Promise((resolve) => setTimeout(resolve, 5000).unref()),
+      onMatch: () => letPass(5000, 'no reply comes'),
     });
     const names = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
     const restore = keepEnvironment();

@@ -5,6 +5,7 @@ import { run } from './support/command';
 import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
+import { until } from './support/until';
 
 for (const database of databases) {
   describe(`somebody has a session as the standby, whose password is to be set (${database})`, function () {
@@ -51,7 +52,7 @@ for (const database of databases) {
       const running = run(site);
       let over = false;
       void running.finally(() => (over = true));
-      while (looks() === 0 && !over) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until('the step looks', () => looks() > 0 || over, { limitMs: 120_000, everyMs: 10 });
       expect(over, 'the run ended before it looked').to.equal(false);
       await session.end();
       expectCode(await running, 0);

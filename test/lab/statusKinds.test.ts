@@ -9,6 +9,7 @@ import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { putSecret } from './support/secrets';
 import { alterPassword, expectCode, expectNoSecret, replaceLogin, snapshot } from './support/world';
+import { until } from './support/until';
 
 type Changes = Record<string, string | undefined>;
 
@@ -76,10 +77,11 @@ for (const database of databases.slice(0, 1)) {
         },
       });
       let seen: string[] = [];
-      for (let tries = 0; tries < 20 && seen.length === 0; tries += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        seen = (await status()).drift.map(({ kind }) => kind);
-      }
+      await until(
+        'status tells a drift',
+        async () => (seen = (await status()).drift.map(({ kind }) => kind)).length > 0,
+        { limitMs: 60_000, everyMs: 500 },
+      );
       expect(seen).to.deep.equal(['rollout']);
     });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../../lab';
 import { KubernetesClient } from '../../../lab/kubernetes-client';
+import { until } from './until';
 
 /** What people and other controllers do to a site's objects: with all rights, past the lab's proxy. */
 export class Cluster {
@@ -86,6 +87,15 @@ export class Cluster {
     await this.client.create(`${this.core}/${resource}`, body);
   }
 
+  /** Waits until the controller has counted what a quota limits: before that it limits nothing. */
+  quotaCounts(name: string): Promise<void> {
+    const path = `${this.core}/resourcequotas/${name}`;
+    return until(`the quota ${name} is counted`, async () => {
+      const { status } = await this.client.get<{ status?: { used?: Record<string, string> } }>(path);
+      return status?.used?.['pods'] !== undefined;
+    });
+  }
+
   async delete(resource: string, name: string): Promise<void> {
     await this.client.delete(`${this.core}/${resource}/${name}`);
   }
@@ -112,16 +122,17 @@ export class Cluster {
 
   private async answers(what: 'Secret' | 'Deployment', wanted: boolean): Promise<void> {
     const path = what === 'Secret' ? this.secretPath : this.deploymentPath;
-    for (let tries = 0; tries < 100; tries += 1) {
-      const metadata = { annotations: { 'lab/tried': String(tries) } };
+    let tries = 0;
+    const answers = async (): Promise<boolean> => {
+      const metadata = { annotations: { 'lab/tried': String((tries += 1)) } };
       const taken = await this.client.patch(`${path}?dryRun=All`, { metadata }).then(
         () => true,
         () => false,
       );
-      if (taken === wanted) return;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    throw new Error(`The API server ${wanted ? 'refuses' : 'takes'} changes of the ${what} still.`);
+      return taken === wanted;
+    };
+    const change = `the API server ${wanted ? 'takes' : 'refuses'} a change of the ${what}`;
+    await until(change, answers, { limitMs: 20_000, everyMs: 200 });
   }
 
   close(): void {

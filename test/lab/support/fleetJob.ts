@@ -8,6 +8,7 @@ import type { Fleet } from './fleet';
 import { createNamespace, Jobs } from './jobs';
 import { killAllWith } from './processes';
 import { giveFiles, rotationImageName } from './rotationPods';
+import { until } from './until';
 
 /** A Kubernetes object of a manifest. */
 interface Rendered {
@@ -94,9 +95,12 @@ export async function podsOfIndex(jobs: Jobs, job: string, index: number): Promi
 
 /** Ends the first pod of an index at once, as a node that dies, in the midst of a step; gives the pod's name. */
 export async function killIndex(jobs: Jobs, job: string, index: number, step: number): Promise<string> {
-  let [pod] = await podsOfIndex(jobs, job, index);
-  for (; pod === undefined; [pod] = await podsOfIndex(jobs, job, index))
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  let pod = '';
+  await until(
+    `Job ${job} has a pod of index ${index}`,
+    async () => ([pod = ''] = await podsOfIndex(jobs, job, index)).length > 0,
+    { limitMs: 600_000 },
+  );
   await jobs.wrote(pod, `"step":${step},`, 600_000);
   killAllWith(`HOSTNAME=${pod}`);
   return pod;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Run } from './command';
 import { commandFile, runWith } from './command';
 import type { Fleet } from './fleet';
+import { until } from './until';
 
 /** Runs `fleet` with these words for a fleet. */
 export function runFleet(fleet: Fleet, words: string[], more: Record<string, string> = {}): Promise<Run> {
@@ -43,12 +44,13 @@ export function startFleet(fleet: Fleet, words: string[]): RunningFleet {
     signal: (signal) => void child.kill(signal),
     step: async (name, step) => {
       const begun = new RegExp(`"type":"step-started"[^\\n]*"step":${step}[,}]`);
-      for (;;) {
+      const hasBegun = (): boolean => {
         const lengths = before.has(latestLog(fleet, name)) ? offsets.get(latestLog(fleet, name)) : 0;
-        if (begun.test(textOf(latestLog(fleet, name)).slice(lengths ?? 0))) break;
+        if (begun.test(textOf(latestLog(fleet, name)).slice(lengths ?? 0))) return true;
         if (over) throw new Error(`${name} never came to step ${step}:\n${stderr}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+        return false;
+      };
+      await until(`${name} comes to step ${step}`, hasBegun, { limitMs: 600_000 });
       return pidOf(name, child.pid ?? 0);
     },
   };

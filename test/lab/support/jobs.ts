@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Lab } from '../../../lab';
 import { KubernetesClient } from '../../../lab/kubernetes-client';
+import { until } from './until';
 
 /** A Job's status, as far as tests look at it. */
 export interface JobStatus {
@@ -95,12 +96,16 @@ export class Jobs {
   /** The name of the first Job that a CronJob has started. */
   async startedBy(cronJob: string, limitMs = 90_000): Promise<string> {
     let found = '';
-    await this.until(limitMs, `a Job of ${cronJob}`, async () => {
-      const { items } = await this.client.get<{ items: OwnedJob[] }>(`${this.batch}/jobs`);
-      const owned = items.find(({ metadata }) => metadata.ownerReferences?.[0]?.name === cronJob);
-      found = owned?.metadata.name ?? '';
-      return found !== '';
-    });
+    await until(
+      `a Job of ${cronJob}`,
+      async () => {
+        const { items } = await this.client.get<{ items: OwnedJob[] }>(`${this.batch}/jobs`);
+        const owned = items.find(({ metadata }) => metadata.ownerReferences?.[0]?.name === cronJob);
+        found = owned?.metadata.name ?? '';
+        return found !== '';
+      },
+      { limitMs },
+    );
     return found;
   }
 
@@ -116,14 +121,18 @@ export class Jobs {
   /** Waits until a Job is complete or has failed; gives which. Throws after `limitMs`. */
   async ended(name: string, limitMs = 120_000): Promise<'Complete' | 'Failed'> {
     let found: 'Complete' | 'Failed' | undefined;
-    await this.until(limitMs, `the end of Job ${name}`, async () => {
-      const { conditions = [] } = await this.status(name);
-      const end = conditions.find(
-        ({ type, status }) => status === 'True' && /^(Complete|Failed)$/.test(type),
-      );
-      found = end?.type as typeof found;
-      return found !== undefined;
-    });
+    await until(
+      `the end of Job ${name}`,
+      async () => {
+        const { conditions = [] } = await this.status(name);
+        const end = conditions.find(
+          ({ type, status }) => status === 'True' && /^(Complete|Failed)$/.test(type),
+        );
+        found = end?.type as typeof found;
+        return found !== undefined;
+      },
+      { limitMs },
+    );
     return found ?? 'Failed';
   }
 
@@ -143,20 +152,24 @@ export class Jobs {
   /** The name of the Job's first pod, once there is one that runs. */
   async runningPod(name: string): Promise<string> {
     let found = '';
-    await this.until(30_000, `a running pod of Job ${name}`, async () => {
-      const running = (await this.pods(name)).find(({ status }) => status.phase === 'Running');
-      found = running?.metadata.name ?? '';
-      return found !== '';
-    });
+    await until(
+      `a running pod of Job ${name}`,
+      async () => {
+        const running = (await this.pods(name)).find(({ status }) => status.phase === 'Running');
+        found = running?.metadata.name ?? '';
+        return found !== '';
+      },
+      { limitMs: 30_000 },
+    );
     return found;
   }
 
   /** Waits until a pod has written a text. */
   async wrote(pod: string, text: string, limitMs = 60_000): Promise<void> {
-    await this.until(
-      limitMs,
+    await until(
       `"${text}" in the log of ${pod}:\n${this.lab.podLogs(this.namespace, pod)}`,
-      async () => this.lab.podLogs(this.namespace, pod).includes(text),
+      () => this.lab.podLogs(this.namespace, pod).includes(text),
+      { limitMs },
     );
   }
 
@@ -193,12 +206,5 @@ export class Jobs {
 
   close(): void {
     this.client.close();
-  }
-
-  private async until(limitMs: number, what: string, holds: () => Promise<boolean>): Promise<void> {
-    for (const end = performance.now() + limitMs; !(await holds());) {
-      if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Lab } from '../../../lab';
 import { connectAs } from './database';
 import type { SlotEntry } from './world';
+import { letPass } from './until';
 
 /** Logs in again and again with a login that it keeps, each time for a moment, as PHP does. */
 export class LoginClient {
@@ -29,7 +30,7 @@ export class LoginClient {
       const began = performance.now();
       await this.once();
       const left = Math.max(0, this.everyMs - (performance.now() - began));
-      await new Promise((resolve) => setTimeout(resolve, left));
+      await letPass(left, 'so often it logs in');
     }
   }
 

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { chmodSync, chownSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, Site } from '../../../lab';
 import type { Slot } from '../../../src/rotation/slot';
 import { otherSlot } from '../../../src/rotation/slot';
 import { Cluster } from './cluster';
 import { putSecret } from './secrets';
 import type { SlotEntry } from './world';
+import { letPass, until } from './until';
 
 /** What the Python tool writes in one rotation, in its order. Killed, it has written the first of them. */
 export const pythonWrites = [
@@ -180,15 +180,14 @@ export class PythonTool {
 
   /** Waits, as it does, until all pods are new. */
   private async rolledOut(): Promise<void> {
-    for (;;) {
+    const isNew = async (): Promise<boolean> => {
       const { metadata, spec, status } = await this.cluster.deployment();
       const counts = ['replicas', 'updatedReplicas', 'availableReplicas'].map((name) => status[name]);
       const observed = status['observedGeneration'] === metadata.generation;
-      if (observed && counts.every((count) => count === spec.replicas)) break;
-      await sleep(200);
-    }
-    // PHP's opcode cache looks at the file only every 2 s (opcache.revalidate_freq).
-    await sleep(3000);
+      return observed && counts.every((count) => count === spec.replicas);
+    };
+    await until('all pods are new', isNew, { limitMs: 120_000, everyMs: 200 });
+    await letPass(3000, "PHP's opcode cache looks at the file only every 2 s (opcache.revalidate_freq)");
   }
 
   /** Its time has no fraction of a second. Killed here, the restart is under way. */
