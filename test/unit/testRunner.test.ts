@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
+import { documented } from '../lab/support/documented';
 import { repositoryFile } from './docs/readme';
 
 describe('npm run test:unit and test:lab', function () {
@@ -25,6 +26,26 @@ describe('npm run test:unit and test:lab', function () {
       expect(code, text).to.equal(0);
       expect(text).to.match(/^ {2}[1-9]\d* passing/m);
     });
+
+  it('CONTRIBUTING.md: runs the file of its example', () => {
+    const { words } = documented('CONTRIBUTING.md', 'npm run test:unit -- ');
+    const file = words.at(-1) ?? '';
+    const { code, text } = run('unit', repositoryFile(file));
+    expect(code, text).to.equal(0);
+    expect(text).to.match(/^ {2}[1-9]\d* passing/m);
+  });
+
+  it('npm run test:watch: of a changed module it runs the tests that load it, and no other', () => {
+    const script = `
+      const { allTests, filesBelow, reaching } = require(${JSON.stringify(repositoryFile('test', 'run', 'files.js'))});
+      const reached = reaching(filesBelow('dist', '.js'), ['dist/src/base/nearest.js']);
+      console.log(JSON.stringify(allTests('unit').filter((file) => reached.has(file))));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect(stderr).to.equal('');
+    const reached = JSON.parse(stdout) as string[];
+    expect(reached).to.include('dist/test/unit/cli/parser.test.js');
+    expect(reached).not.to.include('dist/test/unit/openemr/php/sqlconf.test.js');
+  });
 
   it('runs the tests of a title only', () => {
     const { code, text } = run('unit', 'faults/roles.test.ts', '--grep', 'no test has this title');

@@ -17,7 +17,9 @@ function commandsIn(file: string): string[] {
 }
 
 describe('every command of another program in the documents', () => {
-  const found = new Set(['README.md', ...documentNames()].flatMap(commandsIn));
+  const found = new Set(
+    ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...documentNames()].flatMap(commandsIn),
+  );
 
   for (const command of found)
     it(`is run by a test, or is said not to be and why: ${command}`, () => {

@@ -49,6 +49,9 @@ export const ranBy: Record<string, Evidence> = {
   ),
   'npm run lint': ci('npm run --silent lint'),
   'npm run typecheck': ci('npm run --silent typecheck'),
+  'npm run test:unit -- test/unit/cli/parser.test.ts': inFile('test/unit/testRunner.test.ts')(
+    `documented('CONTRIBUTING.md', 'npm run test:unit -- ')`,
+  ),
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
   'npm run lab -- --database mariadb --start bootstrap --replicas 3': lab(
     `documentedCommands('docs/development.md', 'npm run lab')`,
@@ -120,6 +123,13 @@ export const ranBy: Record<string, Evidence> = {
 export const notRun: Record<string, string> = {
   'TEST_DATABASE=mysql npm test':
     'it is all tests, this one too; test/lab/support/labs.ts reads the variable',
+  'npm run test:unit': 'it is all unit tests, this one too; test/unit/testRunner.test.ts runs one file',
+  'npm run test:lab': 'half an hour; CI runs the same files by `npm test`',
+  'npm run test:lab -- test/lab/verify.test.ts':
+    'a lab below this one; test/unit/testRunner.test.ts runs a unit test in the same way',
+  'npm run test:watch': 'it does not end; test/unit/testRunner.test.ts asks which tests a change reaches',
+  'npm run faults -- --part once --point NAME':
+    'minutes; test/faults/shortSweep.test.ts runs the same sweep over fewer writes',
   'npm run bench': 'it measures for long; test/lab/bench.test.ts takes the same measures once',
   'npm run faults': 'hours; test/faults/shortSweep.test.ts runs the same sweep over fewer writes',
   'npm run fleet-demo': 'twenty OpenEMRs; test/lab/fleet.test.ts rotates four in the same ways',
