@@ -36,6 +36,29 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
+    // What Pulumi's SDK promises to nobody is named in one folder, where a test checks it.
+    files: ['src/**/*.ts'],
+    ignores: ['src/engine/sdk/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['@pulumi/pulumi/*', '!@pulumi/pulumi/automation'],
+              message: 'Take it from src/engine/sdk.',
+            },
+            {
+              group: ['@pulumi/pulumi/automation'],
+              allowTypeImports: true,
+              message: 'Types alone; load it with src/engine/sdk/automation.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },

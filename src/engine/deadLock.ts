@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
+import type { AutomationLibrary } from './sdk/automation';
+import { withoutInfo } from './sdk/automation';
 
 /**
  * Makes a stack whose name a dead run has locked in the backend. The engine makes no stack where a lock is, and clears
@@ -9,13 +10,12 @@ import type { LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
  * Only for who holds the database lock, so that no other run is alive.
  */
 export async function createBesideDeadLock(
-  library: typeof Automation,
+  library: AutomationLibrary,
   workspace: LocalWorkspace,
   name: string,
 ): Promise<Stack> {
-  const stack = await library.Stack.create(`${name}-${randomBytes(3).toString('hex')}`, workspace);
-  // A rename asks for the renamed stack's history; nobody reads the answer here.
-  stack.info = async () => undefined;
+  const other = `${name}-${randomBytes(3).toString('hex')}`;
+  const stack = withoutInfo(await library.Stack.create(other, workspace));
   await stack.rename({ stackName: name });
   await stack.cancel();
   return stack;

@@ -5,16 +5,16 @@ import { describeUnknown, Failure } from '../base/failure';
 import { engineFile, engineVariable } from './file';
 import { atLeast, oldestEngine } from './plugins';
 import { runEngine } from './process';
+import type { EngineVersion } from './sdk/automation';
+import { knownEngine } from './sdk/automation';
 
-/** The part of a version that the Automation API looks at; its own class is of a library that is not ours. */
-class EngineVersion {
+class OfText implements EngineVersion {
   constructor(private readonly text: string) {}
 
   toString(): string {
     return this.text;
   }
 
-  /** As of semver: below zero when this is older. */
   compare(other: string): number {
     return atLeast(this.text, other) ? Number(this.text !== other) : -1;
   }
@@ -54,10 +54,5 @@ async function ask(): Promise<PulumiCommand> {
       'configuration',
       `The pulumi CLI (${command}) is version ${version}; install ${oldestEngine} or newer.`,
     );
-  const engine = {
-    command,
-    version: new EngineVersion(version),
-    run: () => Promise.reject(new Error('not set')),
-  };
-  return engine as unknown as PulumiCommand;
+  return knownEngine(command, new OfText(version));
 }

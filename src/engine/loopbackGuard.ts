@@ -8,11 +8,6 @@ const guarded = new Map<number, number>();
 let isOfEngine: (socket: LoopbackSocket) => boolean | undefined = () => undefined;
 let watching = false;
 
-/** The ports of the loopback that stand in the arguments of the engine: the Automation API's two servers. */
-export function portsIn(args: readonly string[]): number[] {
-  return args.flatMap((arg) => [...arg.matchAll(/\b127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port)));
-}
-
 /**
  * Lets only the engine reach the Automation API's own servers, which ask nobody who they are. One hands the program,
  * with its passwords, to whoever names a monitor; the other believes every event it is told. Where the kernel does not

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
 import { watchEngines } from './watch';
-import { guardPorts, portsIn } from './loopbackGuard';
+import { guardPorts } from './loopbackGuard';
+import type { EngineResult } from './sdk/automation';
+import { portsIn, startedBy } from './sdk/automation';
 import { parentOf } from './markedProcesses';
 import type { LoopbackSocket } from './socketOwner';
 import { isSocketOf } from './socketOwner';
@@ -16,13 +18,6 @@ const collectAt = '400';
 
 /** Engines that run now, by pid. */
 const running = new Set<number>();
-
-/** How a call of the engine ended; the Automation API reads these fields. */
-interface EngineResult {
-  stdout: string;
-  stderr: string;
-  code: number;
-}
 
 /** The engine ended with an error. Its stdout is not kept: it may be a state with its secrets in clear. */
 export class EngineError extends Error {
@@ -38,23 +33,14 @@ export class EngineError extends Error {
   }
 }
 
-type Run = (
-  args: string[],
-  cwd: string,
-  environment: Record<string, string>,
-  onOutput?: (text: string) => void,
-  onError?: (text: string) => void,
-  signal?: AbortSignal,
-) => Promise<EngineResult>;
-
 /**
  * Lets the Automation API start the engine in a process group of its own. On a terminal Ctrl-C reaches every process
  * of the group: the engine would get it at once and a second time from us, and two mean "end now" to it.
  */
 export function inOwnGroup(command: PulumiCommand): PulumiCommand {
-  const run: Run = (args, cwd, environment, onOutput, onError, signal) =>
-    runEngine(command.command, selectingNothing(args), cwd, environment, { onOutput, onError, signal });
-  return Object.assign(command, { run });
+  return startedBy(command, (args, cwd, environment, onOutput, onError, signal) =>
+    runEngine(command.command, selectingNothing(args), cwd, environment, { onOutput, onError, signal }),
+  );
 }
 
 /**

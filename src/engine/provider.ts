@@ -3,28 +3,21 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Message } from 'google-protobuf';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
-import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
-import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
-import * as messages from '@pulumi/pulumi/proto/provider_pb';
 import { failureFromText, failureToText } from '../base/failure';
 import type { Properties } from '../steps/logic';
 import type { ResourceType } from '../steps/registry';
 import { dynamicProvider } from '../steps/registry';
 import { isOfEngine } from './process';
+import { attachVariable, dynamicPackage, providerKey } from './sdk/dynamic';
+import { PluginInfo, ResourceProviderService, messages } from './sdk/protocol';
 import { ProviderAccess, listen, refusal } from './providerAccess';
 
-/** Names the port of a provider that runs already, so that the engine starts none. */
-const attachVariable = 'PULUMI_DEBUG_PROVIDERS';
-/** The package of dynamic resources, as the engine calls it. */
-const packageName = 'pulumi-nodejs';
 /** What the engine itself allows, in bytes. */
 const messageLimit = 400 * 1024 * 1024;
 /** How long the end of what is under way is waited for, in ms: longer than any write with its retries, shorter than most proofs. */
 const closeLimitMs = 60_000;
 /** The function of the provider that takes the token: nothing of it reaches the state, a plan or the history. */
-const tokenFunction = `${packageName}:index:showToken`;
-/** Input that holds the text of a dynamic provider; it goes through as it is. */
-const providerKey = '__provider';
+const tokenFunction = `${dynamicPackage}:index:showToken`;
 
 /** A provider in this process. */
 export interface OwnProvider {
@@ -59,7 +52,7 @@ export async function serveOwnProvider(token: string, isEngine = isOfEngine): Pr
   });
   const { port, tcp } = await listen(server, access);
   return {
-    environment: { [attachVariable]: `${packageName}:${port}` },
+    environment: { [attachVariable]: `${dynamicPackage}:${port}` },
     close: async () => {
       tcp.close();
       server.forceShutdown();

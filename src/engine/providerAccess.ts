@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
+import { serviceName } from './sdk/protocol';
 
 /**
  * What may be asked without the token: how the engine opens a connection, before the program can hand it the token.
@@ -9,7 +10,7 @@ import * as grpc from '@grpc/grpc-js';
  */
 const open = new Set(
   ['Handshake', 'Attach', 'GetPluginInfo', 'CheckConfig', 'DiffConfig', 'Configure', 'Cancel', 'Invoke'].map(
-    (name) => `/pulumirpc.ResourceProvider/${name}`,
+    (name) => `/${serviceName}/${name}`,
   ),
 );
 

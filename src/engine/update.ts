@@ -15,6 +15,7 @@ import { effect } from '../base/effect';
 import { updateMessage } from '../history/entries';
 import { engineFailure, isOfState, isPlanViolation, shortReason } from './failure';
 import { serveOwnProvider, showToken } from './provider';
+import { addEnvironment } from './sdk/automation';
 import { newToken } from './providerAccess';
 import type { StepEvent, StepResult } from './stepTracker';
 import { StepTracker } from './stepTracker';
@@ -173,7 +174,7 @@ function programWithToken(stack: Stack, program: () => Record<string, unknown>):
 /** Serves the engine's questions about our resources while an action runs. */
 async function withOwnProvider<T>(stack: Stack, token: string, action: () => Promise<T>): Promise<T> {
   const provider = await serveOwnProvider(token);
-  Object.assign(stack.workspace.envVars, provider.environment);
+  addEnvironment(stack, provider.environment);
   try {
     return await action();
   } finally {

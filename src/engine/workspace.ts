@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, PulumiFn, Stack, StackSettings } from '@pulumi/pulumi/automation';
 import { Failure } from '../base/failure';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { awsProviderConfig } from '../steps/awsProvider';
 import { modulesFolder } from '../base/packageFolder';
 import { modulesVariable } from '../steps/dynamicResource';
+import type { AutomationLibrary } from './sdk/automation';
+import { addEnvironment, loadAutomation, selectQuietly, withoutNeedlessCalls } from './sdk/automation';
+import { pulumiPackageFolder } from './sdk/packageFolder';
 import { projectName } from '../settings/settings';
 import { compileCacheFolder } from '../base/compileCache';
 import { folderOf } from '../settings/surroundings';
@@ -31,11 +33,6 @@ export interface StackLocation {
   home: string;
   backendUrl: string;
   secretsProvider: string;
-}
-
-/** Folder of the npm package @pulumi/pulumi: it holds the dynamic provider's launcher. */
-function pulumiPackageFolder(): string {
-  return path.dirname(require.resolve('@pulumi/pulumi/package.json'));
 }
 
 /** A stack, and its state as exported when it was opened; secrets in it are in clear. */
@@ -118,9 +115,7 @@ export async function openStackIfThere(
   const early = isService ? undefined : exportState(location, mends);
   early?.catch(() => undefined);
   const stack = await openWith(location, (library, workspace) => {
-    // Selecting only remembers a name for people; every call names the stack itself.
-    workspace.selectStack = async () => undefined;
-    return library.Stack.select(location.stack, workspace);
+    return selectQuietly(library, location.stack, workspace);
   });
   try {
     const deployment = await (early ?? exportOf(stack));
@@ -168,14 +163,12 @@ function secretsProviderOf(deployment: unknown): Partial<StackSettings> | undefi
   return provider?.type === 'passphrase' && salt !== undefined ? { encryptionSalt: salt } : undefined;
 }
 
-type AutomationLibrary = typeof Automation;
-
 async function openWith(
   location: StackLocation,
   open: (library: AutomationLibrary, workspace: LocalWorkspace) => Promise<Stack>,
   environment: Record<string, string> = {},
 ): Promise<Stack> {
-  const library = await import('@pulumi/pulumi/automation/index.js');
+  const library = await loadAutomation();
   const { LocalWorkspace: Workspace } = library;
   const workDir = path.join(location.home, 'work', location.stack);
   await makeFolder(workDir, 'CREDENTIAL_ROTATION_HOME (or --home)');
@@ -212,16 +205,6 @@ async function makeFolder(folder: string, setting: string): Promise<void> {
   }
 }
 
-/**
- * After each update the Automation API asks the engine twice for outputs and once for history; each call starts a
- * process. Nobody reads the answers here.
- */
-function withoutNeedlessCalls(stack: Stack): Stack {
-  stack.workspace.stackOutputs = async () => ({});
-  stack.info = async () => undefined;
-  return stack;
-}
-
 /** Environment of the engine and of its plugins, on top of our own. No secret is added. */
 function engineEnvironment(location: StackLocation): Record<string, string> {
   // A bundle brings its own launcher of the dynamic provider; else Pulumi's is taken.
@@ -241,7 +224,7 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
 
 /** Names the run's lock to the providers, which check it before each write, and what else they must know: those of this process, and any other. */
 export function announceToProviders(stack: Stack, environment: Record<string, string>): void {
-  Object.assign(stack.workspace.envVars, environment);
+  addEnvironment(stack, environment);
   Object.assign(process.env, environment);
 }
 

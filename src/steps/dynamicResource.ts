@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { ResourceType } from './registry';
+import { dynamicType, providerKey } from '../engine/sdk/dynamic';
 
 /** Where the provider process finds the compiled package; set by the command. The raw CLI is found by walking up. */
 export const modulesVariable = 'CREDENTIAL_ROTATION_MODULES';
@@ -41,9 +42,9 @@ export class DynamicResource extends pulumi.CustomResource {
     secrets: string[] = [],
   ) {
     super(
-      `pulumi-nodejs:dynamic/credential-rotation:${type}`,
+      dynamicType(type),
       name,
-      { ...inputs, __provider: providerText(type) },
+      { ...inputs, [providerKey]: providerText(type) },
       { ...options, additionalSecretOutputs: secrets },
     );
   }
