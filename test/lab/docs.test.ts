@@ -23,9 +23,6 @@ import { exampleNames, Operator } from './support/operator';
 import { scheduleDeletion } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
-/** Parts of a command in a text that stand for something: the reference is made of them. */
-const isPattern = (words: string): boolean => /\bFILE\b/.test(words);
-
 /** Those whose commands and statements readme.test.ts runs, in their order and on a site of its own. */
 const ofReadmeTest = ['docs/commands.md', 'docs/production.md'];
 
@@ -34,7 +31,7 @@ const shown = documentNames()
   .filter((name) => !ofReadmeTest.includes(name))
   .flatMap((name) => {
     const text = repositoryText(name);
-    return [...codeLines('sh', text), ...commandSpans(text).filter((span) => !isPattern(span))];
+    return [...codeLines('sh', text), ...commandSpans(text)];
   })
   .flatMap(parseShell)
   .filter(({ words }) => words[0] === 'credential-rotation')
@@ -69,7 +66,6 @@ const ofLaunchers = [
   'job run -- --dry-run',
   'job run -- --log-json',
   'job logs',
-  'job logs [name]',
 ];
 /** Those that ask a person: without a terminal they end with exit 2. */
 const asking = ['rollback', 'unlock'];
