@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { nearest } from '../base/nearest';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
-import { fleetSchema } from './fileSchema';
+import { fleetSchema, jobSchema } from './fileSchema';
 import { keyOf } from './keys';
 import { rivalsOf } from './rivals';
 
@@ -41,8 +42,19 @@ function unknownText(path: readonly PropertyKey[], key: string): string {
   if (key === 'stack') return 'is not known here: the name of a deployment is its stack';
   if (key === 'metricsFile' && path.length === 1)
     return 'cannot be shared: give each deployment a file of its own';
+  const meant = nearest(key, knownAt(path));
+  if (meant !== undefined) return `is not known (did you mean ${meant}?)`;
   if (/pass|secret$|token/i.test(key)) return 'is not known; no secret belongs in a fleet file';
   return 'is not known';
+}
+
+/** What may stand at a place; within the lists of the job, nothing is offered. */
+function knownAt(path: readonly PropertyKey[]): string[] {
+  const [place] = path;
+  if (place === undefined) return Object.keys(fleetSchema.shape);
+  if (place === 'job') return path.length === 1 ? Object.keys(jobSchema.shape) : [];
+  const ofOne = place === 'deployments' ? ['name', 'kubeconfig', 'awsProfile'] : [];
+  return [...ofOne, ...optionNames.map(keyOf)];
 }
 
 function missing(entries: readonly RoughEntry[]): Fault[] {

@@ -1,7 +1,7 @@
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
 import type { GivenValues, Origin } from './settings';
-import { folders, gather, settingProblems, stackFileName } from './settings';
+import { folders, gather, settingProblems, stackFileName, strayProblems } from './settings';
 import { surroundingProblems } from './surroundings';
 
 /** One setting as `config show` lists it. */
@@ -38,7 +38,7 @@ export function listSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
     const file = origin === 'stack file' ? stackFileName(stack) : null;
     return { variable, flag, value: value === undefined ? null : masked(value), origin, file, required };
   });
-  const malformed = settingProblems(values, environment);
+  const malformed = [...strayProblems(stack, environment, folder), ...settingProblems(values, environment)];
   const problems = malformed.length > 0 ? malformed : surroundingProblems(values, environment, 'writing');
   return { settings, problems };
 }

@@ -6,6 +6,7 @@ import { Failure } from '../base/failure';
 import type { ProgramSettings } from '../target/programSettings';
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
+import { strayKeys, strayVariables } from './strays';
 import { expectedOf, isValue } from './values';
 
 /** Where a value came from. */
@@ -67,7 +68,11 @@ function read(
   folder: string,
 ): Settings {
   const values = gather(flags, environment, folder);
-  const problems = settingProblems(values, environment, names);
+  const stack = values.stack?.value ?? '';
+  const problems = [
+    ...strayProblems(stack, environment, folder, names),
+    ...settingProblems(values, environment, names),
+  ];
   if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
   return assemble((name) => values[name]?.value, environment);
 }
@@ -92,6 +97,18 @@ export function settingProblems(
   return passphrase === undefined ? problems : [...problems, passphrase];
 }
 
+/** What was probably meant as one of these settings and is none, each in a few words. */
+export function strayProblems(
+  stack: string,
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+  names: readonly OptionName[] = optionNames,
+): string[] {
+  const file = stackFileName(stack);
+  const keys = Object.keys(readStackFile(path.join(folder, file)));
+  return [...strayVariables(environment, names), ...strayKeys(keys, { file, project: projectName, names })];
+}
+
 /** What is wrong when the state needs a passphrase and the environment has none; else undefined. */
 export function passphraseProblem(
   secretsProvider: string | undefined,
@@ -113,7 +130,7 @@ export function gather(flags: GivenValues, environment: NodeJS.ProcessEnv, folde
     const sources: [Origin, string | undefined][] = [
       ['flag', flags[name]],
       ['environment', nonEmpty(environment[definition.variable])],
-      ['stack file', nonEmpty(stackFile[`${projectName}:${definition.stackKey}`])],
+      ['stack file', nonEmpty(plainText(stackFile[`${projectName}:${definition.stackKey}`]))],
       ['default', definition.default],
     ];
     const first = sources.find(([, value]) => value !== undefined);
@@ -131,8 +148,13 @@ function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** The plain values under `config:`; a missing file has none. */
-function readStackFile(file: string): Record<string, string> {
+/** What a stack file has as a plain value; an object, a list or a secret is none. */
+function plainText(value: unknown): string | undefined {
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+}
+
+/** What stands under `config:`; a missing file has nothing. */
+function readStackFile(file: string): Record<string, unknown> {
   if (!existsSync(file)) return {};
   // Loaded here: most runs in a cluster have no stack file.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -147,10 +169,7 @@ function readStackFile(file: string): Record<string, string> {
       `${file} cannot be read as YAML; correct it, or name another stack with --stack.`,
     );
   }
-  const entries = Object.entries(config ?? {}).filter(([, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value),
-  );
-  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+  return typeof config === 'object' && config !== null ? { ...config } : {};
 }
 
 /** Whether the state's secrets are sealed with a passphrase. */

@@ -47,6 +47,29 @@ describe('parseFleet', () => {
     });
   });
 
+  it('offers what a mistyped key probably meant', async () => {
+    const text = `concurency: 2
+defaults:
+  helthUrl: http://x
+job:
+  memoryLimits: 1Gi
+deployments:
+  - name: a
+    kuberneteSecret: geheim
+    kubeconfg: /k
+`;
+    const message = await faultsOf(text);
+    for (const expected of [
+      'concurency is not known (did you mean concurrency?) (line 1)',
+      'defaults.helthUrl is not known (did you mean healthUrl?) (line 3)',
+      'job.memoryLimits is not known (did you mean memoryLimit?) (line 5)',
+      'deployments[0].kuberneteSecret is not known (did you mean kubernetesSecret?) (line 8)',
+      'deployments[0].kubeconfg is not known (did you mean kubeconfig?) (line 9)',
+    ])
+      expect(message).to.include(expected);
+    expect(message).not.to.include('geheim');
+  });
+
   it('names every fault at once, with its path and its line, and no value', async () => {
     const text = `concurrency: 0
 stagger: -1

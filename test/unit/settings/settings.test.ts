@@ -87,13 +87,13 @@ describe('settings', () => {
       );
     });
 
-    it('may hold numbers; objects, lists, secrets and other keys are no settings', () => {
+    it('may hold numbers; objects, lists, secrets and keys of others are no settings', () => {
       stackFile({
         [`${projectName}:healthAnswers`]: 5,
         [`${projectName}:home`]: { secure: 'v1:canary' },
         [`${projectName}:healthUrl`]: ['http://x'],
         'aws:region': 'us-east-1',
-        namespace: 'without-prefix',
+        'other:namespace': 'of-another',
       });
       const { program, home } = read({});
       expect(program.healthAnswersInARow).to.equal(5);
