@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { Failure } from '../../../src/failure';
+import { Failure } from '../../../src/base/failure';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { listSettings } from '../../../src/settings/listing';
 import { definitionOf, optionNames } from '../../../src/settings/options';
