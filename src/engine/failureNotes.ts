@@ -1,5 +1,7 @@
 import type { Stack } from '@pulumi/pulumi/automation';
 import type { PastFailure, PastSteps } from '../rotation/stepTimes';
+import { readStoredText } from '../base/stored';
+import { pastFailureSchema } from '../rotation/storedPlan';
 import { effect } from '../base/effect';
 
 /**
@@ -36,21 +38,9 @@ export async function readFailureNotes(stack: Stack): Promise<Map<string, PastFa
 export function failureNotesIn(tags: object): Map<string, PastFailure> {
   const notes = new Map<string, PastFailure>();
   for (const [name, value] of Object.entries(tags)) {
-    const failed = name.startsWith(tagPrefix) ? parseFailure(value) : undefined;
-    if (failed) notes.set(name.slice(tagPrefix.length), failed);
+    if (!name.startsWith(tagPrefix)) continue;
+    const read = readStoredText(pastFailureSchema, String(value));
+    if (read.ok) notes.set(name.slice(tagPrefix.length), read.value);
   }
   return notes;
-}
-
-function parseFailure(text: unknown): PastFailure | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(String(text));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { step, at, message } = value as Partial<PastFailure>;
-  if (typeof at !== 'string' || typeof message !== 'string') return undefined;
-  return { ...(typeof step === 'number' ? { step } : {}), at, message };
 }

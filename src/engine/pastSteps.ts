@@ -1,22 +1,28 @@
 import type { PastSteps, Provenance, StepEnd } from '../rotation/stepTimes';
 import type { RotationPlan } from '../rotation/rotationPlan';
-import { parsePlan } from '../rotation/rotationPlan';
+import { readPlan } from '../rotation/storedPlan';
 import type { StepNumber } from '../rotation/steps';
 import { nameOf, stepOfResource } from './stepTracker';
+import type { StateResource } from './stateForm';
+import { resourcesIn, unreadableState } from './stateForm';
 import { whoRuns } from './who';
 
-interface TimedResource {
-  urn: string;
-  type: string;
-  /** ISO time of the last write; the engine keeps it for each resource. */
-  modified?: string;
-  outputs?: Record<string, unknown>;
+/** The resource that holds the plan; see planRecord in the providers. */
+export function isPlanRecord({ type }: StateResource): boolean {
+  return type.endsWith(':PlanRecord');
 }
 
-/** The plan that the state holds, finished or not; undefined without one. No secret of the state is looked at. */
+/**
+ * The plan that the state holds, finished or not; undefined without one. No secret of the state is looked at.
+ * @throws Failure `configuration` for a plan that this version cannot read
+ */
 export function planInState(deployment: unknown): RotationPlan | undefined {
-  const record = timedResources(deployment).find(({ type }) => type.endsWith(':PlanRecord'));
-  return parsePlan(String(record?.outputs?.['plan']));
+  const text = resourcesIn(deployment).find(isPlanRecord)?.outputs?.['plan'];
+  // Before its first write a record has no outputs.
+  if (text === undefined) return undefined;
+  const read = readPlan(typeof text === 'string' ? text : '');
+  if (read.ok) return read.value;
+  throw unreadableState(`the plan in it: ${read.problem}`);
 }
 
 /**
@@ -27,7 +33,8 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
   const plan = planInState(deployment);
   if (!plan) return undefined;
   const ends = new Map<StepNumber, string>();
-  for (const { urn, modified } of timedResources(deployment)) {
+  for (const { urn, modified } of resourcesIn(deployment)) {
+    if (urn === undefined) continue;
     const name = nameOf(urn);
     const step = stepOfResource(name, plan.renew?.toLowerCase());
     if (step === undefined || modified === undefined || !isOf(name, modified, plan)) continue;
@@ -40,13 +47,13 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
 
 /** When the update began that carried out the state's plan: the plan itself is the first that it writes. */
 export function begunIn(deployment: unknown): string | undefined {
-  const record = timedResources(deployment).find(({ type }) => type.endsWith(':PlanRecord'));
+  const record = resourcesIn(deployment).find(isPlanRecord);
   return record?.modified === undefined ? undefined : new Date(record.modified).toISOString();
 }
 
 /** The stack's outputs; they are recorded at the end of an update that carried out every step. */
 export function outputsOf(deployment: unknown): Record<string, unknown> {
-  return timedResources(deployment).find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {};
+  return resourcesIn(deployment).find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {};
 }
 
 /** What a new plan takes with it into the history. */
@@ -63,13 +70,4 @@ function isOf(name: string, modified: string, { id, startedAt }: RotationPlan): 
 
 function inOrder(ends: Map<StepNumber, string>): StepEnd[] {
   return [...ends].map(([step, at]) => ({ step, at })).sort((one, other) => one.step - other.step);
-}
-
-function timedResources(deployment: unknown): TimedResource[] {
-  if (typeof deployment !== 'object' || deployment === null || !('resources' in deployment)) return [];
-  const { resources } = deployment;
-  if (!Array.isArray(resources)) return [];
-  return (resources as Partial<TimedResource>[]).filter(
-    (each): each is TimedResource => typeof each.urn === 'string' && typeof each.type === 'string',
-  );
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { readStoredText } from '../base/stored';
 import { Failure } from '../base/failure';
 import type { StateFacts } from '../inspect/status/facts';
 import type { RotationPlan } from '../rotation/rotationPlan';
@@ -11,6 +12,7 @@ import { engineFailure } from './failure';
 import { engineFolder, mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './file';
 import { begunIn, outputsOf, planInState } from './pastSteps';
+import { exportSchema, stateIn, unreadableState } from './stateForm';
 import type { StateSecretsProvider } from './secretsProvider';
 import { secretsProviderIn } from './secretsProvider';
 import type { StackLocation } from './workspace';
@@ -87,7 +89,9 @@ async function exportWith(
   const args = ['stack', 'export', ...flags, '--stack', engineName(stack)];
   const ask = async (): Promise<unknown> => {
     const text = await askEngine(args, backendUrl, limitMs, more);
-    return (JSON.parse(text) as { deployment?: unknown }).deployment;
+    const read = readStoredText(exportSchema, text);
+    if (!read.ok) throw unreadableState(`what the engine exports: ${read.problem}`);
+    return read.value.deployment;
   };
   try {
     return await ask().catch(async (error: unknown) => {
@@ -131,8 +135,8 @@ export async function readState(location: StackLocation, limitMs: number): Promi
   const { backendUrl } = location;
   try {
     const deployment = await exportWith(['--show-secrets'], location, { limitMs, again: isCutOff });
-    const { manifest } = (deployment ?? {}) as { manifest?: { time?: string } };
-    const changedAt = manifest?.time === undefined ? undefined : new Date(manifest.time);
+    const time = stateIn(deployment).manifest?.time;
+    const changedAt = time === undefined ? undefined : new Date(time);
     const slotPasswords = slotPasswordsIn(deployment);
     const secretsProvider = addressOf(secretsProviderIn(deployment));
     return { backendUrl, journal: readJournal(deployment), changedAt, slotPasswords, secretsProvider };

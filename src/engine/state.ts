@@ -2,10 +2,13 @@ import { restartAnnotation, rotationAnnotation } from '../rotation/annotations';
 import type { Journal } from '../rotation/observation';
 import type { RotationMaterial, RotationPlan } from '../rotation/rotationPlan';
 import { keepPasswordsIn } from '../secrecy/passwordsIn';
-import { parsePlan } from '../rotation/rotationPlan';
+import { parseJson } from '../base/stored';
+import { readMaterial } from '../rotation/storedPlan';
 import type { Slot } from '../rotation/slot';
 import { slots } from '../rotation/slot';
-import { begunIn } from './pastSteps';
+import { begunIn, isPlanRecord, outputsOf, planInState } from './pastSteps';
+import type { StateResource } from './stateForm';
+import { resourcesIn, unreadableState } from './stateForm';
 
 /**
  * The password that the state has for each slot: what the last run found or set. Pure.
@@ -13,7 +16,7 @@ import { begunIn } from './pastSteps';
  */
 export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
   const { material } = readJournal(deployment) ?? {};
-  const users = resourcesOf(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
+  const users = resourcesIn(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
   const found: Partial<Record<Slot, string>> = {};
   for (const slot of slots) {
     // A user that the run set says more than what the run found before it.
@@ -24,33 +27,33 @@ export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, strin
   return found;
 }
 
-interface StateResource {
-  type: string;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-}
-
 /**
  * What the state says of the last rotation that was begun: its plan, its secret half, and whether it was finished.
  * Its passwords are registered with the scrubber.
  * The stack's outputs are recorded only at the end of an update that carried out every step.
+ * @throws Failure `configuration` for a plan that this version cannot read: it may be of a rotation that is not finished
  */
 export function readJournal(deployment: unknown): Journal | undefined {
-  const resources = resourcesOf(deployment);
-  const record = resources.find(({ type }) => type.endsWith(':PlanRecord'))?.outputs;
-  const plan = parsePlan(String(record?.['plan']));
+  const resources = resourcesIn(deployment);
+  const secretHalf = revealed(resources.find(isPlanRecord)?.outputs?.['material']);
+  keepPasswordsIn(secretHalf);
+  const plan = planInState(deployment);
   if (!plan) return undefined;
-  const material = revealed(record?.['material']) as RotationMaterial | undefined;
-  keepPasswordsIn(material);
-  const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs;
+  const material = secretHalf === undefined ? undefined : materialOf(secretHalf);
   const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
   const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
   const begunAt = begunIn(deployment);
   const recorded = recordedIn(resources, plan);
   const begun = { plan, versionIds, recorded, ...(begunAt === undefined ? {} : { begunAt }) };
-  if (outputs?.['rotation'] === plan.id)
+  if (outputsOf(deployment)['rotation'] === plan.id)
     return { ...begun, finished: true, ...(material ? { material } : {}) };
   return material && { ...begun, finished: false, material };
+}
+
+function materialOf(secretHalf: unknown): RotationMaterial {
+  const read = readMaterial(secretHalf);
+  if (read.ok) return read.value;
+  throw unreadableState(`the secret half of its plan: ${read.problem}`);
 }
 
 /** Whether the Secret and the pod template were given this plan's own annotations, by the state. */
@@ -76,14 +79,9 @@ function partOf(value: unknown, key: string): unknown {
     : undefined;
 }
 
-function resourcesOf(deployment: unknown): StateResource[] {
-  if (typeof deployment !== 'object' || deployment === null || !('resources' in deployment)) return [];
-  return Array.isArray(deployment.resources) ? (deployment.resources as StateResource[]) : [];
-}
-
 /** A secret in an exported state is an object with its JSON text under `plaintext`, or under `ciphertext` encrypted. */
 function revealed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if ('plaintext' in value && typeof value.plaintext === 'string') return JSON.parse(value.plaintext);
+  if ('plaintext' in value && typeof value.plaintext === 'string') return parseJson(value.plaintext);
   return 'ciphertext' in value ? undefined : value;
 }

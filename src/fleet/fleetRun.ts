@@ -1,17 +1,31 @@
+import { z } from 'zod';
+import { readStoredText } from '../base/stored';
 import { isAhead } from '../rotation/age';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import type { MemberOutcome } from '../rotation/ends';
+import { outcomes } from '../rotation/ends';
 import { moves, renews } from '../rotation/kinds';
 import { isWell } from './outcome';
 
-/** A fleet run as its journal says it: which run this is, and what came of each deployment so far. */
-export interface FleetRun {
-  formatVersion: 1;
-  id: string;
+const memberOutcomes: readonly (MemberOutcome | 'running')[] = [
+  ...outcomes,
+  'not-due',
+  'not-started',
+  'killed',
+  'running',
+];
+
+const fleetRunSchema = z.object({
+  formatVersion: z.literal(1),
+  /** Names the folder of its logs. */
+  id: z.string().regex(/^[0-9-]+$/),
   /** ISO time. What was rotated since then was rotated in this run. */
-  startedAt: string;
-  deployments: Record<string, MemberOutcome | 'running'>;
-}
+  startedAt: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'it is no time'),
+  deployments: z.record(z.string(), z.literal(memberOutcomes)),
+});
+
+/** A fleet run as its journal says it: which run this is, and what came of each deployment so far. */
+export type FleetRun = z.infer<typeof fleetRunSchema>;
 
 /** How old a run may be that is taken up, in ms: a schedule of once a day begins a new one each time. */
 export const resumeLimitMs = 12 * 3_600_000;
@@ -92,20 +106,6 @@ export function dueSince(ageText: string | undefined, ageMs: number, since: Date
 
 /** Reads a journal; undefined when the text is none of this format version. */
 export function parseFleetRun(text: string): FleetRun | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { formatVersion, id, startedAt, deployments } = (value ?? {}) as Partial<FleetRun>;
-  const sound =
-    formatVersion === 1 &&
-    typeof id === 'string' &&
-    /^[0-9-]+$/.test(id) &&
-    typeof startedAt === 'string' &&
-    !Number.isNaN(Date.parse(startedAt)) &&
-    typeof deployments === 'object' &&
-    deployments !== null;
-  return sound ? (value as FleetRun) : undefined;
+  const read = readStoredText(fleetRunSchema, text);
+  return read.ok ? read.value : undefined;
 }

@@ -1,5 +1,7 @@
+import { z } from 'zod';
+import { valueIfOf } from '../base/stored';
 import type { RotationPlan } from '../rotation/rotationPlan';
-import { parsePlan } from '../rotation/rotationPlan';
+import { parsePlan } from '../rotation/storedPlan';
 
 /** One update in the stack's history that carried out one of our plans. */
 export interface HistoryEntry {
@@ -29,38 +31,40 @@ export function readEntries(answer: unknown, planKey: string): HistoryEntry[] {
   });
 }
 
+/** The Automation API gives dates, the engine's own JSON texts. */
+const time = z.union([z.string(), z.date()]);
+
+/** An update in the history (auto.UpdateSummary), as far as we look into it. A config value that is a secret is none of ours. */
+const entrySchema = z.object({
+  startTime: time,
+  endTime: z.nullish(time),
+  result: z.nullish(z.string()),
+  message: z.nullish(z.string()),
+  config: z.record(z.string(), z.object({ value: z.unknown() })),
+});
+
 function readEntry(value: unknown, planKey: string): HistoryEntry | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { startTime, endTime, result, config, message } = value as Record<string, unknown>;
-  const plan = parsePlan(configValue(config, planKey) ?? '');
-  const startedAt = isoTime(startTime);
-  if (!plan || startedAt === undefined) return undefined;
-  const succeeded = result === 'succeeded';
+  const entry = valueIfOf(entrySchema, value);
+  const text = entry?.config[planKey]?.value;
+  const plan = typeof text === 'string' ? parsePlan(text) : undefined;
+  const startedAt = isoTime(entry?.startTime);
+  if (!entry || !plan || startedAt === undefined) return undefined;
   return {
     plan,
     startedAt,
-    endedAt: isoTime(endTime) ?? startedAt,
-    succeeded,
-    by: byOf(message),
+    endedAt: isoTime(entry.endTime) ?? startedAt,
+    succeeded: entry.result === 'succeeded',
+    by: byOf(entry.message),
   };
 }
 
 /** Undefined in the messages of older versions. */
-function byOf(message: unknown): string | undefined {
-  return typeof message === 'string' ? /\) by (.+)$/.exec(message)?.[1] : undefined;
+function byOf(message: string | null | undefined): string | undefined {
+  return /\) by (.+)$/.exec(message ?? '')?.[1];
 }
 
-/** A value that is kept as a secret is none of ours. */
-function configValue(config: unknown, key: string): string | undefined {
-  if (typeof config !== 'object' || config === null) return undefined;
-  const found = (config as Record<string, unknown>)[key];
-  if (typeof found !== 'object' || found === null || !('value' in found)) return undefined;
-  return typeof found.value === 'string' ? found.value : undefined;
-}
-
-/** The Automation API gives dates, the engine's own JSON texts. */
-function isoTime(value: unknown): string | undefined {
-  if (!(value instanceof Date) && typeof value !== 'string') return undefined;
-  const time = new Date(value);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+function isoTime(value: z.infer<typeof time> | null | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const found = new Date(value);
+  return Number.isNaN(found.getTime()) ? undefined : found.toISOString();
 }

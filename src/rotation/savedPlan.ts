@@ -1,14 +1,11 @@
+import type { z } from 'zod';
+import { readStoredText } from '../base/stored';
 import { Failure } from '../base/failure';
 import type { RotationPlan } from './rotationPlan';
-import { parsePlan } from './rotationPlan';
+import { savedPlanSchema } from './storedPlan';
 
-/** A plan that a dry run saved for review. It holds no password: the engine's part has them as ciphertext. */
-export interface SavedPlan {
-  formatVersion: 1;
-  plan: RotationPlan;
-  /** The engine's own update plan (pulumi.com/docs/iac/concepts/update-plans); absent before the first rotation. */
-  engine?: unknown;
-}
+/** A plan that a dry run saved for review; see its schema. */
+export type SavedPlan = z.infer<typeof savedPlanSchema>;
 
 /** The text of a saved plan's file. */
 export function renderSavedPlan(plan: RotationPlan, engine: unknown): string {
@@ -18,19 +15,11 @@ export function renderSavedPlan(plan: RotationPlan, engine: unknown): string {
 
 /** Reads a saved plan. @throws Failure `configuration` when the text is none */
 export function parseSavedPlan(text: string, file: string): SavedPlan {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const saved = (typeof value === 'object' && value !== null ? value : {}) as Partial<SavedPlan>;
-  const plan = parsePlan(JSON.stringify(saved.plan ?? null));
-  if (saved.formatVersion === 1 && plan)
-    return { formatVersion: 1, plan, ...('engine' in saved ? { engine: saved.engine } : {}) };
+  const saved = readStoredText(savedPlanSchema, text);
+  if (saved.ok) return saved.value;
   throw new Failure(
     'configuration',
-    `${file} is not a plan of this version of the tool; make one with --dry-run --plan ${file}.`,
+    `${file} is not a plan of this version of the tool (${saved.problem}); make one with --dry-run --plan ${file}.`,
   );
 }
 

@@ -1,35 +1,14 @@
-import type { StepNumber } from './steps';
-
-/** The end of one step. */
-export interface StepEnd {
-  step: StepNumber;
-  /** ISO time. */
-  at: string;
-}
+import type { z } from 'zod';
+import type { pastFailureSchema, pastStepsSchema } from './storedPlan';
 
 /** Where and why an update failed; no secret is in it. */
-export interface PastFailure {
-  /** Undefined when no step is to blame. */
-  step?: StepNumber;
-  /** ISO time. */
-  at: string;
-  message: string;
-}
+export type PastFailure = z.infer<typeof pastFailureSchema>;
 
-/**
- * When the steps of one update ended. Pulumi's history keeps no step times, so each plan takes with it what is known
- * of the rotation before. It holds no secret.
- */
-export interface PastSteps {
-  /** Id of the plan that these steps belong to. */
-  id: string;
-  /** When an update began to carry it out, an ISO time: a plan that was saved is older than that. */
-  begun?: string;
-  /** One for each step that did something, in order. */
-  ends: StepEnd[];
-  /** Where and why it failed, when the process that saw it could say so. */
-  failed?: PastFailure;
-}
+/** When the steps of one update ended. */
+export type PastSteps = z.infer<typeof pastStepsSchema>;
+
+/** The end of one step; `at` is an ISO time. */
+export type StepEnd = PastSteps['ends'][number];
 
 /** Who runs the command, and what is known of the rotation before: goes with a plan into the history. */
 export interface Provenance {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Failure } from '../../../src/base/failure';
 import { restartAnnotation, rotationAnnotation } from '../../../src/rotation/annotations';
 import { readJournal } from '../../../src/engine/state';
 import { plannedIn } from '../rotation/planned';
@@ -52,21 +53,61 @@ describe('readJournal', () => {
   const none: [string, unknown][] = [
     ['no resources', []],
     ['resources that are none', undefined],
-    ['resources of another shape', {}],
     ['no record', [stackResource(plan.id), version('v1')]],
     ['a record without outputs', [{ type: record.type }]],
-    [
-      'a plan of another format',
-      [{ ...record, outputs: { ...record.outputs, plan: '{"formatVersion":2,"id":"x"}' } }],
-    ],
     ['a record without its secret half', [{ ...record, outputs: { plan: record.outputs.plan } }]],
   ];
   for (const [name, resources] of none) {
     it(`finds none in ${name}`, () => expect(readJournal({ resources })).to.equal(undefined));
   }
 
-  for (const deployment of [undefined, null, 'text', {}, []]) {
+  for (const deployment of [undefined, null, {}]) {
     it(`finds none in ${JSON.stringify(deployment) ?? 'nothing'}`, () =>
       expect(readJournal(deployment)).to.equal(undefined));
   }
+
+  const damaged: [string, unknown, string][] = [
+    ['a text', 'text', 'it is of another form: expected object, received string'],
+    ['resources that are no list', { resources: {} }, 'it is of another form: resources: expected array'],
+    [
+      'a plan of another format',
+      { resources: [{ ...record, outputs: { ...record.outputs, plan: '{"formatVersion":2,"id":"x"}' } }] },
+      'the plan in it: formatVersion: expected 1',
+    ],
+    [
+      'half a plan',
+      { resources: [{ ...record, outputs: { ...record.outputs, plan: '{"formatVersion":1' } }] },
+      'the plan in it: it is not JSON',
+    ],
+    [
+      'a secret half of another form',
+      { resources: [{ ...record, outputs: { ...record.outputs, material: { plaintext: '{}' } } }] },
+      'the secret half of its plan: slotDocument: expected string, received undefined',
+    ],
+    [
+      'a secret half that is damaged',
+      {
+        resources: [
+          {
+            ...record,
+            outputs: {
+              ...record.outputs,
+              material: { plaintext: JSON.stringify({ ...material, logins: { A: material.logins.A } }) },
+            },
+          },
+        ],
+      },
+      'the secret half of its plan: logins.B: expected object, received undefined',
+    ],
+  ];
+  for (const [name, deployment, problem] of damaged)
+    it(`refuses ${name}: it may hold a rotation that is not finished`, () => {
+      const read = (): unknown => readJournal(deployment);
+      expect(read)
+        .to.throw(Failure, `The state of the stack cannot be read (${problem}`)
+        .with.property('outcome', 'configuration');
+      expect(read).to.throw(
+        /; run the version of this tool that wrote it, or bring back an older copy of the state\.$/,
+      );
+    });
 });

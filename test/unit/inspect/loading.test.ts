@@ -20,3 +20,14 @@ describe('status', () => {
     expect(stdout.trim(), stderr).to.equal('0');
   });
 });
+
+describe('--help', () => {
+  it('does not load zod, which only what is stored needs', function () {
+    this.timeout(30_000);
+    const file = repositoryFile('dist', 'src', 'cli', 'commandLine.js');
+    const script = `require(${JSON.stringify(file)}).runCommandLine(['--help']).then(() =>
+      console.error(Object.keys(require.cache).filter((file) => file.includes('/node_modules/zod/')).length));`;
+    const { stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect(stderr.trim()).to.equal('0');
+  });
+});

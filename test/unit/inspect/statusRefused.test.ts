@@ -6,6 +6,7 @@ import type { PreflightClients, PreflightSettings } from '../../../src/steps/pre
 import { aroundOf, preflight, problemsSeen } from '../../../src/steps/preflight';
 import { planOf } from '../../../src/inspect/status/judge';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
+import { optionTable } from '../../../src/settings/options';
 import type { WorldContext } from '../../../src/target/context';
 import type { Right } from '../../../src/kubernetes/kubernetes';
 import { ApiError } from '../../../src/kubernetes/api';
@@ -16,7 +17,11 @@ import { fakeSession } from '../mysql/fakeSession';
 import { factsOf, read, unreadable } from './facts';
 import { judged } from './judged';
 
-const settings: PreflightSettings = { context: { trust: {} }, idleGraceSeconds: 30, idleLimitSeconds: 0 };
+const settings: PreflightSettings = {
+  context: { trust: {} },
+  idleGraceSeconds: Number(optionTable.idleGraceSeconds.default),
+  idleLimitSeconds: Number(optionTable.idleLimitSeconds.default),
+};
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const secret: V1Secret = {
   data: Object.fromEntries(

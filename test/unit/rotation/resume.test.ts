@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { kubernetesSecretData } from '../../../src/rotation/observation';
 import { planRollback } from '../../../src/rotation/planRotation';
-import { parsePlan, planId, switches } from '../../../src/rotation/rotationPlan';
+import { planId, switches } from '../../../src/rotation/rotationPlan';
+import { parsePlan } from '../../../src/rotation/storedPlan';
 import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
 import { decisionOf, now, planFor, plannedIn } from './planned';
 import type { World } from './simulatedWorld';

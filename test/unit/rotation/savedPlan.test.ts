@@ -80,27 +80,43 @@ describe('a saved plan', () => {
   });
 
   const whole = renderSavedPlan(plan, {});
-  const malformed: [string, string][] = [
-    ['an empty file', ''],
-    ['no JSON', 'not JSON'],
-    ['half a plan', whole.slice(0, whole.length / 2)],
-    ['null', 'null'],
-    ['a list', '[]'],
-    ['a text', '"plan"'],
-    ['no plan in it', '{"formatVersion":1}'],
-    ['a plan that is a text', '{"formatVersion":1,"plan":"x"}'],
-    ['a plan without an id', JSON.stringify({ formatVersion: 1, plan: { ...plan, id: undefined } })],
-    ['a plan of another format', JSON.stringify({ formatVersion: 1, plan: { ...plan, formatVersion: 2 } })],
-    ['a file of another format', JSON.stringify({ formatVersion: 2, plan })],
-    ["the engine's plan alone", '{"manifest":{},"resourcePlans":{}}'],
+  const malformed: [string, string, string][] = [
+    ['an empty file', '', 'it is not JSON'],
+    ['no JSON', 'not JSON', 'it is not JSON'],
+    ['half a plan', whole.slice(0, whole.length / 2), 'it is not JSON'],
+    ['null', 'null', 'expected object, received null'],
+    ['a list', '[]', 'expected object, received array'],
+    ['a text', '"plan"', 'expected object, received string'],
+    ['no plan in it', '{"formatVersion":1}', 'plan: expected object, received undefined'],
+    ['a plan that is a text', '{"formatVersion":1,"plan":"x"}', 'plan: expected object, received string'],
+    [
+      'a plan without an id',
+      JSON.stringify({ formatVersion: 1, plan: { ...plan, id: undefined } }),
+      'plan.id: expected string, received undefined',
+    ],
+    [
+      'a plan of another format',
+      JSON.stringify({ formatVersion: 1, plan: { ...plan, formatVersion: 2 } }),
+      'plan.formatVersion: expected 1',
+    ],
+    [
+      'a plan with a step that there is not',
+      JSON.stringify({
+        formatVersion: 1,
+        plan: { ...plan, previous: { id: 'x', ends: [{ step: 12, at: '' }] } },
+      }),
+      'plan.previous.ends.0.step: expected one of 1|2|3|4|5|6|7|8|9|10|11',
+    ],
+    ['a file of another format', JSON.stringify({ formatVersion: 2, plan }), 'formatVersion: expected 1'],
+    ["the engine's plan alone", '{"manifest":{},"resourcePlans":{}}', 'formatVersion: expected 1'],
   ];
-  for (const [name, text] of malformed)
-    it(`that is ${name} is refused with its file and what to do`, async () => {
+  for (const [name, text, problem] of malformed)
+    it(`that is ${name} is refused with its file, what is wrong and what to do`, async () => {
       writeFileSync(file('bad.json'), text);
       const failure = await failureOf(() => readPlanFile(file('bad.json')));
       expect(failure.outcome).to.equal('configuration');
       expect(failure.message).to.equal(
-        `${file('bad.json')} is not a plan of this version of the tool; make one with --dry-run --plan ${file('bad.json')}.`,
+        `${file('bad.json')} is not a plan of this version of the tool (${problem}); make one with --dry-run --plan ${file('bad.json')}.`,
       );
       expect(() => parseSavedPlan(text, 'x')).to.throw(Failure);
     });

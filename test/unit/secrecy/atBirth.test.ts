@@ -92,9 +92,9 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
       slotDocument: JSON.stringify({ B: { password: slot } }),
       before: { kubernetesSecret: { 'mysql-password': before } },
     };
-    const plan = JSON.stringify({ formatVersion: 1, id: 'run-1' });
-    const outputs = { plan, material: { plaintext: JSON.stringify(material) } };
-    readJournal({ resources: [{ type: 'x:PlanRecord', outputs }] });
+    // Also where the plan itself cannot be read.
+    const outputs = { plan: '{}', material: { plaintext: JSON.stringify(material) } };
+    expect(() => readJournal({ resources: [{ type: 'x:PlanRecord', outputs }] })).to.throw('cannot be read');
     expectKnown(slot);
     expectKnown(before);
   });
