@@ -12,10 +12,10 @@ import { gather, readLocation, readSettings } from '../settings/settings';
 import type { Purpose } from '../settings/surroundings';
 import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings';
 import type { RunRequest } from '../run/request';
-import type { StackLocation } from '../engine/workspace';
 import type { Flags } from './invocation';
 import { limitFileAccess } from '../openemr/file/limit';
 import { takeWebhookUrl } from './webhookUrl';
+import type { StackLocation } from '../target/location';
 
 /** The checked settings of a command, and what it was given in secret. */
 export interface CommandSettings extends Settings {

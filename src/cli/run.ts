@@ -7,12 +7,13 @@ import { readPasswordAges } from '../notify/passwordAges';
 import { tellAll } from '../notify/tell';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { differencesOf } from '../report/differences';
-import type { Ending, Renderer } from '../report/renderer';
+import type { Renderer } from '../report/renderer';
 import { scrubber } from '../secrecy/scrubber';
 import type * as Rotation from '../run/rotate';
-import type { RunNews, RunRequest, RunResult } from '../run/request';
+import type { RunRequest, RunResult } from '../run/request';
 import { Kubernetes } from '../kubernetes/kubernetes';
 import { withStopSignals } from './signals';
+import type { RunNews, Ending } from '../rotation/news';
 
 /** A dry run that was shown. */
 export interface ShownPreview {

@@ -9,8 +9,8 @@ import { readFailureNotes } from './failureNotes';
 import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import { readingAt } from './readingPlace';
-import type { StackLocation } from './workspace';
 import { openStackIfThere, planKey } from './workspace';
+import type { StackLocation } from '../target/location';
 
 /** Updates in one answer of the engine, which reads one file of the backend for each: the call itself costs more. */
 const largestPage = 1000;

@@ -1,5 +1,5 @@
 import type { Outcome } from '../base/failure';
-import type { StackLocation } from './workspace';
+import type { StackLocation } from '../target/location';
 
 /** Where the state is. */
 export type Where = Pick<StackLocation, 'stack' | 'backendUrl'>;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { readStoredText } from '../base/stored';
 import { Failure } from '../base/failure';
-import type { StateFacts } from '../inspect/status/facts';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../base/errors';
@@ -15,7 +14,8 @@ import { begunIn, outputsOf, planInState } from './pastSteps';
 import { exportSchema, stateIn, unreadableState } from './stateForm';
 import type { StateSecretsProvider } from './secretsProvider';
 import { secretsProviderIn } from './secretsProvider';
-import type { StackLocation } from './workspace';
+import type { StateFacts } from './stateFacts';
+import type { StackLocation } from '../target/location';
 
 /**
  * Runs one command of the engine without the Automation API, whose loading takes longer than the command itself. The

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Failure } from '../base/failure';
 import { brokenMetadata, engineFolder } from './fileBackend';
 import { temporaryFolder } from './temporaryFolder';
-import type { StackLocation } from './workspace';
+import type { StackLocation } from '../target/location';
 
 /** Where a command that only looks lets the engine work. */
 export interface ReadingPlace {

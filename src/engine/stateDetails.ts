@@ -1,11 +1,11 @@
 import { readEntries } from '../history/entries';
 import type { PastRotation } from '../history/pastRotation';
 import { pastRotations } from '../history/rotations';
-import type { StateFacts } from '../inspect/status/facts';
 import { projectName } from '../settings/settings';
 import { failureNotesIn } from './failureNotes';
 import { askEngine, engineName } from './readState';
-import type { StackLocation } from './workspace';
+import type { StateFacts } from './stateFacts';
+import type { StackLocation } from '../target/location';
 
 /** Updates that are looked at for the last rotation before a sync. */
 const mostEntries = 30;

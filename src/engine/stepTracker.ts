@@ -7,22 +7,7 @@ import { stepNumbers } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
 import { Beginnings } from './beginnings';
-
-/** What became of one step. */
-export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
-
-/** One step of a run; `ms` is its duration in milliseconds, absent when it was not reached. */
-export interface StepResult {
-  number: StepNumber;
-  status: StepStatus;
-  ms?: number;
-}
-
-/** Something that a renderer may show. */
-export type StepEvent =
-  | { kind: 'started'; step: StepNumber }
-  | { kind: 'ended'; step: StepNumber; status: StepStatus; ms: number }
-  | { kind: 'resource'; step: StepNumber; name: string; operation: string };
+import type { StepStatus, StepResult, StepEvent } from '../rotation/news';
 
 /** First parts of resource names, by step; a slot's user belongs to step 4 or 10 by where it stands. */
 const stepOfPrefix: [RegExp, StepNumber][] = [

@@ -17,12 +17,14 @@ import { engineFailure, isOfState, isPlanViolation, shortReason } from './failur
 import { serveOwnProvider, showToken } from './provider';
 import { addEnvironment } from './sdk/automation';
 import { newToken } from './providerAccess';
-import type { StepEvent, StepResult } from './stepTracker';
 import { StepTracker } from './stepTracker';
 import { whoRuns } from './who';
 import { temporaryFolder } from './temporaryFolder';
-import type { StackLocation } from './workspace';
 import { setProgram, storePlan } from './workspace';
+import type { StepEvent } from '../rotation/news';
+import type { StepResult } from '../rotation/news';
+import type { PreviewedChange } from '../rotation/news';
+import type { StackLocation } from '../target/location';
 
 /** What one update or preview needs. */
 export interface UpdateRequest {
@@ -53,13 +55,6 @@ export interface FailedUpdate {
   failure: Failure;
   steps: StepResult[];
   past: PastSteps;
-}
-
-/** One resource in a preview. */
-export interface PreviewedChange {
-  name: string;
-  operation: string;
-  step: StepNumber | undefined;
 }
 
 /**

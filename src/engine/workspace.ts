@@ -26,14 +26,7 @@ import { ofBackend, readingPlace } from './readingPlace';
 import { exportState, isStackNotFound } from './readState';
 import { secretsProviderIn } from './secretsProvider';
 import { temporaryFolder } from './temporaryFolder';
-
-/** What the engine needs to find the state. */
-export interface StackLocation {
-  stack: string;
-  home: string;
-  backendUrl: string;
-  secretsProvider: string;
-}
+import type { StackLocation } from '../target/location';
 
 /** A stack, and its state as exported when it was opened; secrets in it are in clear. */
 export interface OpenedStack {

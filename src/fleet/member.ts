@@ -5,10 +5,10 @@ import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
 import { folders, passphraseProblem } from '../settings/settings';
 import { isValue } from '../settings/values';
-import type { StackLocation } from '../engine/workspace';
 import type { FleetFile } from './fleetFile';
 import { identityNames, keyOf, sharedNames } from './keys';
 import { secretIdentity } from './rivals';
+import type { StackLocation } from '../target/location';
 
 /** One deployment of a fleet with all that its rotation needs. No secret is in it. */
 export interface Member {

@@ -3,10 +3,10 @@ import { exitCodes } from '../base/failure';
 import type { Place, PlanKind } from '../rotation/rotationPlan';
 import { stepTitles } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
-import type { StepResult } from '../engine/stepTracker';
 import type { Verdict } from '../rotation/ends';
 import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';
+import type { StepResult } from '../rotation/news';
 
 /** What `type` begins with. */
 export const typePrefix = 'org.open-emr.credential-rotation.';

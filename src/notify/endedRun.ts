@@ -2,7 +2,7 @@ import type { StepNumber } from '../rotation/steps';
 import type { Verdict } from '../rotation/ends';
 import { leftAsItWas, verdictOfEnd } from '../rotation/ends';
 import type { RequestKind } from '../rotation/kinds';
-import type { Ending, News } from '../report/renderer';
+import type { Ending, News } from '../rotation/news';
 
 /** A run that has ended, as others are told of it. One that was refused may have no plan, and has no steps. */
 export interface EndedRun {

@@ -5,17 +5,14 @@ import { exitCodes } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { scrubber } from '../secrecy/scrubber';
 import { effect } from '../base/effect';
-import type { Kubernetes, Right } from '../kubernetes/kubernetes';
+import type { Kubernetes } from '../kubernetes/kubernetes';
 import { eventReasons } from '../rotation/ends';
 import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';
+import { eventRight } from '../kubernetes/rights';
 
 /** Who says so, in an Event. */
 export const reportingComponent = 'credential-rotation';
-
-/** The right without which no Event is made. RBAC cannot limit "create" to a name. */
-export const eventRight: Right = { verb: 'create', group: '', resource: 'events', name: '' };
-
 /** Bytes that the newer Events API takes as a note; longer ones are cut off. */
 const messageBytes = 1024;
 

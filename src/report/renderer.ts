@@ -1,25 +1,10 @@
-import type { FailureCode, Outcome } from '../base/failure';
 import { exitCodes } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { stepNumbers, stepTitles } from '../rotation/steps';
-import type { RunNews } from '../run/request';
-import type { StepEvent, StepResult } from '../engine/stepTracker';
-import type { PreviewedChange } from '../engine/update';
 import { scrubber } from '../secrecy/scrubber';
-
-/** News of a command, as the renderers take it. */
-export type News = { kind: 'reading' } | { kind: 'stopping'; text: string } | RunNews;
-
-/** How a command ended. */
-export interface Ending {
-  outcome: Outcome;
-  /** Why, where it failed. */
-  code?: FailureCode | undefined;
-  message: string;
-  planned?: PlannedRotation;
-  resumed?: boolean;
-  steps: StepResult[];
-}
+import type { StepEvent, PreviewedChange } from '../rotation/news';
+import type { StepResult } from '../rotation/news';
+import type { News, Ending } from '../rotation/news';
 
 /** A finished preview. */
 export interface Preview {

@@ -1,8 +1,9 @@
 import type { ShownSteps } from './block';
 import { blockLines } from './block';
-import type { Ending, News, Output, Preview } from './renderer';
+import type { Output, Preview } from './renderer';
 import { describePlan, noticeText, rolloutText, TextRenderer } from './renderer';
 import { scrubber } from '../secrecy/scrubber';
+import type { Ending, News } from '../rotation/news';
 
 /** A stream to a terminal, with the size of its window. */
 export interface Terminal extends Output {

@@ -9,8 +9,9 @@ import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import type { SecretsManager } from '../aws/secretsManager';
-import type { StepEvent, StepResult } from '../engine/stepTracker';
-import type { StackLocation } from '../engine/workspace';
+import type { StepResult } from '../rotation/news';
+import type { RunNews } from '../rotation/news';
+import type { StackLocation } from '../target/location';
 
 /** What a run is told, and whom it tells. */
 export interface RunRequest {
@@ -33,15 +34,6 @@ export interface RunRequest {
   /** Told of the world as it was found. */
   saw?: (observation: Observation) => void;
 }
-
-/** News of a run for a renderer. */
-export type RunNews =
-  | { kind: 'planned'; planned: PlannedRotation; resumed: boolean; notices: string[] }
-  /** What an operator should know, a sentence without its full stop. */
-  | { kind: 'notice'; text: string }
-  | { kind: 'step'; event: StepEvent }
-  | { kind: 'rollout'; updated: number; available: number; wanted: number }
-  | { kind: 'rolling-back'; failure: Failure; step: number | undefined };
 
 /** How a run ended; a failed one says which password is live in `failure`. */
 export interface RunResult {

@@ -2,9 +2,9 @@ import { PasswordRefused } from '../base/failure';
 import { withOtherPassword } from '../rotation/remint';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { SecretsManager } from '../aws/secretsManager';
-import type { StepResult } from '../engine/stepTracker';
 import type { UpdateRequest, UpdateResult } from '../engine/update';
 import { runUpdate } from '../engine/update';
+import type { StepResult } from '../rotation/news';
 
 /** What an update is carried out with, and whom it tells. */
 interface Around {

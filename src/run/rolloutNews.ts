@@ -1,7 +1,7 @@
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import { rolloutState } from '../kubernetes/rollout';
 import type { RunRequest } from './request';
-import type { StepEvent } from '../engine/stepTracker';
+import type { StepEvent } from '../rotation/news';
 
 /** How often the Deployment is looked at while it restarts, in ms. */
 const lookEveryMs = 200;

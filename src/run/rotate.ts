@@ -42,10 +42,10 @@ import { updateRestartingAgain } from './restartAgain';
 import { RunLock } from './runLock';
 import { furthestOf } from '../engine/stepTracker';
 import { tellOfIdleProof } from './tellOfIdleProof';
-import type { PreviewedChange } from '../engine/update';
 import { runPreview } from '../engine/update';
 import type { OpenedStack } from '../engine/workspace';
 import { announceToProviders, openStack, openStackForPreview } from '../engine/workspace';
+import type { PreviewedChange } from '../rotation/news';
 
 /** The state and the world, as a run found them. */
 type Found = OpenedStack & { observation: Observation };

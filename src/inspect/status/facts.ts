@@ -1,8 +1,5 @@
 import type { Failure } from '../../base/failure';
-import type { PastRotation } from '../../history/pastRotation';
-import type { Journal } from '../../rotation/observation';
 import type { OtherSite } from '../../rotation/otherSites';
-import type { PastFailure } from '../../rotation/stepTimes';
 import type { SlotDocument } from '../../rotation/secretDocument';
 import type { DatabaseLogin, Slot } from '../../rotation/slot';
 import type { AdminCredentials } from '../../mysql/adminCredentials';
@@ -11,6 +8,7 @@ import type { LockHolder } from '../../mysql/lock';
 import type { RolloutState } from '../../kubernetes/rollout';
 import type { Part } from '../../base/part';
 import type { PasswordAge } from './passwordAge';
+import type { StateFacts } from '../../engine/stateFacts';
 
 /** What both secrets have in common. */
 interface SecretFacts {
@@ -87,22 +85,6 @@ export interface LoginFacts {
   A: LoginAnswer | undefined;
   B: LoginAnswer | undefined;
   admin: AdminLoginFacts | undefined;
-}
-
-/** The stack's state: its journal and the time of its last change. */
-export interface StateFacts {
-  backendUrl: string;
-  /** Undefined when there is no state, or no rotation in it. */
-  journal: Journal | undefined;
-  changedAt: Date | undefined;
-  /** How its secrets are sealed: `passphrase`, or the address of a key; undefined where that is not known. */
-  secretsProvider?: string | undefined;
-  /** The passwords that the state says the slots have; empty while a rotation is unfinished. */
-  slotPasswords?: Partial<Record<Slot, string>>;
-  /** Why the last run of the journal's rotation stopped, where somebody noted it. */
-  failed?: PastFailure | undefined;
-  /** The newest rotation of the history, where the state's last run was a sync. */
-  lastRotation?: PastRotation | undefined;
 }
 
 /** Who holds the Kubernetes Lease. */

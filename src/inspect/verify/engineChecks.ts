@@ -3,13 +3,13 @@ import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../base/failure';
 import type { Part } from '../../base/part';
-import type { StateFacts } from '../status/facts';
 import type { Check } from './check';
 import { Checks } from './check';
 import { folderOf } from '../../settings/surroundings';
 import { atLeast, oldestEngine, pluginStates, pulumiHome } from '../../engine/plugins';
 import { askEngine } from '../../engine/readState';
-import type { StackLocation } from '../../engine/workspace';
+import type { StateFacts } from '../../engine/stateFacts';
+import type { StackLocation } from '../../target/location';
 
 /** How long one question to the engine may take, in ms. */
 const limitMs = 15_000;

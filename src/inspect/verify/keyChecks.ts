@@ -1,9 +1,9 @@
 import type { Failure } from '../../base/failure';
 import { isKeyFailure } from '../../aws/awsFailure';
 import type { Part } from '../../base/part';
-import type { StateFacts } from '../status/facts';
 import type { Check } from './check';
 import { Checks } from './check';
+import type { StateFacts } from '../../engine/stateFacts';
 
 /** What was seen of one secret's key. */
 export interface SealedSecret {

@@ -3,7 +3,6 @@ import { healthFindings } from '../../steps/08-health/preflight';
 import { kubernetesFindings } from '../../steps/07-restart/preflight';
 import { findOtherUsers } from '../../steps/10-renewal/otherUsers';
 import { workloadRights } from '../../steps/10-renewal/secretReaders';
-import { eventRight } from '../../notify/kubernetesEvent';
 import type { PartFindings, PreflightAround, PreflightPart } from '../../steps/preflight';
 import { lookAt } from '../../steps/preflight';
 import { secretProblems } from '../../steps/04-users/preflightSecrets';
@@ -27,6 +26,7 @@ import type { SecretsManager } from '../../aws/secretsManager';
 import { engineChecks } from './engineChecks';
 import type { Reading } from '../status/readAll';
 import { aroundOfFacts, openReading } from '../status/readAll';
+import { eventRight } from '../../kubernetes/rights';
 
 /** Checks everything that a rotation needs; no write takes effect. Never throws. */
 export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
