@@ -6,20 +6,7 @@ import type { GivenValues } from '../settings/settings';
 import { fleetSchema, jobSchema } from './fileSchema';
 import { keyOf } from './keys';
 import { rivalsOf } from './rivals';
-
-/** One fault of a fleet file. */
-export interface Fault {
-  path: readonly PropertyKey[];
-  /** What is wrong there, without the value: it may be a secret that does not belong there. */
-  text: string;
-}
-
-/** A deployment as far as it can be read, for the faults that are not of the schema. */
-export interface RoughEntry {
-  index: number;
-  /** Its own keys and those of the defaults, by the names in the file. */
-  values: Record<string, string>;
-}
+import type { RoughEntry, Fault } from './rivals';
 
 /**
  * Everything that is wrong with a fleet file: what the schema refuses, settings that are missing, and deployments that

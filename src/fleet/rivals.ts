@@ -1,5 +1,4 @@
 import path from 'node:path';
-import type { Fault, RoughEntry } from './fileFaults';
 
 /** One thing that only one deployment of a fleet may name. */
 interface Claim {
@@ -84,4 +83,18 @@ function accountOf(id: string | undefined): string | undefined {
 
 function together(...parts: (string | undefined)[]): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(' ');
+}
+
+/** A deployment as far as it can be read, for the faults that are not of the schema. */
+export interface RoughEntry {
+  index: number;
+  /** Its own keys and those of the defaults, by the names in the file. */
+  values: Record<string, string>;
+}
+
+/** One fault of a fleet file. */
+export interface Fault {
+  path: readonly PropertyKey[];
+  /** What is wrong there, without the value: it may be a secret that does not belong there. */
+  text: string;
 }

@@ -8,6 +8,7 @@ import type { HistoryEntry } from './entries';
 import type { LoadCount, PastRotation, PastRun, PastStep } from './pastRotation';
 import { begunAt, runsOf } from './runs';
 import { stepsOf } from './steps';
+import type { PlanRecord } from './runs';
 
 /** What the state says of the last plan. */
 export interface StateOfLast {
@@ -22,17 +23,6 @@ export interface Beside {
   loads?: ReadonlyMap<string, LoadCount>;
   /** Why the last run failed that did, where no other plan says so. */
   failures?: ReadonlyMap<string, PastFailure>;
-}
-
-/** Everything that is known of one plan. */
-export interface PlanRecord {
-  plan: RotationPlan;
-  entries: HistoryEntry[];
-  past: PastSteps | undefined;
-  /** Why a run of it failed. */
-  failed: PastFailure | undefined;
-  /** True for the plan that the state holds and says is not finished. */
-  open: boolean;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { PastRun } from './pastRotation';
-import type { PlanRecord } from './rotations';
+import type { RotationPlan } from '../rotation/rotationPlan';
+import type { HistoryEntry } from './entries';
+import type { PastSteps, PastFailure } from '../rotation/stepTimes';
 
 /** Times of the history are whole seconds, cut off. */
 const entryToleranceMs = 1500;
@@ -46,4 +48,15 @@ function unended(startedAt: string, by: string | undefined): PastRun {
 
 function later(time: string | null): string {
   return time === null ? '' : new Date(Date.parse(time) + entryToleranceMs).toISOString();
+}
+
+/** Everything that is known of one plan. */
+export interface PlanRecord {
+  plan: RotationPlan;
+  entries: HistoryEntry[];
+  past: PastSteps | undefined;
+  /** Why a run of it failed. */
+  failed: PastFailure | undefined;
+  /** True for the plan that the state holds and says is not finished. */
+  open: boolean;
 }

@@ -1,14 +1,10 @@
 import type { Failure } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { switches } from '../rotation/rotationPlan';
-import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { WorldContext } from '../target/context';
-import type { Session } from '../mysql/database';
-import type { Kubernetes } from '../kubernetes/kubernetes';
 import type { AccountFindings } from './04-users/preflight';
 import { databaseFindings } from './preflightDatabase';
 import { fileNotices, fileProblems } from './05-sqlconf/preflight';
-import type { SecretsManager } from '../aws/secretsManager';
 import { partOf } from '../base/part';
 import type { HealthLook } from '../openemr/health/look';
 import { healthFindings } from './08-health/preflight';
@@ -19,16 +15,7 @@ import type { SearchRules } from './10-renewal/otherUsers';
 import { findOtherUsers } from './10-renewal/otherUsers';
 import { patchTokens } from './06-kubernetes-secret/patches';
 import { secretProblems } from './04-users/preflightSecrets';
-
-/** What a preflight looks at the world through. */
-export interface PreflightClients {
-  kubernetes: Kubernetes;
-  /** The admin's session. */
-  session: Session;
-  /** The login of that session. */
-  credentials: AdminCredentials;
-  secrets: SecretsManager;
-}
+import type { PreflightClients } from './preflightClients';
 
 /** What a preflight knows beside the plan. */
 export interface PreflightAround {

@@ -9,8 +9,8 @@ import { isReadOnly } from '../mysql/server';
 import { quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
-import type { PreflightClients } from './preflight';
 import { targetProblems } from './preflightTarget';
+import type { PreflightClients } from './preflightClients';
 
 /** Privileges that the admin needs in the database, with the step that uses each. */
 const adminPrivileges = [

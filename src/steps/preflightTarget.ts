@@ -6,7 +6,7 @@ import type { Session } from '../mysql/database';
 import { openSession } from '../mysql/database';
 import { identityOf } from '../mysql/server';
 import { openSqlconf } from '../openemr/openSqlconf';
-import type { PreflightClients } from './preflight';
+import type { PreflightClients } from './preflightClients';
 
 /**
  * Finds a rotation that was given the parts of two OpenEMRs: the admin secret, `sqlconf.php` and the Kubernetes

@@ -7,7 +7,7 @@ import { knowsTwoPasswords, withSecondPassword } from '../../mysql/dualPassword'
 import { sampledFactor, sampledPollMs } from '../../mysql/idleness';
 import type { OpenReader } from '../../mysql/readers';
 import { closeReaders, lookEverywhere, openReaders, unreachedText } from '../../mysql/readers';
-import type { PreflightClients } from '../preflight';
+import type { PreflightClients } from '../preflightClients';
 
 /** The settings of step 10 that a preflight looks at. */
 export interface IdleSettings {

@@ -15,7 +15,6 @@ import { judge } from '../../../src/find/judge';
 import { mergeStackFile } from '../../../src/find/stackFile';
 import { initReport } from '../../../src/report/initText';
 import { observed } from '../find/openemrOnEks';
-import type { StepResult } from '../../../src/engine/stepTracker';
 import { pastRotations } from '../../../src/history/rotations';
 import { entryOf, minutes, pastOf, planAt } from '../history/made';
 import { manyRotations } from '../history/manyRotations';
@@ -25,6 +24,7 @@ import { journalOf, slotText, worldOn, writesOf } from '../rotation/simulatedWor
 import { captured } from '../report/captured';
 import { undocumented } from './documented';
 import { repositoryText } from './readme';
+import type { StepResult } from "../../../src/rotation/news";
 
 /** What the command prints for these results. */
 async function printed(type: string, results: readonly object[]): Promise<unknown[]> {

@@ -2,10 +2,11 @@ import type { EngineEvent } from '@pulumi/pulumi/automation';
 import { expect } from 'chai';
 import type { StepNumber } from '../../../src/rotation/steps';
 import { resourceNames, stepNumbers } from '../../../src/rotation/steps';
-import type { StepEvent, StepResult } from '../../../src/engine/stepTracker';
 import { nameOf, StepTracker } from '../../../src/engine/stepTracker';
 import type { RecordingName } from './recordings';
 import { recording } from './recordings';
+import type { StepEvent } from "../../../src/rotation/news";
+import type { StepResult } from "../../../src/rotation/news";
 
 /** Plays a recording into a tracker of a rotation that renews slot A. */
 function play(name: RecordingName): { tracker: StepTracker; events: StepEvent[] } {

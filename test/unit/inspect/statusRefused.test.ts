@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { V1Deployment, V1ResourceQuota, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { Failure } from '../../../src/base/failure';
-import type { PreflightClients, PreflightSettings } from '../../../src/steps/preflight';
+import type { PreflightSettings } from '../../../src/steps/preflight';
 import { aroundOf, preflight, problemsSeen } from '../../../src/steps/preflight';
 import { planOf } from '../../../src/inspect/status/judge';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
@@ -16,6 +16,7 @@ import { worldOn } from '../rotation/simulatedWorld';
 import { fakeSession } from '../mysql/fakeSession';
 import { factsOf, read, unreadable } from './facts';
 import { judged } from './judged';
+import type { PreflightClients } from "../../../src/steps/preflightClients";
 
 const settings: PreflightSettings = {
   context: { trust: {} },

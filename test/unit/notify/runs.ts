@@ -3,9 +3,10 @@ import type { EndedRun } from '../../../src/notify/endedRun';
 import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
 import type { StepNumber } from '../../../src/rotation/steps';
 import { stepNumbers } from '../../../src/rotation/steps';
-import type { StepResult, StepStatus } from '../../../src/engine/stepTracker';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
+import type { StepResult } from "../../../src/rotation/news";
+import type { StepStatus } from "../../../src/rotation/news";
 
 /** What is special about a run of a test. */
 export interface RunChanges {

@@ -4,7 +4,7 @@ import { planRollback } from '../../../src/rotation/planRotation';
 import type { PlannedRotation, RequestKind } from '../../../src/rotation/rotationPlan';
 import { stepTitles } from '../../../src/rotation/steps';
 import { differencesOf } from '../../../src/report/differences';
-import type { Ending, Preview, Renderer } from '../../../src/report/renderer';
+import type { Preview, Renderer } from '../../../src/report/renderer';
 import { describePlan, JsonRenderer, TextRenderer } from '../../../src/report/renderer';
 import { scrubber } from '../../../src/secrecy/scrubber';
 import { StepTracker } from '../../../src/engine/stepTracker';
@@ -14,6 +14,7 @@ import type { World } from '../rotation/simulatedWorld';
 import { loginOf, worldOn } from '../rotation/simulatedWorld';
 import { recording } from '../engine/recordings';
 import { captured } from './captured';
+import type { Ending } from "../../../src/rotation/news";
 
 function planIn(world: World, kind: RequestKind = 'rotate'): PlannedRotation {
   const { plan, material } = plannedIn(world, kind);

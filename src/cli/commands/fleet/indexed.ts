@@ -7,8 +7,7 @@ import { becomeEnvironment } from '../../../settings/becomeEnvironment';
 import { errorCode } from '../../../base/errors';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rotateCommand } from '../rotate';
-import { openFleet } from './open';
-import { sinceOf } from './run';
+import { openFleet, sinceOf } from './open';
 
 /**
  * Rotates the one deployment at a place of the fleet file, in this process: what the pods of an Indexed Job do. Who

@@ -11,7 +11,7 @@ import {
   requirePassphrase,
 } from '../../../fleet/member';
 import type { Limits } from '../../../fleet/schedule';
-import { parseAge } from '../../../rotation/age';
+import { parseAge, isoMoment } from '../../../rotation/age';
 import type { FleetFlags, Flags } from '../../invocation';
 import { keepSecrets } from '../../request';
 
@@ -74,4 +74,13 @@ function chosen(members: Member[], only: string[]): Member[] {
 /** This command's own file with words behind it, for a process of its own. */
 export function ownCommand(words: string[]): string[] {
   return [...process.execArgv, path.resolve(process.argv[1] ?? ''), ...words];
+}
+
+/** The moment of `--since`. @throws Failure `configuration` */
+export function sinceOf(text: string | undefined): { since?: Date } {
+  if (text === undefined) return {};
+  const since = isoMoment(text);
+  if (since === undefined)
+    throw new Failure('configuration', '--since takes a time such as 2026-01-31T03:00:00Z.');
+  return { since };
 }

@@ -9,7 +9,7 @@ import type { MemberResult } from '../../../fleet/outcome';
 import { countsOf, fleetOutcome, isWell } from '../../../fleet/outcome';
 import { RunFolder } from '../../../fleet/runFolder';
 import { readLastRotations } from '../../../fleet/stacks';
-import { isoMoment, parseAge } from '../../../rotation/age';
+import { parseAge } from '../../../rotation/age';
 import { durationText, timeText } from '../../../report/duration';
 import { FleetProgress } from '../../../report/fleetProgress';
 import { deploymentsText, fleetRunLines, outcomeText } from '../../../report/fleetText';
@@ -18,6 +18,7 @@ import { rendererOf } from '../../request';
 import { withStopSignals } from '../../signals';
 import type { OpenFleet } from './open';
 import { openFleet, ownCommand } from './open';
+import { sinceOf } from './open';
 
 /** Rotates every deployment of a fleet, or goes on with the run before. Returns the exit code. */
 export async function fleetRunCommand(flags: Flags, fleetFlags: FleetFlags): Promise<number> {
@@ -36,15 +37,6 @@ export async function fleetRunCommand(flags: Flags, fleetFlags: FleetFlags): Pro
   });
   await folder.prepare(run);
   return new FleetRunner(fleet, folder, run).carryOut(flags);
-}
-
-/** The moment of `--since`. @throws Failure `configuration` */
-export function sinceOf(text: string | undefined): { since?: Date } {
-  if (text === undefined) return {};
-  const since = isoMoment(text);
-  if (since === undefined)
-    throw new Failure('configuration', '--since takes a time such as 2026-01-31T03:00:00Z.');
-  return { since };
 }
 
 /** One run of the command over a fleet. */

@@ -13,9 +13,8 @@ import type { MemberStatus } from '../../../report/fleetText';
 import { fleetStatusLines } from '../../../report/fleetText';
 import type { FleetFlags, Flags } from '../../invocation';
 import { rendererOf } from '../../request';
-import { openFleet } from './open';
+import { openFleet, sinceOf } from './open';
 import { readAll } from './read';
-import { sinceOf } from './run';
 
 /**
  * Shows where every deployment of a fleet stands; changes nothing. With the begin of a run it is the report of that run,
