@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PlannedRotation, RotationPlan } from '../../src/rotation/rotationPlan';
 import { stepNumbers } from '../../src/rotation/steps';
 import type { StepNumber } from '../../src/rotation/steps';
-import type { Ending, News } from "../../src/rotation/news";
+import type { Ending, News } from '../../src/rotation/news';
 
 /** What a recorded run told, in its order, and how it ended. */
 export interface Recorded {

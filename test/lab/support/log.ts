@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { undocumented } from '../../unit/docs/documented';
 import type { Run } from './command';
-import type { StepResult } from "../../../src/rotation/news";
+import type { StepResult } from '../../../src/rotation/news';
 
 /** The last line of a log. */
 export interface LoggedResult {

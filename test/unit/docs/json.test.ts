@@ -24,7 +24,7 @@ import { journalOf, slotText, worldOn, writesOf } from '../rotation/simulatedWor
 import { captured } from '../report/captured';
 import { undocumented } from './documented';
 import { repositoryText } from './readme';
-import type { StepResult } from "../../../src/rotation/news";
+import type { StepResult } from '../../../src/rotation/news';
 
 /** What the command prints for these results. */
 async function printed(type: string, results: readonly object[]): Promise<unknown[]> {

@@ -5,8 +5,8 @@ import { resourceNames, stepNumbers } from '../../../src/rotation/steps';
 import { nameOf, StepTracker } from '../../../src/engine/stepTracker';
 import type { RecordingName } from './recordings';
 import { recording } from './recordings';
-import type { StepEvent } from "../../../src/rotation/news";
-import type { StepResult } from "../../../src/rotation/news";
+import type { StepEvent } from '../../../src/rotation/news';
+import type { StepResult } from '../../../src/rotation/news';
 
 /** Plays a recording into a tracker of a rotation that renews slot A. */
 function play(name: RecordingName): { tracker: StepTracker; events: StepEvent[] } {

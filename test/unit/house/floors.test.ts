@@ -54,12 +54,6 @@ describe('the floors of src/', function () {
         'src/rotation/age.ts': `import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n`,
         'src/attic/new.ts': `export { one } from '../run/one';\n`,
       }),
-    ).to.deep.equal([
-      'apply-without-pulumi',
-      'floor-base',
-      'known-room',
-      'no-circle',
-      'pure-rotation',
-    ]);
+    ).to.deep.equal(['apply-without-pulumi', 'floor-base', 'known-room', 'no-circle', 'pure-rotation']);
   });
 });

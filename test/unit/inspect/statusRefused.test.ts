@@ -16,7 +16,7 @@ import { worldOn } from '../rotation/simulatedWorld';
 import { fakeSession } from '../mysql/fakeSession';
 import { factsOf, read, unreadable } from './facts';
 import { judged } from './judged';
-import type { PreflightClients } from "../../../src/steps/preflightClients";
+import type { PreflightClients } from '../../../src/steps/preflightClients';
 
 const settings: PreflightSettings = {
   context: { trust: {} },

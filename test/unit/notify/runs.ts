@@ -5,8 +5,8 @@ import type { StepNumber } from '../../../src/rotation/steps';
 import { stepNumbers } from '../../../src/rotation/steps';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
-import type { StepResult } from "../../../src/rotation/news";
-import type { StepStatus } from "../../../src/rotation/news";
+import type { StepResult } from '../../../src/rotation/news';
+import type { StepStatus } from '../../../src/rotation/news';
 
 /** What is special about a run of a test. */
 export interface RunChanges {

@@ -14,7 +14,7 @@ import type { World } from '../rotation/simulatedWorld';
 import { loginOf, worldOn } from '../rotation/simulatedWorld';
 import { recording } from '../engine/recordings';
 import { captured } from './captured';
-import type { Ending } from "../../../src/rotation/news";
+import type { Ending } from '../../../src/rotation/news';
 
 function planIn(world: World, kind: RequestKind = 'rotate'): PlannedRotation {
   const { plan, material } = plannedIn(world, kind);
