@@ -121,7 +121,7 @@ export const usedKubernetesClient: Plugin = {
 
 /**
  * string-width knows how wide emoji and Asian letters are, and makes its tables of Unicode as soon as it is loaded: two
- * thirds of the time of `--help`. yargs measures our own help with it, where each letter takes one column.
+ * thirds of the time of `--help`. yargs, whose help we do not show, loads it anyway.
  */
 export const plainStringWidth: Plugin = {
   name: 'string-width for plain text',

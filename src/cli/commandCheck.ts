@@ -38,12 +38,15 @@ function unknownCommand(
   word: string,
   below: Readonly<Record<string, Command>>,
 ): Failure {
-  const names = Object.keys(below);
   const prefix = above.map((each) => `${each} `).join('');
   const what = isShown(word)
     ? `Unknown command ${prefix}${word}.`
     : `The word behind ${[programName, ...above].join(' ')} is no command.`;
-  return refusal(`${what}${didYouMean(word, names, prefix)} ${hintOf(above)}`);
+  const flags = above.length === 0 ? flagsOf(commandTable.rotate) : commonFlags;
+  const offer = flags.some(({ name }) => name === word)
+    ? ` Did you mean --${word}?`
+    : didYouMean(word, Object.keys(below), prefix);
+  return refusal(`${what}${offer} ${hintOf(above)}`);
 }
 
 /** Commands are words of letters; anything else may be a value, and a secret one. */
@@ -87,6 +90,9 @@ export function flagsOf(command: Command): Flag[] {
   return [...(command.flags ?? []), ...settingFlags, ...commonFlags];
 }
 
+/** What others take for these; a flag of ours has one name. */
+const usualLetters: Readonly<Record<string, string>> = { '-h': 'help', '-v': 'version', '-V': 'version' };
+
 /** What is wrong with a flag as it was written. No value is told: it may be a secret. */
 function flagProblem(flagWord: string, words: readonly string[], known: readonly Flag[]): string | undefined {
   const [, dashes = '', name = ''] = /^(--?)([A-Za-z0-9._-]*)/.exec(flagWord) ?? [];
@@ -105,8 +111,9 @@ function flagProblem(flagWord: string, words: readonly string[], known: readonly
   }
   // What stands behind one dash and a letter may be that letter's value.
   const shown = dashes === '--' ? `--${name}${isWhole ? '' : '…'}` : `-${name.slice(0, 1)}`;
+  const meant = usualLetters[shown];
   const names = known.map((each) => each.name);
-  return `Unknown flag ${shown}.${didYouMean(name, names, '--')}`;
+  return `Unknown flag ${shown}.${didYouMean(meant ?? name, names, '--')}`;
 }
 
 function combinationProblem(

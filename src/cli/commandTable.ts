@@ -3,7 +3,7 @@ import { definitionOf, optionNames, usualOf } from '../settings/options';
 import type { Command, Flag } from './table/command';
 import { fleet } from './table/fleet';
 import { init, job } from './table/launchers';
-import { completion, config, history, rollback, rotate, status, unlock, verify } from './table/ofOne';
+import { completion, config, history, rollback, rotate, status, unlock, verify } from './table/rotation';
 
 /** What the command is called. */
 export const programName = 'credential-rotation';

@@ -35,6 +35,10 @@ function declared(parser: Argv, table: Readonly<Record<string, Command>>): Argv 
   }, parser);
 }
 
-function withFlag(parser: Argv, { name, value, summary }: Flag): Argv {
-  return parser.option(name, { type: value === undefined ? 'boolean' : 'string', describe: summary });
+function withFlag(parser: Argv, { name, value, choices, summary }: Flag): Argv {
+  return parser.option(name, {
+    type: value === undefined ? 'boolean' : 'string',
+    describe: summary,
+    ...(choices === undefined ? {} : { choices }),
+  });
 }

@@ -53,6 +53,7 @@ describe('the completion script, in bash', function () {
       '--slot-secret-id',
     ]);
     expect(offered('history', '--ht')).to.deep.equal(['--html']);
+    expect(offered('fleet', 'run', '--on-failure', '')).to.include.members(['stop', 'continue']);
   });
 
   it('is a script that bash can read', () => {

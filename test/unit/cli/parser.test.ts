@@ -269,6 +269,9 @@ describe('parseCommandLine', () => {
     [['--dryRun'], 'Unknown flag --dryRun. Did you mean --dry-run? See credential-rotation --help.'],
     [['--dry-run:x'], 'Unknown flag --dry-run…. Did you mean --dry-run? See credential-rotation --help.'],
     [['-dry-run'], 'Unknown flag -d. Did you mean --dry-run? See credential-rotation --help.'],
+    [['-h'], 'Unknown flag -h. Did you mean --help? See credential-rotation --help.'],
+    [['help'], 'Unknown command help. Did you mean --help? See credential-rotation --help.'],
+    [['dry-run'], 'Unknown command dry-run. Did you mean --dry-run? See credential-rotation --help.'],
     [['staus'], 'Unknown command staus. Did you mean status? See credential-rotation --help.'],
     [['staus', '--help'], 'Unknown command staus. Did you mean status? See credential-rotation --help.'],
     [
