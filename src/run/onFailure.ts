@@ -14,6 +14,7 @@ import type { OpenWorld, RunRequest, RunResult } from './request';
 import { withRolloutNews } from './rolloutNews';
 import { updateRestartingAgain } from './restartAgain';
 import type { FailedUpdate } from '../engine/update';
+import { runUpdate } from '../engine/update';
 
 /** The end of a run that a signal stopped. */
 export async function cancelled(
@@ -29,13 +30,17 @@ export async function cancelled(
   return new Ended('cancelled', { code: 'stopped-by-signal', cause: undefined }, text);
 }
 
-/** Ends a failed run by what is true now: policy decides, and here it is looked at, carried out and said. */
+/**
+ * Ends a failed run by what is true now: policy decides, and here it is looked at, carried out and said.
+ * @param update carries out a rollback
+ */
 export async function afterFailure(
   request: RunRequest,
   world: OpenWorld,
   stack: Stack,
   ended: RunResult,
   at: FailedAt,
+  update = runUpdate,
 ): Promise<RunResult> {
   const { kind } = ended.planned.plan;
   const failure = failureOf(ended);
@@ -44,7 +49,8 @@ export async function afterFailure(
   const phase = known ?? phaseSeen(at, username !== undefined);
   const end = decide(phase, failure.outcome);
   const back = end === 'go-back' ? await goingBack(request, world, ended.planned) : undefined;
-  if (back?.kind === 'may') return rollBack(request, world, stack, { ...ended, planned: back.planned }, at);
+  if (back?.kind === 'may')
+    return rollBack(request, world, stack, { ...ended, planned: back.planned }, at, update);
   const said = `${stepText(at.step)}${failure.message}`;
   const text = async (): Promise<string> => {
     if (phase === 'not-switched') return `${said} Nothing was switched: OpenEMR still runs on ${username}.`;
@@ -71,6 +77,7 @@ async function rollBack(
   stack: Stack,
   ended: RunResult,
   { step }: FailedAt,
+  update: typeof runUpdate,
 ): Promise<RunResult> {
   const failure = failureOf(ended);
   request.tell({ kind: 'rolling-back', failure, step });
@@ -79,7 +86,7 @@ async function rollBack(
   const planned = planRollback(ended.planned, id, now, ended.past);
   const listener = withRolloutNews(request, world.kubernetes);
   const notice = (text: string): void => request.tell({ kind: 'notice', text });
-  const result = await updateRestartingAgain({ ...request, stack, planned, listener }, notice);
+  const result = await updateRestartingAgain({ ...request, stack, planned, listener }, notice, update);
   const said = `${stepText(step)}${failure.message}`;
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
