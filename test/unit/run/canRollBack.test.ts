@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Failure } from '../../../src/failure';
-import { planRollback } from '../../../src/plan/planRotation';
-import { goingBack, journalToTakeUp } from '../../../src/stack/goingBack';
+import type { Failure } from '../../../src/base/failure';
+import { planRollback } from '../../../src/rotation/planRotation';
+import { goingBack, journalToTakeUp } from '../../../src/run/canRollBack';
 import { failureOf, writesIn } from '../handMade/faults';
 import type { RunThere, Situation } from './situation';
 import { runIn } from './situation';

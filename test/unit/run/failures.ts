@@ -1,6 +1,6 @@
-import type { Outcome } from '../../../src/failure';
-import type { PlanKind } from '../../../src/plan/rotationPlan';
-import type { StepNumber } from '../../../src/plan/steps';
+import type { Outcome } from '../../../src/base/failure';
+import type { PlanKind } from '../../../src/rotation/rotationPlan';
+import type { StepNumber } from '../../../src/rotation/steps';
 import type { FailedAt } from '../../../src/rotation/policy';
 import type { Situation } from './situation';
 

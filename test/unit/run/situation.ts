@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { Stack } from '@pulumi/pulumi/automation';
-import { observe } from '../../../src/observe/observe';
-import { kubernetesSecretData } from '../../../src/plan/observation';
-import { planRotation } from '../../../src/plan/planRotation';
-import type { PlannedRotation } from '../../../src/plan/rotationPlan';
-import { openWorld as openOfRun } from '../../../src/stack/openWorld';
-import type { OpenWorld, RunNews, RunRequest } from '../../../src/stack/run';
+import { observe } from '../../../src/inspect/observe';
+import { kubernetesSecretData } from '../../../src/rotation/observation';
+import { planRotation } from '../../../src/rotation/planRotation';
+import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
+import { openWorld as openOfRun } from '../../../src/run/openWorld';
+import type { OpenWorld, RunNews, RunRequest } from '../../../src/run/request';
 import { AwsError } from '../handMade/fakeSecretsManager';
 import type { HandMadeWorld } from '../handMade/world';
 import { openWorld, passwords } from '../handMade/world';
