@@ -57,7 +57,7 @@ export function readInputs(environment: NodeJS.ProcessEnv): ActionInputs {
     githubToken: text('github-token'),
   };
   if (command === undefined || problems.length > 0)
-    throw new Failure('configuration', `The inputs of the action are wrong: ${problems.join('; ')}.`);
+    throw new Failure('setting-invalid', `The inputs of the action are wrong: ${problems.join('; ')}.`);
   return { command, ...inputs };
 }
 

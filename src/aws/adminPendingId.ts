@@ -58,9 +58,9 @@ export function pendingOfAnother(stages: Record<string, string[]>): string | und
 }
 
 /** Says that somebody else rotates a secret, too. */
-export function otherRotation(outcome: Failure['outcome'], secretId: string, versionId: string): Failure {
+export function otherRotation(secretId: string, versionId: string): Failure {
   return new Failure(
-    outcome,
+    'secret-rotated-by-others',
     `Secret ${secretId} has version ${versionId} under AWSPENDING, which this tool did not make: somebody else may be rotating it, and two rotations of one secret lose passwords. ` +
       `When nobody is, run aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage AWSPENDING --remove-from-version-id ${versionId}, and run again.`,
   );

@@ -1,4 +1,4 @@
-import type { Outcome } from '../base/failure';
+import type { FailureCode } from '../base/failure';
 import { Failure } from '../base/failure';
 
 /** One call of Secrets Manager, as its failure names it. */
@@ -13,7 +13,7 @@ export interface AwsCall {
 interface Meaning {
   codes: RegExp;
   detail?: RegExp;
-  outcome: Outcome;
+  code: FailureCode;
   say: (call: AwsCall, code: string) => string;
 }
 
@@ -24,103 +24,103 @@ interface Meaning {
 const meanings: Meaning[] = [
   {
     codes: /Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimit|SlowDown/,
-    outcome: 'before-switch',
+    code: 'aws-throttled',
     say: ({ action, secretId, region }, code) =>
       `Secrets Manager in ${region} throttles ${action} on ${secretId}, also after several tries (${code}); run again when other clients ask less.`,
   },
   {
     codes: /^(AbortError|TimeoutError|ETIMEDOUT)/,
-    outcome: 'before-switch',
+    code: 'aws-unreachable',
     say: ({ action, secretId, region }, code) =>
       `Secrets Manager in ${region} does not answer ${action} on ${secretId} in time (${code}); check the way to it (VPC endpoint, NAT) and run again.`,
   },
   {
     codes: /^LimitExceeded/,
-    outcome: 'before-switch',
+    code: 'secret-quota',
     say: ({ action, secretId }, code) =>
       `${secretId} is at a quota of Secrets Manager (${action}: ${code}), of versions within 24 hours or of labels; ` +
       'wait a day, or take away labels that nobody uses, and run again.',
   },
   {
     codes: /^(ExpiredToken|TokenRefreshRequired)/,
-    outcome: 'permission',
+    code: 'aws-credentials-expired',
     say: ({ action, secretId }, code) =>
       `The AWS credentials expired before ${action} on ${secretId} (${code}); renew them and run again.`,
   },
   {
     codes: /^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired)/,
-    outcome: 'configuration',
+    code: 'aws-clock-wrong',
     say: clockSentence,
   },
   {
     codes: /^(InvalidSignature|SignatureDoesNotMatch)/,
     detail: /expired|not yet current|skew/i,
-    outcome: 'configuration',
+    code: 'aws-clock-wrong',
     say: clockSentence,
   },
   {
     codes: /^(CredentialsProviderError|MissingAuthenticationToken)/,
-    outcome: 'permission',
+    code: 'aws-credentials-missing',
     say: ({ action, secretId }, code) =>
       `No AWS credentials are found for ${action} on ${secretId} (${code}); give this process a role, or set its AWS variables.`,
   },
   {
     codes:
       /^(UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNot|IncompleteSig)/,
-    outcome: 'permission',
+    code: 'aws-credentials-invalid',
     say: ({ action, secretId }, code) =>
       `AWS does not accept the credentials at ${action} on ${secretId} (${code}); correct the access key, or the role, and run again.`,
   },
   {
     codes: /^AccessDenied/,
     detail: /\bkms\b/i,
-    outcome: 'permission',
+    code: 'kms-key-unusable',
     say: ({ action, secretId }, code) =>
       `The KMS key of ${secretId} is closed to this role (${action}: ${code}); allow kms:Decrypt and kms:GenerateDataKey on it.`,
   },
   {
     codes: /^AccessDenied/,
-    outcome: 'permission',
+    code: 'aws-permission-missing',
     say: ({ action, secretId }, code) =>
       `Secrets Manager refuses ${action} on ${secretId} (${code}); allow secretsmanager:${action} on it and its KMS key for this role.`,
   },
   {
     codes: /^(DecryptionFailure|EncryptionFailure|KMS|DisabledException)/,
-    outcome: 'permission',
+    code: 'kms-key-unusable',
     say: ({ action, secretId }, code) =>
       `Secrets Manager cannot use the KMS key of ${secretId} (${action}: ${code}); enable that key, cancel its deletion, and run again.`,
   },
   {
     codes: /^InvalidRequest/,
     detail: /marked (for )?delet|scheduled for deletion|was deleted/i,
-    outcome: 'configuration',
+    code: 'secret-not-found',
     say: ({ secretId, region }) =>
       `Secret ${secretId} in ${region} is scheduled for deletion; restore it (aws secretsmanager restore-secret) and run again.`,
   },
   {
     codes: /^Invalid(Request|Parameter)/,
     detail: /replica/i,
-    outcome: 'configuration',
+    code: 'secret-in-other-region',
     say: ({ secretId, region }) =>
       `Secret ${secretId} in ${region} is a replica, which cannot be changed there; set AWS_REGION to the region of its primary.`,
   },
   {
     codes: /^Invalid(Request|Parameter)/,
-    outcome: 'before-switch',
+    code: 'aws-request-refused',
     say: ({ action, secretId }, code) =>
       `Secrets Manager refused ${action} on ${secretId} (${code}): it was changed by someone else meanwhile; look at its versions and run again.`,
   },
   {
     codes: /^ResourceNotFound/,
-    outcome: 'configuration',
+    code: 'secret-not-found',
     say: ({ secretId, region }) =>
       `Secret ${secretId} does not exist in ${region}, or has no current value; check its id and AWS_REGION.`,
   },
 ];
 
 /** Whether a failure of these says that the secret's KMS key is closed, or cannot be used. */
-export function isKeyFailure({ message }: Failure): boolean {
-  return /^(The KMS key of|Secrets Manager cannot use the KMS key of) /.test(message);
+export function isKeyFailure({ code }: Failure): boolean {
+  return code === 'kms-key-unusable';
 }
 
 function clockSentence({ action, secretId }: AwsCall, code: string): string {
@@ -136,9 +136,9 @@ export function awsFailure(call: AwsCall, code: string, detail: string, cause: u
   const meaning = meanings.find(
     (each) => each.codes.test(code) && (each.detail === undefined || each.detail.test(detail)),
   );
-  if (meaning) return new Failure(meaning.outcome, meaning.say(call, code), { cause });
+  if (meaning) return new Failure(meaning.code, meaning.say(call, code), { cause });
   return new Failure(
-    'before-switch',
+    'aws-unreachable',
     `Secrets Manager in ${call.region} failed at ${call.action} on ${call.secretId} (${code || 'no answer'}); run again when it answers.`,
     { cause },
   );
@@ -157,7 +157,7 @@ export function awsFailureFromText(text: string, region: string, cause: unknown)
   const stored = /\) create: (?:timeout|couldn't find|empty result)/.test(text);
   if (secretId !== undefined && stored)
     return new Failure(
-      'before-switch',
+      'aws-unreachable',
       `The version that was just stored in ${secretId} cannot be read in ${region}; run again when Secrets Manager shows it.`,
       { cause },
     );

@@ -85,7 +85,10 @@ export class SecretsManager {
           ),
       );
       if (ARN === undefined || VersionId === undefined)
-        throw new Failure('before-switch', `${secretId}: Secrets Manager's answer is incomplete; run again.`);
+        throw new Failure(
+          'aws-unreachable',
+          `${secretId}: Secrets Manager's answer is incomplete; run again.`,
+        );
       const createdAt = CreatedDate === undefined ? {} : { createdAt: CreatedDate };
       // Whoever reads it, nothing of it leaves this process from here on.
       keepSecretText(SecretString ?? '');
@@ -96,7 +99,7 @@ export class SecretsManager {
       throw this.failure(error, secretId, 'GetSecretValue');
     }
     if (!needed) return undefined;
-    throw new Failure('configuration', `${secretId} holds binary data; store it as a JSON string.`);
+    throw new Failure('secret-malformed', `${secretId} holds binary data; store it as a JSON string.`);
   }
 
   /** Labels and ownership of a secret. */
@@ -188,7 +191,7 @@ export class SecretsManager {
       return this.failure(error, secretId, 'PutSecretValue');
     }
     return new Failure(
-      'unexpected',
+      'unexpected-error',
       `${secretId}: Secrets Manager accepted another content for version ${existingVersionId}; this is not AWS, report it.`,
     );
   }
@@ -272,7 +275,7 @@ export class SecretsManager {
     const region = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(secretId)?.[1];
     if (region === undefined || region === this.region) return secretId;
     throw new Failure(
-      'configuration',
+      'secret-in-other-region',
       `Secret ${secretId} is in ${region} and AWS_REGION is ${this.region}; set AWS_REGION to the secret's region.`,
     );
   }

@@ -15,6 +15,8 @@ export class Failure extends Error {
   override readonly name = 'Failure';
   /** Why; for programs. */
   readonly code: FailureCode;
+  /** For `password-refused`: whose password it is. */
+  readonly slot: 'A' | 'B' | undefined;
   /** With what a run ends by it that has switched nothing; of an {@link Ended} one, with what it did end. */
   readonly outcome: Outcome;
 
@@ -26,10 +28,11 @@ export class Failure extends Error {
   constructor(
     why: FailureCode | Outcome,
     message: string,
-    options: { cause?: unknown; outcome?: Outcome } = {},
+    options: { cause?: unknown; slot?: 'A' | 'B' | undefined; outcome?: Outcome } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = failureCode(why) ?? 'uncoded';
+    this.slot = options.slot;
     this.outcome = options.outcome ?? (isOutcome(why) ? why : exitOf(why));
   }
 
@@ -62,22 +65,6 @@ export function asFailure(error: unknown): Failure {
   return new Failure('unexpected-error', message, { cause: error });
 }
 
-/** The database does not take a password that nothing uses yet: another one may do. Nothing learned the refused one. */
-export class PasswordRefused extends Failure {
-  /** @param slot whose password it is */
-  constructor(
-    why: FailureCode | Outcome,
-    message: string,
-    readonly slot: 'A' | 'B',
-    options?: { cause?: unknown },
-  ) {
-    super(why, message, options);
-  }
-}
-
-/** The restart of this run was undone in the Deployment; a new one may stay. */
-export class RestartTaken extends Failure {}
-
 /**
  * With what a run ends that several problems stop: a lock that is held comes first, for it passes by itself, then what
  * somebody must grant, then what must be corrected, then what is ill by itself.
@@ -96,18 +83,13 @@ export function decidingCode(problems: readonly Failure[]): FailureCode | undefi
   return (problems.find((problem) => problem.outcome === outcome) ?? problems[0])?.code;
 }
 
-const marker = /\[outcome=([a-z-]+)(?: code=([a-z-]+))?(?: refused=([AB]))?(?: restart=(taken))?\] ?/;
+const marker = /\[outcome=([a-z-]+)(?: code=([a-z-]+))?(?: refused=([AB]))?\] ?/;
 
 /** The failure as one line that survives the engine's own error text: see {@link failureFromText}. */
 export function failureToText(error: unknown): string {
   if (!(error instanceof Failure))
     return `[outcome=unexpected code=unexpected-error] ${describeUnknown(error)}`;
-  const more =
-    error instanceof PasswordRefused
-      ? ` refused=${error.slot}`
-      : error instanceof RestartTaken
-        ? ' restart=taken'
-        : '';
+  const more = error.slot === undefined ? '' : ` refused=${error.slot}`;
   return `[outcome=${error.outcome} code=${error.code}${more}] ${error.message}`;
 }
 
@@ -120,8 +102,7 @@ export function failureFromText(text: string): Failure | undefined {
   const code = failureCode(found[2] ?? '');
   const why = code === undefined || code === 'uncoded' ? outcome : code;
   const slot = found[3];
-  if (slot === 'A' || slot === 'B') return new PasswordRefused(why, line, slot);
-  return found[4] === undefined ? new Failure(why, line) : new RestartTaken(why, line);
+  return new Failure(why, line, { slot: slot === 'A' || slot === 'B' ? slot : undefined });
 }
 
 /**

@@ -11,7 +11,7 @@ export async function partOf<T>(reading: Promise<T>): Promise<Part<T>> {
     const failure =
       error instanceof Failure
         ? error
-        : new Failure('unexpected', `It cannot be read: ${describeUnknown(error)}.`, { cause: error });
+        : new Failure('unexpected-error', `It cannot be read: ${describeUnknown(error)}.`, { cause: error });
     return { kind: 'unreadable', failure };
   }
 }

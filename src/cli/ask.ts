@@ -9,7 +9,7 @@ import { Failure } from '../base/failure';
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new Failure(
-      'configuration',
+      'confirmation-needed',
       'There is no terminal to ask on; look at the output above and give --yes. Nothing was changed.',
     );
   const asking = createInterface({ input: process.stdin, output: process.stderr });

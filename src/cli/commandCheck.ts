@@ -55,7 +55,7 @@ function isShown(word: string): boolean {
 }
 
 function refusal(message: string): Failure {
-  return new Failure('configuration', message);
+  return new Failure('command-line-invalid', message);
 }
 
 function hintOf(words: readonly string[]): string {

@@ -34,7 +34,7 @@ export async function parseCommandLine(argv: string[]): Promise<Invocation | und
     return undefined;
   }
   checkParts(named, parts);
-  if (problem !== undefined) throw new Failure('configuration', problem);
+  if (problem !== undefined) throw new Failure('command-line-invalid', problem);
   if (named.command !== commandTable.completion) return invocationOf(named.words, named.rest, parts);
   await completion.printCompletionScript();
   return undefined;
@@ -166,7 +166,8 @@ function fleetFlagsOf(parsed: Given, word: string | undefined): FleetFlags {
 
 function single(parsed: Given, flag: string): string | undefined {
   const value = parsed[flag];
-  if (Array.isArray(value)) throw new Failure('configuration', `--${flag} is given twice; give it once.`);
+  if (Array.isArray(value))
+    throw new Failure('command-line-invalid', `--${flag} is given twice; give it once.`);
   return typeof value === 'string' ? value : undefined;
 }
 

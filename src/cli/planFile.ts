@@ -16,7 +16,7 @@ export async function writePlanFile(
     await rename(beside, file);
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unwritable',
       `--plan: ${file} cannot be written (${errorCode(error)}); name a file in a writable folder.`,
       { cause: error },
     );
@@ -30,7 +30,7 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unreadable',
       `--plan: ${file} cannot be read (${errorCode(error)}); make it with --dry-run --plan ${file}.`,
       { cause: error },
     );

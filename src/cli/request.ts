@@ -45,7 +45,7 @@ function checkSurroundings(flags: Flags, purpose: Purpose, unused: OptionName[] 
   const values = gather(flags.values, process.env, process.cwd());
   for (const name of unused) Reflect.deleteProperty(values, name);
   const problems = surroundingProblems(values, process.env, purpose);
-  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
+  if (problems.length > 0) throw new Failure('setting-invalid', `Settings: ${problems.join('; ')}.`);
 }
 
 /** Registers the secrets of our own environment, and of the file that it names, with the scrubber. */

@@ -17,7 +17,7 @@ export function takeWebhookUrl(environment: NodeJS.ProcessEnv): string | undefin
   const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username + url.password !== '')
     throw new Failure(
-      'configuration',
+      'setting-invalid',
       `Settings: ${webhookVariable} must be an http(s) URL without a user; a token belongs in its path or query.`,
     );
   // As it goes over the wire, and the part of it that is the secret.

@@ -17,20 +17,20 @@ export const awsMeanings: Meaning[] = [
   ...bucketMeanings(),
   {
     says: both(throughKey, noAnswer),
-    outcome: 'before-switch',
+    code: 'state-unreachable',
     isClosed: true,
     sentence: (state) => `The key service of ${state} does not answer; run again when it does.`,
   },
   {
     says: both(throughKey, /NotFoundException|InvalidArnException/),
-    outcome: 'configuration',
+    code: 'state-key-unusable',
     isClosed: true,
     sentence: (state) =>
       `The key of ${state} does not exist in that account and region; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, or, of a state that is there, bring its key back.`,
   },
   {
     says: throughKey,
-    outcome: 'permission',
+    code: 'state-key-refused',
     isClosed: true,
     sentence: (state) =>
       `The key of ${state} cannot be used; allow kms:Decrypt and kms:Encrypt on it for this role, and see that it is enabled.`,
@@ -42,12 +42,12 @@ function loginMeanings(): Meaning[] {
   return [
     {
       says: aws(/ExpiredToken|TokenRefreshRequired/),
-      outcome: 'permission',
+      code: 'aws-credentials-expired',
       sentence: (state) => `The AWS credentials for ${state} expired; renew them and run again.`,
     },
     {
       says: aws(/RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|Signature (expired|not yet current)/),
-      outcome: 'configuration',
+      code: 'aws-clock-wrong',
       sentence: (state) =>
         `AWS refuses the time of a request for ${state}: this machine's clock is wrong; set it by NTP and run again.`,
     },
@@ -55,7 +55,7 @@ function loginMeanings(): Meaning[] {
       says: aws(
         /InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|InvalidToken|InvalidClientTokenId|UnrecognizedClient/,
       ),
-      outcome: 'permission',
+      code: 'aws-credentials-invalid',
       sentence: (state) =>
         `AWS does not accept the credentials for ${state}; correct the access key, or the role, and run again.`,
     },
@@ -67,50 +67,50 @@ function bucketMeanings(): Meaning[] {
   return [
     {
       says: s3(/PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|StatusCode: 301/),
-      outcome: 'configuration',
+      code: 'state-not-openable',
       sentence: (state) =>
         `The bucket of ${state} is in another region than it is asked in; set region= of PULUMI_BACKEND_URL to its region.`,
     },
     {
       says: s3(/Invalid region|Missing Region|invalid input region|invalid host label/i),
-      outcome: 'configuration',
+      code: 'state-not-openable',
       sentence: (state) =>
         `The bucket of ${state} is asked for in no region, or in one that is none; set region= of PULUMI_BACKEND_URL to its region.`,
     },
     {
       says: s3(noAnswer),
-      outcome: 'before-switch',
+      code: 'state-unreachable',
       sentence: (state) =>
         `The backend of ${state} does not answer; check the network and run again when it does.`,
     },
     {
       says: s3(/(AccessDenied|Forbidden)[^]*\bkms:|KMS\.\w+|kms:GenerateDataKey/),
-      outcome: 'permission',
+      code: 'state-key-refused',
       sentence: (state) =>
         `The KMS key of the bucket of ${state} cannot be used; allow kms:GenerateDataKey and kms:Decrypt on it for this role, and see that it is enabled.`,
     },
     ...refusedWrites(),
     {
       says: s3(/NoSuchBucket/),
-      outcome: 'configuration',
+      code: 'state-not-openable',
       sentence: (state) => `${state} cannot be opened: there is no such bucket; check PULUMI_BACKEND_URL.`,
     },
     {
       says: s3(/AccessDenied|StatusCode: 403|Forbidden/),
-      outcome: 'permission',
+      code: 'state-permission-missing',
       sentence: (state) =>
         `Access to ${state} is refused; allow s3:ListBucket on its bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it, for this role.`,
     },
     {
       // An answer to HEAD has no body: of what else says 400 only the status is left.
       says: s3(/Head\w+, [^]*StatusCode: 400/),
-      outcome: 'permission',
+      code: 'state-permission-missing',
       sentence: (state) =>
         `S3 refuses a request for ${state} and gives no reason; most often the AWS credentials expired: renew them, see that region= of PULUMI_BACKEND_URL is the bucket's, and run again.`,
     },
     {
       says: s3(/InvalidRequest|InvalidArgument|encrypt/i),
-      outcome: 'configuration',
+      code: 'state-not-openable',
       sentence: (state) =>
         `The bucket of ${state} does not take an object as the engine writes it; its policy must not ask for encryption headers: set its default encryption instead.`,
     },
@@ -119,7 +119,7 @@ function bucketMeanings(): Meaning[] {
         /blob \(|operation error S3: |unable to open bucket/,
         /get credentials|refresh cached credentials|no EC2 IMDS role/,
       ),
-      outcome: 'permission',
+      code: 'aws-credentials-missing',
       sentence: (state) =>
         `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
     },
@@ -131,19 +131,19 @@ function refusedWrites(): Meaning[] {
   return [
     {
       says: s3(/InvalidRequest: [^]*(Content-MD5|Object Lock)/),
-      outcome: 'configuration',
+      code: 'state-not-openable',
       sentence: (state) =>
         `The bucket of ${state} has Object Lock with default retention, and takes no object as the engine writes it; use a bucket without (versioning keeps each state, too).`,
     },
     {
       says: s3(/explicit deny/),
-      outcome: 'permission',
+      code: 'state-permission-missing',
       sentence: (state, _where, text) =>
         `A policy denies ${actionIn(text)} on ${state} (${denyIn(text)}); take this role out of what it denies. If the policy asks for encryption headers, which the engine does not send, set the bucket's default encryption instead.`,
     },
     {
       says: s3(/WORM|ObjectLock|Object Lock|(Delete\w+)[^]*AccessDenied/i),
-      outcome: 'permission',
+      code: 'state-permission-missing',
       sentence: (state) =>
         `The bucket of ${state} lets nothing be removed (Object Lock, or s3:DeleteObject is denied), and the engine has to remove its own lock; allow s3:DeleteObject, and use no Object Lock with default retention there.`,
     },

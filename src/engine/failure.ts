@@ -26,13 +26,13 @@ export function isOfState(text: string): boolean {
 const meanings: Meaning[] = [
   {
     says: /the engine was ended by SIG[A-Z]+\s*$/,
-    outcome: 'before-switch',
+    code: 'engine-ended-outside',
     sentence: (_state, _where, text) =>
       `The Pulumi engine was ended from outside by ${/SIG[A-Z]+\s*$/.exec(text)?.[0].trim() ?? 'a signal'}, for want of memory perhaps; look at the memory of machine or pod, and run again.`,
   },
   {
     says: planViolation,
-    outcome: 'drift',
+    code: 'saved-plan-outdated',
     sentence: () =>
       'The saved plan does not allow what this run has to do: its file, the state, a setting or this tool was changed since it was made; make a new plan with --dry-run --plan.',
   },
@@ -41,7 +41,7 @@ const meanings: Meaning[] = [
       /operation error S3: |open bucket/,
       /unknown secrets provider|open keeper|unknown query parameter|invalid keyID|Missing Region|invalid input region|invalid host label/i,
     ),
-    outcome: 'configuration',
+    code: 'state-key-unusable',
     isClosed: true,
     sentence: (state) =>
       `The secrets provider of ${state} is not the URL of a key; correct CREDENTIAL_ROTATION_SECRETS_PROVIDER, e.g. awskms://alias/name?region=us-east-1.`,
@@ -50,74 +50,74 @@ const meanings: Meaning[] = [
   ...awsMeanings,
   {
     says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,
-    outcome: 'configuration',
+    code: 'state-not-openable',
     sentence: (state) =>
       `The service that keeps ${state} wants a login; set PULUMI_ACCESS_TOKEN, or name a backend of your own as PULUMI_BACKEND_URL, e.g. s3://bucket.`,
   },
   {
     says: /passphrase must be set/i,
-    outcome: 'configuration',
+    code: 'state-passphrase-wrong',
     isClosed: true,
     sentence: (state) =>
       `${state} is encrypted with a passphrase and none is given; set PULUMI_CONFIG_PASSPHRASE (another secrets provider does not re-encrypt a state that is there).`,
   },
   {
     says: /incorrect passphrase|decrypt|message authentication failed/i,
-    outcome: 'configuration',
+    code: 'state-passphrase-wrong',
     isClosed: true,
     sentence: (state) => `The passphrase or key does not open ${state}; give the one that it was made with.`,
   },
   {
     says: /could not create secrets manager for new stack/,
-    outcome: 'configuration',
+    code: 'state-key-unusable',
     isClosed: true,
     sentence: (state) =>
       `The secrets provider of ${state} cannot be used; check CREDENTIAL_ROTATION_SECRETS_PROVIDER, and that this machine has a login for it.`,
   },
   {
     says: /failed to load checkpoint|could not deserialize deployment|unexpected end of JSON|cannot unmarshal/i,
-    outcome: 'configuration',
+    code: 'state-damaged',
     sentence: (state, { stack }) =>
       `${state} is damaged; restore .pulumi/stacks/${projectName}/${stack}.json from an earlier version of it, or move it away: ` +
       'then a run goes on from what the secrets, the file and the database say.',
   },
   {
     says: /could not create stack: the stack is currently locked/i,
-    outcome: 'locked',
+    code: 'state-locked',
     sentence: (state, { stack }) =>
       `A dead run left its lock beside ${state}, which is gone; remove .pulumi/locks/organization/${projectName}/${stack} there and run again.`,
   },
   {
     says: /currently locked|locked by/i,
-    outcome: 'locked',
+    code: 'state-locked',
     sentence: (state) =>
       `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
   },
   {
     says: /no resource plugin|could not load plugin|plugin.*not found/i,
-    outcome: 'configuration',
+    code: 'engine-plugin-missing',
     sentence: () =>
       'A Pulumi plugin is missing (aws, random or kubernetes); install it with pulumi plugin install, in this PULUMI_HOME.',
   },
   {
     says: /unable to open bucket|no such bucket|NoSuchBucket|no such file/i,
-    outcome: 'configuration',
+    code: 'state-not-openable',
     sentence: (state) =>
       `${state} cannot be opened: there is no such bucket or folder; check PULUMI_BACKEND_URL.`,
   },
   {
     says: /AccessDenied|PermissionDenied|StatusCode: 403|Forbidden|permission denied/i,
-    outcome: 'permission',
+    code: 'state-permission-missing',
     sentence: (state) => `Access to ${state} is refused; allow reading and writing it.`,
   },
   {
     says: /no space left on device|disk quota exceeded/,
-    outcome: 'before-switch',
+    code: 'disk-full',
     sentence: (state) => `The disk of ${state} is full; make room on it and run again.`,
   },
   {
     says: noAnswer,
-    outcome: 'before-switch',
+    code: 'state-unreachable',
     sentence: (state) =>
       `The backend of ${state} does not answer; check the network and run again when it does.`,
   },
@@ -132,11 +132,11 @@ export function engineFailure(error: unknown, where: Where): Failure {
   if (meaning) {
     const sentence = meaning.sentence(state, where, text);
     const Kind = meaning.isClosed === true ? StateIsClosed : Failure;
-    return new Kind(meaning.outcome, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
+    return new Kind(meaning.code, sentence.charAt(0).toUpperCase() + sentence.slice(1), { cause: error });
   }
   const said = shortReason(engineErrorLine(text) ?? describeUnknown(error));
   return new Failure(
-    'unexpected',
+    'engine-failed',
     `The Pulumi engine failed on ${state} (${said}); run again, and report it if it stays.`,
     { cause: error },
   );

@@ -42,7 +42,7 @@ async function ask(): Promise<PulumiCommand> {
   const environment = { PULUMI_SKIP_UPDATE_CHECK: 'true' };
   const answer = await runEngine(command, ['version'], tmpdir(), environment).catch((error: unknown) => {
     throw new Failure(
-      'configuration',
+      'engine-missing',
       `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
       { cause: error },
     );
@@ -51,7 +51,7 @@ async function ask(): Promise<PulumiCommand> {
   // A version that is no number is one of somebody's own build.
   if (/^\d+\.\d+\.\d+/.test(version) && !atLeast(version, oldestEngine))
     throw new Failure(
-      'configuration',
+      'engine-missing',
       `The pulumi CLI (${command}) is version ${version}; install ${oldestEngine} or newer.`,
     );
   return knownEngine(command, new OfText(version));

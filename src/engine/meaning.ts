@@ -1,4 +1,4 @@
-import type { Outcome } from '../base/failure';
+import type { FailureCode } from '../base/failure';
 import type { StackLocation } from '../target/location';
 
 /** Where the state is. */
@@ -7,7 +7,7 @@ export type Where = Pick<StackLocation, 'stack' | 'backendUrl'>;
 /** What a text of the engine means. First match wins. */
 export interface Meaning {
   says: RegExp;
-  outcome: Outcome;
+  code: FailureCode;
   /** The state's secrets cannot be decrypted. */
   isClosed?: true;
   sentence: (state: string, where: Where, text: string) => string;

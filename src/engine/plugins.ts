@@ -65,7 +65,7 @@ async function install(workspace: Installer, name: string, version: string): Pro
     await workspace.installPlugin(name, `v${version}`);
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'engine-plugin-missing',
       `Pulumi's plugin ${name} ${version} is missing in ${pulumiHome()} and could not be fetched; run pulumi plugin install resource ${name} ${version}.`,
       { cause: error },
     );

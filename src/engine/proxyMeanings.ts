@@ -15,25 +15,25 @@ const notReached = new RegExp(`"https:[^"]*": (${phrases(500, 599)})\\s*$`, 'm')
 export const proxyMeanings: Meaning[] = [
   {
     says: /proxyconnect tcp/,
-    outcome: 'before-switch',
+    code: 'proxy-unreachable',
     sentence: (state, _where, text) =>
       `${state} cannot be reached: ${proxyIn(text)} takes no connection; start it, correct its address, or name ${hostIn(text)} in NO_PROXY.`,
   },
   {
     says: /"https:[^"]*": Proxy Authentication Required/,
-    outcome: 'configuration',
+    code: 'proxy-refused',
     sentence: (state, _where, text) =>
       `${state} cannot be reached: ${proxyIn(text)} wants a login (HTTP 407); correct the user and password in that variable, or name ${hostIn(text)} in NO_PROXY.`,
   },
   {
     says: refused,
-    outcome: 'configuration',
+    code: 'proxy-refused',
     sentence: (state, _where, text) =>
       `${state} cannot be reached: ${proxyIn(text)} refuses ${hostIn(text)} (${refused.exec(text)?.[1] ?? ''}); allow it there, or name it in NO_PROXY.`,
   },
   {
     says: notReached,
-    outcome: 'before-switch',
+    code: 'proxy-unreachable',
     sentence: (state, _where, text) =>
       `${state} cannot be reached: ${proxyIn(text)} does not reach ${hostIn(text)} (${notReached.exec(text)?.[1] ?? ''}); name it in NO_PROXY if it is in this network, or run again when the proxy reaches it.`,
   },

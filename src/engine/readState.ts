@@ -37,13 +37,13 @@ export async function askEngine(
   } catch (error) {
     if (limit.aborted)
       throw new Failure(
-        'configuration',
+        'engine-no-answer',
         `The Pulumi engine gave no answer within ${limitMs / 1000} s (backend ${backendUrl}); check PULUMI_BACKEND_URL and the network.`,
         { cause: error },
       );
     if (error instanceof EngineError && error.exitCode === -2)
       throw new Failure(
-        'configuration',
+        'engine-missing',
         `The pulumi CLI is not found; install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
         { cause: error },
       );

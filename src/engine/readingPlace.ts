@@ -54,9 +54,7 @@ export async function readingAt<T>(
 export function ofBackend(error: unknown, copy: StackLocation, real: StackLocation): unknown {
   if (!(error instanceof Failure) || !error.message.includes(copy.backendUrl)) return error;
   if (copy.backendUrl === real.backendUrl) return error;
-  return new Failure(error.outcome, error.message.replaceAll(copy.backendUrl, real.backendUrl), {
-    cause: error,
-  });
+  return error.saying(error.message.replaceAll(copy.backendUrl, real.backendUrl));
 }
 
 /** A tree of links to the files of another one. The engine writes metadata in place: those are copied. */

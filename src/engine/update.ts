@@ -217,7 +217,7 @@ function failureOfEngine(
   if (aws) return aws;
   const permission = /AccessDenied|forbidden|not authorized/i.test(text);
   return new Failure(
-    permission ? 'permission' : 'before-switch',
+    permission ? 'step-forbidden' : 'step-failed',
     `Step ${step}, ${stepTitles[step]}, failed (${shortReason(text)}); remove the cause and run again.`,
     { cause: error },
   );

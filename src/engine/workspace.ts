@@ -191,7 +191,7 @@ async function makeFolder(folder: string, setting: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unwritable',
       `Settings: ${setting} must be a folder that can be written (${folder}: ${errorCode(error)}).`,
       { cause: error },
     );

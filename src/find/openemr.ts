@@ -57,7 +57,7 @@ async function candidates(
       };
   }
   throw new Failure(
-    'permission',
+    'kubernetes-permission-missing',
     `${cluster.place.server} lets this identity list no Deployments${namespace === undefined ? '' : ` of ${namespace}`} (403); name OpenEMR's with --namespace and --deployment, or grant infra/kubernetes/role-launcher.yaml.`,
     { cause: wide.failure },
   );
@@ -65,7 +65,7 @@ async function candidates(
 
 function none(where: string, name: string | undefined): Failure {
   return new Failure(
-    'configuration',
+    'openemr-not-found',
     name === undefined
       ? `No Deployment in ${where} has OpenEMR's image, or openemr in its name or labels; name it with --namespace and --deployment.`
       : `No Deployment ${name} in ${where} looks like OpenEMR's; name its namespace too, with --namespace.`,
@@ -75,7 +75,7 @@ function none(where: string, name: string | undefined): Failure {
 function several(found: readonly Candidate[]): Failure {
   const list = found.map(({ namespace, name, by }) => `${namespace}/${name} (${by})`).join(', ');
   return new Failure(
-    'configuration',
+    'openemr-not-found',
     `There are ${found.length} Deployments that may be OpenEMR's: ${list}; choose one with --namespace and --deployment.`,
   );
 }

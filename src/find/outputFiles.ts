@@ -32,7 +32,7 @@ async function textOf(file: string): Promise<string> {
 
 function unreadable(path: string, cause: unknown): Failure {
   const code = errorCode(cause) ?? 'no such file';
-  return new Failure('configuration', `${path} cannot be read (${code}); name a file with outputs.`, {
+  return new Failure('file-unreadable', `${path} cannot be read (${code}); name a file with outputs.`, {
     cause,
   });
 }
@@ -44,7 +44,7 @@ async function terraformOutputs(cwd: string): Promise<string> {
   } catch (error) {
     const code = errorCode(error);
     throw new Failure(
-      'configuration',
+      'outputs-invalid',
       code === 'ENOENT'
         ? `terraform is not on PATH, so ${cwd} tells nothing; give a file that terraform output -json made.`
         : `terraform output -json failed in ${cwd}; see what it says there, or give a file that it made.`,

@@ -67,7 +67,7 @@ function parsed(text: string, source: string): unknown {
 
 function notOutputs(source: string, cause?: unknown): Failure {
   return new Failure(
-    'configuration',
+    'outputs-invalid',
     `${source} is not what terraform output -json, aws cloudformation describe-stacks or pulumi stack output --json print; make it anew.`,
     { cause },
   );

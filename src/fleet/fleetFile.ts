@@ -58,7 +58,7 @@ export async function readFleetFile(
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unreadable',
       `--fleet: ${file} cannot be read (${errorCode(error)}); name a fleet file, see docs/fleet.md.`,
       { cause: error },
     );
@@ -88,7 +88,7 @@ export async function parseFleet(text: string, file: string, context: FileContex
 }
 
 function faulty(file: string, faults: string[]): Failure {
-  return new Failure('configuration', `Fleet file ${file}: ${faults.join('; ')}.`);
+  return new Failure('fleet-file-invalid', `Fleet file ${file}: ${faults.join('; ')}.`);
 }
 
 function pathText(path: readonly PropertyKey[]): string {

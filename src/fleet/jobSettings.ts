@@ -42,7 +42,7 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
   const { job } = file;
   if (job === undefined)
     throw new Failure(
-      'configuration',
+      'fleet-file-invalid',
       'The fleet file has no job: with namespace, image and sitesClaim; see docs/fleet.md.',
     );
   const members = membersOf(file, {}, { CREDENTIAL_ROTATION_HOME: paths.home });
@@ -54,7 +54,7 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
       : []),
     ...(Buffer.byteLength(text) > largestText ? ['the file is too large for a ConfigMap; split it'] : []),
   ];
-  if (problems.length > 0) throw new Failure('configuration', `Fleet manifest: ${problems.join('; ')}.`);
+  if (problems.length > 0) throw new Failure('fleet-file-invalid', `Fleet manifest: ${problems.join('; ')}.`);
   const name = `${file.name}-rotation`;
   const given = request.schedule ?? job.schedule;
   const schedule = given === undefined ? undefined : withOwnMinute(given, `${job.namespace}/${name}`);

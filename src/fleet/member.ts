@@ -36,7 +36,7 @@ export function checkFleetFlags(flags: GivenValues): void {
       return [`--${flag} names one OpenEMR; put ${keyOf(name)} into the fleet file`];
     return isValue(type, value) ? [] : [`--${flag} is malformed`];
   });
-  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
+  if (problems.length > 0) throw new Failure('setting-invalid', `Settings: ${problems.join('; ')}.`);
 }
 
 /** What flags and environment give to a fleet; a variable that names one OpenEMR is not looked at. */
@@ -107,7 +107,7 @@ export function requirePassphrase(members: readonly Member[], environment: NodeJ
   const found = members.flatMap(
     ({ location }) => passphraseProblem(location.secretsProvider, environment) ?? [],
   );
-  if (found[0] !== undefined) throw new Failure('configuration', `Settings: ${found[0]}.`);
+  if (found[0] !== undefined) throw new Failure('setting-invalid', `Settings: ${found[0]}.`);
 }
 
 /**

@@ -37,7 +37,7 @@ export class RunFolder {
       await this.write(run);
     } catch (error) {
       throw new Failure(
-        'configuration',
+        'file-unwritable',
         `The fleet's folder ${this.folder} cannot be written (${errorCode(error)}); name a writable one with --home. Nothing was changed.`,
         { cause: error },
       );

@@ -106,13 +106,13 @@ export async function readSlotSecret(
   const version = await secrets.read(secretId, { stage: 'AWSCURRENT' });
   if (version === undefined)
     throw new Failure(
-      'configuration',
+      'secret-no-current',
       `The slot secret ${secretId} has no AWSCURRENT version; store a document in it.`,
     );
   const document = parseSlotDocument(version.text);
   if (!document.ok)
     throw new Failure(
-      'configuration',
+      'secret-malformed',
       `The slot secret ${secretId} is malformed: ${document.problems.join('; ')}.`,
     );
   return { ...version, document: document.value };
@@ -126,14 +126,17 @@ async function refuseOtherOwner(secrets: SecretsManager, secretId: string): Prom
 /** A secret in Secrets Manager that somebody else rotates is refused. @param owner who, as "is rotated by …" */
 export function otherOwnerProblem(secretId: string, owner: string): Failure {
   return new Failure(
-    'configuration',
+    'secret-rotated-by-others',
     `Secret ${secretId} ${owner}; two rotations of one secret lose passwords.`,
   );
 }
 
 /** A Kubernetes Secret that nobody can change is refused. @param name with its namespace */
 export function immutableProblem(name: string): Failure {
-  return new Failure('configuration', `Secret ${name} is immutable; replace it by one that can be changed.`);
+  return new Failure(
+    'secret-immutable',
+    `Secret ${name} is immutable; replace it by one that can be changed.`,
+  );
 }
 
 /** The four database keys. */

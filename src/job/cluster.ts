@@ -44,7 +44,7 @@ export class JobCluster implements JobReader {
     const own = namespace ?? api.context.namespace;
     if (own === undefined)
       throw new Failure(
-        'configuration',
+        'setting-invalid',
         'Neither K8S_NAMESPACE, nor the stack file, nor the kubeconfig names a namespace; name it with --namespace.',
       );
     return new JobCluster(api, own);
@@ -60,7 +60,7 @@ export class JobCluster implements JobReader {
         `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`,
     );
     throw new Failure(
-      'permission',
+      'kubernetes-permission-missing',
       `This identity may not ${list.join(', ')} in namespace ${this.namespace}; grant it infra/kubernetes/role-launcher.yaml.`,
     );
   }
@@ -158,17 +158,17 @@ export class JobCluster implements JobReader {
     const status = statusOf(error);
     if (status === 404)
       return new Failure(
-        'configuration',
+        'kubernetes-object-missing',
         `${what} is not in namespace ${this.namespace} of ${server}; correct the name or --namespace.`,
       );
     if (status === 403)
       return new Failure(
-        'permission',
+        'kubernetes-permission-missing',
         `${server} refuses "${verb}" on ${what} (403); grant infra/kubernetes/role-launcher.yaml, or see which policy refuses it.`,
       );
     if (status === 422 || status === 400)
       return new Failure(
-        'configuration',
+        'kubernetes-request-refused',
         `${server} does not take ${what} (${status}); see that the CronJob is as infra/ makes it, and that its arguments are right.`,
       );
     return answerFailure(error, { verb, what, server });

@@ -25,19 +25,19 @@ export function chooseCronJob(
   const names = (list: readonly V1CronJob[]): string => list.map(nameOf).join(', ') || 'none';
   if (only === undefined)
     throw new Failure(
-      'configuration',
+      'kubernetes-object-missing',
       wanted === undefined
         ? `No CronJob of namespace ${namespace} has the label ${ours.key}=${ours.value}, as infra/ makes it (there: ${names(cronJobs)}); name it with --cron-job.`
         : `Namespace ${namespace} has no CronJob ${wanted} (there: ${names(cronJobs)}); correct --cron-job or --namespace.`,
     );
   if (more.length > 0)
     throw new Failure(
-      'configuration',
+      'kubernetes-object-ambiguous',
       `Namespace ${namespace} has ${candidates.length} CronJobs that rotate: ${names(candidates)}; choose one with --cron-job.`,
     );
   if (only.spec?.jobTemplate.spec?.completionMode === 'Indexed')
     throw new Failure(
-      'configuration',
+      'kubernetes-object-ambiguous',
       `CronJob ${nameOf(only)} is of a fleet, and its Job has many pods; start it with kubectl create job, and watch it with credential-rotation fleet status.`,
     );
   return only;

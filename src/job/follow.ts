@@ -6,7 +6,7 @@ import { sleep } from '../base/errors';
 import { endOfJob } from './cronJob';
 import { LogPosition } from './logLines';
 import type { JobEnd, JobState } from './podState';
-import { stateOf } from './podState';
+import { ended, stateOf } from './podState';
 
 /** What following a Job reads. */
 export interface JobReader {
@@ -114,7 +114,7 @@ class Follower {
       if (this.silentSince === undefined) this.listener.remark(`${error.message} Trying on …`);
       this.silentSince ??= performance.now();
       if (performance.now() - this.silentSince < this.patience.server) return undefined;
-      throw new Failure('cancelled', `${error.message} ${goesOn(this.name)}`, { cause: error });
+      throw new Failure('job-watch-lost', `${error.message} ${goesOn(this.name)}`, { cause: error });
     }
   }
 
@@ -164,10 +164,10 @@ class Follower {
       now - this.waitingSince >= this.patience.start ||
       (this.lastingSince !== undefined && now - this.lastingSince >= this.patience.lasting);
     if (!isOver) return undefined;
-    return {
-      outcome: 'before-switch',
-      message: `Job ${this.name} does not start: ${why}. Nothing was begun; the Job stays and may still start: credential-rotation job logs ${this.name} follows it, kubectl delete job ${this.name} takes it away.`,
-    };
+    return ended(
+      'job-not-started',
+      `Job ${this.name} does not start: ${why}. Nothing was begun; the Job stays and may still start: credential-rotation job logs ${this.name} follows it, kubectl delete job ${this.name} takes it away.`,
+    );
   }
 
   /** What the events say of a Job that does not start, asked now and then. */

@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
-import type { Outcome } from '../base/failure';
+import type { FailureCode, Outcome } from '../base/failure';
+import { exitOf } from '../base/failureCodes';
 import { outcomeOfCode } from '../rotation/ends';
 import { troubleOf } from '../kubernetes/podTrouble';
 import { endOfJob } from './cronJob';
@@ -7,8 +8,15 @@ import { endOfJob } from './cronJob';
 /** How a Job ended, for whoever started it. */
 export interface JobEnd {
   outcome: Outcome;
+  /** Why, where it was not the run that said how it ended. */
+  code?: FailureCode;
   /** What there is to say besides the log, one sentence; undefined when the command in the Job ended by itself. */
   message?: string;
+}
+
+/** The end of a Job that the command in it did not say itself. */
+export function ended(code: FailureCode, message: string): JobEnd {
+  return { outcome: exitOf(code), code, message };
 }
 
 /** Where a Job is. `waiting`: its container has not begun, and for what reason. */
@@ -64,7 +72,7 @@ function withoutPod(job: V1Job, begun: boolean): JobState {
   if (begun)
     return {
       kind: 'gone',
-      end: { outcome: 'cancelled', message: `The pod of Job ${name} was deleted while it ran; ${again}.` },
+      end: ended('job-ended-outside', `The pod of Job ${name} was deleted while it ran; ${again}.`),
     };
   return { kind: 'waiting', reason: `Job ${name} has no pod yet`, lasting: false };
 }
@@ -76,48 +84,48 @@ function endOfPodless(
 ): JobEnd {
   const why = message === '' ? reason : `${reason} (${message.replace(/\.$/, '')})`;
   return begun
-    ? { outcome: 'cancelled', message: `Job ${name} was ended while it ran: ${why}; ${again}.` }
-    : {
-        outcome: 'before-switch',
-        message: `Job ${name} has failed, and no pod of it is left to tell more: ${why}; see credential-rotation status.`,
-      };
+    ? ended('job-ended-outside', `Job ${name} was ended while it ran: ${why}; ${again}.`)
+    : ended(
+        'job-not-started',
+        `Job ${name} has failed, and no pod of it is left to tell more: ${why}; see credential-rotation status.`,
+      );
 }
 
 function endOf(pod: V1Pod, { name, state, resources }: V1ContainerStatus): JobEnd {
   const { exitCode = 1, reason = '', message = '' } = state?.terminated ?? {};
   const who = `Pod ${pod.metadata?.name}`;
   if (neverStarted.test(reason))
-    return {
-      outcome: 'before-switch',
-      message: `${who} did not start its container: ${said(reason, message)}; nothing was begun.`,
-    };
+    return ended(
+      'job-not-started',
+      `${who} did not start its container: ${said(reason, message)}; nothing was begun.`,
+    );
   if (reason === 'OOMKilled') {
     const limit = resources?.limits?.['memory'] ?? limitOf(pod, name);
-    return {
-      outcome: 'cancelled',
-      message: `${who} was killed for want of memory (OOMKilled${limit === undefined ? '' : `, its limit is ${limit}`}); raise kubernetes.resources.memoryLimit, and ${again}.`,
-    };
+    return ended(
+      'job-ended-outside',
+      `${who} was killed for want of memory (OOMKilled${limit === undefined ? '' : `, its limit is ${limit}`}); raise kubernetes.resources.memoryLimit, and ${again}.`,
+    );
   }
   if (pod.status?.reason === 'Evicted' || pod.status?.reason === 'DeadlineExceeded') {
     const outcome = outcomeOfCode(exitCode);
     // A run that was stopped in order says how it ended itself.
     if (outcome !== undefined && exitCode !== 1) return { outcome };
-    return {
-      outcome: 'cancelled',
-      message: `${who} was ended while it ran: ${said(pod.status.reason, pod.status.message)}; ${again}.`,
-    };
+    return ended(
+      'job-ended-outside',
+      `${who} was ended while it ran: ${said(pod.status.reason, pod.status.message)}; ${again}.`,
+    );
   }
   const outcome = outcomeOfCode(exitCode);
   if (outcome !== undefined) return { outcome };
   return exitCode > 128
-    ? {
-        outcome: 'cancelled',
-        message: `${who} was ended by signal ${exitCode - 128} (exit code ${exitCode}); ${again}.`,
-      }
-    : {
-        outcome: 'unexpected',
-        message: `${who} ended with exit code ${exitCode}, which is none of this command; see that its image and arguments are those of infra/.`,
-      };
+    ? ended(
+        'job-ended-outside',
+        `${who} was ended by signal ${exitCode - 128} (exit code ${exitCode}); ${again}.`,
+      )
+    : ended(
+        'job-exit-unknown',
+        `${who} ended with exit code ${exitCode}, which is none of this command; see that its image and arguments are those of infra/.`,
+      );
 }
 
 function limitOf({ spec }: V1Pod, container: string): string | undefined {
@@ -129,11 +137,8 @@ function endWithoutContainer({ metadata, status }: V1Pod, begun: boolean): JobEn
   const why = said(status?.reason ?? 'it failed', status?.message);
   if (status?.phase === 'Succeeded') return { outcome: 'done' };
   return begun
-    ? { outcome: 'cancelled', message: `Pod ${metadata?.name} was ended while it ran: ${why}; ${again}.` }
-    : {
-        outcome: 'before-switch',
-        message: `Pod ${metadata?.name} never started: ${why}; nothing was begun.`,
-      };
+    ? ended('job-ended-outside', `Pod ${metadata?.name} was ended while it ran: ${why}; ${again}.`)
+    : ended('job-not-started', `Pod ${metadata?.name} never started: ${why}; nothing was begun.`);
 }
 
 function said(reason: string, message = ''): string {

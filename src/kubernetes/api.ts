@@ -71,7 +71,7 @@ export class KubernetesApi {
       config.loadFromDefault();
     } catch (error) {
       throw new Failure(
-        'configuration',
+        'kubeconfig-invalid',
         'The kubeconfig cannot be read; set KUBECONFIG to a valid file, or unset it in a pod.',
         { cause: error },
       );
@@ -80,7 +80,7 @@ export class KubernetesApi {
     if (wanted !== undefined) {
       if (config.getContextObject(wanted) === null)
         throw new Failure(
-          'configuration',
+          'kubeconfig-invalid',
           `The kubeconfig has no context ${wanted}; it has ${
             config
               .getContexts()
@@ -93,7 +93,7 @@ export class KubernetesApi {
     const server = config.getCurrentCluster()?.server;
     if (server === undefined)
       throw new Failure(
-        'configuration',
+        'kubeconfig-invalid',
         'The kubeconfig has no current context, so no cluster; run kubectl config use-context, or correct KUBECONFIG.',
       );
     // The library knows a proxy from the kubeconfig alone; kubectl and the engine take that of the environment where it names none.

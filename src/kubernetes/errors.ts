@@ -12,7 +12,7 @@ export class NoAnswer extends Failure {
     readonly passing: boolean,
     options?: { cause?: unknown },
   ) {
-    super('before-switch', message, options);
+    super('kubernetes-unreachable', message, options);
   }
 }
 
@@ -36,7 +36,7 @@ export function answerFailure(
   const options = { cause: error };
   if (status === 404)
     return new Failure(
-      'configuration',
+      'kubernetes-object-missing',
       `${what} does not exist at ${server}; check K8S_NAMESPACE, K8S_DEPLOYMENT_NAME and K8S_SECRET_NAME${
         what.startsWith('Deployment') ? ': a StatefulSet or a DaemonSet is not a Deployment' : ''
       }.`,
@@ -44,13 +44,13 @@ export function answerFailure(
     );
   if (status === 401)
     return new Failure(
-      'permission',
+      'kubernetes-login-refused',
       `${server} does not accept this identity (401); renew the kubeconfig's credentials.`,
       options,
     );
   if (status === 403)
     return new Failure(
-      'permission',
+      'kubernetes-permission-missing',
       `${server} refuses "${verb}" on ${what} (403); grant it in the Role of this service account.`,
       options,
     );

@@ -112,7 +112,7 @@ export async function takeLease(kubernetes: Kubernetes, holder: string): Promise
 
 function leaseHeld({ target }: Kubernetes, holder: string | undefined): Failure {
   return new Failure(
-    'locked',
+    'lock-held',
     `Another rotation is running: ${holder ?? 'somebody'} holds Lease ${target.namespace}/${leaseName(target)}; wait until it ends and run again.`,
   );
 }
@@ -129,7 +129,7 @@ export async function assertLeaseHeld(kubernetes: Kubernetes): Promise<void> {
   const holder = leaseHolder(lease);
   if (lease === undefined || holder === own) return;
   throw new Failure(
-    'locked',
+    'lock-lost',
     `This run lost its Lease ${kubernetes.target.namespace}/${leaseName(kubernetes.target)} to ${holder ?? 'nobody'}; nothing more was written. Run again to finish.`,
   );
 }

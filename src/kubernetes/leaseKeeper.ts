@@ -105,7 +105,7 @@ export class LeaseKeeper {
     const name = `${namespace}/${leaseName(this.kubernetes.target)}`;
     this.controller.abort(
       new Failure(
-        'locked',
+        'lock-lost',
         `This run lost its Lease ${name} ${how}; it stopped before its next write. Run again to finish.`,
       ),
     );

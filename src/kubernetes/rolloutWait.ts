@@ -1,5 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { Failure, RestartTaken } from '../base/failure';
+import { Failure } from '../base/failure';
 import { sleep } from '../base/errors';
 import type { Kubernetes } from './kubernetes';
 import { NoAnswer } from './errors';
@@ -50,7 +50,7 @@ export async function waitForRollout(
       const trouble = await pods.look(deployment, ended);
       if (ended || trouble?.stands === true)
         throw new Failure(
-          'timeout',
+          'rollout-timeout',
           `${name} does not roll out: ${reasonOf(state, trouble)}; look at its newest pods with kubectl describe.`,
         );
     }
@@ -68,11 +68,11 @@ async function readUnless(kubernetes: Kubernetes, over: () => boolean): Promise<
   }
 }
 
-/** @throws RestartTaken naming who changed the pod template last */
+/** @throws Failure `restart-undone` naming who changed the pod template last */
 function assertOurs(name: string, deployment: V1Deployment, { annotation, token }: Restart): void {
   if (deployment.spec?.template.metadata?.annotations?.[annotation] === token) return;
-  throw new RestartTaken(
-    'before-switch',
+  throw new Failure(
+    'restart-undone',
     `${name} no longer has this rotation's restart annotation: ${lastOwner(deployment)} changed its pod template. ` +
       'Keep it from doing so during a rotation (pause its sync), and run again.',
   );

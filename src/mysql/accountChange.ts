@@ -49,7 +49,7 @@ async function assertNoGlobalLock(session: Session): Promise<void> {
       return;
     }
   throw new DatabaseFailure(
-    'permission',
+    'admin-permission-missing',
     "The admin user may not change a table in any schema, so it cannot be seen whether a backup holds a lock on the server, behind which a change of a user would hold up logins; grant it ALL PRIVILEGES on OpenEMR's schema and run again.",
     { passes: false },
   );

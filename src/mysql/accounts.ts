@@ -72,7 +72,7 @@ export async function accountsNamed(session: Session, username: string): Promise
  */
 export async function findAccount(session: Session, username: string): Promise<Account | undefined> {
   const accounts = await accountsNamed(session, username);
-  if (accounts.length > 1) throw new Failure('configuration', severalHosts(accounts));
+  if (accounts.length > 1) throw new Failure('account-ambiguous', severalHosts(accounts));
   return accounts[0];
 }
 

@@ -80,7 +80,7 @@ export async function openAdmin(
     if (!checked.ok) {
       if (stage !== 'AWSCURRENT') return undefined;
       throw new Failure(
-        'configuration',
+        'secret-malformed',
         `The admin secret ${secretId} is malformed: ${checked.problems.join('; ')}.`,
       );
     }
@@ -111,7 +111,7 @@ export async function openAdmin(
     if (opened) return opened;
   }
   throw new AdminRefused(
-    'permission',
+    'admin-login-refused',
     `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
       "set the master user's password to the secret's current one and run again.",
   );

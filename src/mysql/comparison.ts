@@ -74,7 +74,7 @@ function assertFits({ username }: WantedAccount, mariadb: boolean): void {
   const length = [...username].length;
   if (length <= longest) return;
   throw new Failure(
-    'configuration',
+    'username-too-long',
     `The username ${username} has ${length} characters and this server takes ${longest}; name a shorter one in the slot secret.`,
   );
 }

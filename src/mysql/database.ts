@@ -57,7 +57,7 @@ async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
     return [await readFile(caFile, 'utf8')];
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unreadable',
       `DATABASE_CA_FILE: ${caFile} cannot be read (${errorCode(error)}); name a readable PEM file.`,
       {
         cause: error,

@@ -1,3 +1,4 @@
+import type { FailureCode, Outcome } from '../base/failure';
 import { Failure } from '../base/failure';
 import type { DatabaseLogin } from '../rotation/slot';
 import { errorCode, errorNumber } from '../base/errors';
@@ -31,11 +32,11 @@ export class DatabaseFailure extends Failure {
   readonly passes: boolean;
 
   constructor(
-    outcome: Failure['outcome'],
+    why: FailureCode | Outcome,
     message: string,
     { cause, passes }: { cause?: unknown; passes: boolean },
   ) {
-    super(outcome, message, { cause });
+    super(why, message, { cause });
     this.passes = passes;
   }
 }
@@ -44,7 +45,7 @@ export class DatabaseFailure extends Failure {
 export class LoginTriesUsedUp extends DatabaseFailure {
   constructor({ username, host, port }: DatabaseLogin) {
     super(
-      'before-switch',
+      'database-tries-used-up',
       `The database at ${host}:${port} refused the login of ${username} again and again; it was not tried any more, so that the account is not locked. Run again.`,
       { passes: false },
     );
@@ -75,7 +76,7 @@ function isLost(cause: unknown): boolean {
 /** What a refused login means, by the server's number. */
 interface LoginMeaning {
   numbers: number[];
-  outcome: Failure['outcome'];
+  code: FailureCode;
   /** The sentence after "The database at …". */
   say: (login: Login, code: string) => string;
 }
@@ -87,84 +88,84 @@ type Login = Pick<DatabaseLogin, 'username' | 'host' | 'port'>;
 const loginMeanings: LoginMeaning[] = [
   {
     numbers: [1044],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `lets ${username} in, but it has no right on the schema (${code}); GRANT it its rights there.`,
   },
   {
     numbers: [1698],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `takes no password of ${username} (${code}): it logs in by the operating system; give it a password with ALTER USER ${username} IDENTIFIED BY ….`,
   },
   {
     numbers: [1820, 1862],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `says that the password of ${username} has expired (${code}); set it again with ALTER USER ${username} IDENTIFIED BY ….`,
   },
   {
     numbers: [3118, 4151],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `says that ${username} is locked (${code}); run ALTER USER ${username} ACCOUNT UNLOCK.`,
   },
   {
     numbers: [3955],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `says that ${username} is locked after too many failed logins (${code}): its FAILED_LOGIN_ATTEMPTS; find out who tries a wrong password, and run ALTER USER ${username} ACCOUNT UNLOCK.`,
   },
   {
     numbers: [4150],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `says that ${username} is blocked after too many failed logins (${code}): max_password_errors; find out who tries a wrong password, and run FLUSH PRIVILEGES.`,
   },
   {
     numbers: [1524],
-    outcome: 'configuration',
+    code: 'database-plugin-unusable',
     say: ({ username }, code) =>
       `says that the authentication plugin of ${username} is not loaded (${code}), as mysql_native_password from MySQL 8.4 on; load it, or run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
   },
   {
     numbers: [1251, 2059],
-    outcome: 'configuration',
+    code: 'database-plugin-unusable',
     say: ({ username }, code) =>
       `wants an authentication plugin for ${username} that this program does not speak (${code}); run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
   },
   {
     numbers: [3159],
-    outcome: 'permission',
+    code: 'database-certificate-untrusted',
     say: (_login, code) =>
       `takes TLS connections only (${code}), and this one was made with TLS: something before it ends TLS; connect to the server itself.`,
   },
   {
     numbers: [9501],
-    outcome: 'before-switch',
+    code: 'database-connection-limit',
     say: (_login, code) =>
       `is an RDS Proxy that has no database connection to give (${code}); run again when its pool is free, or name the direct endpoint of the cluster or instance.`,
   },
   {
     numbers: [1226],
-    outcome: 'before-switch',
+    code: 'database-connection-limit',
     say: ({ username }, code) =>
       `has no connection left for ${username} (${code}); raise that user's limits with ALTER USER … WITH, or wait until they pass.`,
   },
   {
     numbers: [1129, 1130],
-    outcome: 'permission',
+    code: 'database-login-refused',
     say: ({ username }, code) =>
       `refuses this host (${code}); run FLUSH HOSTS there, and give ${username} a host that matches this one.`,
   },
   {
     numbers: [1049],
-    outcome: 'configuration',
+    code: 'database-schema-missing',
     say: (_login, code) => `has no such schema (${code}); correct dbname in the secret.`,
   },
   {
     numbers: [1184],
-    outcome: 'configuration',
+    code: 'database-setup-wrong',
     say: (_login, code) =>
       `ended the new connection (${code}): a statement of its init_connect fails; correct that variable of the server.`,
   },
@@ -175,33 +176,33 @@ export function connectFailure(error: unknown, login: Login): DatabaseFailure {
   const where = `The database at ${login.host}:${login.port}`;
   const number = loginNumber(error);
   const code = codeFor(error);
-  const failure = (outcome: Failure['outcome'], text: string, passes = false): DatabaseFailure =>
-    new DatabaseFailure(outcome, `${where} ${text}`, { cause: error, passes });
+  const failure = (why: FailureCode, text: string, passes = false): DatabaseFailure =>
+    new DatabaseFailure(why, `${where} ${text}`, { cause: error, passes });
   if (number === 1045 && isOfProxy(error, login))
     return failure(
-      'permission',
+      'database-login-refused',
       `is an RDS Proxy and refuses the login of ${login.username} (${code}): it knows only users of which it has a secret of its own; name the endpoint of the cluster or instance itself, or check that password.`,
     );
   const meaning = loginMeanings.find(({ numbers }) => numbers.includes(number));
-  if (meaning) return failure(meaning.outcome, meaning.say(login, code), passesSoon(error));
+  if (meaning) return failure(meaning.code, meaning.say(login, code), passesSoon(error));
   if (deniedNumbers.has(number))
     return failure(
-      'permission',
+      'database-login-refused',
       `refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
     );
   if (passesSoon(error))
     return failure(
-      'before-switch',
+      'database-unreachable',
       `does not take a connection now (${code}); free connections or wait for the failover, then run again.`,
       true,
     );
   if (isTlsError(error))
     return failure(
-      'permission',
+      'database-certificate-untrusted',
       `shows no trusted TLS certificate (${tlsReason(error)}); set DATABASE_CA_FILE to its CA, or correct the host name.`,
     );
   return failure(
-    'before-switch',
+    'database-unreachable',
     `cannot be reached (${code || 'no answer'}); check host, port, security group and NetworkPolicy.`,
     refusedCodes.has(code),
   );
@@ -231,40 +232,40 @@ function tlsReason(error: unknown): string {
 }
 
 /** What a refused statement wants, by the server's number; what is not here is a right, or to be looked at. */
-const statementAdvice: { numbers: number[]; outcome: Failure['outcome']; advice: string }[] = [
+const statementAdvice: { numbers: number[]; code: FailureCode; advice: string }[] = [
   {
     numbers: [...policyNumbers],
-    outcome: 'before-switch',
+    code: 'password-refused',
     advice:
       "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
       'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.',
   },
   {
     numbers: [3530],
-    outcome: 'permission',
+    code: 'admin-permission-missing',
     advice: 'a role is not granted; grant it, and make it a default by SET DEFAULT ROLE.',
   },
   {
     numbers: [3891, 3892],
-    outcome: 'permission',
+    code: 'admin-permission-missing',
     advice:
       'it asks for the current password; grant CREATE USER, or run ALTER USER … PASSWORD REQUIRE CURRENT OPTIONAL.',
   },
   {
     numbers: [1396, 1133],
-    outcome: 'before-switch',
+    code: 'account-changed-meanwhile',
     advice:
       'the account is there already, or is gone: somebody else changed it meanwhile; look at mysql.user and run again.',
   },
   {
     numbers: [1470],
-    outcome: 'configuration',
+    code: 'username-too-long',
     advice:
       'a name is too long: MySQL takes user names of 32 characters; give the slot a shorter username in the slot secret.',
   },
   {
     numbers: [1524],
-    outcome: 'configuration',
+    code: 'database-plugin-unusable',
     advice:
       'the authentication plugin of the account is not loaded (mysql_native_password, from MySQL 8.4 on); load it, or run ALTER USER … IDENTIFIED WITH caching_sha2_password BY … by hand.',
   },
@@ -283,7 +284,7 @@ export function statementFailure(error: unknown, sql: string, login: Login): Dat
       ? `grant ${login.username} the right that this statement needs.`
       : 'correct the cause and run again.');
   return new DatabaseFailure(
-    known?.outcome ?? (right ? 'permission' : 'before-switch'),
+    known?.code ?? (right ? 'admin-permission-missing' : 'statement-refused'),
     `The database at ${login.host}:${login.port} refused "${verb} …" by ${login.username} (${code}); ${advice}`,
     { cause: error, passes: passesSoon(error) || isLost(error) },
   );

@@ -138,7 +138,7 @@ export function holderText(holder: LockHolder | undefined): string {
 /** Tells who is in the way. */
 export function lockedFailure(holder: LockHolder | undefined): Failure {
   return new Failure(
-    'locked',
+    'lock-held',
     `Another rotation is running${holderText(holder)}; wait until it ends and run again. ` +
       'credential-rotation unlock shows the holder, and ends one that hangs.',
   );
@@ -147,7 +147,7 @@ export function lockedFailure(holder: LockHolder | undefined): Failure {
 /** What a provider says when the run has lost its lock. */
 export function lostLock(): Failure {
   return new Failure(
-    'locked',
+    'lock-lost',
     'This run lost its lock (its database connection was dropped, and another run may have begun); nothing more was written. Run again to finish.',
   );
 }

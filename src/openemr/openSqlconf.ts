@@ -39,7 +39,7 @@ export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'sit
     const reasons = parsed.problems.map(({ reason, line }) =>
       line === undefined ? reason : `line ${line}: ${reason}`,
     );
-    throw new Failure('configuration', `${file.path} cannot be changed safely: ${reasons.join(' ')}`);
+    throw new Failure('sqlconf-unsuited', `${file.path} cannot be changed safely: ${reasons.join(' ')}`);
   }
   scrubber.register(parsed.login.password);
   return {

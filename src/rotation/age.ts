@@ -13,7 +13,7 @@ export function parseAge(text: string, or = ''): number {
   const ms = unit === undefined ? undefined : unitMs[unit];
   if (ms === undefined)
     throw new Failure(
-      'configuration',
+      'command-line-invalid',
       `--if-older-than takes a number with d, h or m, such as 30d or 12h${or}.`,
     );
   return Number(count) * ms;

@@ -18,7 +18,7 @@ export function parseSavedPlan(text: string, file: string): SavedPlan {
   const saved = readStoredText(savedPlanSchema, text);
   if (saved.ok) return saved.value;
   throw new Failure(
-    'configuration',
+    'saved-plan-invalid',
     `${file} is not a plan of this version of the tool (${saved.problem}); make one with --dry-run --plan ${file}.`,
   );
 }

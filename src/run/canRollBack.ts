@@ -53,7 +53,7 @@ export async function journalToTakeUp(
   if (back.kind === 'may') return { ...journal, material: back.planned.material };
   if (back.kind === 'unknown')
     throw new Failure(
-      'held',
+      'rollback-undecided',
       `Rollback ${journal.plan.id} was not taken up: ${back.why}. Run again to finish it.`,
     );
   const text = `rollback ${journal.plan.id} is not finished any more: ${back.why}; the plan is made from what is there`;

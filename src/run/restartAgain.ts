@@ -1,4 +1,3 @@
-import { RestartTaken } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { joined } from './retryPassword';
 import type { UpdateRequest, UpdateResult } from '../engine/update';
@@ -19,7 +18,7 @@ export async function updateRestartingAgain(
   let result = await update(request);
   for (let restarts = 1; restarts < mostRestarts; restarts += 1) {
     const failure = result.kind === 'failed' ? result.failure : undefined;
-    if (!(failure instanceof RestartTaken) || request.signal?.aborted === true) return result;
+    if (failure?.code !== 'restart-undone' || request.signal?.aborted === true) return result;
     tell(`somebody took this rotation's restart out of the Deployment; it is restarted again`);
     const again = { ...request, planned: withNewRestart(request.planned, restarts) };
     // The engine's own saved plan is that of the first.

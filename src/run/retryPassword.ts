@@ -1,4 +1,3 @@
-import { PasswordRefused } from '../base/failure';
 import { withOtherPassword } from '../rotation/remint';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { SecretsManager } from '../aws/secretsManager';
@@ -25,7 +24,7 @@ export async function updateWithOtherPassword(
   const { planned, signal } = request;
   const first = await update(request);
   const failure = first.kind === 'failed' ? first.failure : undefined;
-  if (!(failure instanceof PasswordRefused) || signal?.aborted === true) return { planned, result: first };
+  if (failure?.slot === undefined || signal?.aborted === true) return { planned, result: first };
   const stages = await secrets.describe(planned.plan.slotSecretArn).then(
     (description) => description.stages,
     () => ({}),

@@ -243,7 +243,7 @@ function plan(
   const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
   const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
   const result = planRotation(observation, { kind, id, now, ...provenance }, journal);
-  if (result.kind === 'refused') throw new Failure('configuration', result.problems.join(' '));
+  if (result.kind === 'refused') throw new Failure('plan-impossible', result.problems.join(' '));
   const { planned, resumed, notices } = result;
   if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
   tell({ kind: 'planned', planned, resumed, notices });
@@ -256,13 +256,13 @@ function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: bool
   if (resumed && found.id === saved.id) return;
   if (resumed)
     throw new Failure(
-      'drift',
+      'saved-plan-outdated',
       `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
     );
   const differences = planDifferences(saved, found);
   if (differences.length === 0) return;
   throw new Failure(
-    'drift',
+    'saved-plan-outdated',
     `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
   );
 }

@@ -94,7 +94,7 @@ async function endHolder(
       const { connectionId } = (await lockHolder(world.session, name)) ?? holder;
       if (tries > 1 && connectionId === holder.connectionId) continue;
       throw new Failure(
-        'locked',
+        'lock-held',
         `Connection ${connectionId} still holds the lock; end it in the database (CALL mysql.rds_kill(${connectionId}) on RDS) and run again.`,
       );
     }

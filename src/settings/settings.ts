@@ -73,7 +73,7 @@ function read(
     ...strayProblems(stack, environment, folder, names),
     ...settingProblems(values, environment, names),
   ];
-  if (problems.length > 0) throw new Failure('configuration', `Settings: ${problems.join('; ')}.`);
+  if (problems.length > 0) throw new Failure('setting-invalid', `Settings: ${problems.join('; ')}.`);
   return assemble((name) => values[name]?.value, environment);
 }
 
@@ -165,7 +165,7 @@ function readStackFile(file: string): Record<string, unknown> {
     config = typeof document === 'object' && document !== null && 'config' in document ? document.config : {};
   } catch {
     throw new Failure(
-      'configuration',
+      'file-unreadable',
       `${file} cannot be read as YAML; correct it, or name another stack with --stack.`,
     );
   }

@@ -125,14 +125,14 @@ export async function proveSession(session: Session, login: DatabaseLogin): Prom
   const account = await ownAccount(session);
   if (account.username !== login.username) {
     throw new Failure(
-      'before-switch',
+      'account-shadowed',
       `The login of ${login.username} at ${login.host}:${login.port} is served as ${account.username}@${account.host}; remove the anonymous or wildcard user that shadows it.`,
     );
   }
   if (await isReadOnly(session)) {
     // A writer that fails over says so for a moment; a reader endpoint was refused by the preflight.
     throw new DatabaseFailure(
-      'before-switch',
+      'database-read-only',
       `${login.host}:${login.port} is read-only (a reader endpoint?); set host to the writer endpoint.`,
       { passes: true },
     );

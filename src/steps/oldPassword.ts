@@ -36,7 +36,7 @@ export async function setSlotPassword(session: Session, account: Account, change
     if (oldPassword === 'keep') {
       if (await setKeeping(session, account, password)) return;
       throw new Failure(
-        'held',
+        'dual-password-unsupported',
         `The database cannot keep the old password of ${username} beside a new one, so its password was not changed; run again without --keep-old-password to finish.`,
       );
     }
@@ -89,9 +89,8 @@ async function isUnused({ context, login, graceSeconds, limitSeconds }: Changed)
     tellNotice(`${said}, since OpenEMR is down and goes first; a later rotation ends it`);
     return false;
   }
-  const outcome = limitSeconds === undefined ? 'before-switch' : 'held';
   const finish = limitSeconds === undefined ? '' : ' to finish';
-  throw new Failure(outcome, `${said}. ${idleCure}, and run again${finish}.`);
+  throw new Failure('old-login-in-use', `${said}. ${idleCure}, and run again${finish}.`);
 }
 
 async function isOpenemrDown(context: WorldContext): Promise<boolean> {

@@ -57,7 +57,7 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
     .map(
       ([privilege, why]) =>
         new Failure(
-          'permission',
+          'admin-permission-missing',
           `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
         ),
     );
@@ -68,7 +68,7 @@ async function readerProblems({ session, credentials }: PreflightClients): Promi
   const { host, port } = credentials.login;
   return [
     new Failure(
-      'configuration',
+      'database-reader-endpoint',
       `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
     ),
   ];

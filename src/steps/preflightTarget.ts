@@ -45,7 +45,7 @@ function differingSchemas(
 ): Failure | undefined {
   if (dbname === undefined || dbname === login.dbname) return undefined;
   return new Failure(
-    'configuration',
+    'wrong-target',
     `Wrong target: ${secret} names the schema ${dbname}, and ${where} the schema ${login.dbname}; make both name the one that OpenEMR uses.`,
   );
 }
@@ -68,13 +68,12 @@ async function differingServers(
   try {
     if ((await identity(one, context)) === (await identity(other, context))) return undefined;
     return new Failure(
-      'configuration',
+      'wrong-target',
       `Wrong target: ${named}, and these are two servers; make both name the one that OpenEMR uses.`,
     );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return new Failure(
-      error.outcome,
+    return error.saying(
       `Wrong target? ${named}, and whether these are one server cannot be seen. ${error.message}`,
     );
   }

@@ -62,7 +62,7 @@ async function promote(inputs: PromotionInputs): Promise<void> {
       const found = await current();
       if (found === from || found === to) throw error;
       throw new Failure(
-        'held',
+        'secret-changed-meanwhile',
         `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions (aws secretsmanager list-secret-version-ids --secret-id ${secretArn}), make the one current that the database accepts, and run again.`,
         { cause: error },
       );

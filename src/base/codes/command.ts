@@ -1,4 +1,13 @@
-import { configuration, locked, outdated, refused, stopped, undecided, unexpected } from './cause';
+import {
+  configuration,
+  locked,
+  outdated,
+  permission,
+  refused,
+  stopped,
+  undecided,
+  unexpected,
+} from './cause';
 import type { CodeFacts } from './cause';
 
 /** Of the command, its files, and the course of a run. */
@@ -64,6 +73,10 @@ export const commandCodes = {
   'rollback-undecided': undecided(
     'An interrupted rollback was found, and whether the old password still works could not be seen.',
     'Run again to finish the rollback.',
+  ),
+  'step-forbidden': permission(
+    'A Pulumi plugin was not allowed to do what a step asks of it.',
+    'Grant the right that the message quotes.',
   ),
   'step-failed': refused(
     'A step failed in a Pulumi plugin for a reason that has no code of its own.',

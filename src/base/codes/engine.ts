@@ -1,4 +1,4 @@
-import { configuration, locked, permission, unexpected, unreachable } from './cause';
+import { configuration, ill, locked, permission, unexpected, unreachable } from './cause';
 import type { CodeFacts } from './cause';
 
 /** Of Pulumi's engine, its state, and proxies on the way. */
@@ -12,7 +12,7 @@ export const engineCodes = {
     'Run the command that the message names.',
   ),
   'engine-no-answer': configuration('The engine gave no answer in time.', 'Check `PULUMI_BACKEND_URL`.'),
-  'engine-ended-outside': unreachable('The engine was ended from outside.', 'Run again; it finishes.'),
+  'engine-ended-outside': ill('The engine was ended from outside.', 'Run again; it finishes.'),
   'engine-failed': unexpected('The engine failed for a reason that is not known.', 'Run again; report it.'),
   'state-passphrase-wrong': configuration(
     'The passphrase of the state is missing or wrong.',

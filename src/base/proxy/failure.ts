@@ -25,8 +25,8 @@ const noConnection =
 export function proxyFailure(what: string, error: unknown, target?: string): Failure | undefined {
   const refusal = refusalIn(error, target);
   if (refusal === undefined) return undefined;
-  const { outcome, sentence } = meaningOf(refusal);
-  return new Failure(outcome, `${what} cannot be reached: ${sentence}.`, { cause: error });
+  const { code, sentence } = meaningOf(refusal);
+  return new Failure(code, `${what} cannot be reached: ${sentence}.`, { cause: error });
 }
 
 /** The error of a client that does not name the proxy, as one that does; as it is when it is not the proxy's. */
@@ -62,30 +62,25 @@ function refusalIn(error: unknown, target: string | undefined): Refusal | undefi
   return undefined;
 }
 
-function meaningOf({
-  proxy,
-  target,
-  status,
-  code,
-}: Refusal): Pick<Failure, 'outcome'> & { sentence: string } {
+function meaningOf({ proxy, target, status, code }: Refusal): Pick<Failure, 'code'> & { sentence: string } {
   const names = `the proxy ${proxy} of HTTPS_PROXY or HTTP_PROXY`;
   if (status === undefined)
     return {
-      outcome: 'before-switch',
+      code: 'proxy-unreachable',
       sentence: `${names} takes no connection (${code === undefined || code === 'ABORT_ERR' ? 'no answer in time' : code}); start it, correct its address, or name ${target} in NO_PROXY`,
     };
   if (status === 407)
     return {
-      outcome: 'configuration',
+      code: 'proxy-refused',
       sentence: `${names} wants a login (HTTP 407); correct the user and password in that variable, or name ${target} in NO_PROXY`,
     };
   if (status >= 400 && status < 500)
     return {
-      outcome: 'configuration',
+      code: 'proxy-refused',
       sentence: `${names} refuses ${target} (HTTP ${status}); allow it there, or name it in NO_PROXY`,
     };
   return {
-    outcome: 'before-switch',
+    code: 'proxy-unreachable',
     sentence: `${names} does not reach ${target} (HTTP ${status}); name it in NO_PROXY if it is in this network, or run again when the proxy reaches it`,
   };
 }

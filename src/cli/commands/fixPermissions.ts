@@ -18,9 +18,9 @@ export async function fixPermissionsCommand(flags: Flags, text: string): Promise
   const values = gather(flags.values, process.env, process.cwd());
   const { sitesRoot, site, fileLimitSeconds } = values;
   if (sitesRoot === undefined)
-    throw new Failure('configuration', `Settings: ${variable} (or --${flag}) is missing.`);
+    throw new Failure('setting-invalid', `Settings: ${variable} (or --${flag}) is missing.`);
   if (!/^0?[0-7]{3}$/.test(text))
-    throw new Failure('configuration', '--fix-permissions takes an octal mode such as 0644 or 0440.');
+    throw new Failure('command-line-invalid', '--fix-permissions takes an octal mode such as 0644 or 0440.');
   const {
     fixPermissions: fix,
     limitFileAccess,

@@ -30,7 +30,7 @@ export async function historyCommand(flags: Flags): Promise<number> {
 function limitOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,4}$/.test(text))
-    throw new Failure('configuration', '--limit takes a whole number from 1 to 99999.');
+    throw new Failure('command-line-invalid', '--limit takes a whole number from 1 to 99999.');
   return Number(text);
 }
 

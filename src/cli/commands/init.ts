@@ -57,7 +57,7 @@ export async function initCommand(flags: Flags, init: InitFlags): Promise<number
 
 function notSet(problems: readonly string[]): Failure {
   return new Failure(
-    'configuration',
+    'setting-invalid',
     `Not verified, for this is to be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
   );
 }
@@ -141,7 +141,7 @@ function textOf(name: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new Failure('configuration', `${file} cannot be read; correct its mode, or name another stack.`, {
+    throw new Failure('file-unreadable', `${file} cannot be read; correct its mode, or name another stack.`, {
       cause: error,
     });
   }

@@ -42,7 +42,7 @@ function refuseSecond(jobs: readonly V1Job[], cronJob: V1CronJob): void {
   const running = jobsOf(jobs, cronJob).find(isRunning)?.metadata;
   if (running !== undefined)
     throw new Failure(
-      'locked',
+      'job-running',
       `Job ${running.name} of this CronJob runs already; wait for its end: credential-rotation job logs ${running.name} follows it.`,
     );
 }
@@ -55,7 +55,7 @@ async function nameOf(cluster: JobCluster, { name, cronJob: wanted }: JobFlags):
     .at(-1);
   if (newest === undefined)
     throw new Failure(
-      'configuration',
+      'kubernetes-object-missing',
       `CronJob ${cronJob.metadata?.name} has no Job that has begun; credential-rotation job run starts one.`,
     );
   return newest.metadata?.name ?? '';
@@ -70,7 +70,7 @@ async function follow(flags: Flags, cluster: JobCluster, name: string): Promise<
     () => remark(goesOn(name)),
   );
   if (end === undefined) return exitCodes.cancelled;
-  if (end.message !== undefined && end.outcome !== 'done') throw new Failure(end.outcome, end.message);
+  if (end.message !== undefined && end.code !== undefined) throw new Failure(end.code, end.message);
   remark(end.message ?? endText(name, end.outcome));
   return exitCodes[end.outcome];
 }

@@ -145,7 +145,7 @@ async function readAdmin(
   const document = parseAdminDocument(version?.text ?? '');
   if (version === undefined || !document.ok) {
     const problems = document.ok ? 'it has no AWSCURRENT version' : document.problems.join('; ');
-    throw new Failure('configuration', `The admin secret ${id} is malformed: ${problems}.`);
+    throw new Failure('secret-malformed', `The admin secret ${id} is malformed: ${problems}.`);
   }
   const { login } = document.value;
   keepSecret(login.password);
@@ -231,7 +231,7 @@ async function readDatabase(
   const { facts, session: admin } = opened.value;
   if (admin === undefined) {
     const reason = 'it takes the admin user to see who holds the lock';
-    const failure = new Failure('permission', `The lock cannot be seen: ${reason}.`);
+    const failure = new Failure('admin-permission-missing', `The lock cannot be seen: ${reason}.`);
     return { admin: { kind: 'read', value: facts }, lock: { kind: 'unreadable', failure } };
   }
   const { session } = admin;

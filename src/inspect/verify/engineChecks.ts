@@ -32,7 +32,7 @@ async function engineVersion({ backendUrl }: StackLocation): Promise<string> {
   const version = await askEngine(['version'], backendUrl, limitMs);
   const found = version.trim().replace(/^v/, '');
   if (!atLeast(found, oldestEngine))
-    throw new Failure('configuration', `The pulumi CLI is ${found}; install ${oldestEngine} or newer.`);
+    throw new Failure('engine-missing', `The pulumi CLI is ${found}; install ${oldestEngine} or newer.`);
   return found;
 }
 
@@ -67,9 +67,13 @@ async function writableCheck(checks: Checks, { backendUrl }: StackLocation): Pro
   const folder = nearestFolder(kept);
   return checks.passes(title, async () => {
     await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-      throw new Failure('permission', `${folder} cannot be written; make it writable for this user.`, {
-        cause: error,
-      });
+      throw new Failure(
+        'state-permission-missing',
+        `${folder} cannot be written; make it writable for this user.`,
+        {
+          cause: error,
+        },
+      );
     });
     return null;
   });

@@ -48,7 +48,10 @@ export async function aclProblem({ path }: SqlconfFile): Promise<Failure | undef
     const [hasAcl] = await aclsOf([old.fd]);
     if (hasAcl !== true || (await runTool('cp', ['--version'], []))?.includes('GNU coreutils') === true)
       return undefined;
-    return new Failure('configuration', `${path} has an ACL, which its new version would not have; ${cure}.`);
+    return new Failure(
+      'sqlconf-unsuited',
+      `${path} has an ACL, which its new version would not have; ${cure}.`,
+    );
   } finally {
     await old.close();
   }

@@ -1,5 +1,5 @@
 import { Failure } from '../../base/failure';
-import type { Outcome } from '../../base/failure';
+import type { FailureCode } from '../../base/failure';
 import { fileErrorCode } from './stale';
 
 /** Why `sqlconf.php` was not read or not written. */
@@ -22,15 +22,24 @@ export type SqlconfFileProblem =
   | 'hangs'
   | 'io';
 
-const outcomes: Partial<Record<SqlconfFileProblem, Outcome>> = {
-  permission: 'permission',
-  'read-only': 'permission',
-  owner: 'permission',
-  full: 'before-switch',
-  changed: 'before-switch',
-  'not-written': 'before-switch',
-  io: 'before-switch',
-  hangs: 'before-switch',
+const codes: Record<SqlconfFileProblem, FailureCode> = {
+  'missing-root': 'sqlconf-missing',
+  missing: 'sqlconf-missing',
+  'site-name': 'sqlconf-path-invalid',
+  outside: 'sqlconf-path-invalid',
+  'not-a-file': 'sqlconf-path-invalid',
+  symlink: 'sqlconf-path-invalid',
+  'hard-link': 'sqlconf-path-invalid',
+  'too-large': 'sqlconf-path-invalid',
+  mode: 'sqlconf-unsuited',
+  permission: 'sqlconf-permission-missing',
+  'read-only': 'sqlconf-permission-missing',
+  owner: 'sqlconf-permission-missing',
+  full: 'disk-full',
+  changed: 'sqlconf-changed-meanwhile',
+  'not-written': 'sqlconf-not-written',
+  io: 'sqlconf-unreachable',
+  hangs: 'sqlconf-unreachable',
 };
 
 /** An expected failure around `sqlconf.php`. Its message names the path and never holds content of the file. */
@@ -41,7 +50,7 @@ export class SqlconfFileError extends Failure {
     message: string,
     options?: { cause?: unknown },
   ) {
-    super(outcomes[kind] ?? 'configuration', message, options);
+    super(codes[kind], message, options);
   }
 }
 

@@ -37,7 +37,7 @@ async function findProblem(file: SqlconfFile): Promise<Failure | undefined> {
     ]);
     if (folderStats.dev !== fileStats.dev || mounts.some(({ at }) => at === file.path)) {
       return new Failure(
-        'configuration',
+        'sqlconf-unsuited',
         `${file.path} is a mount of its own, so that it cannot be replaced; mount its folder instead.`,
       );
     }
@@ -47,7 +47,7 @@ async function findProblem(file: SqlconfFile): Promise<Failure | undefined> {
     if (notOpen !== undefined) return notOpen;
     const { bavail, bsize, type } = await statfs(folder);
     if (bavail * bsize < neededSpace)
-      return new Failure('configuration', `The file system of ${folder} is full; free some space.`);
+      return new Failure('sites-volume-full', `The file system of ${folder} is full; free some space.`);
     return (
       (await immutableProblem(file)) ??
       (await aclProblem(file)) ??
@@ -73,7 +73,7 @@ function stickyProblem(file: SqlconfFile, folderMode: number, folderUid: number)
   if ((folderMode & 0o1000) === 0 || isLeftOpen(folderMode)) return undefined;
   if (may('FOWNER') || me === file.uid || me === folderUid) return undefined;
   return new Failure(
-    'permission',
+    'sqlconf-permission-missing',
     `${path.dirname(file.path)} has the sticky bit, so that only user ${file.uid} may replace ${file.path}; run as that user.`,
   );
 }
@@ -89,7 +89,7 @@ function ownerProblem(file: SqlconfFile, onServer: boolean): Failure | undefined
   const byCapability = !onServer && (may('DAC_OVERRIDE') || may('DAC_READ_SEARCH'));
   if (!byGroup && !byCapability) return undefined;
   return new Failure(
-    'permission',
+    'sqlconf-permission-missing',
     `${file.path} (mode ${octal(file.mode)}) belongs to user ${file.uid} and only its owner or group may read it, and this process, ${whoAmI()}, cannot give its new version to them; run as that user or as root.`,
   );
 }

@@ -92,22 +92,22 @@ function problemOf(url: string, { wrong, fault }: Extract<Asked, { kind: 'bad' }
   const said = `The health page ${url} ${wrong} already, before anything is changed`;
   if (fault === 'broken')
     return new Failure(
-      'before-switch',
+      'health-page-bad',
       `${said}; a rotation could not prove OpenEMR's health by it. Make OpenEMR healthy first.`,
     );
   const certificate = /\((?!E[A-Z]+\))\w*(CERT|SIGN|ISSUER|ALTNAME)/.test(wrong);
   if (certificate)
     return new Failure(
-      'configuration',
+      'health-page-unsuited',
       `${said}: its certificate is not trusted. Name its CA by OPENEMR_HEALTHCHECK_CA_FILE, or correct the name in OPENEMR_HEALTHCHECK_URL.`,
     );
   if (fault === 'no-answer')
     return new Failure(
-      'before-switch',
+      'health-page-unreachable',
       `${said}. Look whether OpenEMR answers, and whether OPENEMR_HEALTHCHECK_URL is right from here.`,
     );
   return new Failure(
-    'configuration',
+    'health-page-unsuited',
     `${said}; name OpenEMR's /meta/health/readyz by OPENEMR_HEALTHCHECK_URL, or leave that variable away.`,
   );
 }

@@ -26,7 +26,7 @@ export async function writePage(file: string, text: string): Promise<void> {
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    throw new Failure('configuration', `${file} cannot be written: ${reasonOf(error, target)}.`, {
+    throw new Failure('file-unwritable', `${file} cannot be written: ${reasonOf(error, target)}.`, {
       cause: error,
     });
   }

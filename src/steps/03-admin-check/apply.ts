@@ -66,7 +66,7 @@ async function currentVersion({ secrets, secretId }: AdminWorld): Promise<Secret
   const current = await secrets.read(secretId, { stage: 'AWSCURRENT' });
   if (current !== undefined) return current;
   throw new Failure(
-    'held',
+    'admin-secret-no-current',
     `The admin secret ${secretId} has no AWSCURRENT version; restore one (aws secretsmanager update-secret-version-stage) and run again to finish.`,
   );
 }

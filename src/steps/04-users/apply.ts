@@ -1,4 +1,4 @@
-import { Failure, PasswordRefused } from '../../base/failure';
+import { Failure } from '../../base/failure';
 import type { DatabaseLogin, Slot } from '../../rotation/slot';
 import { changeAccount } from '../../mysql/accountChange';
 import type { Account } from '../../mysql/accounts';
@@ -105,7 +105,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
   const { context, slot, password } = inputs;
   const compared = await compare(session, inputs);
   const { account, name, model, parity } = compared;
-  if (parity.problems.length > 0) throw new Failure('before-switch', parity.problems.join(' '));
+  if (parity.problems.length > 0) throw new Failure('account-changed-meanwhile', parity.problems.join(' '));
   if (!account) {
     await settingPassword(inputs, () =>
       guardedEffect(`database: CREATE USER of slot ${slot}`, { context, session }, () =>
@@ -130,13 +130,13 @@ function alter(session: Session, account: Account, inputs: DatabaseUserInputs): 
   return settingPassword(inputs, () => setSlotPassword(session, account, changedOf(inputs)));
 }
 
-/** @throws PasswordRefused when the server does not take the password, which is then known to nothing that is alive */
+/** @throws Failure `password-refused` when the server does not take the password, which is then known to nothing that is alive */
 async function settingPassword(inputs: DatabaseUserInputs, set: () => Promise<void>): Promise<void> {
   try {
     await set();
   } catch (error) {
     if (!isPasswordRefusal(error) || (await liveUses(inputs.context, inputs)).length > 0) throw error;
-    throw new PasswordRefused(error.outcome, error.message, inputs.slot, { cause: error.cause });
+    throw new Failure('password-refused', error.message, { cause: error.cause, slot: inputs.slot });
   }
 }
 
@@ -157,7 +157,7 @@ async function all(
     } catch (error) {
       if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
       throw new Failure(
-        'permission',
+        'admin-permission-missing',
         `The admin user may not run ${statement}; let somebody run it who may, and run again.`,
         { cause: error },
       );
@@ -184,7 +184,7 @@ async function assertNotLive(
   const [use] = uses;
   if (use)
     throw new Failure(
-      'before-switch',
+      'login-in-use',
       use.password === password
         ? `${username} is in use by ${use.where}, ${consequence}. ${cure}`
         : `${username} is in use by ${use.where}, with another password than the one to set; ${consequence}. Correct that place and run again.`,
@@ -193,7 +193,7 @@ async function assertNotLive(
   const found = await idleness(context, username, { graceMs: graceSeconds * 1000, limitMs: 0 });
   if (found.idle) return;
   throw new Failure(
-    'before-switch',
+    'login-in-use',
     `${username} is in use from ${found.from}${sampledText(found)}; ${consequence}. ${idleCure}, and run again.`,
   );
 }
@@ -205,7 +205,7 @@ async function assertNotLive(
 function assertOurs({ username, slot }: DatabaseUserInputs, { foreignSchema }: Comparison): void {
   if (foreignSchema === undefined) return;
   throw new Failure(
-    'before-switch',
+    'account-of-another-openemr',
     `The database user ${username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; its password was not changed. ` +
       `Name another username for slot ${slot} in the slot secret and run again.`,
   );

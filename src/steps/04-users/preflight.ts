@@ -50,7 +50,7 @@ function problemsOf({ parity, foreignSchema, name }: Comparison, setsPassword: b
       : [
           `The database user ${name.username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; name another username in the slot secret.`,
         ];
-  return [...parity.problems, ...foreign].map((problem) => new Failure('configuration', problem));
+  return [...parity.problems, ...foreign].map((problem) => new Failure('account-differs', problem));
 }
 
 function differencesOf(slot: Slot, { account, name, model, parity }: Comparison): string[] {

@@ -33,7 +33,7 @@ async function problemsOf(
   const { stages } = await secrets.describe(secretId);
   const current = versionUnder(stages, 'AWSCURRENT');
   if (current === undefined)
-    throw new Failure('configuration', `Secret ${secretId} has no AWSCURRENT version; store one in it.`);
+    throw new Failure('secret-no-current', `Secret ${secretId} has no AWSCURRENT version; store one in it.`);
   const asking =
     readsOnly === true ? [] : [secrets.refusedPut(secretId, current), secrets.refusedMove(secretId, current)];
   const refusals = await Promise.all(asking);
@@ -42,5 +42,5 @@ async function problemsOf(
   if (other) throw other;
   const pending = pendingOfAnother(stages);
   if (pending === undefined || pending === healed) return found;
-  return [...found, otherRotation('configuration', secretId, pending)];
+  return [...found, otherRotation(secretId, pending)];
 }

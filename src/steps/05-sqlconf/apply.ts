@@ -44,7 +44,7 @@ export const sqlconf: ResourceLogic = {
       const after = await openSqlconf(context);
       if (!says(after, inputs))
         throw new Failure(
-          'before-switch',
+          'sqlconf-not-written',
           `${after.path} does not read back as written; restore it and run again.`,
         );
     }
@@ -59,7 +59,7 @@ export const sqlconf: ResourceLogic = {
 async function proveLogin(path: string, login: DatabaseLogin, { trust }: WorldContext): Promise<void> {
   if ((await tryLogin(login, trust)) === 'works') return;
   throw new Failure(
-    'before-switch',
+    'new-login-refused',
     `The database refuses ${login.username} with the password that was to be written, so ${path} was left as it is; set that password again (--sync-db-users sets the slot secret's) and run again.`,
   );
 }
@@ -77,7 +77,7 @@ async function assertSecretUnchanged({ context, secretPlannedFrom }: SqlconfInpu
   if (changed.length === 0) return;
   const { namespace, secret } = context.kubernetes;
   throw new Failure(
-    'before-switch',
+    'kubernetes-secret-changed-meanwhile',
     `Secret ${namespace}/${secret} was changed by somebody else during this rotation (${changed.join(', ')}) and was left as it is; look at it and run again.`,
   );
 }
@@ -86,7 +86,7 @@ function assertUnchanged(file: OpenSqlconf, { replaces, plannedFrom }: SqlconfIn
   const known = replaces.includes(file.login.username);
   if (known && (plannedFrom === undefined || plannedFrom === file.file.sha256)) return;
   throw new Failure(
-    'before-switch',
+    'sqlconf-changed-meanwhile',
     `${file.path} was edited by somebody else during this rotation and was left as it is; look at it and run again.`,
   );
 }

@@ -25,6 +25,6 @@ export async function fileProblems(
   const notRenderable = file.check(target);
   return [
     ...(notWritable === undefined ? [] : [notWritable]),
-    ...notRenderable.map((reason) => new Failure('configuration', `${file.path}: ${reason}`)),
+    ...notRenderable.map((reason) => new Failure('sqlconf-unsuited', `${file.path}: ${reason}`)),
   ];
 }

@@ -1,5 +1,5 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
-import type { Outcome } from '../../base/failure';
+import type { FailureCode } from '../../base/failure';
 import { Failure } from '../../base/failure';
 import { restartAnnotation, rotationAnnotation } from '../../rotation/annotations';
 import { kubernetesSecretKeys } from '../../rotation/observation';
@@ -96,23 +96,23 @@ export function patchAnswer(
   const words = safeWords(said, secret);
   if (code === 400 && said.includes('does not support dry run'))
     return { notice: `Whether ${what} can be patched shows at the patch only: ${words}` };
-  const refusal = (outcome: Outcome, message: string): PatchAnswer => ({
-    problem: new Failure(outcome, message, { cause: error }),
+  const refusal = (why: FailureCode, message: string): PatchAnswer => ({
+    problem: new Failure(why, message, { cause: error }),
   });
   const webhook = /failed calling webhook "([^"]+)"/.exec(said)?.[1];
   if (webhook !== undefined)
     return refusal(
-      'before-switch',
+      'patch-refused',
       `The patch of ${what} would be refused since the admission webhook ${webhook} gives no answer (${words}); repair the webhook, or delete its configuration, and run again.`,
     );
   if (code === 401 || code === 404 || code === 429 || code > 500 || words === '') return noAnswer();
   if (code === 409 || code === 500)
     return refusal(
-      'before-switch',
+      'patch-refused',
       `The patch of ${what} would be refused (${code}: ${words}); see to what the API server names, and run again.`,
     );
   return refusal(
-    'permission',
+    'patch-forbidden',
     `The patch of ${what} would be refused (${code}: ${words}); let that rule allow the patches of field manager ${fieldManager}, and run again.`,
   );
 }

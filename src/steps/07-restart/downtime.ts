@@ -55,7 +55,7 @@ export function downtimeFinding(
   if (accepted) return { notice: said };
   return {
     problem: new Failure(
-      'configuration',
+      'downtime-not-accepted',
       `${said}. Set RollingUpdate with maxSurge 1 and maxUnavailable 0, or accept it with --accept-downtime.`,
     ),
   };

@@ -55,7 +55,7 @@ export async function kubernetesFindings(
     const problems = missing.map(
       ({ verb, resource, name }) =>
         new Failure(
-          'permission',
+          'kubernetes-permission-missing',
           `RBAC does not allow "${verb}" on ${resource} ${target.namespace}/${name}; add it to the Role of this service account.`,
         ),
     );
@@ -107,7 +107,7 @@ function objectFindings(
   ];
   return {
     problems: [
-      ...problems.map((problem) => new Failure('configuration', problem)),
+      ...problems.map((problem) => new Failure('deployment-unsuited', problem)),
       ...(downtime.problem ? [downtime.problem] : []),
     ],
     notices: [
@@ -139,9 +139,9 @@ async function restartFindings(
   const room = quotas && quotaProblem(quotas, deployment, name);
   const time = restartTime(deployment, pods, { name, limitSeconds });
   const standing = [
-    ...(rollout.problem === undefined ? [] : [new Failure('before-switch', `${rollout.problem}.`)]),
-    ...(room === undefined ? [] : [new Failure('before-switch', `${room}.`)]),
-    ...(time.problem === undefined ? [] : [new Failure('configuration', `${time.problem}.`)]),
+    ...(rollout.problem === undefined ? [] : [new Failure('deployment-not-ready', `${rollout.problem}.`)]),
+    ...(room === undefined ? [] : [new Failure('quota-exceeded', `${room}.`)]),
+    ...(time.problem === undefined ? [] : [new Failure('rollout-limit-short', `${time.problem}.`)]),
   ];
   const unseen = answers.flatMap((answer) => ('notice' in answer ? [answer.notice] : []));
   const told = [rollout.notice, time.notice].filter((notice) => notice !== undefined);

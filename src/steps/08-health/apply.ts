@@ -36,14 +36,14 @@ export const healthProof = proof<HealthProofInputs>(async (inputs) => {
   const [file, data] = await Promise.all([openSqlconf(context), kubernetesOf(context).secretData()]);
   if (file.login.username !== username || file.login.password !== inputs.password) {
     throw new Failure(
-      'before-switch',
+      'sqlconf-changed-meanwhile',
       `${file.path} no longer names ${username}: somebody else changed it during the rotation. Find out who writes that file, end that, and run again.`,
     );
   }
   const changed = changedKeys(inputs.kubernetesSecret, data);
   if (changed.length > 0) {
     throw new Failure(
-      'before-switch',
+      'kubernetes-secret-changed-meanwhile',
       `Secret ${context.kubernetes.namespace}/${context.kubernetes.secret} no longer says what this rotation wrote (${changed.join(', ')}): another controller changed it back. Take its keys out of that controller's hands and run again.`,
     );
   }

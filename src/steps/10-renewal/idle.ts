@@ -144,7 +144,7 @@ export async function assertIdle(
   const found = await idleness(context, username, rules);
   if (found.idle) return;
   throw new Failure(
-    'held',
+    'old-login-in-use',
     `${username} is still in use from ${found.from}${sampledText(found)}; ${consequence}. ${idleCure}, and run again to finish.`,
   );
 }

@@ -45,7 +45,7 @@ export async function idleFindings(
     return {
       problems: [
         new Failure(
-          'configuration',
+          'dual-password-unsupported',
           'The database keeps no second password of a user, which MySQL does from 8.0.14 on and MariaDB does not; run without --keep-old-password.',
         ),
       ],

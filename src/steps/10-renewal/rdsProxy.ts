@@ -10,7 +10,7 @@ export function proxyProblems(admin: { host: string }): Failure[] {
   if (!isRdsProxy(admin.host)) return [];
   return [
     new Failure(
-      'configuration',
+      'database-is-proxy',
       `The admin secret names an RDS Proxy (${admin.host}), behind which lock and idle proof do not see who is connected; name the endpoint of the cluster or instance itself there.`,
     ),
   ];

@@ -13,7 +13,7 @@ export async function adminAccount(context: WorldContext, login: DatabaseLogin):
   const [use] = await liveUses(context, login);
   if (use)
     throw new Failure(
-      'held',
+      'admin-user-in-use',
       `${use.where} uses the admin user ${login.username}; its password was not changed. Let ${use.where} name a slot's user, and run again to finish.`,
     );
   return asAdmin(context, async (session) => {
@@ -21,7 +21,7 @@ export async function adminAccount(context: WorldContext, login: DatabaseLogin):
     const account = own.username === login.username ? own : await findAccount(session, login.username);
     if (account !== undefined) return account;
     throw new Failure(
-      'held',
+      'admin-user-missing',
       `The database user ${login.username} of ${context.adminSecretId} does not exist, so its password was not changed; name in that secret the user that the database has, and run again to finish.`,
     );
   });

@@ -151,7 +151,7 @@ async function test(world: AdminWorld, version: SecretVersion): Promise<void> {
   const { username } = loginOf(world, version);
   if (await world.logsIn(version.text)) return;
   throw new Failure(
-    'held',
+    'admin-new-password-refused',
     `The database refuses ${username} with its new password (version ${version.versionId} of ${world.secretId}); no other one was lost. Run again to finish.`,
   );
 }
@@ -160,7 +160,7 @@ function loginOf({ secretId }: AdminWorld, version: SecretVersion): DatabaseLogi
   const document = parseAdminDocument(version.text);
   if (document.ok) return document.value.login;
   throw new Failure(
-    'held',
+    'secret-malformed',
     `Version ${version.versionId} of ${secretId} is malformed: ${document.problems.join('; ')}; take its AWSPENDING label away and run again.`,
   );
 }

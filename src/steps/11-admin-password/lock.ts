@@ -54,7 +54,7 @@ export async function takeInTurn(
 
 function adminLocked({ adminSecretId }: WorldContext, holder: string): Failure {
   return new Failure(
-    'locked',
+    'admin-lock-held',
     `The rotation of another OpenEMR works on the admin secret ${adminSecretId}${holder} and did not end within ${adminLockWaitMs / 1000} s; the admin's password was not changed. Run again to finish; credential-rotation unlock ends one that hangs.`,
   );
 }
@@ -76,7 +76,7 @@ export async function adminWrite<T>(
       const [row] = await session.query('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS ours', [lock]);
       if (Number(row?.['ours']) !== 1)
         throw new Failure(
-          'locked',
+          'admin-lock-lost',
           `This run lost its lock on the admin secret ${context.adminSecretId} (its database connection was dropped); nothing more was written. Run again to finish.`,
         );
       return write(session);

@@ -72,7 +72,7 @@ export async function assertKept({ secrets, secretId }: AdminWorld, versionId: s
   const { stages } = await secrets.describe(secretId);
   if (stages[versionId]?.includes(adminLabel(versionId))) return;
   throw new Failure(
-    'held',
+    'admin-version-lost',
     `Version ${versionId} of ${secretId} lost its label while this run was about to set its password, so it was not set. Run again to finish.`,
   );
 }
@@ -92,13 +92,16 @@ export async function createPending(
   await world.write('admin secret: create AWSPENDING', async () => {
     const { stages } = await secrets.describe(secretId);
     const other = pendingOfAnother(stages);
-    if (other !== undefined) throw otherRotation('held', secretId, other);
+    if (other !== undefined) throw otherRotation(secretId, other);
     await secrets.put(secretId, text, [adminLabel(versionId)], versionId);
   });
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.
   const stored = await secrets.read(secretId, { versionId });
   if (stored === undefined)
-    throw new Failure('held', `${secretId}: the new version cannot be read back; run again to finish.`);
+    throw new Failure(
+      'admin-version-lost',
+      `${secretId}: the new version cannot be read back; run again to finish.`,
+    );
   return stored;
 }
 
@@ -161,7 +164,7 @@ export function adminText({ secretId }: AdminWorld, current: SecretVersion, pass
   const document = parseAdminDocument(current.text);
   if (document.ok) return renderAdminDocument(document.value.json, password);
   throw new Failure(
-    'held',
+    'secret-malformed',
     `The admin secret ${secretId} is malformed: ${document.problems.join('; ')}; correct it and run again to finish.`,
   );
 }

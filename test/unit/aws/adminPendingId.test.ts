@@ -36,7 +36,7 @@ describe('versions of the admin secret', () => {
     it(`pending of another: ${name}`, () => expect(pendingOfAnother(stages)).to.equal(found));
 
   it('the refusal names secret, version and cure', () =>
-    expect(otherRotation('configuration', 'team/admin', foreign).message).to.match(
+    expect(otherRotation('team/admin', foreign).message).to.match(
       /team\/admin .*AWSPENDING.*update-secret-version-stage .*--remove-from-version-id 6f1d2c1e-\S+, and run again\.$/,
     ));
 });

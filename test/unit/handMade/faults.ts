@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Outcome } from '../../../src/base/failure';
+import type { FailureCode, Outcome } from '../../../src/base/failure';
 import { Failure } from '../../../src/base/failure';
 import type { EffectHook } from '../../../src/base/effect';
 import { effectHook } from '../../../src/base/effect';
@@ -73,17 +73,17 @@ export async function failureOf(action: Promise<unknown>): Promise<Failure> {
   throw new Error(`expected a failure, got ${error instanceof Error ? error.stack : String(error)}`);
 }
 
-/** The action is refused with this end and these words, and has changed nothing. */
+/** The action is refused with this code (or this exit before the switch) and these words, and has changed nothing. */
 export async function expectRefused(
   world: HandMadeWorld,
   action: () => Promise<unknown>,
-  outcome: Outcome,
+  why: FailureCode | Outcome,
   words: RegExp,
 ): Promise<void> {
   const from = world.log.length;
   const failure = await failureOf(withFaults(world, undefined, action));
   expect(failure.message).to.match(words);
-  expect(failure.outcome, failure.message).to.equal(outcome);
+  expect([failure.code, failure.outcome], failure.message).to.include(why);
   expect(writesIn(world.log.slice(from))).to.deep.equal([]);
 }
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { Failure, PasswordRefused } from '../../../src/base/failure';
+import { Failure } from '../../../src/base/failure';
 import type { Slot } from '../../../src/rotation/slot';
 import { updateWithOtherPassword } from '../../../src/run/retryPassword';
 import type { UpdateRequest, UpdateResult } from '../../../src/engine/update';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
 
-const refused = new PasswordRefused('before-switch', 'refused', 'B');
+const refused = new Failure('password-refused', 'refused', { slot: 'B' });
 
 /** Runs with updates that end so, one after the other. */
 async function carriedOut(

@@ -18,7 +18,7 @@ export async function fleetIndexCommand(flags: Flags, fleetFlags: FleetFlags, te
   const member = /^\d{1,6}$/.test(text) ? members[Number(text)] : undefined;
   if (member === undefined)
     throw new Failure(
-      'configuration',
+      'fleet-file-invalid',
       `--index ${text}: the fleet file has deployments 0 to ${members.length - 1}; nothing was changed.`,
     );
   becomeEnvironment(memberEnvironment(member, process.env));
@@ -28,7 +28,7 @@ export async function fleetIndexCommand(flags: Flags, fleetFlags: FleetFlags, te
     process.chdir(member.location.home);
   } catch (error) {
     throw new Failure(
-      'configuration',
+      'file-unwritable',
       `The home ${member.location.home} of ${member.name} cannot be used (${errorCode(error)}); name a writable folder with --home.`,
       { cause: error },
     );

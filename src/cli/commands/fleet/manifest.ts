@@ -18,7 +18,7 @@ export async function fleetManifestCommand(flags: Flags, fleetFlags: FleetFlags)
   const given = optionNames.find((name) => flags.values[name] !== undefined);
   if (given !== undefined)
     throw new Failure(
-      'configuration',
+      'fleet-file-invalid',
       `--${definitionOf(given).flag} would not reach the pods; put it into the fleet file.`,
     );
   const { fleet: file, text } = await readFleetFile(fleetFlags.file, { given: {} });

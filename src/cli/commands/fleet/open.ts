@@ -48,12 +48,12 @@ export async function openFleet(flags: Flags, fleetFlags: FleetFlags): Promise<O
 /** How the fleet goes on: by the flags, else by the file. @throws Failure `configuration` */
 export function limitsOf({ concurrency, stagger, onFailure }: FleetFlags, file: FleetFile): Limits {
   if (concurrency !== undefined && !/^([1-9]\d?|100)$/.test(concurrency))
-    throw new Failure('configuration', '--concurrency takes a whole number from 1 to 100.');
+    throw new Failure('command-line-invalid', '--concurrency takes a whole number from 1 to 100.');
   if (stagger !== undefined && !(/^\d+(\.\d+)?$/.test(stagger) && Number(stagger) <= 86_400))
-    throw new Failure('configuration', '--stagger takes a number of seconds up to 86400.');
+    throw new Failure('command-line-invalid', '--stagger takes a number of seconds up to 86400.');
   const failure = onFailure ?? file.onFailure ?? 'stop';
   if (failure !== 'stop' && failure !== 'continue')
-    throw new Failure('configuration', '--on-failure takes stop or continue.');
+    throw new Failure('command-line-invalid', '--on-failure takes stop or continue.');
   return {
     concurrency: Number(concurrency ?? file.concurrency ?? usualConcurrency),
     staggerMs: Number(stagger ?? file.staggerSeconds ?? 0) * 1000,
@@ -65,7 +65,7 @@ function chosen(members: Member[], only: string[]): Member[] {
   const unknown = only.filter((name) => !members.some((member) => member.name === name));
   if (unknown.length > 0)
     throw new Failure(
-      'configuration',
+      'fleet-file-invalid',
       `--only: the fleet file has no deployment ${unknown.join(', ')}; it has ${members.map(({ name }) => name).join(', ')}.`,
     );
   return only.length === 0 ? members : members.filter(({ name }) => only.includes(name));

@@ -25,7 +25,7 @@ export async function fleetRunCommand(flags: Flags, fleetFlags: FleetFlags): Pro
   const index = fleetFlags.index ?? (fleetFlags.only.length === 0 ? process.env[indexVariable] : undefined);
   if (index !== undefined) return (await import('./indexed.js')).fleetIndexCommand(flags, fleetFlags, index);
   if (flags.logJson)
-    throw new Failure('configuration', '--log-json goes with --index; a fleet run has --json.');
+    throw new Failure('command-line-invalid', '--log-json goes with --index; a fleet run has --json.');
   const fleet = await openFleet(flags, fleetFlags);
   const folder = new RunFolder(fleet.home, fleet.file.name);
   const run = chooseRun({

@@ -64,7 +64,7 @@ describe('step 10: nobody uses the old slot', () => {
       /openemr_a is in use by Secret .*its password was not renewed/,
     );
     await world.writeFile(login);
-    await expectRefused(world, () => apply(), 'held', /openemr_a is in use by .*sqlconf\.php/);
+    await expectRefused(world, () => apply(), 'old-login-in-use', /openemr_a is in use by .*sqlconf\.php/);
   });
 
   it('somebody who logs in and out, however short', async () => {
@@ -152,7 +152,12 @@ describe("step 10: the old slot's password", () => {
   it('a server that cannot keep it: refused, and nothing is written', async () => {
     const world = await open('8.0.13');
     const keep = (): Promise<unknown> => apply(world, { oldPassword: 'keep' });
-    await expectRefused(world, keep, 'held', /cannot keep the old password of openemr_a/);
+    await expectRefused(
+      world,
+      keep,
+      'dual-password-unsupported',
+      /cannot keep the old password of openemr_a/,
+    );
   });
 
   it('the slot that OpenEMR is on is never renewed', async () => {
@@ -189,7 +194,12 @@ describe("step 10: the old slot's password", () => {
     Object.assign(world.database.account('openemr_a') ?? {}, { older: passwords.newA });
     somebodyLogsInAllTheTime(world, 'openemr_a');
     const given = { password: passwords.A };
-    await expectRefused(world, () => apply(world, given), 'held', /old password.* was not discarded/);
+    await expectRefused(
+      world,
+      () => apply(world, given),
+      'old-login-in-use',
+      /old password.* was not discarded/,
+    );
   });
 
   it('killed anywhere, and the lock lost before each write', () => {

@@ -152,13 +152,23 @@ describe("step 11: the admin's password", () => {
         if (sql.includes('performance_schema.accounts')) world.database.somebodyLogsIn('admin');
         return ask(client, sql);
       };
-      await expectRefused(world, () => apply(world), 'held', /admin is still in use from 10\.0\.0\.7/);
+      await expectRefused(
+        world,
+        () => apply(world),
+        'old-login-in-use',
+        /admin is still in use from 10\.0\.0\.7/,
+      );
     });
 
     it('where another tool has a version pending', async () => {
       const world = await open();
       put(world, 'Of-another-tool', ['AWSPENDING'], 'v7');
-      await expectRefused(world, () => apply(world), 'held', /which this tool did not make/);
+      await expectRefused(
+        world,
+        () => apply(world),
+        'secret-rotated-by-others',
+        /which this tool did not make/,
+      );
     });
 
     it('where the secret names a user that the database has not, served by another one', async () => {
@@ -166,7 +176,7 @@ describe("step 11: the admin's password", () => {
       world.database.servedAs.set('admin', 'root');
       world.database.accounts.splice(0, 1);
       world.database.passwordsOf = () => [passwords.admin];
-      await expectRefused(world, () => apply(world), 'held', /user admin .*does not exist/);
+      await expectRefused(world, () => apply(world), 'admin-user-missing', /user admin .*does not exist/);
     });
   });
 
