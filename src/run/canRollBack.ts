@@ -40,7 +40,7 @@ export async function goingBack(
 /**
  * The journal that a run goes by. A rollback that was cut off and must not be finished any more is left out: the run is
  * then planned from what is there, and stays on an account that works.
- * @throws Failure `held` when that cannot be seen
+ * @throws Failure `rollback-undecided` when that cannot be seen
  */
 export async function journalToTakeUp(
   request: RunRequest,

@@ -59,7 +59,7 @@ export async function hasOldPasswordToEnd(
  * Ends the older one of two passwords, when nobody has logged in for the grace period: which of the two somebody gave, no
  * server tells. An account that OpenEMR is on keeps both until its password is renewed.
  * @param set sets the wanted password where only the older one was it
- * @throws Failure `held` in step 10, else `before-switch`, when the account is in use
+ * @throws Failure `old-login-in-use` when the account is in use
  */
 export async function endOldPassword(
   changed: Changed,

@@ -44,7 +44,7 @@ export interface HealedAdmin {
  * Moves AWSCURRENT to the version that the admin's session logged in with, if that is another one. A current version
  * that came since that login, and works, stays.
  * @param leave asked before a move
- * @throws Failure `held` where no version is current
+ * @throws Failure `admin-secret-no-current` where no version is current
  */
 export async function healAdmin(
   world: AdminWorld,

@@ -34,14 +34,14 @@ export const idleProof = proof<IdleProofInputs>(async (inputs) => {
 
 /**
  * A login that was put back after the switch is told at once: whoever reads it there would be waited for in vain.
- * @throws Failure `held` when the file, another site's or the Kubernetes Secret names the account
+ * @throws Failure `old-login-in-use` when the file, another site's or the Kubernetes Secret names the account
  */
 async function assertNamedNowhere(context: WorldContext, username: string): Promise<void> {
   const { host, port } = (await openSqlconf(context)).login;
   const [use] = await liveUses(context, { username, host, port });
   if (use === undefined) return;
   throw new Failure(
-    'held',
+    'old-login-in-use',
     `${username} is in use by ${use.where}; its password was not renewed. Look who put it back there, and run again to finish.`,
   );
 }

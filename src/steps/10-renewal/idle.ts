@@ -134,7 +134,7 @@ export function dataWrittenAt({ metadata }: V1Secret): number[] {
 export const idleCure =
   'Find what logs in from there (another Deployment, a CronJob, a tool with a copy of the login), stop it or give it a user of its own';
 
-/** @throws Failure `held` when the account does not get idle */
+/** @throws Failure `old-login-in-use` when the account does not get idle */
 export async function assertIdle(
   context: WorldContext,
   username: string,

@@ -7,7 +7,7 @@ import { asAdmin, liveUses } from '../adminSession';
 
 /**
  * The account of the admin secret, whose password step 11 may change.
- * @throws Failure `held` when OpenEMR uses it, or the database does not have it
+ * @throws Failure `admin-user-in-use`, `admin-user-missing` when OpenEMR uses it, or the database does not have it
  */
 export async function adminAccount(context: WorldContext, login: DatabaseLogin): Promise<AccountName> {
   const [use] = await liveUses(context, login);

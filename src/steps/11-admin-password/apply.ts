@@ -50,7 +50,7 @@ export const adminPassword = act<AdminPasswordInputs>(async (inputs) => {
 /**
  * Nobody else keeps the admin's login. Whoever reads the secret for each login is let in all the time, and an open
  * session outlives its password: so only new logins hinder, but where OpenEMR itself has just left this account.
- * @throws Failure `held`
+ * @throws Failure
  */
 async function assertUnused(
   { context, graceSeconds = defaultGraceSeconds, limitSeconds = 0, oldLoginSeconds }: AdminPasswordInputs,

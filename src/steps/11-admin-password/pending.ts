@@ -66,7 +66,7 @@ async function keepLabel(world: AdminWorld, versionId: string): Promise<void> {
 
 /**
  * Directly before a password is set: the version that holds it has the label that nobody else moves.
- * @throws Failure `held` when it has not
+ * @throws Failure `admin-version-lost` when it has not
  */
 export async function assertKept({ secrets, secretId }: AdminWorld, versionId: string): Promise<void> {
   const { stages } = await secrets.describe(secretId);
@@ -80,7 +80,7 @@ export async function assertKept({ secrets, secretId }: AdminWorld, versionId: s
 /**
  * Step "create" of AWS's four: stores a new password, under a label of its own only. AWSPENDING is one label for all: it
  * would leave the version of another OpenEMR's rotation, and taking it away at the end is one more call.
- * @throws Failure `held` when another tool has a version pending
+ * @throws Failure `secret-rotated-by-others` when another tool has a version pending
  */
 export async function createPending(
   world: AdminWorld,
@@ -158,7 +158,7 @@ export async function labelledOf({ secrets, secretId }: AdminWorld, rotation: st
 
 /**
  * The secret as it is, with another password.
- * @throws Failure `held` when it is malformed
+ * @throws Failure `secret-malformed` when it is malformed
  */
 export function adminText({ secretId }: AdminWorld, current: SecretVersion, password: string): string {
   const document = parseAdminDocument(current.text);

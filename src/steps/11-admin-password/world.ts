@@ -22,7 +22,7 @@ export interface AdminWorld {
   logsIn(text: string): Promise<boolean>;
   /** One write, directly after the check that this run still holds every lock. */
   write<T>(name: string, action: () => Promise<T>): Promise<T>;
-  /** Checks that nobody else keeps the admin's login, and waits for that. @throws Failure `held` */
+  /** Checks that nobody else keeps the admin's login, and waits for that. @throws Failure when it does not come */
   assertUnused?(login: DatabaseLogin): Promise<void>;
   /** Sets the password that a stored version holds. `check` is made directly before. */
   setPassword(login: DatabaseLogin, check: () => Promise<void>): Promise<void>;

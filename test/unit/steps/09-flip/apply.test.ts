@@ -56,7 +56,7 @@ describe('step 9: the flip of active_slot', () => {
   it('a version that somebody made current is never replaced', async () => {
     somebodyMakesCurrent('v9');
     const failure = await failureOf(apply());
-    expect(failure.outcome).to.equal('held');
+    expect(failure.code).to.equal('secret-changed-meanwhile');
     expect(failure.message).to.match(
       /changed by someone else .*AWSCURRENT is version v9\); it was not overwritten/,
     );
@@ -67,7 +67,7 @@ describe('step 9: the flip of active_slot', () => {
     world.slotsServed.before = (action) => {
       if (action === 'UpdateSecretVersionStage') somebodyMakesCurrent('v9');
     };
-    expect((await failureOf(apply())).outcome).to.equal('held');
+    expect((await failureOf(apply())).code).to.equal('secret-changed-meanwhile');
     expect(current()).to.equal('v9');
   });
 

@@ -60,7 +60,7 @@ describe('step 10: nobody uses the old slot', () => {
     await expectRefused(
       world,
       () => apply(),
-      'held',
+      'old-login-in-use',
       /openemr_a is in use by Secret .*its password was not renewed/,
     );
     await world.writeFile(login);
@@ -72,7 +72,7 @@ describe('step 10: nobody uses the old slot', () => {
     await expectRefused(
       world,
       () => apply(),
-      'held',
+      'old-login-in-use',
       /still in use from 10\.0\.0\.7; its password was not renewed/,
     );
   });
@@ -230,7 +230,7 @@ describe("step 10: the old slot's password", () => {
     const inputs = { context, secretArn: context.slotSecretId, to: 'v2', what: 'promote the renewal' };
     const act = (from: string): Promise<unknown> =>
       withFaults(world, undefined, () => promotion.apply({ ...inputs, from }));
-    expect((await failureOf(act('v0'))).outcome, 'AWSCURRENT is v1').to.equal('held');
+    expect((await failureOf(act('v0'))).code, 'AWSCURRENT is v1').to.equal('secret-changed-meanwhile');
     await act('v1');
     expect(world.slots.labels.get('AWSCURRENT')).to.equal('v2');
     expect(world.log).to.include('begin slot secret: promote the renewal');

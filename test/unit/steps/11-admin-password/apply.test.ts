@@ -102,7 +102,7 @@ describe("step 11: the admin's password", () => {
     const world = await open();
     world.database.swallows = /^ALTER USER/;
     const failure = await failureOf(apply(world));
-    expect(failure.outcome).to.equal('held');
+    expect(failure.code).to.equal('admin-new-password-refused');
     expect(failure.message).to.match(/refuses admin with its new password/);
     expect(world.admin.labels.get('AWSCURRENT')).to.equal('v0');
   });
@@ -140,7 +140,7 @@ describe("step 11: the admin's password", () => {
       await expectRefused(
         world,
         () => apply(world),
-        'held',
+        'admin-user-in-use',
         /sqlconf\.php uses the admin user admin; its password was not/,
       );
     });
