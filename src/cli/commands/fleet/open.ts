@@ -81,6 +81,6 @@ export function sinceOf(text: string | undefined): { since?: Date } {
   if (text === undefined) return {};
   const since = isoMoment(text);
   if (since === undefined)
-    throw new Failure('configuration', '--since takes a time such as 2026-01-31T03:00:00Z.');
+    throw new Failure('command-line-invalid', '--since takes a time such as 2026-01-31T03:00:00Z.');
   return { since };
 }
