@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { brokenLinks, codeSpans, repositoryFile, repositoryText } from './readme';
 
@@ -11,6 +12,13 @@ const { scripts, version } = JSON.parse(repositoryText('package.json')) as {
   scripts: Record<string, string>;
   version: string;
 };
+
+/** Imports that run up still: this list only gets shorter. */
+const stillUp = [
+  'engine/readState.ts → inspect/status/facts',
+  'engine/stateDetails.ts → inspect/status/facts',
+  'inspect/verify/verify.ts → notify/kubernetesEvent',
+];
 
 /** What a document calls a file or folder of the repository. */
 function pathsIn(text: string): string[] {
@@ -36,9 +44,29 @@ describe('the documents for those who change the code', () => {
     });
   }
 
+  const [, picture = ''] = /```text\n([\s\S]*?)```/.exec(repositoryText('ARCHITECTURE.md')) ?? [];
+  /** The floors, the highest first. */
+  const floors = picture
+    .split('\n')
+    .map((line) => [...line.matchAll(/src\/([\w-]+)/g)].map(([, folder = '']) => folder));
+
+  it('ARCHITECTURE.md: no import runs up through its floors', () => {
+    const floorOf = (file: string): number =>
+      floors.findIndex((floor) => floor.includes(file.split('/')[0] ?? ''));
+    const names = readdirSync(repositoryFile('src'), { recursive: true, encoding: 'utf8' });
+    const up = names
+      .filter((name) => name.endsWith('.ts') && floorOf(name) >= 0)
+      .flatMap((name) =>
+        [...repositoryText('src', name).matchAll(/(?:from|import\() ?'(\.[^']+)'/g)]
+          .map(([, to = '']) => path.posix.join(path.posix.dirname(name), to))
+          .filter((to) => floorOf(to) >= 0 && floorOf(to) < floorOf(name))
+          .map((to) => `${name} → ${to.replace(/\.js$/, '')}`),
+      );
+    expect(stillUp).to.include.members(up);
+  });
+
   it('ARCHITECTURE.md: the picture of the floors has each folder of src once, and no other', () => {
-    const [, picture = ''] = /```text\n([\s\S]*?)```/.exec(repositoryText('ARCHITECTURE.md')) ?? [];
-    const shown = [...picture.matchAll(/src\/([\w-]+)/g)].map(([, folder]) => folder);
+    const shown = floors.flat();
     const folders = readdirSync(repositoryFile('src'), { withFileTypes: true })
       .filter((each) => each.isDirectory())
       .map(({ name }) => name)
