@@ -18,6 +18,7 @@ const stillUp = [
   'engine/readState.ts → inspect/status/facts',
   'engine/stateDetails.ts → inspect/status/facts',
   'inspect/verify/verify.ts → notify/kubernetesEvent',
+  'steps/dynamicResource.ts → engine/sdk/dynamic',
 ];
 
 /** What a document calls a file or folder of the repository. */
