@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { brokenLinks, codeSpans, repositoryFile, repositoryText } from './readme';
 
@@ -13,13 +13,9 @@ const { scripts, version } = JSON.parse(repositoryText('package.json')) as {
   version: string;
 };
 
-/** Imports that run up still: this list only gets shorter. */
-const stillUp = [
-  'engine/readState.ts → inspect/status/facts',
-  'engine/stateDetails.ts → inspect/status/facts',
-  'inspect/verify/verify.ts → notify/kubernetesEvent',
-  'steps/dynamicResource.ts → engine/sdk/dynamic',
-];
+const cruiser = createRequire(__filename)(repositoryFile('.dependency-cruiser.cjs')) as {
+  forbidden: { name: string }[];
+};
 
 /** What a document calls a file or folder of the repository. */
 function pathsIn(text: string): string[] {
@@ -46,34 +42,21 @@ describe('the documents for those who change the code', () => {
   }
 
   const [, picture = ''] = /```text\n([\s\S]*?)```/.exec(repositoryText('ARCHITECTURE.md')) ?? [];
-  /** The floors, the highest first. */
-  const floors = picture
-    .split('\n')
-    .map((line) => [...line.matchAll(/src\/([\w-]+)/g)].map(([, folder = '']) => folder));
 
-  it('ARCHITECTURE.md: no import runs up through its floors', () => {
-    const floorOf = (file: string): number =>
-      floors.findIndex((floor) => floor.includes(file.split('/')[0] ?? ''));
-    const names = readdirSync(repositoryFile('src'), { recursive: true, encoding: 'utf8' });
-    const up = names
-      .filter((name) => name.endsWith('.ts') && floorOf(name) >= 0)
-      .flatMap((name) =>
-        [...repositoryText('src', name).matchAll(/(?:from|import\() ?'(\.[^']+)'/g)]
-          .map(([, to = '']) => path.posix.join(path.posix.dirname(name), to))
-          .filter((to) => floorOf(to) >= 0 && floorOf(to) < floorOf(name))
-          .map((to) => `${name} → ${to.replace(/\.js$/, '')}`),
-      );
-    expect(stillUp).to.include.members(up);
-  });
-
-  it('ARCHITECTURE.md: the picture of the floors has each folder of src once, and no other', () => {
-    const shown = floors.flat();
-    const folders = readdirSync(repositoryFile('src'), { withFileTypes: true })
-      .filter((each) => each.isDirectory())
-      .map(({ name }) => name)
-      // A re-export under the path that old states hold.
-      .filter((name) => name !== 'providers');
-    expect(shown.sort()).to.deep.equal(folders.sort());
+  it('ARCHITECTURE.md: the picture of the floors has the rooms of src in the order of their floors', () => {
+    const shown = picture
+      .split('\n')
+      .map((line) => [...line.matchAll(/src\/([\w-]+)/g)].map(([, room = '']) => room))
+      .reverse();
+    const { forbidden } = cruiser;
+    const rooms = forbidden
+      .map(({ name }) => /^floor-(.+)$/.exec(name)?.[1])
+      .filter((room) => room !== undefined);
+    // The highest room has no rule: nothing is above it.
+    const inOrder = [...rooms, 'cli'];
+    // The rooms of one line stand side by side.
+    const drawn = shown.flatMap((line) => line.sort((a, b) => inOrder.indexOf(a) - inOrder.indexOf(b)));
+    expect(drawn).to.deep.equal(inOrder);
   });
 
   it('CHANGELOG.md: has what is not released, and this version', () => {
