@@ -39,7 +39,7 @@ const since = (summary: string): Flag => ({
 const plan: Command = {
   summary: 'preview the rotation of each; changes nothing',
   flags: [file, only, concurrency, ifOlderThan, json],
-  exits: { done: 'no problem anywhere' },
+  exits: { done: 'no problem anywhere', cancelled: 'stopped by a signal' },
   otherExits: 'that of the most urgent deployment',
   examples: [['fleet plan --fleet fleet.yaml', 'one table: what would be done, and what stands in its way']],
 };
@@ -102,6 +102,7 @@ const status: Command = {
   ],
   exits: {
     done: 'all agree',
+    cancelled: 'stopped by a signal',
     drift: 'something differs or is unfinished, or with --since was not rotated',
     'rolled-back': 'with --since: one was rolled back',
   },

@@ -90,7 +90,12 @@ export const history: Command = {
       summary: 'show only the last rotations, 1 to 99999',
     },
   ],
-  exits: { ...readingExits, 'before-switch': 'the state cannot be read' },
+  exits: {
+    ...readingExits,
+    configuration: 'a setting is missing or wrong, or the state does not open',
+    permission: 'the state may not be read',
+    'before-switch': 'the state cannot be reached',
+  },
   examples: [
     ['history', 'the last rotations with their kind, duration and result'],
     ['history --html rotations.html', 'a page with a timeline'],

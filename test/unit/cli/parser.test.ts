@@ -191,6 +191,7 @@ async function refusal(argv: string[]): Promise<string> {
   });
   if (!(flags instanceof Failure)) throw new Error(`taken: ${JSON.stringify(flags)}`);
   expect(flags.outcome).to.equal('configuration');
+  expect(flags.code).to.equal('command-line-invalid');
   expect(flags.message)
     .to.match(/^[^\n]+\.$/)
     .and.not.include('canary');

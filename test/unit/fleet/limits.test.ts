@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { limitsOf } from '../../../src/cli/commands/fleet/open';
+import { checkVariables, limitsOf } from '../../../src/cli/commands/fleet/open';
 import type { FleetFlags } from '../../../src/cli/invocation';
 import { Failure } from '../../../src/base/failure';
 import { fleetOf } from './made';
@@ -28,5 +28,15 @@ describe('limitsOf', () => {
       { onFailure: 'ignore' },
     ])
       expect(() => limitsOf({ ...none, ...flags }, fleetOf(['a']))).to.throw(Failure, /^--[a-z-]+ takes /);
+  });
+});
+
+describe('checkVariables', () => {
+  it('refuses a mistyped variable once for all deployments, without its value', () => {
+    expect(() => checkVariables({ CREDENTIAL_ROTATION_IDLE_GRACE: 'canary' }))
+      .to.throw(Failure, /^Settings: CREDENTIAL_ROTATION_IDLE_GRACE is not a variable/)
+      .with.property('message')
+      .that.does.not.include('canary');
+    expect(() => checkVariables({ CREDENTIAL_ROTATION_IDLE_GRACE_SECONDS: '5' })).not.to.throw();
   });
 });

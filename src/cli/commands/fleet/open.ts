@@ -12,6 +12,8 @@ import {
 } from '../../../fleet/member';
 import type { Limits } from '../../../fleet/schedule';
 import { parseAge, isoMoment } from '../../../rotation/age';
+import { optionNames } from '../../../settings/options';
+import { strayVariables } from '../../../settings/strays';
 import type { FleetFlags, Flags } from '../../invocation';
 import { keepSecrets } from '../../request';
 
@@ -35,6 +37,7 @@ export interface OpenFleet {
 export async function openFleet(flags: Flags, fleetFlags: FleetFlags): Promise<OpenFleet> {
   keepSecrets();
   checkFleetFlags(flags.values);
+  checkVariables(process.env);
   const given = givenToFleet(flags.values, process.env);
   const { fleet: file } = await readFleetFile(fleetFlags.file, { given });
   const limits = limitsOf(fleetFlags, file);
@@ -43,6 +46,12 @@ export async function openFleet(flags: Flags, fleetFlags: FleetFlags): Promise<O
   const members = chosen(membersOf(file, flags.values, process.env), fleetFlags.only);
   requirePassphrase(members, process.env);
   return { file, home: fleetHome(file, flags.values, process.env), members, limits, ifOlderThan };
+}
+
+/** A variable reaches every deployment: one refusal in the place of one for each. @throws Failure `configuration` */
+export function checkVariables(environment: NodeJS.ProcessEnv): void {
+  const strays = strayVariables(environment, optionNames);
+  if (strays.length > 0) throw new Failure('setting-invalid', `Settings: ${strays.join('; ')}.`);
 }
 
 /** How the fleet goes on: by the flags, else by the file. @throws Failure `configuration` */
