@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { parseJson, valueIfOf } from '../base/stored';
 import type { Outputs } from './report';
+
+/** The event of a pull request (docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request). */
+const eventSchema = z.object({ pull_request: z.object({ number: z.number() }) });
 
 /**
  * What a step of GitHub Actions tells its runner: docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
@@ -45,13 +50,13 @@ export class Host {
     this.append('GITHUB_STEP_SUMMARY', `${markdown}\n`);
   }
 
-  /** The event that started the workflow; `{}` where there is none. */
-  event(): { pull_request?: { number?: number } } {
+  /** The number of the pull request that started the workflow; undefined where none did. */
+  pullRequest(): number | undefined {
     const file = this.variable('GITHUB_EVENT_PATH');
     try {
-      return JSON.parse(readFileSync(file, 'utf8')) as { pull_request?: { number?: number } };
+      return valueIfOf(eventSchema, parseJson(readFileSync(file, 'utf8')))?.pull_request.number;
     } catch {
-      return {};
+      return undefined;
     }
   }
 

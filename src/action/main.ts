@@ -87,7 +87,7 @@ async function report(inputs: ActionInputs, outputs: Outputs, lines: string[], h
   if (inputs.commentOnSummary)
     host.summary(markdown(inputs, outputs, lines, { limit: summaryLimit, size: bytes }));
   if (!inputs.commentOnPr) return;
-  const number = inputs.commentOnPrNumber ?? host.event().pull_request?.number;
+  const number = inputs.commentOnPrNumber ?? host.pullRequest();
   if (number === undefined) {
     host.annotate('notice', 'The event has no pull request, so no comment was written.');
     return;

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { readStored } from '../base/stored';
 import { fetchThrough } from '../base/proxy/fetch';
 
 /** Where a comment goes. */
@@ -10,11 +12,9 @@ export interface PullRequest {
   token: string;
 }
 
-/** A comment, as far as it matters here. */
-interface Comment {
-  id: number;
-  body?: string;
-}
+/** Comments, as far as they matter here. */
+const commentsSchema = z.array(z.object({ id: z.number(), body: z.nullish(z.string()) }));
+type Comment = z.infer<typeof commentsSchema>[number];
 
 /** Pages of a hundred comments that are looked through for an earlier one. */
 const pages = 10;
@@ -39,7 +39,9 @@ export async function writeComment(
 async function findComment(pullRequest: PullRequest, marker: string): Promise<Comment | undefined> {
   for (let page = 1; page <= pages; page += 1) {
     const path = `issues/${pullRequest.number}/comments?per_page=100&page=${page}`;
-    const comments = (await send(pullRequest, 'GET', path)) as Comment[];
+    const read = readStored(commentsSchema, await send(pullRequest, 'GET', path));
+    if (!read.ok) throw new Error(`GitHub listed the comments in an unknown form: ${read.problem}`);
+    const comments = read.value;
     const found = comments.find(({ body }) => body?.startsWith(marker) === true);
     if (found !== undefined || comments.length < 100) return found;
   }

@@ -1,28 +1,40 @@
 import { stripVTControlCharacters } from 'node:util';
+import { z } from 'zod';
+import { parseJson, valueIfOf } from '../base/stored';
 import type { StepNumber } from '../rotation/steps';
+import { stepSchema } from '../rotation/storedPlan';
 import { stepNumbers, stepTitles } from '../rotation/steps';
 import { outcomeOfCode } from '../rotation/ends';
 import type { ActionInputs } from './inputs';
 
+const text = z.nullish(z.string());
+
 /** A line of `--log-json`, as far as a report looks into it. */
-export interface JsonLine {
-  type: string;
-  rotation?: string;
-  kind?: string;
-  from?: string;
-  to?: string;
-  message?: string | null;
-  outcome?: string;
-  step?: StepNumber | null;
-  title?: string;
-  status?: string;
-  ms?: number;
-  steps?: { number: StepNumber; status: string; ms?: number }[];
-  changes?: { name: string; operation: string; step?: number }[];
-  problems?: string[];
-  differences?: string[];
-  notices?: string[];
-}
+const lineSchema = z.object({
+  type: z.string(),
+  rotation: text,
+  kind: text,
+  from: text,
+  to: text,
+  message: z.exactOptional(z.nullable(z.string())),
+  outcome: text,
+  step: z.exactOptional(z.nullable(stepSchema)),
+  title: text,
+  status: text,
+  ms: z.exactOptional(z.number()),
+  steps: z.exactOptional(
+    z.array(z.object({ number: stepSchema, status: z.string(), ms: z.exactOptional(z.number()) })),
+  ),
+  changes: z.exactOptional(
+    z.array(z.object({ name: z.string(), operation: z.string(), step: z.exactOptional(z.number()) })),
+  ),
+  problems: z.exactOptional(z.array(z.string())),
+  differences: z.exactOptional(z.array(z.string())),
+  notices: z.exactOptional(z.array(z.string())),
+});
+
+/** A line of `--log-json`, as far as a report looks into it. */
+export type JsonLine = z.infer<typeof lineSchema>;
 
 /** How the command ended. */
 export interface CommandEnd {
@@ -44,12 +56,7 @@ export const summaryLimit = 1_000_000;
 
 /** A line of `--log-json`; undefined for any other text. */
 export function parseLine(line: string): JsonLine | undefined {
-  try {
-    const value = JSON.parse(line) as JsonLine | null;
-    return typeof value === 'object' && value !== null && typeof value.type === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return valueIfOf(lineSchema, parseJson(line));
 }
 
 const marks: Record<string, string> = { done: '✓', unchanged: '=', failed: '✗', 'not-reached': ' ' };

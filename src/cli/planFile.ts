@@ -1,19 +1,18 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Failure } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { SavedPlan } from '../rotation/savedPlan';
 import { parseSavedPlan, renderSavedPlan } from '../rotation/savedPlan';
 import { errorCode } from '../base/errors';
+import { writeFileAtomic } from '../base/writeFileAtomic';
 
 /** Saves the plan of a dry run, for the eyes of its owner. @throws Failure `configuration` naming the file */
 export async function writePlanFile(
   file: string,
   { planned, enginePlan }: { planned: PlannedRotation; enginePlan: unknown },
 ): Promise<void> {
-  const beside = `${file}.${process.pid}.new`;
   try {
-    await writeFile(beside, renderSavedPlan(planned.plan, enginePlan), { mode: 0o600 });
-    await rename(beside, file);
+    await writeFileAtomic(file, renderSavedPlan(planned.plan, enginePlan), 0o600);
   } catch (error) {
     throw new Failure(
       'file-unwritable',

@@ -61,7 +61,7 @@ export function resourcesIn(deployment: unknown): readonly StateResource[] {
 /** What is said of a state that this version cannot read; `why` holds nothing of it. */
 export function unreadableState(why: string): Failure {
   return new Failure(
-    'configuration',
+    'state-damaged',
     `The state of the stack cannot be read (${why}); run the version of this tool that wrote it, or bring back an older copy of the state.`,
   );
 }

@@ -1,51 +1,46 @@
+import { z } from 'zod';
 import { exitCodes } from '../base/failure';
-import type { Place, PlanKind } from '../rotation/rotationPlan';
-import type { StepNumber } from '../rotation/steps';
-import type { MemberResult } from './outcome';
+import { parseJson, valueIfOf } from '../base/stored';
 import { outcomeOfCode } from '../rotation/ends';
+import { kindSchema, placeSchema, stepSchema } from '../rotation/storedPlan';
+import type { MemberResult } from './outcome';
+
+const plan = { kind: kindSchema, from: placeSchema, to: placeSchema };
+
+/** Lines of `--log-json`, of which docs/json.md tells, as far as a fleet looks into them. */
+const lineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('planned') }),
+  z.object({ type: z.literal('step-started'), step: stepSchema }),
+  z.object({ type: z.literal('rolling-back'), message: z.string() }),
+  z.object({
+    type: z.literal('preview'),
+    ...plan,
+    resumed: z.boolean(),
+    problems: z.array(z.string()),
+    notDue: z.nullable(z.string()),
+  }),
+  z.object({
+    type: z.literal('result'),
+    outcome: z.string(),
+    message: z.string(),
+    rotation: z.exactOptional(z.string()),
+    kind: z.exactOptional(kindSchema),
+    from: z.exactOptional(placeSchema),
+    to: z.exactOptional(placeSchema),
+  }),
+]);
 
 /** One line of a process's log that says something to the fleet. */
-export type LogLine =
-  | { type: 'planned' }
-  | { type: 'step-started'; step: StepNumber }
-  | { type: 'rolling-back'; message: string }
-  | {
-      type: 'preview';
-      kind: PlanKind;
-      from: Place;
-      to: Place;
-      resumed: boolean;
-      problems: string[];
-      notDue: string | null;
-    }
-  | {
-      type: 'result';
-      outcome: string;
-      message: string;
-      rotation?: string;
-      kind?: PlanKind;
-      from?: Place;
-      to?: Place;
-    };
-
-const types: readonly string[] = ['planned', 'step-started', 'rolling-back', 'preview', 'result'];
+export type LogLine = z.infer<typeof lineSchema>;
 
 /** Reads a line that the command wrote with `--log-json`; undefined for any other. */
 export function readLogLine(text: string): LogLine | undefined {
-  const value = readJson(text);
-  return typeof value?.['type'] === 'string' && types.includes(value['type'])
-    ? (value as unknown as LogLine)
-    : undefined;
+  return valueIfOf(lineSchema, readJson(text));
 }
 
-/** The object of a line; undefined when it is none. */
-export function readJson(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+/** What a line of JSON holds; undefined when it is none. */
+export function readJson(text: string): unknown {
+  return text.startsWith('{') ? parseJson(text) : undefined;
 }
 
 /** How a process ended. */

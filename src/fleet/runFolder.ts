@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../base/failure';
+import { writeFileAtomic } from '../base/writeFileAtomic';
 import { errorCode } from '../base/errors';
 import type { FleetRun } from './fleetRun';
 import { parseFleetRun } from './fleetRun';
@@ -56,9 +57,7 @@ export class RunFolder {
   }
 
   private async write({ formatVersion, id, startedAt, deployments }: FleetRun): Promise<void> {
-    const beside = `${this.journalFile}.${process.pid}.new`;
     const text = `${JSON.stringify({ formatVersion, id, startedAt, deployments }, undefined, 2)}\n`;
-    await writeFile(beside, text, { mode: 0o600 });
-    await rename(beside, this.journalFile);
+    await writeFileAtomic(this.journalFile, text, 0o600);
   }
 }

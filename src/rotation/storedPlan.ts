@@ -12,8 +12,11 @@ import { stepNumbers } from './steps';
 
 const slot = z.enum(['A', 'B']);
 /** A place that OpenEMR can log in from: a slot, or another account (before a bootstrap). */
-const place = z.enum(['A', 'B', 'other']);
-const step = z.literal(stepNumbers);
+export const placeSchema = z.enum(['A', 'B', 'other']);
+/** The number of a step. */
+export const stepSchema = z.literal(stepNumbers);
+/** What a plan does. */
+export const kindSchema = z.literal(Object.keys(planKinds) as PlanKind[]);
 
 const login = z.object({
   host: z.string(),
@@ -29,7 +32,7 @@ const plannedLogin = login.extend({ password: z.exactOptional(z.string()) });
 /** Where and why an update failed; no secret is in it. */
 export const pastFailureSchema = z.object({
   /** Absent when no step is to blame. */
-  step: z.exactOptional(step),
+  step: z.exactOptional(stepSchema),
   /** ISO time. */
   at: z.string(),
   message: z.string(),
@@ -45,7 +48,7 @@ export const pastStepsSchema = z.object({
   /** When an update began to carry it out, an ISO time: a plan that was saved is older than that. */
   begun: z.exactOptional(z.string()),
   /** One for each step that did something, in order; `at` is an ISO time. */
-  ends: z.array(z.object({ step, at: z.string() })),
+  ends: z.array(z.object({ step: stepSchema, at: z.string() })),
   /** Where and why it failed, when the process that saw it could say so. */
   failed: z.exactOptional(pastFailureSchema),
 });
@@ -77,15 +80,15 @@ export const planSchema = z.object({
   formatVersion: z.literal(1),
   /** Unique; also the end of the names of this rotation's acts. */
   id: z.string(),
-  kind: z.literal(Object.keys(planKinds) as PlanKind[]),
+  kind: kindSchema,
   /** For a rollback: the id of the rotation that it undoes. */
   undoes: z.exactOptional(z.string()),
   /** ISO time at which the plan was made. */
   startedAt: z.string(),
   /** Where OpenEMR logged in when the plan was made. */
-  from: place,
+  from: placeSchema,
   /** Where OpenEMR logs in when it is done. */
-  to: place,
+  to: placeSchema,
   /** Slots that get a fresh password before the switch, because they have none yet. */
   mint: z.array(slot),
   /** The slot whose password is renewed after the switch. */

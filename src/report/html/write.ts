@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../base/failure';
+import { writeFileAtomic } from '../../base/writeFileAtomic';
 
 /**
  * Writes a page at once: a reader sees the old page or the new one. It holds no secret, so all may read it.
@@ -9,23 +8,9 @@ import { Failure } from '../../base/failure';
  */
 export async function writePage(file: string, text: string): Promise<void> {
   const target = path.resolve(file);
-  const temporary = path.join(
-    path.dirname(target),
-    `.${path.basename(target)}.${randomBytes(4).toString('hex')}`,
-  );
   try {
-    const there = await stat(target).catch(() => undefined);
-    if (there && !there.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    const handle = await open(temporary, 'wx', 0o644);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
+    await writeFileAtomic(target, text, 0o644);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
     throw new Failure('file-unwritable', `${file} cannot be written: ${reasonOf(error, target)}.`, {
       cause: error,
     });

@@ -3,6 +3,7 @@ import type { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import { versionLabels } from '../../rotation/labels';
 import { timesAgainBeforeFlip, timesAgainInAll } from '../../rotation/remint';
 import type { PlannedRotation, RotationPlan } from '../../rotation/rotationPlan';
+import { parseSlotDocument } from '../../rotation/secretDocument';
 import type { Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import { resourceNames } from '../../rotation/steps';
@@ -78,7 +79,10 @@ function storeVersions(chain: Chain, planned: PlannedRotation, passwords: Passwo
 
 /** A sync leaves `active_slot` as the document has it. */
 function activeOf({ material }: PlannedRotation): Slot {
-  return (JSON.parse(material.slotDocument) as { active_slot: Slot }).active_slot;
+  const document = parseSlotDocument(material.slotDocument);
+  // It was read by the same rules when the plan was made.
+  if (!document.ok) throw new TypeError(`the plan's slot document: ${document.problems.join('; ')}`);
+  return document.value.active;
 }
 
 /** A slot's user, and what is special about it in a step. */

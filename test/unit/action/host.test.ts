@@ -47,9 +47,21 @@ describe('what the action tells its runner', () => {
     expect(text).to.match(/message<<(end-[0-9a-f-]{36})\none\nEOF\nname=value\n\1\n$/);
   });
 
-  it('has no event where the file is none', () => {
-    expect(host.event()).to.deep.equal({});
-    writeFileSync(path.join(folder, 'event'), '{"pull_request":{"number":7}}');
-    expect(host.event()).to.deep.equal({ pull_request: { number: 7 } });
+  it('knows the pull request of its event, and none of an event of another form', () => {
+    expect(host.pullRequest()).to.equal(undefined);
+    const event = (text: string): number | undefined => {
+      writeFileSync(path.join(folder, 'event'), text);
+      return host.pullRequest();
+    };
+    expect(event('{"action":"opened","pull_request":{"number":7,"url":"x"}}')).to.equal(7);
+    for (const other of [
+      '',
+      '{',
+      'null',
+      '{}',
+      '{"pull_request":null}',
+      '{"pull_request":{"number":"7; x"}}',
+    ])
+      expect(event(other), other).to.equal(undefined);
   });
 });

@@ -5,6 +5,7 @@ import { countStandings } from '../../../src/fleet/standing';
 import { unlockReport } from '../../../src/cli/commands/unlock';
 import { memberResult, readLogLine } from '../../../src/fleet/childLog';
 import { countsOf } from '../../../src/fleet/outcome';
+import { readStatusLine } from '../../../src/fleet/statusLine';
 import { driftKinds } from '../../../src/inspect/status/drift';
 import { judgeStatus } from '../../../src/inspect/status/judge';
 import { worldChecks } from '../../../src/inspect/verify/worldChecks';
@@ -226,6 +227,13 @@ describe('docs/json.md', () => {
     const run = { run: 'r', since: 'then', resumed: false, seconds: 2, counts: countsOf(['done']) };
     const shown = await printed('fleet-run', [{ ...whole, ...run, deployments }]);
     expect(undocumented('fleet run', shown)).to.deep.equal([]);
+  });
+
+  it('a status is read by a fleet, whatever is in it', () => {
+    for (const status of statuses()) {
+      const read = readStatusLine(JSON.parse(JSON.stringify({ type: 'status', ...status })));
+      expect(read.ok ? '' : read.problem).to.equal('');
+    }
   });
 
   it('describes every field that fleet status prints, with its types, and no other', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -294,7 +303,9 @@ describe('metrics file', () => {
   it('is replaced, readable for everybody, with nothing beside it and no password in it', async () => {
     const mask = process.umask(0o077);
     try {
-      writeFileSync(`${file}.${process.pid}.new`, 'of a killed run');
+      const left = path.join(folder, '.rotation.prom.0123abcd');
+      writeFileSync(left, 'of a killed run');
+      utimesSync(left, 0, 0);
       await tellMetricsFile(held, file);
       const inode = statSync(file).ino;
       chmodSync(file, 0o600);

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { parseLine as actionLine } from '../../../src/action/report';
+import { readLogLine as fleetLine } from '../../../src/fleet/childLog';
 import { Failure } from '../../../src/base/failure';
 import { planRollback } from '../../../src/rotation/planRotation';
 import type { PlannedRotation, RequestKind } from '../../../src/rotation/rotationPlan';
@@ -67,6 +69,14 @@ describe('JsonRenderer', () => {
     const { stdout, stderr } = await captured(() => showFailedRotation(new JsonRenderer()));
     expect(stderr).to.equal('');
     const lines = linesOf(stdout);
+    for (const line of stdout.trim().split('\n')) {
+      const { type } = JSON.parse(line) as Line;
+      expect(actionLine(line)?.type, 'the action reads it').to.equal(type);
+      const forFleet = ['planned', 'step-started', 'rolling-back', 'preview', 'result'].includes(
+        String(type),
+      );
+      expect(fleetLine(line)?.type, 'a fleet reads it').to.equal(forFleet ? type : undefined);
+    }
     for (const line of lines) {
       expect(line).to.include({ schema: 1, rotation: 'run-1' });
       expect(new Date(String(line['time'])).toISOString()).to.equal(line['time']);
@@ -119,6 +129,7 @@ describe('JsonRenderer', () => {
 
   it('a preview is one line with changes, problems and differences', async () => {
     const { stdout } = await captured(() => new JsonRenderer().preview(preview));
+    expect([actionLine(stdout)?.type, fleetLine(stdout)?.type]).to.deep.equal(['preview', 'preview']);
     const [line, ...more] = linesOf(stdout);
     expect(more).to.deep.equal([]);
     expect(line).to.deep.include({

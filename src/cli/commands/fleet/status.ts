@@ -7,7 +7,8 @@ import { fleetOutcome } from '../../../fleet/outcome';
 import { outcomeOfCode } from '../../../rotation/ends';
 import type { Standings } from '../../../fleet/standing';
 import { countStandings, standingOf } from '../../../fleet/standing';
-import type { RotationReport, StatusReport } from '../../../inspect/status/report';
+import type { StatusLine } from '../../../fleet/statusLine';
+import { readStatusLine } from '../../../fleet/statusLine';
 import { parseAge } from '../../../rotation/age';
 import type { MemberStatus } from '../../../report/fleetText';
 import { fleetStatusLines } from '../../../report/fleetText';
@@ -77,14 +78,16 @@ export function memberStatus(
   end: ProcessEnd,
   { since, ageMs = 0 }: { since?: Date | undefined; ageMs?: number } = {},
 ): MemberStatus {
-  const said = texts.map(readJson).find((each) => each?.['type'] === 'status');
+  const report = texts
+    .map((text) => readStatusLine(readJson(text)))
+    .flatMap((read) => (read.ok ? [read.value] : []))
+    .at(0);
   const outcome = end.code === null ? undefined : outcomeOfCode(end.code);
-  if (said === undefined || outcome === undefined) {
+  if (report === undefined || outcome === undefined) {
     const lines = texts.map(readLogLine).filter((line) => line !== undefined);
     const result = memberResult(name, lines, end);
     return { ...nothing, name, outcome: result.outcome, exitCode: end.code, findings: [result.message] };
   }
-  const report = said as unknown as StatusReport;
   const { live, unfinished, unreadable, drift, passwords, advice, lastRotation } = report;
   const known = !unreadable.some(({ part }) => part === 'state');
   const ages = passwords.flatMap(({ ageSeconds }) => (ageSeconds === null ? [] : [ageSeconds]));
@@ -111,6 +114,6 @@ function shortened({
   end,
   startedAt,
   endedAt,
-}: RotationReport): NonNullable<MemberStatus['lastRotation']> {
+}: NonNullable<StatusLine['lastRotation']>): NonNullable<MemberStatus['lastRotation']> {
   return { id, kind, end, startedAt, endedAt };
 }
