@@ -17,7 +17,7 @@ const adminLogin = group(
     port: whole(1, 65_535, "the database's port").default(3306),
     dbname: text(checks.line, "OpenEMR's schema").default('openemr'),
   },
-  'makes the admin secret with this login',
+  'creates the admin secret with this login',
 );
 
 const ownKey = (path: string) =>
@@ -29,7 +29,7 @@ const adoptedKey = (path: string, what: string) =>
       adopt: late(
         checks.keyArn,
         `${path}.adopt`,
-        `ARN of the key that is there; without it one is made`,
+        `ARN of the existing key; without it one is created`,
       ).optional(),
     },
     what,
@@ -37,12 +37,8 @@ const adoptedKey = (path: string, what: string) =>
 
 const role = group(
   {
-    adopt: late(
-      checks.roleArn,
-      'aws.role.adopt',
-      'ARN of the role that is there; it gets the policy',
-    ).optional(),
-    name: text(checks.roleName, 'name of the role that is made; without it Pulumi finds one').optional(),
+    adopt: late(checks.roleArn, 'aws.role.adopt', 'ARN of the existing role; it gets the policy').optional(),
+    name: text(checks.roleName, 'name of the role to create; without it Pulumi generates one').optional(),
     trust: z
       .enum(['pod-identity', 'irsa'], { error: () => 'pod-identity or irsa' })
       .default('pod-identity')
@@ -59,17 +55,17 @@ const role = group(
 
 const alarms = group(
   {
-    logGroup: late(checks.logGroup, 'aws.alarms.logGroup', "log group that takes the containers' lines"),
+    logGroup: late(checks.logGroup, 'aws.alarms.logGroup', "log group that receives the containers' lines"),
     format: z
       .enum(['container-insights', 'plain'], { error: () => 'container-insights or plain' })
       .default('container-insights')
       .describe(
         'container-insights: fields under log_processed; plain: the line alone, in a log group of its own',
       ),
-    topics: list(checks.topicArn, 'ARNs of the SNS topics that are told').default([]),
-    noSuccessForDays: whole(1, 7, 'alarm when for so many days no run ended well').default(2),
+    topics: list(checks.topicArn, 'ARNs of the SNS topics to notify').default([]),
+    noSuccessForDays: whole(1, 7, 'alarm if no run has succeeded for this many days').default(2),
   },
-  'alarms on the runs; without this group none is made',
+  'alarms on the runs; without this group none is created',
 );
 
 /** What is made or adopted in AWS. */
@@ -77,16 +73,16 @@ export const awsInputs = group(
   {
     slotSecret: group(
       {
-        adopt: late(checks.secretArn, 'aws.slotSecret.adopt', 'ARN of the secret that is there').optional(),
-        name: text(checks.secretName, 'name of the secret that is made').default('openemr/slots'),
+        adopt: late(checks.secretArn, 'aws.slotSecret.adopt', 'ARN of the existing secret').optional(),
+        name: text(checks.secretName, 'name of the secret to create').default('openemr/slots'),
         key: ownKey('aws.slotSecret.key'),
       },
       'the slot secret',
     ).prefault({}),
     adminSecret: group(
       {
-        adopt: late(checks.secretArn, 'aws.adminSecret.adopt', 'ARN of the secret that is there').optional(),
-        name: text(checks.secretName, 'name of the secret that is made').default('openemr/admin'),
+        adopt: late(checks.secretArn, 'aws.adminSecret.adopt', 'ARN of the existing secret').optional(),
+        name: text(checks.secretName, 'name of the secret to create').default('openemr/admin'),
         key: ownKey('aws.adminSecret.key'),
         login: adminLogin.optional(),
       },
@@ -97,13 +93,13 @@ export const awsInputs = group(
         adopt: late(
           checks.keyArn,
           'aws.secretsKey.adopt',
-          'ARN of the key that is there; without it one is made',
+          'ARN of the existing key; without it one is created',
         ).optional(),
         awsManaged: onOff(
-          'true: the secrets are under aws/secretsmanager, there is no key of your own',
+          'true: the secrets are encrypted with aws/secretsmanager, without a key of your own',
         ).default(false),
       },
-      'the KMS key of each secret that names no other as its key',
+      'the KMS key of each secret that has no key of its own here',
     ).prefault({}),
     furtherSecrets: list(
       checks.secretArn,
@@ -113,18 +109,16 @@ export const awsInputs = group(
       .default([]),
     secretReaders: list(
       checks.principalArn,
-      'ARNs of roles or users that may read and write the secrets that are made besides the rotation; without it IAM alone decides',
+      'ARNs of roles or users, besides the rotation, that may read and write the created secrets; without it IAM alone decides',
     ).optional(),
     stateBucket: group(
       {
-        adopt: late(checks.bucket, 'aws.stateBucket.adopt', 'name of the bucket that is there').optional(),
-        name: text(checks.bucket, 'name of the bucket that is made; without it Pulumi finds one').optional(),
+        adopt: late(checks.bucket, 'aws.stateBucket.adopt', 'name of the existing bucket').optional(),
+        name: text(checks.bucket, 'name of the bucket to create; without it Pulumi generates one').optional(),
         folder: text(checks.folder, 'folder of the states in the bucket').default(''),
-        keepVersionsDays: whole(
-          30,
-          3650,
-          'how long versions of a state that was replaced are kept, in days',
-        ).default(365),
+        keepVersionsDays: whole(30, 3650, 'how long replaced versions of a state are kept, in days').default(
+          365,
+        ),
       },
       'the bucket of the Pulumi states',
     ).prefault({}),
@@ -133,9 +127,11 @@ export const awsInputs = group(
         adopt: late(
           checks.keyArn,
           'aws.stateKey.adopt',
-          'ARN of the key that is there; without it one is made',
+          'ARN of the existing key; without it one is created',
         ).optional(),
-        awsManaged: onOff('true, with a bucket that is adopted: it is under a key of Amazon').default(false),
+        awsManaged: onOff('true, for an adopted bucket: it is encrypted with a key that AWS manages').default(
+          false,
+        ),
       },
       'the KMS key of the bucket',
     ).prefault({}),
@@ -149,7 +145,7 @@ export const awsInputs = group(
     tags: z
       .record(z.string(), z.string(), { error: () => 'names with texts' })
       .default({})
-      .describe('tags of everything that is made'),
+      .describe('tags of everything that is created'),
   },
-  'what is made or adopted in AWS',
+  'what is created or adopted in AWS',
 );

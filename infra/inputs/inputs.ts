@@ -22,7 +22,7 @@ const existing = group(
       'ARN of the role, for irsa; without it Pod Identity gives it',
     ).optional(),
   },
-  'what is in AWS already; in place of aws',
+  'what already exists in AWS; instead of aws',
 );
 
 const sites = group(
@@ -46,7 +46,7 @@ const sites = group(
 /** All inputs. */
 export const rotationInputs = group(
   {
-    name: text(checks.prefix, 'begins the name of every object').default('credential-rotation'),
+    name: text(checks.prefix, 'the prefix of the name of every object').default('credential-rotation'),
     namespace: text(checks.label, "OpenEMR's namespace"),
     region: text(checks.region, 'AWS region of the secrets, the bucket and the keys'),
     stack: text(checks.stack, "this OpenEMR's Pulumi stack in the state bucket").default('prod'),

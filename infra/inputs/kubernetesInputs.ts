@@ -7,18 +7,18 @@ const limits = group(
   {
     rolloutSeconds: whole(30, 14_400, "of the restart of OpenEMR's pods").default(usualRolloutSeconds),
     healthSeconds: whole(5, 3600, 'of the health proof').default(60),
-    idleSeconds: whole(5, 7200, 'of the wait until the old account has no session').default(300),
+    idleSeconds: whole(5, 7200, 'of the wait until the old account is idle').default(300),
   },
   'limits in seconds; the deadline and the grace period of the pods follow from them',
 ).prefault({});
 
 const resources = group(
   {
-    cpu: text(checks.cpu, 'CPU that is asked for').default('250m'),
-    memory: text(checks.memory, 'memory that is asked for').default('512Mi'),
-    memoryLimit: text(checks.memory, 'memory at most').default('1Gi'),
+    cpu: text(checks.cpu, 'CPU request').default('250m'),
+    memory: text(checks.memory, 'memory request').default('512Mi'),
+    memoryLimit: text(checks.memory, 'memory limit').default('1Gi'),
   },
-  'what the container asks for',
+  'what the container requests',
 ).prefault({});
 
 const optionalRights = group(
@@ -26,11 +26,11 @@ const optionalRights = group(
     lease: onOff('a Lease beside the lock in the database').default(true),
     events: onOff('an Event at the end of each run').default(true),
     pods: onOff(
-      'reading pods and quotas: why a restart does not get on, how long one takes, and whether it has room',
+      'reading pods and quotas: why a restart is stuck, how long it takes, and whether there is room',
     ).default(false),
     workloads: onOff('listing workloads, to warn of others that read the same Secret').default(true),
   },
-  'rights that add comfort',
+  'optional permissions',
 ).prefault({});
 
 const egress = group(
@@ -63,7 +63,7 @@ const network = group(
     more: z
       .array(egress, { error: () => 'a list of ways out' })
       .default([])
-      .describe('further ways out, each with port, and cidr or namespace'),
+      .describe('further egress rules, each with port, and cidr or namespace'),
   },
   'where the pod may connect to',
 ).prefault({});
@@ -111,10 +111,10 @@ const placement = group(
     tolerations: z
       .array(toleration, { error: () => 'a list of tolerations' })
       .optional()
-      .describe('taints that the pod puts up with, each with key, operator, value and effect'),
+      .describe('taints that the pod tolerates, each with key, operator, value and effect'),
     priorityClass: text(checks.objectName, 'PriorityClass of the pod').optional(),
   },
-  'on which nodes the pod runs, and before whom',
+  'on which nodes the pod runs, and with which priority',
 );
 
 /** What is made in the cluster. */
@@ -127,7 +127,7 @@ export const kubernetesInputs = group(
     site: text(checks.site, "OpenEMR's site").default('default'),
     healthUrl: text(
       checks.url,
-      "OpenEMR's readyz page, or its login page; without it the HTTP proof is left out",
+      "OpenEMR's readyz page, or its login page; without it the HTTP proof is skipped",
     ).optional(),
     healthCa: group(
       { configMap: text(checks.objectName, 'ConfigMap'), key: text(checks.dataKey, 'its key') },
@@ -145,19 +145,19 @@ export const kubernetesInputs = group(
         uid: whole(0, 4_294_967_294, 'user id'),
         gid: whole(0, 4_294_967_294, 'group id'),
       },
-      'who the pod runs as. Behind an access point anybody may, by default 65532; with sites.claim it must be given: the owner of sqlconf.php. Root (0) gets the capabilities CHOWN, FOWNER and DAC_OVERRIDE, and no other',
+      'the user that the pod runs as. Behind an access point any user will do, by default 65532; with sites.claim it is required: the owner of sqlconf.php. Root (0) gets the capabilities CHOWN, FOWNER and DAC_OVERRIDE, and no other',
     ).optional(),
     placement: placement.optional(),
     serviceAccount: group(
-      { adopt: text(checks.objectName, 'the ServiceAccount that is there').optional() },
-      'the identity of the pods; without adopt one is made',
+      { adopt: text(checks.objectName, 'the existing ServiceAccount').optional() },
+      'the identity of the pods; without adopt one is created',
     ).prefault({}),
     schedule: text(
       checks.schedule,
       'when the CronJob starts. `H` is a minute of its own, by namespace and name: several OpenEMRs do not start at once',
     ).default('H 3 * * *'),
     timeZone: text(checks.timeZone, 'of the schedule').default('Etc/UTC'),
-    suspended: onOff('true: the schedule rests').default(false),
+    suspended: onOff('true: the schedule is suspended').default(false),
     ifOlderThan: text(checks.age, 'how old the last rotation must be before the schedule rotates').default(
       '30d',
     ),
@@ -172,5 +172,5 @@ export const kubernetesInputs = group(
       .default({})
       .describe('further variables whose values stay in Secrets, e.g. CREDENTIAL_ROTATION_WEBHOOK_URL'),
   },
-  'what is made in the cluster',
+  'what is created in the cluster',
 );

@@ -23,7 +23,7 @@ export function neededRules({ deployment, kubernetesSecret }: Target): Rule[] {
   ];
 }
 
-/** What adds comfort. RBAC cannot limit "create" to a name: the request has none to compare. */
+/** The optional permissions. RBAC cannot limit "create" to a name: the request has none to compare. */
 export function optionalRules(
   { deployment }: Pick<Target, 'deployment'>,
   { lease, events, pods, workloads }: OptionalRights,
@@ -47,7 +47,7 @@ export function optionalRules(
   ];
 }
 
-/** The one Role of the rotation: what it needs, and the comfort that was chosen. */
+/** The one Role of the rotation: what it needs, and the optional permissions that were chosen. */
 export function role(settings: RotationSettings<unknown>) {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1' as const,

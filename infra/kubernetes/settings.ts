@@ -20,7 +20,7 @@ export interface Limits {
   idleSeconds: number;
 }
 
-/** Rights that only add comfort. */
+/** Optional permissions. */
 export interface OptionalRights {
   /** A Lease beside the lock in the database. */
   lease: boolean;

@@ -26,20 +26,20 @@ const meanings: Meaning[] = [
     codes: /Throttl|TooManyRequests|RequestLimitExceeded|BandwidthLimit|SlowDown/,
     code: 'aws-throttled',
     say: ({ action, secretId, region }, code) =>
-      `Secrets Manager in ${region} throttles ${action} on ${secretId}, also after several tries (${code}); run again when other clients ask less.`,
+      `Secrets Manager in ${region} throttles ${action} on ${secretId}, also after several tries (${code}); run again when there are fewer requests.`,
   },
   {
     codes: /^(AbortError|TimeoutError|ETIMEDOUT)/,
     code: 'aws-unreachable',
     say: ({ action, secretId, region }, code) =>
-      `Secrets Manager in ${region} does not answer ${action} on ${secretId} in time (${code}); check the way to it (VPC endpoint, NAT) and run again.`,
+      `Secrets Manager in ${region} does not answer ${action} on ${secretId} in time (${code}); check the network path to it (VPC endpoint, NAT) and run again.`,
   },
   {
     codes: /^LimitExceeded/,
     code: 'secret-quota',
     say: ({ action, secretId }, code) =>
       `${secretId} is at a quota of Secrets Manager (${action}: ${code}), of versions within 24 hours or of labels; ` +
-      'wait a day, or take away labels that nobody uses, and run again.',
+      'wait a day, or remove labels that nobody uses, and run again.',
   },
   {
     codes: /^(ExpiredToken|TokenRefreshRequired)/,

@@ -10,7 +10,7 @@ export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new Failure(
       'confirmation-needed',
-      'There is no terminal to ask on; look at the output above and give --yes. Nothing was changed.',
+      'There is no terminal to ask on; read the output above and give --yes. Nothing was changed.',
     );
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {

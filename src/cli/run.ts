@@ -39,7 +39,7 @@ export async function carryOut(
   const result = await stoppable(
     renderer,
     ({ rotate }, signal) => rotate({ ...request, tell, signal }),
-    'stopping after the step under way',
+    'stopping after the current step',
   ).catch(asFailure);
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
@@ -105,13 +105,13 @@ async function tellOthers(
   };
   const notes = await withStopSignals(
     (signal) => tellAll(ended, listeners, sources, signal),
-    (signal) => process.stderr.write(`${stoppingNews(signal, 'telling nobody any more').text}\n`),
+    (signal) => process.stderr.write(`${stoppingNews(signal, 'sending no more notifications').text}\n`),
   );
   for (const note of notes) process.stderr.write(`${scrubber.scrub(`Note: ${note}.`)}\n`);
 }
 
 function stoppingNews(signal: NodeJS.Signals, what: string): { kind: 'stopping'; text: string } {
-  return { kind: 'stopping', text: `${signal}: ${what}; once more stops at once.` };
+  return { kind: 'stopping', text: `${signal}: ${what}; a second signal stops it at once.` };
 }
 
 function doneText({ plan }: PlannedRotation): string {

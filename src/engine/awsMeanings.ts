@@ -69,13 +69,13 @@ function bucketMeanings(): Meaning[] {
       says: s3(/PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|StatusCode: 301/),
       code: 'state-not-openable',
       sentence: (state) =>
-        `The bucket of ${state} is in another region than it is asked in; set region= of PULUMI_BACKEND_URL to its region.`,
+        `The bucket of ${state} is not in the region where it is requested; set region= of PULUMI_BACKEND_URL to its region.`,
     },
     {
       says: s3(/Invalid region|Missing Region|invalid input region|invalid host label/i),
       code: 'state-not-openable',
       sentence: (state) =>
-        `The bucket of ${state} is asked for in no region, or in one that is none; set region= of PULUMI_BACKEND_URL to its region.`,
+        `The bucket of ${state} is requested without a region, or with an invalid one; set region= of PULUMI_BACKEND_URL to its region.`,
     },
     {
       says: s3(noAnswer),

@@ -28,7 +28,7 @@ const meanings: Meaning[] = [
     says: /the engine was ended by SIG[A-Z]+\s*$/,
     code: 'engine-ended-outside',
     sentence: (_state, _where, text) =>
-      `The Pulumi engine was ended from outside by ${/SIG[A-Z]+\s*$/.exec(text)?.[0].trim() ?? 'a signal'}, for want of memory perhaps; look at the memory of machine or pod, and run again.`,
+      `The Pulumi engine was ended from outside by ${/SIG[A-Z]+\s*$/.exec(text)?.[0].trim() ?? 'a signal'}, perhaps because memory ran out; check the memory of the machine or pod, and run again.`,
   },
   {
     says: planViolation,
@@ -52,7 +52,7 @@ const meanings: Meaning[] = [
     says: /PULUMI_ACCESS_TOKEN must be set|invalid access token/i,
     code: 'state-not-openable',
     sentence: (state) =>
-      `The service that keeps ${state} wants a login; set PULUMI_ACCESS_TOKEN, or name a backend of your own as PULUMI_BACKEND_URL, e.g. s3://bucket.`,
+      `The service that keeps ${state} requires a login; set PULUMI_ACCESS_TOKEN, or name a backend of your own as PULUMI_BACKEND_URL, e.g. s3://bucket.`,
   },
   {
     says: /passphrase must be set/i,

@@ -23,7 +23,7 @@ export const proxyMeanings: Meaning[] = [
     says: /"https:[^"]*": Proxy Authentication Required/,
     code: 'proxy-refused',
     sentence: (state, _where, text) =>
-      `${state} cannot be reached: ${proxyIn(text)} wants a login (HTTP 407); correct the user and password in that variable, or name ${hostIn(text)} in NO_PROXY.`,
+      `${state} cannot be reached: ${proxyIn(text)} requires a login (HTTP 407); correct the user and password in that variable, or name ${hostIn(text)} in NO_PROXY.`,
   },
   {
     says: refused,

@@ -192,7 +192,7 @@ async function makeFolder(folder: string, setting: string): Promise<void> {
   } catch (error) {
     throw new Failure(
       'file-unwritable',
-      `Settings: ${setting} must be a folder that can be written (${folder}: ${errorCode(error)}).`,
+      `Settings: ${setting} must be a writable folder (${folder}: ${errorCode(error)}).`,
       { cause: error },
     );
   }

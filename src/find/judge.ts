@@ -35,7 +35,7 @@ export function judge(given: Given, observed: Observed): Findings {
 function whyOpen(name: OptionName, candidates: number, observed: Observed): Pick<Open, 'why' | 'how'> {
   const { flag, variable } = definitionOf(name);
   const how = `set --${flag} or ${variable}`;
-  if (candidates > 1) return { why: `there are ${candidates} that it may be`, how: `choose one: ${how}` };
+  if (candidates > 1) return { why: `there are ${candidates} candidates`, how: `choose one: ${how}` };
   if (candidates === 1) return { why: 'what was found is not well formed', how };
   if (name === 'sitesRoot') return { why: 'no folder here has a sqlconf.php', how: mountText(observed, how) };
   if (name === 'kubernetesSecret') {
@@ -49,7 +49,7 @@ function whyOpen(name: OptionName, candidates: number, observed: Observed): Pick
   if (name === 'healthUrl')
     return {
       why: 'no Service that chooses the pods has a port for HTTP',
-      how: `${how}, else a rotation leaves the HTTP proof out`,
+      how: `${how}, otherwise a rotation skips the HTTP proof`,
     };
   return { why: lookedAt(observed), how };
 }
@@ -63,7 +63,7 @@ function lookedAt({ outputs, cronJobs, listed }: Observed): string {
   const refused = [cronJobs, ...(listed === undefined ? [] : [listed])].flatMap((part) =>
     part.kind === 'unreadable' ? [part.failure.message.replace(/\.$/, '')] : [],
   );
-  const where = seen.length > 0 ? `nothing in ${seen.join(', ')} says it` : 'nothing here says it';
+  const where = seen.length > 0 ? `nothing in ${seen.join(', ')} says it` : 'nothing here names it';
   const more = outputs.length > 0 ? [] : ['--terraform-outputs or --cloudformation-outputs may'];
   return [where, ...more, ...refused].join('; ');
 }

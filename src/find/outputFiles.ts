@@ -46,7 +46,7 @@ async function terraformOutputs(cwd: string): Promise<string> {
     throw new Failure(
       'outputs-invalid',
       code === 'ENOENT'
-        ? `terraform is not on PATH, so ${cwd} tells nothing; give a file that terraform output -json made.`
+        ? `terraform is not on PATH, so ${cwd} cannot be read; give a file that terraform output -json made.`
         : `terraform output -json failed in ${cwd}; see what it says there, or give a file that it made.`,
       { cause: error },
     );

@@ -50,7 +50,7 @@ export class RunFolder {
     return path.join(this.folder, 'logs', id, `${name}.log`);
   }
 
-  /** Keeps a run as it is now. Never throws: the journal is a comfort, each stack's state is the truth. */
+  /** Keeps a run as it is now. Never throws: the journal is a convenience, each stack's state is the truth. */
   save(run: FleetRun): Promise<void> {
     this.writing = this.writing.then(() => this.write(run)).catch(() => undefined);
     return this.writing;

@@ -182,7 +182,7 @@ class Follower {
 
 /** What an operator who stops looking has to know. */
 export function goesOn(name: string): string {
-  return `Job ${name} goes on in the cluster; credential-rotation job logs ${name} follows it again.`;
+  return `Job ${name} continues in the cluster; credential-rotation job logs ${name} follows it again.`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -103,7 +103,7 @@ function endOf(pod: V1Pod, { name, state, resources }: V1ContainerStatus): JobEn
     const limit = resources?.limits?.['memory'] ?? limitOf(pod, name);
     return ended(
       'job-ended-outside',
-      `${who} was killed for want of memory (OOMKilled${limit === undefined ? '' : `, its limit is ${limit}`}); raise kubernetes.resources.memoryLimit, and ${again}.`,
+      `${who} ran out of memory and was killed (OOMKilled${limit === undefined ? '' : `, its limit is ${limit}`}); raise kubernetes.resources.memoryLimit, and ${again}.`,
     );
   }
   if (pod.status?.reason === 'Evicted' || pod.status?.reason === 'DeadlineExceeded') {
@@ -124,7 +124,7 @@ function endOf(pod: V1Pod, { name, state, resources }: V1ContainerStatus): JobEn
       )
     : ended(
         'job-exit-unknown',
-        `${who} ended with exit code ${exitCode}, which is none of this command; see that its image and arguments are those of infra/.`,
+        `${who} ended with exit code ${exitCode}, which is not one of this command's; check that its image and arguments are those of infra/.`,
       );
 }
 

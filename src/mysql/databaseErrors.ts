@@ -46,7 +46,7 @@ export class LoginTriesUsedUp extends DatabaseFailure {
   constructor({ username, host, port }: DatabaseLogin) {
     super(
       'database-tries-used-up',
-      `The database at ${host}:${port} refused the login of ${username} again and again; it was not tried any more, so that the account is not locked. Run again.`,
+      `The database at ${host}:${port} refused the login of ${username} repeatedly; this run stopped trying, so that the account is not locked. Run again.`,
       { passes: false },
     );
   }
@@ -237,8 +237,8 @@ const statementAdvice: { numbers: number[]; code: FailureCode; advice: string }[
     numbers: [...policyNumbers],
     code: 'password-refused',
     advice:
-      "its password policy does not take the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
-      'PASSWORD HISTORY, relax what refuses it, and run again: then another password is made.',
+      "its password policy rejects the password (32 characters of four classes). Look at SHOW VARIABLES LIKE '%password%' and at the user's " +
+      'PASSWORD HISTORY, relax what rejects it, and run again: then another password is generated.',
   },
   {
     numbers: [3530],

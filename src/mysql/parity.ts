@@ -75,7 +75,7 @@ function requirementParity(account: Account, model: Account | undefined): Pick<P
   const wanted = requireClause(model.requirement);
   if (order === 'stricter')
     problems.push(
-      `The database user ${name} asks more of a connection (${requireClause(account.requirement)}) than ${quoteAccount(model)}, ` +
+      `The database user ${name} has stricter requirements for a connection (${requireClause(account.requirement)}) than ${quoteAccount(model)}, ` +
         `which OpenEMR uses (${wanted}), so that OpenEMR might be refused; run ALTER USER ${name} ${wanted}.`,
     );
   const raised = Object.entries(raisedLimits(account.limits, model.limits));

@@ -43,7 +43,7 @@ export async function tellAll(
       await within(limitMs, stop, action);
       return [];
     } catch (error) {
-      return [`${who} could not be told: ${reasonOf(error)}`];
+      return [`${who} could not be notified: ${reasonOf(error)}`];
     }
   };
   const metrics = metricsFile !== undefined || pushgatewayUrl !== undefined;

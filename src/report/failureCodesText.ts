@@ -5,14 +5,14 @@ import { decide, withoutWayBack } from '../rotation/policy';
 
 const introduction = `# Failure codes
 
-Each failure has a code, which says why in one word for programs: \`code\` of the result in [json.md](json.md). The message says where, and
-what to do there; the code never changes, the message may. How the run ends is decided from the code and from how far the run was:
+Each failure has a code, which tells programs the cause in one word: \`code\` of the result in [json.md](json.md). The message says where, and
+what to do there; the code never changes, the message may. The code, and how far the run was, decide how the run ends:
 
 - **before**: the exit code while OpenEMR is on the login from before (steps 1 to 4, or a look at the world that says so).
-- **after**: in steps 5 to 8, where sqlconf.php may be switched. 13 means rolled back; it is 12 (held) where the old login is not known to work.
+- **after**: in steps 5 to 8, where sqlconf.php may be switched. 13 means rolled back; it is 12 (held) if the old login is not known to work.
 - From step 9 on, and in a rollback that did not finish, each code ends with 12 (held): run again to finish.
 
-What a failure comes to is said in [exit-codes.md](exit-codes.md).
+What the exit codes mean: [exit-codes.md](exit-codes.md).
 `;
 
 /** The text of docs/failure-codes.md as it must be now. */

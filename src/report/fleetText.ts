@@ -149,7 +149,7 @@ const endWords: Record<RotationEnd, string> = {
   done: 'done',
   'rolled-back': 'rolled back',
   unfinished: 'not finished, begun',
-  'given-up': 'given up, begun',
+  'given-up': 'abandoned, begun',
 };
 
 /** What a deployment came to, for people. */

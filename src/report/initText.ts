@@ -36,7 +36,7 @@ export function fileLines(
   const keeps = kept.map(
     (key) => `  ! ${name} has another value for ${key}, and keeps it: --force takes the one that was found.`,
   );
-  if (changed === 0) return [...keeps, `${name} says all of this; it is left as it is.`];
+  if (changed === 0) return [...keeps, `${name} already says all of this; it was not changed.`];
   if (isDryRun) return [...keeps, `${name} would be:`, '', ...text.trimEnd().split('\n')];
   const what = isNew ? 'written' : 'changed';
   const list = [

@@ -123,7 +123,7 @@ export class TextRenderer implements Renderer {
     differences.forEach((line) => this.result(`      ${line}`));
     this.result(
       problems.length === 0
-        ? 'Preflight: all rights and files are in order. Nothing was changed.'
+        ? 'Preflight: all permissions and files are in order. Nothing was changed.'
         : 'Preflight found problems; nothing was changed:',
     );
     problems.forEach((problem) => this.result(`  ✗ ${problem}`));

@@ -157,7 +157,7 @@ const ends: Record<RotationEnd, string> = {
   done: 'done',
   'rolled-back': 'rolled back',
   unfinished: 'NOT FINISHED',
-  'given-up': 'not finished, and given up',
+  'given-up': 'not finished, and abandoned',
 };
 
 function rotationLines({ lastRotation, state, unreadable }: StatusReport): string[] {

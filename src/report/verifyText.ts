@@ -8,8 +8,8 @@ export function verifyLines(checks: readonly Check[]): string[] {
   const failed = checks.filter(({ state }) => state === 'missing').length;
   const lines = [
     failed === 0
-      ? '✓ A rotation has all that it needs.'
-      : `✗ ${failed} of ${checks.length} checks failed: a rotation would not get through.`,
+      ? '✓ A rotation has everything that it needs.'
+      : `✗ ${failed} of ${checks.length} checks failed: a rotation would fail.`,
   ];
   for (const area of areas) {
     const own = checks.filter((check) => check.area === area);
@@ -17,12 +17,12 @@ export function verifyLines(checks: readonly Check[]): string[] {
   }
   const optional = checks.some(({ state }) => state !== 'ok' && state !== 'missing');
   if (optional)
-    lines.push('', '· is not needed. ? cannot be told without a write, or without what is missing above.');
+    lines.push('', '· is not needed. ? cannot be checked without a write, or without what is missing above.');
   lines.push(
     '',
     failed === 0
       ? 'Next: credential-rotation --dry-run shows what it would do.'
-      : 'Next: mend what has ✗, and run credential-rotation verify again.',
+      : 'Next: fix what is marked ✗, and run credential-rotation verify again.',
   );
   return lines;
 }

@@ -56,7 +56,7 @@ function downProblems(
   const { sqlconf } = observation;
   const slot = slotInUse(observation, logins);
   const refused = `${sqlconf.path}: the database refuses the login of ${sqlconf.login.username} that OpenEMR uses now`;
-  const repair = 'run credential-rotation --sync-db-users, which lets OpenEMR in again, then run again.';
+  const repair = 'run credential-rotation --sync-db-users, which lets OpenEMR log in again, then run again.';
   const rotation = 'run credential-rotation without --sync-db-users';
   switch (kind) {
     case 'sync':
@@ -160,7 +160,7 @@ function rollbackNotices(journal: Journal | undefined): string[] {
     'a rollback restores which slot OpenEMR uses: in sqlconf.php, in the Kubernetes Secret and in active_slot of the slot secret',
     'it does not restore passwords (both slots and the admin keep those that they have now), the account before a bootstrap, or data',
     open
-      ? `rotation ${journal.plan.id} is not finished and is given up by it: no run will finish it`
-      : 'a rotation that is held is given up by it, not finished',
+      ? `rotation ${journal.plan.id} is not finished and is abandoned: no run will finish it`
+      : 'a held rotation is abandoned, not finished',
   ];
 }

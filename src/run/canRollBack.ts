@@ -54,9 +54,9 @@ export async function journalToTakeUp(
   if (back.kind === 'unknown')
     throw new Failure(
       'rollback-undecided',
-      `Rollback ${journal.plan.id} was not taken up: ${back.why}. Run again to finish it.`,
+      `Rollback ${journal.plan.id} was not resumed: ${back.why}. Run again to finish it.`,
     );
-  const text = `rollback ${journal.plan.id} is not finished any more: ${back.why}; the plan is made from what is there`;
+  const text = `rollback ${journal.plan.id} is not finished any more: ${back.why}; the plan is made from the current situation`;
   request.tell({ kind: 'notice', text });
   return undefined;
 }

@@ -19,7 +19,7 @@ export async function updateRestartingAgain(
   for (let restarts = 1; restarts < mostRestarts; restarts += 1) {
     const failure = result.kind === 'failed' ? result.failure : undefined;
     if (failure?.code !== 'restart-undone' || request.signal?.aborted === true) return result;
-    tell(`somebody took this rotation's restart out of the Deployment; it is restarted again`);
+    tell(`somebody removed this rotation's restart from the Deployment; it is restarted again`);
     const again = { ...request, planned: withNewRestart(request.planned, restarts) };
     // The engine's own saved plan is that of the first.
     delete again.savedPlan;

@@ -31,7 +31,9 @@ export async function updateWithOtherPassword(
   );
   const other = withOtherPassword(planned, failure.slot, stages);
   if (other === undefined) return { planned, result: first };
-  tell(`the database's password policy refused the password of slot ${failure.slot}; another one is made`);
+  tell(
+    `the database's password policy refused the password of slot ${failure.slot}; another one is generated`,
+  );
   // The engine's own saved plan is that of the first.
   const again = { ...request, planned: other };
   delete again.savedPlan;

@@ -113,7 +113,7 @@ export const optionTable = {
     stackKey: 'healthUrl',
     type: 'url',
     group: 'Target',
-    describe: "OpenEMR's readyz page, or its login page; without it the HTTP proof is left out",
+    describe: "OpenEMR's readyz page, or its login page; without it the HTTP proof is skipped",
   },
   caFile: {
     flag: 'database-ca-file',

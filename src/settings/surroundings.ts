@@ -86,7 +86,7 @@ function fileProblem(name: string, file: string): string | undefined {
     if (statSync(file).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     accessSync(file, constants.R_OK);
   });
-  return code === undefined ? undefined : `${name} must name a file that can be read (${file}: ${code})`;
+  return code === undefined ? undefined : `${name} must name a readable file (${file}: ${code})`;
 }
 
 function passphraseFileProblem(
@@ -136,7 +136,7 @@ function ownFolderProblem(
   });
   return code === undefined
     ? undefined
-    : `${variable} (or --${flag}) must be a folder that can be written (${wantedFolder}: ${code})`;
+    : `${variable} (or --${flag}) must be a writable folder (${wantedFolder}: ${code})`;
 }
 
 function nearestThatIs(folder: string): string {

@@ -95,7 +95,7 @@ for (const database of databases.slice(0, 1)) {
       writeFileSync(file(), `# kept\nencryptionsalt: v1:kept\n${readFileSync(file(), 'utf8')}`);
       const first = await init(['init', '--sites-root', site.sitesRoot]);
       expectCode(first, 0);
-      expect(first.stdout).to.include('✓ A rotation has all that it needs.');
+      expect(first.stdout).to.include('✓ A rotation has everything that it needs.');
       const text = readFileSync(file(), 'utf8');
       expect(text).to.match(/^# kept\nencryptionsalt: v1:kept\nconfig:\n/);
       expect(text).to.include(`openemr-credential-rotation:sitesRoot: ${site.sitesRoot}\n`);

@@ -149,7 +149,7 @@ for (const database of databases.slice(0, 1)) {
       first.child.kill('SIGINT');
       const { code, stderr } = await first.ended;
       expect(code, stderr).to.equal(8);
-      expect(stderr).to.include(`Job ${first.name} goes on in the cluster; credential-rotation job logs`);
+      expect(stderr).to.include(`Job ${first.name} continues in the cluster; credential-rotation job logs`);
       const rest = await job('logs');
       expectCode(rest, 0);
       expect(rest.stdout).to.equal('up\nover\n');

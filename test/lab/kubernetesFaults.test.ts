@@ -206,7 +206,7 @@ for (const database of databases.slice(0, 1)) {
         try {
           await Promise.all([cluster.refuses('Secret'), cluster.refuses('Deployment')]);
           const down =
-            /The patch of Secret \S+ would be refused since the admission webhook guard\.lab\.example gives no answer \(.*connection refused/;
+            /The patch of Secret \S+ would be refused because the admission webhook guard\.lab\.example gives no answer \(.*connection refused/;
           const denies =
             /The patch of Deployment \S+ would be refused \(422: .*ValidatingAdmissionPolicy .*no deploy at night\); let that rule allow/;
           await expectRefused(3, new RegExp(`${down.source}[^]*${denies.source}`));

@@ -123,7 +123,7 @@ for (const database of databases.slice(0, 1)) {
       release();
       expectCode(failed, 12);
       expect(failed.stderr.trim().split('\n').at(-1)).to.equal(
-        'Note: the webhook could not be told: HTTP 500.',
+        'Note: the webhook could not be notified: HTTP 500.',
       );
       expect(webhook.received).to.have.lengthOf(3);
       const events = await eventsOf(lab, site);

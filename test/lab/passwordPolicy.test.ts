@@ -41,7 +41,9 @@ for (const database of databases.filter((each) => each === 'mysql')) {
       const canary = site.canary();
       const result = await run(site);
       expectCode(result, 0);
-      expect(result.stdout + result.stderr).to.include('refused the password of slot B; another one is made');
+      expect(result.stdout + result.stderr).to.include(
+        'refused the password of slot B; another one is generated',
+      );
       const after = await expectHealthy(site, 'B');
       expect(after.B.password === before.B.password, 'the refused one').to.equal(false);
       const { failed, failures } = await canary.stop();

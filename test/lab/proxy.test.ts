@@ -144,7 +144,7 @@ describe('HTTPS_PROXY, HTTP_PROXY and NO_PROXY', function () {
       'a wrong login, for AWS',
       async () => ({ ...onlyOf('AWS_ENDPOINT_URL'), ...at(proxy.port, 'rotation:another-canary@') }),
       2,
-      /Secrets Manager in us-east-1 .* cannot be reached: the proxy http:\/\/127\.0\.0\.1:\d+ of HTTPS_PROXY .* wants a login \(HTTP 407\)/,
+      /Secrets Manager in us-east-1 .* cannot be reached: the proxy http:\/\/127\.0\.0\.1:\d+ of HTTPS_PROXY .* requires a login \(HTTP 407\)/,
     ],
     [
       'a proxy that is down, for AWS',

@@ -33,7 +33,7 @@ for (const database of databases.slice(0, 1)) {
         .to.include('switch back: OpenEMR moves from slot B to slot A')
         .and.to.include('does not restore passwords')
         .and.to.include('the account before a bootstrap, or data')
-        .and.to.include('a rotation that is held is given up by it');
+        .and.to.include('held rotation is abandoned');
       expect(preview.stderr, 'what only leaves the state').not.to.match(/- (user|password|slots)-/);
       const told = JSON.parse(preview.stdout) as { kind: string; to: string; preview: { changes: object[] } };
       expect(told).to.deep.include({

@@ -98,8 +98,13 @@ type Case = [action: string, answer: Answer, outcome: Outcome, says: RegExp];
 const reading: Case[] = [
   ['S3 GET', ofS3.expired, 'permission', /credentials for .* expired; renew them/],
   ['S3 HEAD', ofS3.expired, 'permission', /gives no reason; .*expired/],
-  ['S3 GET', ofS3.otherEndpoint, 'configuration', /is in another region .*set region= of PULUMI_BACKEND_URL/],
-  ['S3 GET', ofS3.otherRegion, 'configuration', /is in another region/],
+  [
+    'S3 GET',
+    ofS3.otherEndpoint,
+    'configuration',
+    /is not in the region where it is requested.*set region= of PULUMI_BACKEND_URL/,
+  ],
+  ['S3 GET', ofS3.otherRegion, 'configuration', /is not in the region where it is requested/],
   ['S3 GET', ofS3.clock, 'configuration', /clock is wrong/],
   ['S3 GET', ofS3.keyId, 'permission', /does not accept the credentials/],
   ['S3 GET', ofS3.signature, 'permission', /does not accept the credentials/],

@@ -146,7 +146,7 @@ for (const database of databases.slice(0, 1)) {
           `? OpenEMR runs on slot A (${site.users.A}), and all that could be read agrees; not known: whether a rotation is unfinished (the state cannot be read).`,
         );
         expect(shown.stdout).to.match(/✗ state: .*does not answer/);
-        expect(lines.at(-1)).to.match(/^Next: Mend the state first/);
+        expect(lines.at(-1)).to.match(/^Next: Fix the state first/);
         const { B } = await snapshot(site);
         await alterPassword(lab, B.username, 'Drifted-away-1234');
         const report = await status(closed());

@@ -60,8 +60,8 @@ for (const database of databases.slice(0, 1)) {
         '· may create leases',
         '✓ both secrets can be written',
         `✓ alias/aws/secretsmanager opens ${site.slotSecretId} and ${site.adminSecretId}`,
-        `✓ alias/aws/secretsmanager seals new versions of ${site.slotSecretId} and ${site.adminSecretId}`,
-        '✓ the admin has the privileges, both accounts fit, and the server takes writes',
+        `✓ alias/aws/secretsmanager encrypts new versions of ${site.slotSecretId} and ${site.adminSecretId}`,
+        '✓ the admin has the privileges, both accounts match, and the server accepts writes',
         '✓ the health page is good',
         '✓ no rotation is running',
         '? the state can be read',
@@ -98,7 +98,7 @@ for (const database of databases.slice(0, 1)) {
       denied();
       expect(found['plugin aws']).to.match(/run pulumi plugin install resource aws \d/);
       expect(found).to.include.keys('plugin random', 'plugin kubernetes');
-      const rights = 'the admin has the privileges, both accounts fit, and the server takes writes';
+      const rights = 'the admin has the privileges, both accounts match, and the server accepts writes';
       expect(found[rights]).to.include('lacks CREATE USER');
       expect(found['both secrets can be written']).to.include('PutSecretValue');
     });
@@ -117,10 +117,10 @@ for (const database of databases.slice(0, 1)) {
     it('names each KMS key: of a customer key only a refusal shows that it does not seal', async () => {
       const keyId = await makeKey(lab);
       await setKey(site, site.slotSecretId, keyId);
-      const seals = `${keyId} seals new versions of ${site.slotSecretId}`;
+      const seals = `${keyId} encrypts new versions of ${site.slotSecretId}`;
       const { stdout } = await verify();
       for (const line of [
-        `✓ ${keyId} opens ${site.slotSecretId}: kms:Decrypt, as the reading shows`,
+        `✓ ${keyId} opens ${site.slotSecretId}: kms:Decrypt, as the successful read shows`,
         `? ${seals}: No refusal was seen`,
         `✓ alias/aws/secretsmanager opens ${site.adminSecretId}`,
       ])
@@ -189,10 +189,12 @@ for (const database of databases.slice(0, 1)) {
       expectCode(ended, 0);
       expect(found['no rotation is running']).to.include('holds the lock; wait until that run ends');
       const closed = await missing([], { PULUMI_CONFIG_PASSPHRASE: 'another' }, 2);
-      expect(closed['the state can be read, and its passphrase or key fits']).to.include('does not open');
+      expect(closed['the state can be read, and its passphrase or key is right']).to.include('does not open');
       const open = await verify();
       expectCode(open, 0);
-      expect(open.stdout).to.include('✓ the state can be read, and its passphrase or key fits: last change');
+      expect(open.stdout).to.include(
+        '✓ the state can be read, and its passphrase or key is right: last change',
+      );
     });
 
     it('names a rollout that failed: exit 4', async () => {
@@ -206,7 +208,7 @@ for (const database of databases.slice(0, 1)) {
       for (let tries = 0; tries < 20 && !/timed out/.test(found[title] ?? ''); tries += 1)
         found = await missing([], {}, 4);
       expect(found[title]).to.match(/^Deployment \S+: .*timed out/);
-      expect(found['nothing stands in the way of a restart']).to.match(/is stuck: .*timed out.*; fix that/);
+      expect(found['nothing prevents a restart']).to.match(/is stuck: .*timed out.*; fix that/);
     });
   });
 }

@@ -6,10 +6,10 @@ export const awsCodes = {
   'aws-unreachable': unreachable('An AWS service does not answer.', 'Check the network; run again.'),
   'aws-throttled': unreachable(
     'Secrets Manager throttles the calls of this account.',
-    'Run again when other clients ask less.',
+    'Run again when there are fewer requests.',
   ),
   'aws-request-refused': refused(
-    'Secrets Manager refused a request for a reason of its own.',
+    'Secrets Manager refused a request for another reason.',
     'Look at the code in the message; run again.',
   ),
   'aws-credentials-missing': permission(
@@ -24,7 +24,7 @@ export const awsCodes = {
   ),
   'aws-clock-wrong': configuration("AWS refuses this machine's time.", 'Set the clock by NTP.'),
   'kms-key-unusable': permission(
-    'The KMS key of a secret is closed to this role, disabled or gone.',
+    'The role may not use the KMS key of a secret, or the key is disabled or gone.',
     'Allow `kms:Decrypt` and `kms:GenerateDataKey`, or enable the key.',
   ),
   'secret-not-found': configuration(

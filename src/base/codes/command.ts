@@ -53,7 +53,7 @@ export const commandCodes = {
     'Make a new plan; finish an interrupted rotation first.',
   ),
   'plan-impossible': configuration(
-    'From what was found no rotation can be planned.',
+    'No rotation can be planned from what was found.',
     'Correct what the message names; `--dry-run` shows it.',
   ),
   'lock-held': locked('Another rotation of this OpenEMR is running.', 'Wait until it ends; see `unlock`.'),

@@ -24,7 +24,7 @@ export const databaseCodes = {
     "Raise the user's limits, or wait.",
   ),
   'database-plugin-unusable': configuration(
-    'An authentication plugin is not loaded in the server, or not spoken by this program.',
+    'An authentication plugin is not loaded in the server, or not supported by this program.',
     'Load it, or give the user caching_sha2_password.',
   ),
   'database-schema-missing': configuration('The schema does not exist.', 'Correct `dbname` in the secret.'),

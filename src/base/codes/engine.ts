@@ -42,7 +42,7 @@ export const engineCodes = {
     'Correct its address, or name the target in `NO_PROXY`.',
   ),
   'proxy-refused': configuration(
-    'The HTTP proxy wants a login or refuses the target.',
+    'The HTTP proxy requires a login or refuses the target.',
     'Correct its login, allow the target, or name it in `NO_PROXY`.',
   ),
 } as const satisfies Record<string, CodeFacts>;

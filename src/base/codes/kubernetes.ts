@@ -91,7 +91,7 @@ export const kubernetesCodes = {
     '`job logs` follows it again.',
   ),
   'job-exit-unknown': unexpected(
-    'The Job ended with an exit code that is none of this command.',
+    "The Job ended with an exit code that is not one of this command's.",
     'See that its image and arguments are right.',
   ),
 } as const satisfies Record<string, CodeFacts>;

@@ -42,7 +42,7 @@ export const openemrCodes = {
     'Check OpenEMR, and `OPENEMR_HEALTHCHECK_URL` from here.',
   ),
   'health-page-unsuited': configuration(
-    'The page is none that proves OpenEMR, or its certificate is not trusted.',
+    'The page does not prove that OpenEMR works, or its certificate is not trusted.',
     'Correct `OPENEMR_HEALTHCHECK_URL` or `OPENEMR_HEALTHCHECK_CA_FILE`.',
   ),
 } as const satisfies Record<string, CodeFacts>;

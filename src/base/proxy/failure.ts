@@ -72,7 +72,7 @@ function meaningOf({ proxy, target, status, code }: Refusal): Pick<Failure, 'cod
   if (status === 407)
     return {
       code: 'proxy-refused',
-      sentence: `${names} wants a login (HTTP 407); correct the user and password in that variable, or name ${target} in NO_PROXY`,
+      sentence: `${names} requires a login (HTTP 407); correct the user and password in that variable, or name ${target} in NO_PROXY`,
     };
   if (status >= 400 && status < 500)
     return {

@@ -50,7 +50,7 @@ export async function initCommand(flags: Flags, init: InitFlags): Promise<number
   const exitCode = await verifyCommand(flags);
   if (init.context !== undefined)
     say([
-      `The context is no setting: before a rotation from here run kubectl config use-context ${init.context}.`,
+      `The context is not a setting: before a rotation from here run kubectl config use-context ${init.context}.`,
     ]);
   return exitCode;
 }
@@ -58,7 +58,7 @@ export async function initCommand(flags: Flags, init: InitFlags): Promise<number
 function notSet(problems: readonly string[]): Failure {
   return new Failure(
     'setting-invalid',
-    `Not verified, for this is to be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
+    `Not verified, because this must be set first: ${problems.join('; ')}. Then run credential-rotation init again.`,
   );
 }
 

@@ -29,7 +29,7 @@ export async function jobCommand(flags: Flags, job: JobFlags): Promise<number> {
       .trimEnd()
       .split('\n')
       .forEach((line) => renderer.line(line));
-    remark(`The API server would take this Job; nothing was made.`);
+    remark(`The API server would accept this Job; nothing was created.`);
     return exitCodes.done;
   }
   const name = made.metadata?.name ?? '';

@@ -65,14 +65,14 @@ export const json: Flag = { name: 'json', summary: 'print the result as one JSON
 /** The flag `--log-json`. */
 export const logJson: Flag = {
   name: 'log-json',
-  summary: 'print one JSON object a line; the last one is the result',
+  summary: 'print one JSON object per line; the last one is the result',
 };
 
 /** The flag `--dry-run` of what would change OpenEMR. */
 export const dryRun: Flag = { name: 'dry-run', summary: 'show what would be done; change nothing' };
 
 /** The flag `--yes`. */
-export const yes: Flag = { name: 'yes', summary: 'do not ask; needed without a terminal' };
+export const yes: Flag = { name: 'yes', summary: 'do not ask for confirmation; required without a terminal' };
 
 /** The exit codes of a command that only reads a part of the world. */
 export const readingExits: Partial<Record<Outcome, string>> = {

@@ -22,13 +22,13 @@ const onFailure: Flag = {
   value: 'stop|continue',
   choices: ['stop', 'continue'],
   default: `${byFile}, else stop`,
-  summary: 'after a failure: begin no more, or go on',
+  summary: 'after a failure: start no more, or continue',
 };
 const ifOlderThan: Flag = {
   name: 'if-older-than',
   value: 'AGE',
   default: byFile,
-  summary: 'leave out what was rotated less than this time ago, e.g. 30d',
+  summary: 'skip what was rotated less than this time ago, e.g. 30d',
 };
 const since = (summary: string): Flag => ({
   name: 'since',
@@ -41,7 +41,7 @@ const plan: Command = {
   flags: [file, only, concurrency, ifOlderThan, json],
   exits: { done: 'no problem anywhere', cancelled: 'stopped by a signal' },
   otherExits: 'that of the most urgent deployment',
-  examples: [['fleet plan --fleet fleet.yaml', 'one table: what would be done, and what stands in its way']],
+  examples: [['fleet plan --fleet fleet.yaml', 'one table: what would be done, and what would prevent it']],
 };
 
 const run: Command = {
@@ -58,10 +58,10 @@ const run: Command = {
     },
     onFailure,
     ifOlderThan,
-    since('what was rotated since this time was rotated in this run'),
+    since('count what was rotated since this time as done in this run'),
     {
       name: 'anew',
-      summary: 'begin a new run; without it a run that did not end well in the last 12 hours is continued',
+      summary: 'start a new run; without it, a run of the last 12 hours that did not end well is continued',
     },
     {
       name: 'index',
@@ -84,7 +84,7 @@ const run: Command = {
   },
   otherExits: 'that of the most urgent deployment',
   examples: [
-    ['fleet run --fleet fleet.yaml', 'rotate all, or go on with the run that was interrupted'],
+    ['fleet run --fleet fleet.yaml', 'rotate all, or continue the run that was interrupted'],
     ['fleet run --fleet fleet.yaml --only clinic-a clinic-b', 'rotate these two'],
     ['fleet run --fleet fleet.yaml --concurrency 8 --on-failure continue', 'for a night'],
   ],
@@ -117,7 +117,7 @@ const status: Command = {
 };
 
 const manifest: Command = {
-  summary: 'print the same work as an Indexed Job of Kubernetes',
+  summary: 'print the same work as a Kubernetes Indexed Job',
   about: [
     'Prints a ConfigMap with the fleet file, an Indexed Job whose index is the place of a deployment in it, and their permissions.',
   ],

@@ -26,17 +26,17 @@ export const init: Command = {
       value: 'FILE',
       summary: 'file with what aws cloudformation describe-stacks or list-exports prints',
     },
-    { name: 'force', summary: 'replace what the stack file has by what is found' },
+    { name: 'force', summary: 'overwrite values in the stack file with those that are found' },
     { name: 'dry-run', summary: 'show the stack file; write nothing, verify nothing' },
     json,
   ],
   exits: {
-    done: 'everything was found, and verify has nothing to say',
-    configuration: 'something is to be set, or chosen',
+    done: 'everything was found, and verify passed',
+    configuration: 'you have to set or choose something',
   },
   otherExits: 'as verify',
   examples: [
-    ['init', "the cluster of the kubeconfig, and what AWS's names tell"],
+    ['init', 'the cluster of the kubeconfig, and the names in AWS'],
     [
       'init --namespace openemr --terraform-outputs terraform',
       'with the outputs of the code in the folder terraform',

@@ -46,7 +46,7 @@ const unreadable = 'a part cannot be read, and the other parts agree';
 
 /** `status`. */
 export const status: Command = {
-  summary: 'show where OpenEMR stands, and where its places disagree; changes nothing',
+  summary: 'show which login is live, and which places disagree; changes nothing',
   flags: [json],
   exits: {
     done: 'everything agrees',
@@ -104,7 +104,7 @@ export const history: Command = {
 
 /** `rollback`. */
 export const rollback: Command = {
-  summary: 'go back to the slot before, by a rotation of its own',
+  summary: 'move OpenEMR back to the other slot, by the same steps',
   about: ['Moves OpenEMR back to the slot that it was on before the last rotation.'],
   flags: [dryRun, yes, json, logJson],
   exits: { ...exitMeanings, cancelled: 'stopped by a signal, run again to finish; or you answered no' },

@@ -10,9 +10,9 @@ export function adviceOf(report: Omit<StatusReport, 'advice'>): string {
     return 'Wait until the run that holds the lock ends, then look again; credential-rotation unlock shows the holder, and ends one that hangs.';
   const [hidden] = unreadable.filter(({ part }) => part !== 'state');
   if (hidden !== undefined)
-    return `Mend what cannot be read (${unreadable.map(({ part }) => part).join(', ')}), then run credential-rotation status again.`;
+    return `Fix what cannot be read (${unreadable.map(({ part }) => part).join(', ')}), then run credential-rotation status again.`;
   if (unreadable.length > 0)
-    return `Mend the state first, as the line above says: a rotation reads it.${first ? ` Then: ${first.mend}` : ''}`;
+    return `Fix the state first, as the line above says: a rotation reads it.${first ? ` Then: ${first.mend}` : ''}`;
   if (unfinished)
     return `Run credential-rotation: it finishes ${unfinished.kind === 'rollback' ? 'rollback' : 'rotation'} ${unfinished.id}, with the same passwords.`;
   if (refused.length > 0) return `A rotation would be refused now: ${refused.join(' ')}`;

@@ -36,7 +36,7 @@ export interface Drift {
   mend: string;
 }
 
-const rotate = 'Run credential-rotation: it mends this.';
+const rotate = 'Run credential-rotation: it fixes this.';
 
 /** What lets OpenEMR in again where its login is refused: a rotation, while any other login works, else the repair. */
 export function wayBackIn({ sqlconf, slotSecret, logins }: StatusFacts): string {
@@ -132,7 +132,7 @@ function kubernetesDrift({ sqlconf, slotSecret, kubernetesSecret, logins }: Stat
   if (logins.kubernetesSecret === 'denied')
     found.push({
       kind: 'kubernetes-login-refused',
-      text: `The database refuses the login of ${secret.login?.username} that ${name} names: a pod that starts now cannot use it.`,
+      text: `The database refuses the login of ${secret.login?.username} that ${name} names: a new pod cannot use it.`,
       mend: rotate,
     });
   const file = valueOf(sqlconf);
@@ -212,7 +212,7 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
       found.push({
         kind: 'pending-label',
         text: `Secret ${id} has a version under ${pending === ours ? adminLabel(pending) : 'AWSPENDING'} (${pending}): a rotation of it was begun and not finished.`,
-        mend: secret === valueOf(adminSecret) ? rotate : 'Find out who set the label, and take it away.',
+        mend: secret === valueOf(adminSecret) ? rotate : 'Find out who set the label, and remove it.',
       });
   }
   return found;

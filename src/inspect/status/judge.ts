@@ -151,7 +151,7 @@ function givenUp(last: RotationReport | null, { state }: StatusFacts): Drift[] {
     {
       kind: 'state',
       text: `Rotation ${last.id} was begun and not finished, and sqlconf.php or the slot secret was changed since, so that no run will finish it.`,
-      mend: 'Run credential-rotation: it starts from what is there now.',
+      mend: 'Run credential-rotation: it starts from the current situation.',
     },
   ];
 }

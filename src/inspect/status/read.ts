@@ -230,7 +230,7 @@ async function readDatabase(
   if (opened.kind === 'unreadable') return { admin: opened, lock: opened };
   const { facts, session: admin } = opened.value;
   if (admin === undefined) {
-    const reason = 'it takes the admin user to see who holds the lock';
+    const reason = 'only the admin user can see who holds the lock';
     const failure = new Failure('admin-permission-missing', `The lock cannot be seen: ${reason}.`);
     return { admin: { kind: 'read', value: facts }, lock: { kind: 'unreadable', failure } };
   }

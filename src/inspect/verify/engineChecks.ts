@@ -47,11 +47,11 @@ async function pluginChecks(checks: Checks): Promise<Check[]> {
 }
 
 function stateCheck(checks: Checks, state: Part<StateFacts>): Check {
-  const title = 'the state can be read, and its passphrase or key fits';
+  const title = 'the state can be read, and its passphrase or key is right';
   if (state.kind === 'unreadable') return checks.failed(title, state.failure);
   const { changedAt, backendUrl } = state.value;
   if (changedAt === undefined)
-    return checks.notChecked(title, `There is no stack in ${backendUrl} yet; the first rotation makes it.`);
+    return checks.notChecked(title, `There is no stack in ${backendUrl} yet; the first rotation creates it.`);
   return checks.ok(title, `last change ${changedAt.toISOString()}`);
 }
 

@@ -17,7 +17,7 @@ export interface SealedSecret {
 }
 
 const managedKey = 'alias/aws/secretsmanager';
-const needsDescribe = 'Which key it is says DescribeSecret, which failed; mend what is missing above.';
+const needsDescribe = 'DescribeSecret would name the key, but it failed; fix what is missing above.';
 
 /** The KMS keys of both secrets, each once, and that of the state. Pure. */
 export function keyChecks(
@@ -52,8 +52,8 @@ function openCheck(checks: Checks, name: string, sealed: readonly SealedSecret[]
   const closed = failures.find(isKeyFailure);
   if (closed) return checks.failed(title, closed);
   if (failures.length > 0)
-    return checks.notChecked(title, 'It takes a value that can be read; mend what is missing above.');
-  return checks.ok(title, 'kms:Decrypt, as the reading shows');
+    return checks.notChecked(title, 'Needs a readable value; fix what is missing above.');
+  return checks.ok(title, 'kms:Decrypt, as the successful read shows');
 }
 
 /**
@@ -61,13 +61,14 @@ function openCheck(checks: Checks, name: string, sealed: readonly SealedSecret[]
  * another one only a refusal of the probe tells: that Secrets Manager asks the key before it refuses is nowhere promised.
  */
 function sealCheck(checks: Checks, name: string, sealed: readonly SealedSecret[]): Check {
-  const title = `${name} seals new versions of ${idsOf(sealed)}`;
+  const title = `${name} encrypts new versions of ${idsOf(sealed)}`;
   const failures = sealed.flatMap(({ put }) => (put.kind === 'unreadable' ? [put.failure] : put.value));
   const closed = failures.find(isKeyFailure);
   if (closed) return checks.failed(title, closed);
   if (failures.length > 0)
-    return checks.notChecked(title, 'It takes the right to store versions; mend what is missing above.');
-  if (name === managedKey) return checks.ok(title, 'a key that AWS manages: open to who may store versions');
+    return checks.notChecked(title, 'Needs permission to store versions; fix what is missing above.');
+  if (name === managedKey)
+    return checks.ok(title, 'a key that AWS manages: usable by whoever may store versions');
   return checks.notChecked(
     title,
     'No refusal was seen; kms:GenerateDataKey on it shows only when a version is stored, in step 4, before the switch.',
@@ -78,15 +79,15 @@ function stateKeyChecks(checks: Checks, state: Part<StateFacts>, configured: str
   const found = state.kind === 'read' ? state.value : undefined;
   const provider = found?.secretsProvider ?? configured;
   if (provider === 'passphrase') return [];
-  const title = `${provider.split('?')[0]} opens the state`;
+  const title = `${provider.split('?')[0]} decrypts the state`;
   if (state.kind === 'unreadable')
     return [checks.notChecked(title, 'The state cannot be read; see above for the reason.')];
   if (found?.changedAt === undefined)
     return [
       checks.notChecked(
         title,
-        'There is no state yet: the first rotation seals it (kms:Encrypt, kms:Decrypt) before it changes anything.',
+        'There is no state yet: the first rotation encrypts it (kms:Encrypt, kms:Decrypt) before it changes anything.',
       ),
     ];
-  return [checks.ok(title, 'kms:Decrypt, as the reading shows; an existing state needs no more')];
+  return [checks.ok(title, 'kms:Decrypt, as the successful read shows; an existing state needs no more')];
 }

@@ -93,7 +93,7 @@ async function restartChecks(looking: Looking): Promise<Check[]> {
   const checks = new Checks('Kubernetes');
   const { reading, around } = looking;
   let unseen: string | undefined;
-  const found = await checks.problems('nothing stands in the way of a restart', async () => {
+  const found = await checks.problems('nothing prevents a restart', async () => {
     const findings = await (lookAtPlan('kubernetes', looking) ??
       kubernetesFindings(reading.kubernetes, {
         tokens: { secret: 'verify', restart: 'verify' },
@@ -106,7 +106,7 @@ async function restartChecks(looking: Looking): Promise<Check[]> {
   });
   return unseen === undefined
     ? found
-    : [...found, checks.notChecked('the API server would take both patches', `${unseen}.`)];
+    : [...found, checks.notChecked('the API server would accept both patches', `${unseen}.`)];
 }
 
 /** Whether both secrets can be written, and what their keys have to do with it. */
@@ -149,9 +149,9 @@ function pendingThatWorks(
 
 function planChecks(facts: StatusFacts): Check[] {
   const checks = new Checks('Secrets');
-  const title = 'secrets, file and Secret fit together';
+  const title = 'secrets, file and Secret agree';
   const planned = planOf(facts);
-  if (planned === undefined) return [checks.notChecked(title, 'It takes all of them to be readable.')];
+  if (planned === undefined) return [checks.notChecked(title, 'All of them must be readable.')];
   if (planned.kind === 'planned') return [checks.ok(title)];
   return planned.problems.map((problem) => checks.missing(title, problem));
 }
@@ -161,7 +161,7 @@ async function fileChecks(looking: Looking): Promise<Check[]> {
   const title = 'can be replaced';
   const { planned, settings } = looking;
   if (planned === undefined)
-    return [checks.notChecked(title, 'What would be written is not known, for what is missing above.')];
+    return [checks.notChecked(title, 'What would be written is unknown, because of what is missing above.')];
   return checks.problems(title, () => fileProblems(planned, settings.program.context));
 }
 
@@ -171,7 +171,7 @@ const lookMs = 2000;
 /** What only the admin's session can tell. */
 async function databaseChecks(looking: Looking): Promise<Check[]> {
   const checks = new Checks('Database');
-  const title = 'the admin has the privileges, both accounts fit, and the server takes writes';
+  const title = 'the admin has the privileges, both accounts match, and the server accepts writes';
   const {
     planned,
     reading: { admin, kubernetes },
@@ -179,7 +179,7 @@ async function databaseChecks(looking: Looking): Promise<Check[]> {
   } = looking;
   const found = lookAtPlan('database', looking);
   if (found === undefined || planned === undefined || admin === undefined)
-    return [checks.notChecked(title, 'It takes a plan and the admin; mend what is missing.')];
+    return [checks.notChecked(title, 'Needs a valid plan and a working admin login; fix what is missing.')];
   const [problems, others] = await Promise.all([
     checks.problems(title, async () => (await found).problems),
     findOtherUsers(planned, { kubernetes, session: admin.session }, { ...around.search, lookMs }),
@@ -190,12 +190,12 @@ async function databaseChecks(looking: Looking): Promise<Check[]> {
 /** What step 10 needs of the server; told where something is missing. */
 async function idleChecks(looking: Looking): Promise<Check[]> {
   const found = lookAtPlan('idle', looking);
-  const title = 'the server can do what step 10 is asked for';
+  const title = 'the server supports what step 10 needs';
   if (found === undefined) return [];
   return new Checks('Database').problems(title, async () => (await found).problems);
 }
 
-/** Rights that only add comfort (infra/kubernetes/role-optional.yaml). */
+/** Optional permissions (infra/kubernetes/role-optional.yaml). */
 function optionalRights(kubernetes: Kubernetes): Right[] {
   return [
     ...leaseRights(kubernetes.target),
@@ -230,7 +230,7 @@ async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
   } catch {
     // The API server that gives no answer is told of with the Secret.
     return [...needed, ...optional].map((right) =>
-      checks.notChecked(title(right), 'The API server gives no answer.'),
+      checks.notChecked(title(right), 'The API server does not answer.'),
     );
   }
 }
@@ -250,9 +250,7 @@ function healthChecks({ settings: { program }, around: { look, isDown } }: Looki
   const checks = new Checks('Health');
   const title = 'the health page is good';
   if (look === undefined)
-    return [
-      checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation leaves the HTTP proof out.'),
-    ];
+    return [checks.notChecked(title, 'OPENEMR_HEALTHCHECK_URL is not set: a rotation skips the HTTP proof.')];
   const { problem, notices } = look;
   if (problem) {
     const stops = healthFindings(look, isDown).problems.length > 0;

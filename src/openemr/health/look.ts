@@ -61,7 +61,7 @@ function lookOf(page: HealthPage, asked: Asked): HealthLook {
     selfSigned === undefined
       ? []
       : [
-          `the certificate of ${new URL(url).host} is self-signed (${selfSigned}) and cannot be verified; it is let pass because the name is the cluster's own, and OpenEMR's image makes one at each start; to verify it, name its CA by OPENEMR_HEALTHCHECK_CA_FILE`,
+          `the certificate of ${new URL(url).host} is self-signed (${selfSigned}) and cannot be verified; it is accepted because the name is inside the cluster, and OpenEMR's image creates one at each start; to verify it, set OPENEMR_HEALTHCHECK_CA_FILE to its CA`,
         ];
   const proxy = proxyFor(url);
   if (proxy && isInCluster(new URL(url).hostname))
@@ -104,10 +104,10 @@ function problemOf(url: string, { wrong, fault }: Extract<Asked, { kind: 'bad' }
   if (fault === 'no-answer')
     return new Failure(
       'health-page-unreachable',
-      `${said}. Look whether OpenEMR answers, and whether OPENEMR_HEALTHCHECK_URL is right from here.`,
+      `${said}. Check that OpenEMR answers, and that OPENEMR_HEALTHCHECK_URL is right from here.`,
     );
   return new Failure(
     'health-page-unsuited',
-    `${said}; name OpenEMR's /meta/health/readyz by OPENEMR_HEALTHCHECK_URL, or leave that variable away.`,
+    `${said}; name OpenEMR's /meta/health/readyz by OPENEMR_HEALTHCHECK_URL, or unset that variable.`,
   );
 }

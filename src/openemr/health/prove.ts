@@ -72,7 +72,7 @@ export async function proveHealth(check: HealthCheck): Promise<string | undefine
 function failure({ url }: HealthCheck, wrong: string): Failure {
   return new Failure(
     'health-page-bad',
-    `The health page ${pageOf(url)} ${wrong}. Look at the log of the new pods, and whether OPENEMR_HEALTHCHECK_URL is right from here.`,
+    `The health page ${pageOf(url)} ${wrong}. Check the log of the new pods, and that OPENEMR_HEALTHCHECK_URL is right from here.`,
   );
 }
 

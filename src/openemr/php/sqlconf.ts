@@ -138,7 +138,7 @@ function remarksOf(reading: Reading, places: ReadonlyMap<SqlconfField, FoundLite
   const hasArray = reading.arrayMadeAt !== undefined || reading.entries.size > 0;
   return [
     ...(reading.config !== undefined && /^(0*|0*\.0*)$/.test(reading.config)
-      ? ['$config is 0, which means "not installed": a pod that starts may run the set-up; set it to 1.']
+      ? ['$config is 0, which means "not installed": a new pod may run the set-up; set it to 1.']
       : []),
     ...(hasArray
       ? []

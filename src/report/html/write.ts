@@ -22,11 +22,11 @@ function reasonOf(error: unknown, target: string): string {
   const folder = path.dirname(target);
   const reasons: Record<string, string> = {
     ENOENT: `the folder ${folder} is not there; make it, or name another file`,
-    ENOTDIR: `${folder} is no folder; name another file`,
+    ENOTDIR: `${folder} is not a folder; name another file`,
     EACCES: `no permission to write in ${folder}; allow it, or name another file`,
     EPERM: `no permission to write in ${folder}; allow it, or name another file`,
     EROFS: `${folder} is read-only; name a file elsewhere`,
-    EISDIR: 'there is something that is no file; name another file',
+    EISDIR: 'the path is not a regular file; name another file',
     ENOSPC: `the disk of ${folder} is full; make room, or name a file elsewhere`,
     ENAMETOOLONG: 'the name is too long; give a shorter one',
   };

@@ -158,7 +158,7 @@ async function all(
       if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;
       throw new Failure(
         'admin-permission-missing',
-        `The admin user may not run ${statement}; let somebody run it who may, and run again.`,
+        `The admin user may not run ${statement}; have somebody run it who may, and run again.`,
         { cause: error },
       );
     }

@@ -103,13 +103,13 @@ export function patchAnswer(
   if (webhook !== undefined)
     return refusal(
       'patch-refused',
-      `The patch of ${what} would be refused since the admission webhook ${webhook} gives no answer (${words}); repair the webhook, or delete its configuration, and run again.`,
+      `The patch of ${what} would be refused because the admission webhook ${webhook} gives no answer (${words}); repair the webhook, or delete its configuration, and run again.`,
     );
   if (code === 401 || code === 404 || code === 429 || code > 500 || words === '') return noAnswer();
   if (code === 409 || code === 500)
     return refusal(
       'patch-refused',
-      `The patch of ${what} would be refused (${code}: ${words}); see to what the API server names, and run again.`,
+      `The patch of ${what} would be refused (${code}: ${words}); fix what the API server names, and run again.`,
     );
   return refusal(
     'patch-forbidden',

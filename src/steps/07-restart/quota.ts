@@ -20,7 +20,7 @@ export function quotaProblem(
       const wanted = onePod(spec, resource);
       const used = status?.used?.[resource] ?? '0';
       if (wanted > 0 && thousandths(used) + wanted > thousandths(hard))
-        return `ResourceQuota ${metadata?.name ?? ''} has no room for one more pod of ${name} (${resource}: ${used} of ${hard} used), and a restart makes the new pod before an old one goes; raise the quota, or allow maxUnavailable 1, and run again`;
+        return `ResourceQuota ${metadata?.name ?? ''} has no room for one more pod of ${name} (${resource}: ${used} of ${hard} used), and a restart creates the new pod before an old one goes; raise the quota, or allow maxUnavailable 1, and run again`;
     }
   }
   return undefined;

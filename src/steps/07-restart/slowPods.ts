@@ -38,7 +38,7 @@ export function restartTime(
     `${counted(replicas, 'pod')} in ${counted(turns, 'turn')} of ${all / turns} s`;
   if (least > limitSeconds)
     return {
-      problem: `The restart of ${name} takes at least ${least} s (${howLong(least)}), and its limit is ${limitSeconds} s; raise --timeout, or leave it out: then the limit begins anew with each pod that gets ready`,
+      problem: `The restart of ${name} takes at least ${least} s (${howLong(least)}), and its limit is ${limitSeconds} s; raise --timeout, or leave it out: then the limit starts again with each pod that becomes ready`,
     };
   if (likely <= Math.min(limitSeconds, worthSaying)) return {};
   const over = likely > limitSeconds ? `, which is more than its limit of ${limitSeconds} s (--timeout)` : '';

@@ -57,7 +57,7 @@ export function lastRollout(
   ];
   if (reasons.length > 0)
     return {
-      problem: `The last rollout of ${name} is stuck: ${reasons.join('; ')}; fix that, or deploy the version before it again, and run again`,
+      problem: `The last rollout of ${name} is stuck: ${reasons.join('; ')}; fix that, or deploy the previous version again, and run again`,
     };
   const { updated, available, wanted } =
     state.kind === 'progressing' ? state : { updated: 0, available: 0, wanted: 0 };
@@ -66,6 +66,6 @@ export function lastRollout(
     return { notice: `${name} has ${available} of ${wanted} pods available before the restart${why}` };
   }
   return {
-    problem: `${name} is still rolling out (${updated} updated, ${available} available of ${wanted}); run again when kubectl rollout status says that it is over`,
+    problem: `${name} is still rolling out (${updated} updated, ${available} available of ${wanted}); run again when kubectl rollout status says that it is complete`,
   };
 }

@@ -42,6 +42,6 @@ async function assertNamedNowhere(context: WorldContext, username: string): Prom
   if (use === undefined) return;
   throw new Failure(
     'old-login-in-use',
-    `${username} is in use by ${use.where}; its password was not renewed. Look who put it back there, and run again to finish.`,
+    `${username} is in use by ${use.where}; its password was not renewed. Find out who put it back there, and run again to finish.`,
   );
 }

@@ -87,5 +87,5 @@ function sampledNotice(why: string, graceSeconds: number, retains: boolean): str
   const missed = retains
     ? `; the old password stays valid beside the new one until nobody has been seen for ${seconds} s more`
     : '';
-  return `the idle proof is sampled, since ${why}: it lists the sessions ${sampledPollMs} ms after each answer, for ${seconds} s instead of ${graceSeconds} s, and does not see a login that comes and goes in between, nor who comes later${missed}`;
+  return `the idle proof is sampled, since ${why}: it lists the sessions ${sampledPollMs} ms after each answer, for ${seconds} s instead of ${graceSeconds} s, and misses a login that comes and goes in between, and clients that come later${missed}`;
 }

@@ -161,6 +161,6 @@ function loginOf({ secretId }: AdminWorld, version: SecretVersion): DatabaseLogi
   if (document.ok) return document.value.login;
   throw new Failure(
     'secret-malformed',
-    `Version ${version.versionId} of ${secretId} is malformed: ${document.problems.join('; ')}; take its AWSPENDING label away and run again.`,
+    `Version ${version.versionId} of ${secretId} is malformed: ${document.problems.join('; ')}; remove its AWSPENDING label and run again.`,
   );
 }

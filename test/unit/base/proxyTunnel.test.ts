@@ -20,7 +20,7 @@ async function refusedWith(status: number, action: (proxy: URL) => Promise<unkno
 }
 
 const cases: [status: number, outcome: string, says: RegExp][] = [
-  [407, 'configuration', /wants a login \(HTTP 407\)/],
+  [407, 'configuration', /requires a login \(HTTP 407\)/],
   [403, 'configuration', /refuses aws\.example:443 \(HTTP 403\); allow it there, or name it in NO_PROXY/],
   [502, 'before-switch', /does not reach aws\.example:443 \(HTTP 502\)/],
 ];

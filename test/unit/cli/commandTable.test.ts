@@ -147,9 +147,9 @@ Moves OpenEMR back to the slot that it was on before the last rotation.
 
 Flags:
   --dry-run   show what would be done; change nothing
-  --yes       do not ask; needed without a terminal
+  --yes       do not ask for confirmation; required without a terminal
   --json      print the result as one JSON object
-  --log-json  print one JSON object a line; the last one is the result
+  --log-json  print one JSON object per line; the last one is the result
   --help      show this help
   --version   show the version
 

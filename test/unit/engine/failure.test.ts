@@ -63,7 +63,7 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
   [
     'PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions',
     'configuration',
-    'wants a login',
+    'requires a login',
   ],
   [
     'unable to open bucket s3://: s3blob.OpenBucket: bucketName is required',
@@ -77,14 +77,18 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
       'PermanentRedirect: The bucket you are attempting to access must be addressed using',
     ),
     'configuration',
-    'is in another region',
+    'is not in the region where it is requested',
   ],
   [
     s3('StatusCode: 400', "AuthorizationHeaderMalformed: the region 'us-east-1' is wrong"),
     'configuration',
     'region=',
   ],
-  [s3('StatusCode: 400', 'IllegalLocationConstraintException: x'), 'configuration', 'is in another region'],
+  [
+    s3('StatusCode: 400', 'IllegalLocationConstraintException: x'),
+    'configuration',
+    'is not in the region where it is requested',
+  ],
   [s3('StatusCode: 400', 'ExpiredToken: The provided token has expired.'), 'permission', 'expired'],
   [s3('StatusCode: 403', 'RequestTimeTooSkewed: The difference'), 'configuration', 'clock'],
   [s3('StatusCode: 403', 'InvalidAccessKeyId: The AWS Access Key Id'), 'permission', 'access key'],
@@ -133,7 +137,7 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
   [
     'read ".pulumi/meta.yaml": operation error S3: GetObject, resolve auth scheme: resolve endpoint: endpoint rule error, Invalid region: region was not a valid DNS name',
     'configuration',
-    'in no region',
+    'without a region',
   ],
   [
     'unable to open bucket s3://b?colour=red: open bucket s3://b: unknown query parameter "colour"',
@@ -157,7 +161,7 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'before-switch',
     'takes no',
   ],
-  [proxied('Proxy Authentication Required'), 'configuration', 'wants a login (HTTP 407)'],
+  [proxied('Proxy Authentication Required'), 'configuration', 'requires a login (HTTP 407)'],
   [proxied('Forbidden'), 'configuration', 'refuses b.s3.amazonaws.com (Forbidden)'],
   [proxied('Bad Gateway'), 'before-switch', 'does not reach b.s3.amazonaws.com (Bad Gateway)'],
   [
@@ -215,7 +219,7 @@ describe('engineFailure', () => {
   it('an engine that a signal ended is not called missing, and no bug: memory is what to look at', () => {
     const failure = engineFailure(new Error('stderr: \nthe engine was ended by SIGKILL'), where);
     expect(failure.outcome).to.equal('before-switch');
-    expect(failure.message).to.match(/ended from outside by SIGKILL, for want of memory perhaps/);
+    expect(failure.message).to.match(/ended from outside by SIGKILL, perhaps because memory ran out/);
   });
 
   it('what the engine makes of a violated plan is not shown: it may quote values', () => {

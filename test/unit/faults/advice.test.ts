@@ -5,7 +5,7 @@ describe('what a message tells its reader to do', () => {
   for (const [message, advice] of [
     ['Step 7 failed. Run again to finish this rotation.', { kind: 'command', args: [] }],
     [
-      'refuses oa; run credential-rotation --sync-db-users, which lets OpenEMR in again, then run again.',
+      'refuses oa; run credential-rotation --sync-db-users, which lets OpenEMR log in again, then run again.',
       { kind: 'command', args: ['--sync-db-users'] },
     ],
     [

@@ -77,7 +77,7 @@ describe('the settings of openemr-on-eks as it stands', () => {
     }));
     const findings = judge({}, observed({ listed: { kind: 'read', value: listed } }));
     const [slot] = findings.open;
-    expect(slot).to.include({ name: 'slotSecretId', why: 'there are 2 that it may be' });
+    expect(slot).to.include({ name: 'slotSecretId', why: 'there are 2 candidates' });
     expect(slot?.candidates.map(({ value }) => value)).to.deep.equal([
       arn('openemr/slots'),
       arn('openemr-test/slots'),

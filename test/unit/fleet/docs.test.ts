@@ -57,7 +57,7 @@ describe('docs/fleet.md', () => {
       const { variable } = definitionOf(name);
       expect(text).to.include(variable.startsWith('K8S_') ? '`K8S_*`' : `\`${variable}\``);
     }
-    expect(text).to.include(`taken up for ${resumeLimitMs / 3_600_000} hours`);
+    expect(text).to.include(`For ${resumeLimitMs / 3_600_000} hours`);
     expect(text).to.include(
       `exit ${finalExitCodes.slice(0, -1).join(', ')} and ${finalExitCodes.at(-1)} fail`,
     );

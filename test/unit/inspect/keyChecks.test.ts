@@ -28,16 +28,16 @@ describe('verify: KMS keys', () => {
   it('both secrets under the key that AWS manages: one key, proved by the reading', () => {
     expect(linesOf([secret('slots'), secret('admin')])).to.deep.equal([
       'ok: alias/aws/secretsmanager opens slots and admin',
-      'ok: alias/aws/secretsmanager seals new versions of slots and admin',
+      'ok: alias/aws/secretsmanager encrypts new versions of slots and admin',
     ]);
   });
 
   it('keys of their own: each is told by itself, and that sealing is not shown by a probe', () => {
     expect(linesOf([secret('slots', { key: read(key) }), secret('admin')])).to.deep.equal([
       `ok: ${key} opens slots`,
-      `not-checked: ${key} seals new versions of slots`,
+      `not-checked: ${key} encrypts new versions of slots`,
       'ok: alias/aws/secretsmanager opens admin',
-      'ok: alias/aws/secretsmanager seals new versions of admin',
+      'ok: alias/aws/secretsmanager encrypts new versions of admin',
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('verify: KMS keys', () => {
       `missing: ${key} opens slots`,
     );
     const refused = secret('slots', { key: read(key), put: read([failureOf('EncryptionFailure')]) });
-    expect(linesOf([refused])[1]).to.equal(`missing: ${key} seals new versions of slots`);
+    expect(linesOf([refused])[1]).to.equal(`missing: ${key} encrypts new versions of slots`);
   });
 
   it('what else is missing tells nothing of the key', () => {
@@ -55,7 +55,7 @@ describe('verify: KMS keys', () => {
     const put = read([new Failure('permission', 'No.')]);
     expect(linesOf([secret('slots', { read: denied, put })])).to.deep.equal([
       'not-checked: alias/aws/secretsmanager opens slots',
-      'not-checked: alias/aws/secretsmanager seals new versions of slots',
+      'not-checked: alias/aws/secretsmanager encrypts new versions of slots',
     ]);
     expect(linesOf([secret('slots', { key: denied })])).to.deep.equal(['not-checked: the key of slots']);
   });
@@ -69,10 +69,10 @@ describe('verify: KMS keys', () => {
       changedAt: new Date(),
       secretsProvider: url,
     });
-    expect(linesOf([], sealed)).to.deep.equal(['ok: awskms://k opens the state']);
-    expect(linesOf([], state, url)).to.deep.equal(['not-checked: awskms://k opens the state']);
+    expect(linesOf([], sealed)).to.deep.equal(['ok: awskms://k decrypts the state']);
+    expect(linesOf([], state, url)).to.deep.equal(['not-checked: awskms://k decrypts the state']);
     expect(linesOf([], unreadable('permission', 'No.'), url)).to.deep.equal([
-      'not-checked: awskms://k opens the state',
+      'not-checked: awskms://k decrypts the state',
     ]);
     expect(linesOf([])).to.deep.equal([]);
   });

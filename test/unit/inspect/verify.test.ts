@@ -23,7 +23,7 @@ describe('verify: what the world says', () => {
   it('is all ok in a healthy world', () => {
     const checks = checksOf();
     expect(checks.filter(({ state }) => state !== 'ok')).to.deep.equal([]);
-    expect(verifyLines(checks)[0]).to.equal('✓ A rotation has all that it needs.');
+    expect(verifyLines(checks)[0]).to.equal('✓ A rotation has everything that it needs.');
   });
 
   const down = unreadable('permission', 'It is refused.');
@@ -50,7 +50,7 @@ describe('verify: what the world says', () => {
       const checks = checksOf(changes);
       expect(stateOf(checks, title)).to.equal('missing');
       expect(verifyLines(checks)[0]).to.match(/^✗ 1 of \d+ checks failed/);
-      expect(verifyLines(checks).at(-1)).to.match(/^Next: mend/);
+      expect(verifyLines(checks).at(-1)).to.match(/^Next: fix/);
     });
   }
 

@@ -179,7 +179,7 @@ describe('following a Job', () => {
     });
     const failure = await away.catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Failure).and.include({ outcome: 'cancelled' });
-    expect((failure as Failure).message).to.include('Job j goes on in the cluster');
+    expect((failure as Failure).message).to.include('Job j continues in the cluster');
   });
 
   it('a signal ends it at once, and nothing else', async () => {

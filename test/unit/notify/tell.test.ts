@@ -212,7 +212,7 @@ describe('telling others', () => {
         });
         const listeners = { webhookUrl: `${server.url}/canary-token` };
         const notes = await tellAll(endedRun(), listeners, sourcesWith(), never);
-        expect(notes).to.deep.equal([`the webhook could not be told: HTTP ${status}`]);
+        expect(notes).to.deep.equal([`the webhook could not be notified: HTTP ${status}`]);
         expect(server.received).to.have.lengthOf(times);
       });
     }
@@ -241,10 +241,10 @@ describe('telling others', () => {
         never,
       );
       expect(notes).to.deep.equal([
-        'Kubernetes could not be told: The API server does not answer',
-        'the metrics file could not be told: ENOENT',
-        'the Pushgateway could not be told: ECONNREFUSED',
-        'the webhook could not be told: ECONNREFUSED',
+        'Kubernetes could not be notified: The API server does not answer',
+        'the metrics file could not be notified: ENOENT',
+        'the Pushgateway could not be notified: ECONNREFUSED',
+        'the webhook could not be notified: ECONNREFUSED',
       ]);
     });
 
@@ -255,7 +255,7 @@ describe('telling others', () => {
         deployment: () => Promise.reject(refused),
       });
       expect(await tellAll(endedRun(), {}, sourcesWith(kubernetes), never)).to.deep.equal([
-        'Kubernetes could not be told: HTTP 409',
+        'Kubernetes could not be notified: HTTP 409',
       ]);
     });
 
@@ -274,8 +274,8 @@ describe('telling others', () => {
       const telling = tellAll(endedRun(), listeners, sourcesWith(), controller.signal);
       setTimeout(() => controller.abort(), 100);
       expect(await telling).to.deep.equal([
-        'the Pushgateway could not be told: stopped by a signal',
-        'the webhook could not be told: stopped by a signal',
+        'the Pushgateway could not be notified: stopped by a signal',
+        'the webhook could not be notified: stopped by a signal',
       ]);
     });
   });

@@ -40,9 +40,9 @@ describe('writePage', () => {
     expect(missing.outcome).to.equal('configuration');
     expect(missing.message).to.match(/cannot be written: the folder .*nowhere is not there; make it/);
     mkdirSync(path.join(folder, 'page.html'));
-    expect((await refusal(path.join(folder, 'page.html'))).message).to.match(/something that is no file/);
+    expect((await refusal(path.join(folder, 'page.html'))).message).to.match(/is not a regular file/);
     writeFileSync(path.join(folder, 'file'), '');
-    expect((await refusal(path.join(folder, 'file', 'page.html'))).message).to.match(/is no folder/);
+    expect((await refusal(path.join(folder, 'file', 'page.html'))).message).to.match(/is not a folder/);
     expect((await refusal(path.join(folder, 'x'.repeat(300)))).message).to.match(/too long/);
     expect(existsSync(path.join(folder, 'nowhere'))).to.equal(false);
     expect(readdirSync(folder).sort()).to.deep.equal(['file', 'page.html']);

@@ -9,7 +9,7 @@ describe('what a rollback says of itself', () => {
       'restores which slot OpenEMR uses',
       'does not restore passwords',
       'the account before a bootstrap, or data',
-      'a rotation that is held is given up by it',
+      'held rotation is abandoned',
     ])
       expect(said).to.include(part);
   });
@@ -22,8 +22,6 @@ describe('what a rollback says of itself', () => {
       .forEach((write) => write());
     const { plan, notices } = plannedIn(world, 'rollback', { id: 'back-1', journal: journalOf(planned) });
     expect(plan.kind).to.equal('switch-back');
-    expect(notices.join('\n')).to.include(
-      `rotation ${planned.plan.id} is not finished and is given up by it`,
-    );
+    expect(notices.join('\n')).to.include(`rotation ${planned.plan.id} is not finished and is abandoned`);
   });
 });

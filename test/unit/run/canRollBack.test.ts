@@ -91,7 +91,7 @@ describe('whether OpenEMR may go back', () => {
       const { request, world } = await run({ ...moved, blind: true });
       const failure: Failure = await failureOf(journalToTakeUp(request, world, stateOf(there)));
       expect(failure.outcome).to.equal('held');
-      expect(failure.message).to.match(/^Rollback run-2 was not taken up: .* Run again to finish it\.$/);
+      expect(failure.message).to.match(/^Rollback run-2 was not resumed: .* Run again to finish it\.$/);
     });
 
     it('a rollback that is finished, a rotation, and an empty state are taken as they are: nothing is asked', async () => {

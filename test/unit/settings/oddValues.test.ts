@@ -234,7 +234,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
     for (const [variable, below, more] of cases) {
       it(`${variable} ${below}`, async () => {
         const text = await refusal({ ...more, [variable]: path.join(folder, below) });
-        expect(text).to.match(new RegExp(`${variable} must name a (file|folder).* \\(`));
+        expect(text).to.match(new RegExp(`${variable} must name a (readable file|folder).* \\(`));
       });
     }
     for (const variable of ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'])
@@ -278,7 +278,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
     const shown = await captured(async () => {
       expect(await runCommandLine(['history'])).to.equal(2);
     });
-    expect(shown.stderr).to.include('CREDENTIAL_ROTATION_HOME (or --home) must be a folder that');
+    expect(shown.stderr).to.include('CREDENTIAL_ROTATION_HOME (or --home) must be a writable folder');
   });
 
   it('config show says it, too', async () => {
@@ -292,7 +292,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
     const shown = await captured(async () => {
       expect(await runCommandLine(['config', 'show'])).to.equal(2);
     });
-    expect(shown.stdout).to.include('✗ KUBECONFIG must name a file that can be read');
+    expect(shown.stdout).to.include('✗ KUBECONFIG must name a readable file');
   });
 
   it('a relative path is made absolute: engine and plugins work in other folders', () => {

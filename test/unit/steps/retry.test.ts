@@ -84,7 +84,7 @@ describe('messages of the database', () => {
     expect(statement(1819).message)
       .to.include('SHOW VARIABLES')
       .and.to.include('32 characters')
-      .and.to.include('then another password is made'));
+      .and.to.include('then another password is generated'));
   it('a statement is named by two words, its password and the error text are not', () => {
     const cause = Object.assign(new Error("near 'secret'"), { errno: 1064, code: 'ER_PARSE_ERROR' });
     const { message } = statementFailure(cause, "ALTER USER 'a' IDENTIFIED BY 'secret'", login);

@@ -51,7 +51,7 @@ export async function readAll<Result extends { name: string; outcome: MemberOutc
       return { results, signalled: signal.aborted };
     };
     const stopping = (signal: NodeJS.Signals): void =>
-      progress.say(`${signal}: stopping; once more stops at once.`);
+      progress.say(`${signal}: stopping; a second signal stops it at once.`);
     return await withStopSignals(look, stopping, killChildren);
   } finally {
     progress.stop();

@@ -58,14 +58,14 @@ class FleetRunner {
     const began = `${timeText(run.startedAt)} UTC`;
     progress.say(
       run.resumed
-        ? `Fleet run ${run.id}: taken up; what was rotated since ${began} is left as it is.`
+        ? `Fleet run ${run.id}: resumed; what was rotated since ${began} is left as it is.`
         : `Fleet run ${run.id}: ${deploymentsText(fleet.members.length)}, ${fleet.limits.concurrency} at a time.`,
     );
     const signalled = await withStopSignals(
       (signal) => this.rotateAll(signal),
       (signal) =>
         progress.say(
-          `${signal}: every rotation stops after the step under way; once more ends them at once.`,
+          `${signal}: every rotation stops after its current step; a second signal ends them at once.`,
         ),
       killChildren,
     );
@@ -153,7 +153,7 @@ class FleetRunner {
       fleetRunLines(deployments, counts).forEach((line) => renderer.line(line));
       if (outcome !== 'done')
         renderer.line(
-          `Run the same command again within 12 hours to go on, or anywhere with --since ${run.startedAt}. [exit ${exitCode}]`,
+          `Run the same command again within 12 hours to continue, or on any machine with --since ${run.startedAt}. [exit ${exitCode}]`,
         );
     }
     return exitCode;

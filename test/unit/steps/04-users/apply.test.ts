@@ -155,7 +155,7 @@ describe("step 4: a slot's user", () => {
       await expectRefused(world, () => apply(world), 'before-switch', /rights on clinic2 .* another OpenEMR/);
     });
 
-    it('where it is locked, or asks more of a connection than the active one', async () => {
+    it('where it is locked, or has stricter requirements for a connection than the active one', async () => {
       Object.assign(world.database.account('openemr_b') ?? {}, { locked: true });
       await expectRefused(world, () => apply(world), 'before-switch', /is locked; run ALTER USER .* UNLOCK/);
       Object.assign(world.database.account('openemr_b') ?? {}, { locked: false });
@@ -164,7 +164,7 @@ describe("step 4: a slot's user", () => {
         world,
         () => apply(world),
         'before-switch',
-        /asks more of a connection \(REQUIRE SSL\)/,
+        /has stricter requirements for a connection \(REQUIRE SSL\)/,
       );
     });
 

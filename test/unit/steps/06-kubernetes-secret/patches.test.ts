@@ -45,7 +45,7 @@ describe('what the API server says to a dry run of a patch', () => {
       'a webhook that is down: named, with the way out',
       webhookDown,
       'before-switch',
-      /^The patch of Secret ns\/s would be refused since the admission webhook guard\.example gives no answer \(Internal error.*connection refused\); repair the webhook, or delete/,
+      /^The patch of Secret ns\/s would be refused because the admission webhook guard\.example gives no answer \(Internal error.*connection refused\); repair the webhook, or delete/,
     ],
     [
       'a webhook that does not take dry runs: only a notice',

@@ -181,7 +181,7 @@ describe('how long a restart takes', () => {
   it('ten pods of 300 s, one by one, do not fit 900 s: the number is named, and both ways out', () => {
     expect(text(tenSlow, 900)).to.deep.equal([
       'problem',
-      'The restart of Deployment ns/openemr takes at least 3000 s (10 pods in 10 turns of 300 s), and its limit is 900 s; raise --timeout, or leave it out: then the limit begins anew with each pod that gets ready',
+      'The restart of Deployment ns/openemr takes at least 3000 s (10 pods in 10 turns of 300 s), and its limit is 900 s; raise --timeout, or leave it out: then the limit starts again with each pod that becomes ready',
     ]);
   });
 
@@ -256,7 +256,7 @@ describe('a quota that has no room for the restart', () => {
 
   it('names the quota, what is used of it, and two cures', () => {
     expect(found({ pods: '2' }, { pods: '2' })).to.equal(
-      'ResourceQuota small has no room for one more pod of Deployment ns/openemr (pods: 2 of 2 used), and a restart makes the new pod before an old one goes; raise the quota, or allow maxUnavailable 1, and run again',
+      'ResourceQuota small has no room for one more pod of Deployment ns/openemr (pods: 2 of 2 used), and a restart creates the new pod before an old one goes; raise the quota, or allow maxUnavailable 1, and run again',
     );
     expect(found({ pods: '3' }, { pods: '2' })).to.equal(undefined);
   });
