@@ -86,7 +86,7 @@ for (const database of databases.slice(0, 1)) {
       const started = Date.now() / 1000;
       const rotated = await run(site, ['--log-json'], environment);
       expectCode(rotated, 0);
-      expect(rotated.stderr).not.to.include('could not be told');
+      expect(rotated.stderr).not.to.include('could not be notified');
       const [event] = await eventsOf(lab, site);
       expect(event).to.include({ type: 'Normal', reason: 'CredentialsRotated' });
       expect(event?.message).to.match(/^OpenEMR runs on slot B\. .*exit code 0\.$/);

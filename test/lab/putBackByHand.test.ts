@@ -152,7 +152,7 @@ for (const database of databases.slice(0, 1)) {
       const result = await run(site);
       release();
       expectCode(result, 0);
-      expect(result.stderr).to.include("took this rotation's restart out of the Deployment");
+      expect(result.stderr).to.include("removed this rotation's restart from the Deployment");
       await expectHealthy(site, 'B');
     });
 

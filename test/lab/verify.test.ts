@@ -52,7 +52,7 @@ for (const database of databases.slice(0, 1)) {
       const writes = new Writes(lab, site);
       const result = await verify();
       expectCode(result, 0);
-      expect(result.stdout).to.match(/^✓ A rotation has all that it needs\.\n/);
+      expect(result.stdout).to.match(/^✓ A rotation has everything that it needs\.\n/);
       expect(result.stdout).not.to.include('✗');
       for (const line of [
         '✓ plugin kubernetes',
