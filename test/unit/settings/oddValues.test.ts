@@ -234,7 +234,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
     for (const [variable, below, more] of cases) {
       it(`${variable} ${below}`, async () => {
         const text = await refusal({ ...more, [variable]: path.join(folder, below) });
-        expect(text).to.match(new RegExp(`${variable} must name a (readable file|folder).* \\(`));
+        expect(text).to.match(new RegExp(`${variable} must name a (readable file|file with|folder).* \\(`));
       });
     }
     for (const variable of ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'])
