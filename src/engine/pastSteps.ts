@@ -2,10 +2,11 @@ import type { PastSteps, Provenance, StepEnd } from '../rotation/stepTimes';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { readPlan } from '../rotation/storedPlan';
 import type { StepNumber } from '../rotation/steps';
-import { nameOf, stepOfResource } from './stepTracker';
+import { nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
 import { whoRuns } from './who';
+import { stepOfResource } from '../rotation/steps';
 
 /** The resource that holds the plan; see planRecord in the providers. */
 export function isPlanRecord({ type }: StateResource): boolean {

@@ -3,34 +3,11 @@ import { failureFromText } from '../base/failure';
 import type { Failure } from '../base/failure';
 import type { StepEnd } from '../rotation/stepTimes';
 import type { StepNumber } from '../rotation/steps';
-import { stepNumbers } from '../rotation/steps';
+import { stepNumbers, stepOfResource } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
 import { Beginnings } from './beginnings';
 import type { StepStatus, StepResult, StepEvent } from '../rotation/news';
-
-/** First parts of resource names, by step; a slot's user belongs to step 4 or 10 by where it stands. */
-const stepOfPrefix: [RegExp, StepNumber][] = [
-  [/^plan$/, 2],
-  [/^admin-credentials-/, 3],
-  [/^(password-|slots-)/, 4],
-  [/^sqlconf$/, 5],
-  [/^kubernetes-secret$/, 6],
-  [/^(restart$|rollout-)/, 7],
-  [/^health-/, 8],
-  [/^flip-/, 9],
-  [/^(idle-|renewal-)/, 10],
-  [/^admin-password-/, 11],
-];
-
-/**
- * The step of a resource's name, or undefined for the stack and providers.
- * @param renewsSlot the slot whose user is changed in step 10, in lower case
- */
-export function stepOfResource(name: string, renewsSlot: string | undefined): StepNumber | undefined {
-  if (name.startsWith('user-')) return name === `user-${renewsSlot ?? ''}` ? 10 : 4;
-  return stepOfPrefix.find(([prefix]) => prefix.test(name))?.[1];
-}
 
 /** Turns the engine's resource events into the eleven steps. */
 export class StepTracker {

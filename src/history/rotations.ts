@@ -9,6 +9,7 @@ import type { LoadCount, PastRotation, PastRun, PastStep } from './pastRotation'
 import { begunAt, runsOf } from './runs';
 import { stepsOf } from './steps';
 import type { PlanRecord } from './runs';
+import { cutOverStep } from '../rotation/steps';
 
 /** What the state says of the last plan. */
 export interface StateOfLast {
@@ -146,7 +147,7 @@ function resultOf(record: PlanRecord, rollback: PlanRecord | undefined): PastRes
   if (hasSucceeded(record)) return renews(plan.kind) ? 'rotated' : 'done';
   if (leftUnfinished(record) || (entries.length === 0 && !open)) return 'unfinished';
   if (!past) return 'failed';
-  return Math.max(0, ...past.ends.map(({ step }) => step)) >= 5 ? 'held' : 'before-switch';
+  return Math.max(0, ...past.ends.map(({ step }) => step)) >= cutOverStep ? 'held' : 'before-switch';
 }
 
 /** True when the state has work of a run that left no entry. */

@@ -2,6 +2,7 @@ import type { Place } from '../rotation/rotationPlan';
 import type { Slot } from '../rotation/slot';
 import { isFinished } from '../rotation/ends';
 import type { PastRotation, PastStep } from './pastRotation';
+import { cutOverStep } from '../rotation/steps';
 
 /** A stretch of time; `to` is null when it lasts. */
 export interface Period {
@@ -38,7 +39,7 @@ function activePeriods(rotations: PastRotation[]): SlotTimes['active'] {
   return periods;
 }
 
-/** PHP reads `sqlconf.php` on each request, so step 5 is the moment of a switch; else the end of the run is all that is known. */
+/** PHP reads `sqlconf.php` on each request, so the cut-over is the moment of a switch; else the end of the run is all that is known. */
 function switchesOf({
   from,
   to,
@@ -47,8 +48,9 @@ function switchesOf({
   rollback,
   endedAt,
 }: PastRotation): { place: Place; at: string }[] {
-  const there = endOfStep(steps, 5) ?? (isFinished(result) ? endedAt : undefined);
-  const back = rollback && (endOfStep(rollback.steps, 5) ?? (rollback.succeeded ? endedAt : undefined));
+  const there = endOfStep(steps, cutOverStep) ?? (isFinished(result) ? endedAt : undefined);
+  const back =
+    rollback && (endOfStep(rollback.steps, cutOverStep) ?? (rollback.succeeded ? endedAt : undefined));
   return [
     ...(there === undefined || there === null ? [] : [{ place: to, at: there }]),
     ...(back === undefined || back === null ? [] : [{ place: from, at: back }]),

@@ -3,6 +3,7 @@ import type { Verdict } from '../rotation/ends';
 import { leftAsItWas, verdictOfEnd } from '../rotation/ends';
 import type { RequestKind } from '../rotation/kinds';
 import type { Ending, News } from '../rotation/news';
+import { retireStep } from '../rotation/steps';
 
 /** A run that has ended, as others are told of it. One that was refused may have no plan, and has no steps. */
 export interface EndedRun {
@@ -95,6 +96,6 @@ export function livePlace({ ending: { outcome, planned, resumed, steps } }: Ende
   if (outcome === 'done') return to;
   if (kind === 'rollback') return undefined;
   if (outcome === 'rolled-back') return from;
-  if (steps.some(({ number, status }) => number >= 9 && status !== 'not-reached')) return to;
+  if (steps.some(({ number, status }) => number >= retireStep && status !== 'not-reached')) return to;
   return leftAsItWas(outcome) && resumed !== true ? from : undefined;
 }

@@ -1,14 +1,15 @@
-import type { StepNumber } from './steps';
+import type { Phase } from './steps';
+import { switchPhase } from './steps';
 
 /** What a run is asked for. */
 export type RequestKind = 'rotate' | 'sync' | 'rollback';
 
 interface KindFacts {
   /** The steps that it can have; the last two only where there is a password to renew. */
-  steps: { first: StepNumber; last: StepNumber };
+  steps: Phase;
   /** Passwords are renewed: its begin is the age of what it leaves. */
   renews: boolean;
-  /** OpenEMR's login is written, restarted and proven (steps 5 to 8). */
+  /** OpenEMR's login is written, restarted and proven (the steps of the switch). */
   switches: boolean;
   /** It ends on a login that OpenEMR had before. */
   goesBack: boolean;
@@ -23,7 +24,7 @@ export const planKinds = {
   rotate: { steps: { first: 1, last: 11 }, renews: true, switches: true, goesBack: false },
   reconcile: { steps: { first: 1, last: 11 }, renews: true, switches: true, goesBack: false },
   bootstrap: { steps: { first: 1, last: 11 }, renews: true, switches: true, goesBack: false },
-  rollback: { steps: { first: 5, last: 8 }, renews: false, switches: true, goesBack: true },
+  rollback: { steps: switchPhase, renews: false, switches: true, goesBack: true },
   'switch-back': { steps: { first: 1, last: 11 }, renews: false, switches: true, goesBack: true },
   sync: { steps: { first: 1, last: 4 }, renews: false, switches: false, goesBack: false },
 } as const satisfies Record<string, KindFacts>;
@@ -41,7 +42,7 @@ export function renews(kind: PlanKind): boolean {
   return factsOf(kind).renews;
 }
 
-/** True when a plan of this kind moves OpenEMR (steps 5 to 8). */
+/** True when a plan of this kind moves OpenEMR. */
 export function moves(kind: PlanKind): boolean {
   return factsOf(kind).switches;
 }

@@ -2,6 +2,7 @@ import type { Outcome } from '../base/failure';
 import type { StepNumber } from './steps';
 import type { PlanKind } from './kinds';
 import { moves } from './kinds';
+import { cutOverStep, retireStep } from './steps';
 
 /** Where an update failed, and how far its rotation is. */
 export interface FailedAt {
@@ -12,11 +13,6 @@ export interface FailedAt {
   /** The furthest step that this rotation has begun, in this run or by the state in an earlier one. */
   reached: StepNumber | undefined;
 }
-
-/** Retirement: from this step on nothing is undone, since the password of the slot that was left may be another one. */
-export const firstOfRetirement = 9;
-/** The last step before `sqlconf.php` is written. */
-const lastBeforeSwitch = 4;
 
 /** How far a run was when it failed. */
 export type Phase =
@@ -39,13 +35,13 @@ export type Decision = Outcome | 'go-back';
 /** True for a failure in a step before the switch, or in none. */
 export function isBeforeSwitch({ step, furthest }: Pick<FailedAt, 'step' | 'furthest'>): boolean {
   const at = step ?? furthest;
-  return at === undefined || at <= lastBeforeSwitch;
+  return at === undefined || at < cutOverStep;
 }
 
 /** The phase that follows from plan and steps alone; undefined when the world must be looked at: was it switched? */
 export function phaseOf(kind: PlanKind, { reached }: FailedAt): Phase | undefined {
   if (!moves(kind)) return 'reading';
-  if (reached !== undefined && reached >= firstOfRetirement) return 'retiring';
+  if (reached !== undefined && reached >= retireStep) return 'retiring';
   return kind === 'rollback' ? 'going-back' : undefined;
 }
 

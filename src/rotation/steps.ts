@@ -19,6 +19,26 @@ export type StepNumber = keyof typeof stepTitles;
 /** All step numbers in order. */
 export const stepNumbers = Object.keys(stepTitles).map(Number) as StepNumber[];
 
+/** The step in which OpenEMR moves: PHP reads `sqlconf.php` on each request. */
+export const cutOverStep = 5 satisfies StepNumber;
+
+/** The steps that move OpenEMR and prove that it works there. */
+export const switchPhase = { first: cutOverStep, last: 8 } as const satisfies Phase;
+
+/** The first step after the proof. From it on nothing is undone: the password of the slot that was left may be another one. */
+export const retireStep = 9 satisfies StepNumber;
+
+/** A stretch of steps. */
+export interface Phase {
+  first: StepNumber;
+  last: StepNumber;
+}
+
+/** True for a step of the switch. */
+export function isSwitchStep(step: number): boolean {
+  return step >= switchPhase.first && step <= switchPhase.last;
+}
+
 /** What is made again because the database refused a password has a name of its own: else the state has it done. */
 const nth = (again: number): string => (again === 0 ? '' : `${again + 1}-`);
 
@@ -40,3 +60,26 @@ export const resourceNames = {
   renewal: (id: string, again = 0) => `renewal-${nth(again)}${id}`,
   adminPassword: (id: string) => `admin-password-${id}`,
 };
+
+/** First parts of resource names, by step; a slot's user belongs to step 4 or 10 by where it stands. */
+const stepOfPrefix: [RegExp, StepNumber][] = [
+  [/^plan$/, 2],
+  [/^admin-credentials-/, 3],
+  [/^(password-|slots-)/, 4],
+  [/^sqlconf$/, cutOverStep],
+  [/^kubernetes-secret$/, 6],
+  [/^(restart$|rollout-)/, 7],
+  [/^health-/, 8],
+  [/^flip-/, retireStep],
+  [/^(idle-|renewal-)/, 10],
+  [/^admin-password-/, 11],
+];
+
+/**
+ * The step of a resource's name, or undefined for the stack and providers.
+ * @param renewsSlot the slot whose user is changed in step 10, in lower case
+ */
+export function stepOfResource(name: string, renewsSlot: string | undefined): StepNumber | undefined {
+  if (name.startsWith('user-')) return name === `user-${renewsSlot ?? ''}` ? 10 : 4;
+  return stepOfPrefix.find(([prefix]) => prefix.test(name))?.[1];
+}

@@ -15,6 +15,7 @@ import { withRolloutNews } from './rolloutNews';
 import { updateRestartingAgain } from './restartAgain';
 import type { FailedUpdate } from '../engine/update';
 import { runUpdate } from '../engine/update';
+import { cutOverStep } from '../rotation/steps';
 
 /** The end of a run that a signal stopped. */
 export async function cancelled(
@@ -128,7 +129,7 @@ function stepText(step: StepNumber | undefined): string {
 /**
  * The user that OpenEMR is still on: the file does not name the target, and the Secret is as before. A file that
  * somebody else edited in between is left as it is: to put the login before back would undo the edit. The file is the
- * first to change: when that failed (step 5), another Secret is somebody else's work, too.
+ * first to change: when that failed, another Secret is somebody else's work, too.
  * @returns undefined when something was switched, or when that cannot be seen
  */
 async function usernameNotSwitched(
@@ -144,7 +145,7 @@ async function usernameNotSwitched(
     const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
     const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length === 0;
     const { username } = sqlconf.login;
-    return (sameSecret || at.step === 5) && username !== material.logins[failed.to].username
+    return (sameSecret || at.step === cutOverStep) && username !== material.logins[failed.to].username
       ? username
       : undefined;
   } catch {

@@ -1,5 +1,5 @@
 import type { PastStep } from '../../history/pastRotation';
-import { stepTitles } from '../../rotation/steps';
+import { stepTitles, cutOverStep } from '../../rotation/steps';
 import { durationText, timeText } from '../duration';
 import type { ChartLoad } from './chartLoad';
 import type { Markup } from './markup';
@@ -26,7 +26,7 @@ export function gantt({ begin, steps, back, load }: Chart): Markup {
   const length = Math.max(worked, ...failures);
   const { part, parts } = roundScale(length);
   const scale = (iso: string): number => (Date.parse(iso) - start) / (part * parts);
-  const cut = steps.find(({ number, status }) => number === 5 && status === 'done')?.endedAt;
+  const cut = steps.find(({ number, status }) => number === cutOverStep && status === 'done')?.endedAt;
   return markup`<table class="gantt g${parts}">
     <thead>
       <tr>

@@ -7,6 +7,7 @@ import { loadOfCharts, loadText } from './chartLoad';
 import { gantt } from './gantt';
 import type { Markup } from './markup';
 import { markup } from './markup';
+import { isSwitchStep } from '../../rotation/steps';
 
 /** How many that did not go as planned are open at first, beside the newest. */
 const openAtFirst = 3;
@@ -137,7 +138,7 @@ function backChart({ rollback }: PastRotation, load: ChartLoad | undefined): Mar
       <span class="soft">${id}, ${succeeded ? 'done' : 'not finished'}. ${runsText(runs)}</span>
     </p>
     ${failure ? markup`<p class="${succeeded ? 'soft' : 'why'}">${reasonText(failure)}</p>` : undefined}`;
-  const own = (steps ?? []).filter(({ number }) => number >= 5 && number <= 8);
+  const own = (steps ?? []).filter(({ number }) => isSwitchStep(number));
   if (steps === null || own.every(({ endedAt }) => endedAt === undefined))
     return markup`${heading}
       <p class="soft">The times of its steps are not known.</p>
