@@ -21,19 +21,19 @@ export class Failure extends Error {
   readonly outcome: Outcome;
 
   /**
-   * @param why its code; an outcome is taken too, for a failure that has no code
+   * @param code why it is one, from the table of codes
    * @param message one sentence, without any secret value
    * @param options `cause` is kept for debugging and is never printed; `outcome` is of several failures that are one
    */
   constructor(
-    why: FailureCode | Outcome,
+    code: FailureCode,
     message: string,
     options: { cause?: unknown; slot?: 'A' | 'B' | undefined; outcome?: Outcome } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    this.code = failureCode(why) ?? 'uncoded';
+    this.code = code;
     this.slot = options.slot;
-    this.outcome = options.outcome ?? (isOutcome(why) ? why : exitOf(why));
+    this.outcome = options.outcome ?? exitOf(code);
   }
 
   /** The same failure, said in other words. */
@@ -99,10 +99,9 @@ export function failureFromText(text: string): Failure | undefined {
   const outcome = found?.[1];
   if (!found || outcome === undefined || !isOutcome(outcome)) return undefined;
   const line = (text.slice(found.index + found[0].length).split('\n')[0] ?? '').trim();
-  const code = failureCode(found[2] ?? '');
-  const why = code === undefined || code === 'uncoded' ? outcome : code;
+  const code = failureCode(found[2] ?? '') ?? 'uncoded';
   const slot = found[3];
-  return new Failure(why, line, { slot: slot === 'A' || slot === 'B' ? slot : undefined });
+  return new Failure(code, line, { outcome, slot: slot === 'A' || slot === 'B' ? slot : undefined });
 }
 
 /**

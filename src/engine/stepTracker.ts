@@ -7,7 +7,8 @@ import { stepNumbers, stepOfResource } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
 import { Beginnings } from './beginnings';
-import type { StepStatus, StepResult, StepEvent } from '../rotation/news';
+import type { StepStatus } from '../rotation/ends';
+import type { StepResult, StepEvent } from '../rotation/news';
 
 /** Turns the engine's resource events into the eleven steps. */
 export class StepTracker {

@@ -1,7 +1,7 @@
 import type { Place } from '../rotation/rotationPlan';
 import type { Slot } from '../rotation/slot';
 import type { StepNumber } from '../rotation/steps';
-import type { PastResult } from '../rotation/ends';
+import type { PastResult, StepStatus } from '../rotation/ends';
 import type { PlanKind } from '../rotation/kinds';
 
 /** One run of the command that worked on a rotation. */
@@ -16,7 +16,7 @@ export interface PastRun {
 /** One step, as far as it is known. */
 export interface PastStep {
   number: StepNumber;
-  status: 'done' | 'unchanged' | 'failed' | 'not-reached';
+  status: StepStatus;
   /** ISO times and milliseconds, for a step that did something. */
   startedAt?: string;
   endedAt?: string;

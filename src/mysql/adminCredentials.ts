@@ -50,9 +50,6 @@ export function knownVersion(): KnownVersion | undefined {
   return works === '' || current === '' ? undefined : { works, current, refused };
 }
 
-/** The database was asked and refuses every password of the admin secret. */
-export class AdminRefused extends Failure {}
-
 /** The admin's session, and the login that opened it. */
 export interface AdminSession {
   credentials: AdminCredentials;
@@ -63,7 +60,7 @@ export interface AdminSession {
  * Opens a session with the admin login that works: current, then pending, then previous; at most three tries. Only where
  * all are refused, the other versions are tried that rotations of this tool have pending.
  * @param known what logged in before in this run, and what was refused: that is not tried again before all others
- * @throws AdminRefused (`permission`) when none works, Failure `configuration` when the secret is malformed.
+ * @throws Failure `admin-login-refused` when none works, Failure `configuration` when the secret is malformed.
  */
 export async function openAdmin(
   secrets: Pick<SecretsManager, 'read' | 'describe'>,
@@ -110,7 +107,7 @@ export async function openAdmin(
     const opened = await attempt(candidate);
     if (opened) return opened;
   }
-  throw new AdminRefused(
+  throw new Failure(
     'admin-login-refused',
     `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
       "set the master user's password to the secret's current one and run again.",

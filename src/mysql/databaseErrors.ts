@@ -1,4 +1,4 @@
-import type { FailureCode, Outcome } from '../base/failure';
+import type { FailureCode } from '../base/failure';
 import { Failure } from '../base/failure';
 import type { DatabaseLogin } from '../rotation/slot';
 import { errorCode, errorNumber } from '../base/errors';
@@ -31,12 +31,8 @@ export class DatabaseFailure extends Failure {
   /** True when the same call may work a moment later: it is worth trying again. */
   readonly passes: boolean;
 
-  constructor(
-    why: FailureCode | Outcome,
-    message: string,
-    { cause, passes }: { cause?: unknown; passes: boolean },
-  ) {
-    super(why, message, { cause });
+  constructor(code: FailureCode, message: string, { cause, passes }: { cause?: unknown; passes: boolean }) {
+    super(code, message, { cause });
     this.passes = passes;
   }
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../base/failure';
+import type { FailureCode, Outcome } from '../base/failure';
 import { exitCodes } from '../base/failure';
 import type { Place, PlanKind } from '../rotation/rotationPlan';
 import { stepTitles } from '../rotation/steps';
@@ -22,6 +22,8 @@ export interface CloudEvent {
   data: {
     outcome: Outcome;
     exitCode: number;
+    /** Why it failed; null after a success. */
+    code: FailureCode | null;
     message: string;
     rotation: string;
     kind: PlanKind;
@@ -54,6 +56,7 @@ export function cloudEventOf(run: EndedRun): CloudEvent | undefined {
     data: {
       outcome,
       exitCode: exitCodes[outcome],
+      code: ending.code ?? null,
       message: scrubber.scrub(message),
       rotation,
       kind,

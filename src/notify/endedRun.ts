@@ -1,6 +1,6 @@
 import type { StepNumber } from '../rotation/steps';
-import type { Verdict } from '../rotation/ends';
-import { leftAsItWas, verdictOfEnd } from '../rotation/ends';
+import type { StepStatus, Verdict } from '../rotation/ends';
+import { isStepDone, leftAsItWas, verdictOfEnd } from '../rotation/ends';
 import type { RequestKind } from '../rotation/kinds';
 import type { Ending, News } from '../rotation/news';
 import { retireStep } from '../rotation/steps';
@@ -73,9 +73,9 @@ export interface PasswordTime {
 export function passwordTimes({ ending, endedAt, doneAt }: EndedRun): PasswordTime[] {
   const plan = ending.planned?.plan;
   if (plan === undefined) return [];
-  const statusOf = (step: StepNumber): string | undefined =>
+  const statusOf = (step: StepNumber): StepStatus | undefined =>
     ending.steps.find(({ number }) => number === step)?.status;
-  const isDone = (step: StepNumber): boolean => ['done', 'unchanged'].includes(statusOf(step) ?? '');
+  const isDone = (step: StepNumber): boolean => isStepDone(statusOf(step));
   const setIn = (step: StepNumber, account: Account): PasswordTime[] => {
     if (!isDone(step)) return [];
     const earlier = statusOf(step) === 'unchanged';

@@ -1,6 +1,6 @@
 import type { StepNumber } from '../rotation/steps';
 import { stepNumbers, stepTitles } from '../rotation/steps';
-import type { StepStatus } from '../rotation/news';
+import type { StepStatus } from '../rotation/ends';
 
 /** One step as the block shows it; times in ms of the same clock as `now`. */
 export interface ShownStep {

@@ -7,6 +7,9 @@ import type { PlanKind } from './kinds';
  * labels, Event reasons): texts for people are made from them in src/report/.
  */
 
+/** What became of one step. */
+export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
+
 /** What a run came to, for those who are told. */
 export type Verdict = 'rotated' | 'rolled-back' | 'held' | 'failed';
 
@@ -128,4 +131,9 @@ export function isFinished(result: PastResult): boolean {
 /** How the last rotation stands that is finished. */
 export function endOfFinished(kind: PlanKind): RotationEnd {
   return kind === 'rollback' ? 'rolled-back' : 'done';
+}
+
+/** True for a step that is as its plan wants it, by this run or an earlier one. */
+export function isStepDone(status: StepStatus | undefined): boolean {
+  return status === 'done' || status === 'unchanged';
 }

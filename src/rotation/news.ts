@@ -1,9 +1,7 @@
+import type { StepStatus } from './ends';
 import type { StepNumber } from './steps';
 import type { PlannedRotation } from './rotationPlan';
 import type { Failure, Outcome, FailureCode } from '../base/failure';
-
-/** What became of one step. */
-export type StepStatus = 'done' | 'unchanged' | 'failed' | 'not-reached';
 
 /** One step of a run; `ms` is its duration in milliseconds, absent when it was not reached. */
 export interface StepResult {

@@ -4,7 +4,7 @@ import { parseAdminDocument } from '../../rotation/secretDocument';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import type { AdminSession } from '../../mysql/adminCredentials';
-import { AdminRefused, openAdmin } from '../../mysql/adminCredentials';
+import { openAdmin } from '../../mysql/adminCredentials';
 import type { WorldContext } from '../../target/context';
 import type { LoginAnswer, Session } from '../../mysql/database';
 import { openSession, tryLogin } from '../../mysql/database';
@@ -296,7 +296,7 @@ export async function openAsAdmin(
     keepSecret(login.password);
     return { facts: { kind: 'works', stage, login }, session };
   } catch (error) {
-    if (!(error instanceof AdminRefused)) throw error;
+    if (!(error instanceof Failure) || error.code !== 'admin-login-refused') throw error;
     return { facts: { kind: 'refused', reason: error.message } };
   }
 }

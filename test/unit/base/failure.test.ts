@@ -29,7 +29,7 @@ describe('failures through the engine’s text', () => {
       .map((text) => text.replace(/\s+/g, ' ').trim());
     fc.assert(
       fc.property(fc.constantFrom(...outcomes), message, (outcome, text) => {
-        const found = failureFromText(failureToText(new Failure(outcome, text)));
+        const found = failureFromText(failureToText(new Failure('uncoded', text, { outcome })));
         expect(found).to.be.instanceOf(Failure).and.include({ outcome, message: text });
       }),
       { numRuns: 500, seed: 20260 },
@@ -60,7 +60,7 @@ describe('failures through the engine’s text', () => {
   wrappings.forEach((wrap, index) => {
     it(`come back out of what the engine puts around them (${index})`, () => {
       const found = failureFromText(
-        wrap(failureToText(new Failure('locked', 'The lock is gone; run again.'))),
+        wrap(failureToText(new Failure('lock-held', 'The lock is gone; run again.'))),
       );
       expect(found?.outcome).to.equal('locked');
       expect(found?.message).to.match(/^The lock is gone; run again\.[^\n]*$/);

@@ -229,7 +229,7 @@ describe('engineFailure', () => {
 
   it('a state that cannot be decrypted is told apart, and a failure stays as it is', () => {
     expect(engineFailure(new Error('incorrect passphrase'), where)).to.be.instanceOf(StateIsClosed);
-    const failure = new Failure('held', 'It is held.');
+    const failure = new Failure('old-login-in-use', 'It is held.');
     expect(engineFailure(failure, where)).to.equal(failure);
   });
 });

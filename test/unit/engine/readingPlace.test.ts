@@ -47,7 +47,7 @@ describe('the place of a command that only looks', () => {
       expect(readdirSync(copy).sort()).to.deep.equal(['prod.json', 'prod.json.bak.attrs']);
       expect(readFileSync(path.join(copy, 'prod.json'), 'utf8')).to.equal('{"state":1}');
       writeFileSync(path.join(copy, 'prod.json.bak.attrs'), 'written in place');
-      throw new Failure('configuration', `The state in ${at.backendUrl} is damaged.`);
+      throw new Failure('setting-invalid', `The state in ${at.backendUrl} is damaged.`);
     }).catch((error: unknown) => error);
     expect(failed).to.be.instanceOf(Failure);
     expect((failed as Failure).message).to.equal(`The state in ${location().backendUrl} is damaged.`);

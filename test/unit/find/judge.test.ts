@@ -86,7 +86,7 @@ describe('the settings of openemr-on-eks as it stands', () => {
   });
 
   it('a right that is missing is told where it hides something', () => {
-    const failure = new Failure('permission', 'may not list CronJobs.');
+    const failure = new Failure('admin-permission-missing', 'may not list CronJobs.');
     const findings = judge({}, observed({ cronJobs: { kind: 'unreadable', failure } }));
     expect(findings.open.map(({ why }) => why)[0]).to.include('may not list CronJobs');
     expect(findings.open[0]?.why).to.include('--terraform-outputs');

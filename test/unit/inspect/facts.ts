@@ -18,7 +18,7 @@ export function read<T>(value: T): Part<T> {
 
 /** A part that could not be read. */
 export function unreadable(outcome: Failure['outcome'], reason: string): Part<never> {
-  return { kind: 'unreadable', failure: new Failure(outcome, reason) };
+  return { kind: 'unreadable', failure: new Failure('uncoded', reason, { outcome }) };
 }
 
 /** What a status would read in this world. */

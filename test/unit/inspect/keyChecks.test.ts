@@ -52,7 +52,7 @@ describe('verify: KMS keys', () => {
 
   it('what else is missing tells nothing of the key', () => {
     const denied = unreadable('permission', 'No.');
-    const put = read([new Failure('permission', 'No.')]);
+    const put = read([new Failure('admin-permission-missing', 'No.')]);
     expect(linesOf([secret('slots', { read: denied, put })])).to.deep.equal([
       'not-checked: alias/aws/secretsmanager opens slots',
       'not-checked: alias/aws/secretsmanager encrypts new versions of slots',

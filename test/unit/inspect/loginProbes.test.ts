@@ -11,7 +11,7 @@ describe('login probes', () => {
       most = Math.max(most, (now += 1));
       await new Promise((resolve) => setTimeout(resolve, 5));
       now -= 1;
-      if (username === 'gone') throw new Failure('before-switch', 'No answer.');
+      if (username === 'gone') throw new Failure('database-unreachable', 'No answer.');
       return username === 'wrong' ? 'denied' : 'works';
     });
     const names = ['one', 'two', 'one', 'wrong', 'gone', 'two'];

@@ -205,7 +205,7 @@ describe('status and a dry run', () => {
 
   it('what docs/json.md says that status does not look at, it does not look at', async () => {
     const denied = new ApiError(422, 'hands off');
-    const refused = new Failure('permission', 'You must not store versions.');
+    const refused = new Failure('admin-permission-missing', 'You must not store versions.');
     const { dry, status, probes } = await both({ refusedPatch: denied, refusedPut: refused });
     const alone = (await both({})).status;
     expect(dry.filter((text) => !alone.includes(text))).to.have.length(4);

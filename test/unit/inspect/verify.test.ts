@@ -33,7 +33,7 @@ describe('verify: what the world says', () => {
     ['sqlconf.php', { sqlconf: down }, 'can be read, with plain values'],
     ['the Kubernetes Secret', { kubernetesSecret: down }, 'Secret can be read'],
     ['the Deployment', { deployment: down }, 'Deployment can be read'],
-    ['the database', { database: new Failure('before-switch', 'Gone.') }, 'answers over trusted TLS'],
+    ['the database', { database: new Failure('database-unreachable', 'Gone.') }, 'answers over trusted TLS'],
     [
       'the lock',
       { lock: read({ connectionId: 1, client: 'x@y', idleSeconds: 1 }) },
@@ -84,15 +84,15 @@ describe('verify: the checklist', () => {
     const checks = new Checks('Database');
     expect(await checks.problems('rights', async () => [])).to.deep.equal([checks.ok('rights')]);
     const two = await checks.problems('rights', async () => [
-      new Failure('permission', 'One.'),
-      new Failure('configuration', 'Two.'),
+      new Failure('admin-permission-missing', 'One.'),
+      new Failure('setting-invalid', 'Two.'),
     ]);
     expect(two.map(({ state, detail }) => [state, detail])).to.deep.equal([
       ['missing', 'One.'],
       ['missing', 'Two.'],
     ]);
     const failed = await checks.problems('rights', () =>
-      Promise.reject(new Failure('permission', 'Denied.')),
+      Promise.reject(new Failure('admin-permission-missing', 'Denied.')),
     );
     expect(failed).to.deep.equal([checks.missing('rights', 'Denied.', 'permission')]);
     expect(two.map(({ outcome }) => outcome)).to.deep.equal(['permission', 'configuration']);

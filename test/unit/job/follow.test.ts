@@ -161,7 +161,7 @@ describe('following a Job', () => {
       pods: () => [running],
       // eslint-disable-next-line require-yield
       async *log() {
-        throw new Failure('permission', 'no logs.');
+        throw new Failure('admin-permission-missing', 'no logs.');
       },
     });
     const failure = await refused.catch((error: unknown) => error);

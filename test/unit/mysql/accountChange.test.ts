@@ -6,7 +6,7 @@ import type { Answer } from './fakeSession';
 import { fakeSession } from './fakeSession';
 
 const error = (errno: number, passes = false): Error =>
-  new DatabaseFailure('before-switch', 'refused', { cause: { errno }, passes });
+  new DatabaseFailure('database-unreachable', 'refused', { cause: { errno }, passes });
 const [noRight, noSchema, noTable, waited] = [error(1142), error(1049), error(1146), error(1205, true)];
 const mysql = '8.0.36';
 const mariadb = '10.11.6-MariaDB';

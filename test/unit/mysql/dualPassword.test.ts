@@ -12,7 +12,7 @@ const retaining = ['ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', 'ad
 const discarding = ['ALTER USER ?@? DISCARD OLD PASSWORD', 'admin', '%'];
 
 function refusal(errno: number): Error {
-  return new DatabaseFailure('permission', 'refused', { cause: { errno }, passes: false });
+  return new DatabaseFailure('admin-permission-missing', 'refused', { cause: { errno }, passes: false });
 }
 
 async function set(version: string, answers: [string, Answer][] = []): Promise<unknown[][]> {

@@ -38,7 +38,7 @@ class Server {
     return {
       schema: '',
       query: async (sql) => {
-        if (this.failing) throw new Failure('before-switch', `${this.name} has gone.`);
+        if (this.failing) throw new Failure('database-unreachable', `${this.name} has gone.`);
         const { session } = fakeSession('8.0.28', this.answers());
         return session.query(sql);
       },
@@ -100,7 +100,7 @@ describe('readers of an Aurora cluster', () => {
     const tried: string[] = [];
     const open = async (host: string): Promise<Session> => {
       tried.push(host);
-      if (host.startsWith('away')) throw new Failure('before-switch', `${host} does not answer.`);
+      if (host.startsWith('away')) throw new Failure('database-unreachable', `${host} does not answer.`);
       return new Server('near').session;
     };
     const { session } = new Server('writer', ['away', 'near']);

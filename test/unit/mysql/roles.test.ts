@@ -34,7 +34,7 @@ describe('activateRoles', () => {
   });
 
   it('what the server refuses is left to the check of the rights; a fault of ours is not', async () => {
-    const refused = new DatabaseFailure('permission', 'refused', { passes: false });
+    const refused = new DatabaseFailure('admin-permission-missing', 'refused', { passes: false });
     expect(await activated('8.0.15', [['SET ROLE', refused]])).to.have.lengthOf(1);
     const fault = await activated('8.0.15', [['SET ROLE', new TypeError('x')]]).catch((e: unknown) => e);
     expect(fault).to.be.instanceOf(TypeError).and.not.instanceOf(Failure);

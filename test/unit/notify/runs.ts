@@ -6,7 +6,7 @@ import { stepNumbers } from '../../../src/rotation/steps';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
 import type { StepResult } from '../../../src/rotation/news';
-import type { StepStatus } from '../../../src/rotation/news';
+import type { StepStatus } from '../../../src/rotation/ends';
 
 /** What is special about a run of a test. */
 export interface RunChanges {

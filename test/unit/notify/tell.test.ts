@@ -235,7 +235,7 @@ describe('telling others', () => {
         sourcesWith(
           kubernetesWith({
             missingRights: () =>
-              Promise.reject(new Failure('before-switch', 'The API server does not answer.')),
+              Promise.reject(new Failure('database-unreachable', 'The API server does not answer.')),
           }),
         ),
         never,

@@ -31,7 +31,7 @@ function showFailedRotation(renderer: Renderer, message = 'The health page answe
   const tracker = new StepTracker('a', (event) => renderer.news({ kind: 'step', event }));
   recording('failedHealth').forEach((event) => tracker.take(event));
   tracker.end();
-  renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', message), step: 8 });
+  renderer.news({ kind: 'rolling-back', failure: new Failure('rollout-timeout', message), step: 8 });
   renderer.ending({
     outcome: 'rolled-back',
     code: 'health-page-bad',
@@ -114,7 +114,11 @@ describe('JsonRenderer', () => {
       renderer.preview(preview);
       renderer.news({ kind: 'rollout', updated: 1, available: 2, wanted: 2 });
       showFailedRotation(renderer);
-      renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', 'a reason'), step: undefined });
+      renderer.news({
+        kind: 'rolling-back',
+        failure: new Failure('rollout-timeout', 'a reason'),
+        step: undefined,
+      });
     });
     expect(undocumented('log', linesOf(stdout))).to.deep.equal([]);
   });

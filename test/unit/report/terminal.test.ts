@@ -35,7 +35,7 @@ describe('the block on a terminal', () => {
         renderer.news({ kind: 'step', event: { kind: 'ended', step, status: 'done', ms: 1000 * step } });
       }
       renderer.news({ kind: 'rollout', updated: 2, available: 2, wanted: 2 });
-      renderer.news({ kind: 'rolling-back', failure: new Failure('timeout', 'a reason.'), step: 8 });
+      renderer.news({ kind: 'rolling-back', failure: new Failure('rollout-timeout', 'a reason.'), step: 8 });
       renderer.news({ kind: 'step', event: { kind: 'started', step: 5 } });
       renderer.ending({ outcome: 'done', message: 'the end', steps: [] });
     });

@@ -34,7 +34,7 @@ describe('sayingWhatIsLive', () => {
   }
 
   it('names user and slot once the slot secret was read', async () => {
-    const failure = await said(new Failure('configuration', 'Wrong. Nothing was changed.'), observation);
+    const failure = await said(new Failure('setting-invalid', 'Wrong. Nothing was changed.'), observation);
     expect(failure)
       .to.be.instanceOf(Failure)
       .and.include({
@@ -44,7 +44,7 @@ describe('sayingWhatIsLive', () => {
   });
 
   it('names the user alone before that', async () =>
-    expect(await said(new Failure('locked', 'Locked.'))).to.include({
+    expect(await said(new Failure('lock-held', 'Locked.'))).to.include({
       message: `Locked. OpenEMR runs on ${username}.`,
     }));
 
@@ -62,7 +62,7 @@ describe('sayingWhatIsLive', () => {
     }));
 
   it('adds nothing where the file cannot be read', async () =>
-    expect(await said(new Failure('locked', 'Locked.'), observation, 'gone')).to.include({
+    expect(await said(new Failure('lock-held', 'Locked.'), observation, 'gone')).to.include({
       message: 'Locked.',
     }));
 

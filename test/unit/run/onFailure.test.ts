@@ -37,7 +37,7 @@ async function endOf(
     planned: { plan, material: changed.material },
     resumed: isResumed,
     steps: [],
-    failure: new Failure(failure, 'It went wrong.'),
+    failure: new Failure('uncoded', 'It went wrong.', { outcome: failure }),
   };
   const rollbacks: PlannedRotation[] = [];
   const update = async (asked: UpdateRequest): Promise<UpdateResult> => {
@@ -106,7 +106,13 @@ describe('after a failure', () => {
     const failed =
       (outcome: Outcome, message: string, step?: StepNumber): Rollback =>
       ({ planned }) => ({
-        ...{ kind: 'failed', step, furthest: step, failure: new Failure(outcome, message), steps: [] },
+        ...{
+          kind: 'failed',
+          step,
+          furthest: step,
+          failure: new Failure('uncoded', message, { outcome }),
+          steps: [],
+        },
         past: { id: planned.plan.id, ends: [] },
       });
     const ends: [string, Rollback, RegExp][] = [
@@ -150,7 +156,7 @@ describe('after a failure', () => {
     it('that loses its lock meanwhile: held, for that reason', async () => {
       const stop = new AbortController();
       const rollback: Rollback = (request) => {
-        stop.abort(new Failure('locked', 'This run lost its lock.'));
+        stop.abort(new Failure('lock-held', 'This run lost its lock.'));
         return failed('unexpected', 'Stopped.', 6)(request);
       };
       const { failure } = await endOf(await run(moved, stop.signal), atHealth, rollback);

@@ -49,8 +49,8 @@ describe('withRetries', () => {
     connection({ code: 'ENOTFOUND' }),
   ];
   const foreign = [
-    new Failure('before-switch', 'in use'),
-    new Failure('locked', 'lost', { cause: { errno: 1040 } }),
+    new Failure('database-unreachable', 'in use'),
+    new Failure('lock-held', 'lost', { cause: { errno: 1040 } }),
   ];
   for (const error of [...refusals, ...others, ...foreign, new Error('a fault')])
     it(`does not try again: ${error.message.slice(0, 60)}`, async () =>

@@ -39,7 +39,7 @@ describe('the lock on the admin secret', () => {
 
   it('a run that lost its own lock meanwhile waits no longer, and takes nothing', async () => {
     const { session, asked } = serverGiving(2);
-    const lost = new Failure('locked', 'This run lost its lock.');
+    const lost = new Failure('lock-held', 'This run lost its lock.');
     const check = (): Promise<void> => Promise.reject(lost);
     const error = await takeInTurn(session, 'lock', { check }).catch((thrown: unknown) => thrown);
     expect(error).to.equal(lost);
