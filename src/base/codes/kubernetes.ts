@@ -54,7 +54,7 @@ export const kubernetesCodes = {
     'Replace it by one that can be changed.',
   ),
   'secret-owned-by-others': configuration(
-    'Another controller writes the Kubernetes Secret or the Deployment.',
+    'Another controller writes the Kubernetes Secret.',
     'End one of the two, as the message says.',
   ),
   'kubernetes-secret-changed-meanwhile': changed(

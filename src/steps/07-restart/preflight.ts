@@ -1,4 +1,5 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
+import type { FailureCode } from '../../base/failure';
 import { Failure } from '../../base/failure';
 import type { Kubernetes } from '../../kubernetes/kubernetes';
 import { neededRights } from '../../kubernetes/kubernetes';
@@ -87,27 +88,31 @@ function objectFindings(
   const owner = otherOwner(secret);
   const writer = occasionalWriter(secret);
   const { used, others } = secretUse({ ...(spec ? { spec } : {}) }, target.secret);
-  const problems = [
-    ...(spec?.paused === true
-      ? [`${name} is paused, so that a restart would never end; run kubectl rollout resume.`]
-      : []),
-    ...(spec?.replicas === 0
-      ? [`${name} has no replicas, so that nothing could prove the new login; scale it up first.`]
-      : []),
-    ...(owner === undefined
-      ? []
-      : [
-          `${secretName} ${owner}, which would put the old password back; take the keys ${keysToLeave} out of its hands.`,
-        ]),
-    ...(used || others.length === 0
-      ? []
-      : [
-          `Wrong target? ${name} takes its variables from Secret ${others.join(', ')} and not from ${target.secret}; name the Secret that its pods read (K8S_SECRET_NAME), or the Deployment that reads this one.`,
-        ]),
+  const problems: [boolean, FailureCode, string][] = [
+    [
+      spec?.paused === true,
+      'deployment-unsuited',
+      `${name} is paused, so that a restart would never end; run kubectl rollout resume.`,
+    ],
+    [
+      spec?.replicas === 0,
+      'deployment-unsuited',
+      `${name} has no replicas, so that nothing could prove the new login; scale it up first.`,
+    ],
+    [
+      owner !== undefined,
+      'secret-owned-by-others',
+      `${secretName} ${owner}, which would put the old password back; take the keys ${keysToLeave} out of its hands.`,
+    ],
+    [
+      !used && others.length > 0,
+      'wrong-target',
+      `Wrong target? ${name} takes its variables from Secret ${others.join(', ')} and not from ${target.secret}; name the Secret that its pods read (K8S_SECRET_NAME), or the Deployment that reads this one.`,
+    ],
   ];
   return {
     problems: [
-      ...problems.map((problem) => new Failure('deployment-unsuited', problem)),
+      ...problems.flatMap(([found, code, text]) => (found ? [new Failure(code, text)] : [])),
       ...(downtime.problem ? [downtime.problem] : []),
     ],
     notices: [
