@@ -95,9 +95,9 @@ async function demonstrate(choices: Choices, screen: Screen, running: Running): 
   const code = await conclude(lab, site, before, observed, commands, screen);
 
   screen.heading('6. The history as a page, with the steps and the requests of that time');
-  await leaveLoad(commands.home(), observed.rotation.output, observed.requests);
-  screen.command(`${COMMAND} history --html ${PAGE}`);
-  const page = await commands.run(['history', '--html', pageFile()]);
+  const load = await leaveLoad(commands.home(), observed.rotation.output, observed.requests);
+  screen.command(`${COMMAND} history --html ${PAGE} --load FILE`);
+  const page = await commands.run(['history', '--html', pageFile(), '--load', load]);
   return code === 0 && page.code !== 0 ? 1 : code;
 }
 

@@ -12,16 +12,18 @@ export function pageFile(): string {
 }
 
 /**
- * Leaves the counted requests where `history` looks for them (docs/json-history.md).
- * @param home the product's private folder
+ * Leaves the counted requests for `history --load` (docs/json-history.md).
+ * @param folder where the file may lie
  * @param output what the rotation printed: its id stands there
+ * @returns the file
  */
-export async function leaveLoad(home: string, output: string, requests: LoadResult): Promise<void> {
+export async function leaveLoad(folder: string, output: string, requests: LoadResult): Promise<string> {
   const id = /^(?:Plan|Finishing) (\S+):/m.exec(output)?.[1];
-  // A run that was refused has made no plan.
-  if (id === undefined) return;
   const { requests: sent, failed, failedAt: failures } = requests;
-  const folder = path.join(home, 'load');
+  const file = path.join(folder, 'load.json');
+  // A run that was refused has made no plan.
+  const loads = id === undefined ? {} : { [id]: { requests: sent, failed, failures } };
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, `${id}.json`), JSON.stringify({ requests: sent, failed, failures }));
+  await writeFile(file, JSON.stringify(loads));
+  return file;
 }

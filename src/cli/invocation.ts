@@ -22,6 +22,8 @@ export interface Flags {
   ifOlderThan: string | undefined;
   /** Where `history` writes its page. */
   html: string | undefined;
+  /** Where `history` finds counted requests. */
+  load: string | undefined;
   /** How many rotations `history` shows. */
   limit: string | undefined;
   /** Show where each setting came from. */

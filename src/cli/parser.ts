@@ -194,6 +194,7 @@ function flagsOf(parsed: Given): Flags {
     planFile: single(parsed, 'plan'),
     ifOlderThan: single(parsed, 'if-older-than'),
     html: single(parsed, 'html'),
+    load: single(parsed, 'load'),
     limit: single(parsed, 'limit'),
     origin: parsed['origin'] === true,
     values,

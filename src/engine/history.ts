@@ -1,12 +1,11 @@
 import type { Stack } from '@pulumi/pulumi/automation';
 import type { HistoryEntry } from '../history/entries';
 import { readEntries } from '../history/entries';
-import type { PastRotation } from '../history/pastRotation';
+import type { LoadCount, PastRotation } from '../history/pastRotation';
 import type { StateOfLast } from '../history/rotations';
 import { pastRotations } from '../history/rotations';
 import { engineFailure } from './failure';
 import { readFailureNotes } from './failureNotes';
-import { readLoads } from './loadFiles';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import { readingAt } from './readingPlace';
 import { openStackIfThere, planKey } from './workspace';
@@ -18,16 +17,21 @@ const largestPage = 1000;
 /**
  * The rotations of a stack, the newest first; empty where there is no such stack.
  * @param limit how many are wanted at least; undefined for all
+ * @param loads counted requests by rotation
  * @throws Failure when backend or state cannot be read
  */
-export function readHistory(location: StackLocation, limit: number | undefined): Promise<PastRotation[]> {
-  return readingAt(location, (at) => readAt(at, location.home, limit));
+export function readHistory(
+  location: StackLocation,
+  limit: number | undefined,
+  loads: ReadonlyMap<string, LoadCount> = new Map(),
+): Promise<PastRotation[]> {
+  return readingAt(location, (at) => readAt(at, limit, loads));
 }
 
 async function readAt(
   location: StackLocation,
-  home: string,
   limit: number | undefined,
+  loads: ReadonlyMap<string, LoadCount>,
 ): Promise<PastRotation[]> {
   const opened = await openStackIfThere(location);
   if (!opened) return [];
@@ -38,8 +42,6 @@ async function readAt(
     readPages(opened.stack, location, wanted),
     readFailureNotes(opened.stack),
   ]);
-  const ids = new Set([...entries.map(({ plan }) => plan.id), ...(last ? [last.plan.id] : [])]);
-  const loads = await readLoads(home, ids);
   const rotations = pastRotations(entries, last, { loads, failures });
   return limit === undefined ? rotations : rotations.slice(0, limit);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -132,14 +132,12 @@ describe('history', function () {
 
   it('writes one page, with the requests that somebody counted', async () => {
     const [, , first] = await rotationsOf();
-    const folder = path.join(site.environment['CREDENTIAL_ROTATION_HOME'] ?? '', 'load');
-    mkdirSync(folder);
     const failures = [{ at: first?.startedAt, kind: 'timeout' }];
     writeFileSync(
-      path.join(folder, `${first?.id}.json`),
-      JSON.stringify({ requests: 77, failed: 1, failures }),
+      path.join(site.folder, 'load.json'),
+      JSON.stringify({ [first?.id ?? '-']: { requests: 77, failed: 1, failures } }),
     );
-    const result = await history(['--html', 'rotations.html']);
+    const result = await history(['--html', 'rotations.html', '--load', 'load.json']);
     expectCode(result, 0);
     expect(result.stdout).to.equal('✓ rotations.html: 3 rotation(s).\n');
     const page = readFileSync(path.join(site.folder, 'rotations.html'), 'utf8');

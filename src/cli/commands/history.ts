@@ -1,5 +1,5 @@
 import { exitCodes, Failure } from '../../base/failure';
-import type { PastRotation } from '../../history/pastRotation';
+import type { LoadCount, PastRotation } from '../../history/pastRotation';
 import { historyLines } from '../../report/historyText';
 import { scrubber } from '../../secrecy/scrubber';
 import type { Flags } from '../invocation';
@@ -14,7 +14,8 @@ export async function historyCommand(flags: Flags): Promise<number> {
   const { readHistory } = await import('../../engine/history.js');
   const text = !flags.json && flags.html === undefined;
   const limit = limitOf(flags.limit) ?? (text ? shownAsText : undefined);
-  const rotations = scrubbed(await readHistory(location, limit));
+  const loads = await loadsOf(flags.load);
+  const rotations = scrubbed(await readHistory(location, limit, loads));
   const renderer = rendererOf(flags);
   if (flags.html !== undefined) {
     const { renderPage } = await import('../../report/html/page.js');
@@ -25,6 +26,13 @@ export async function historyCommand(flags: Flags): Promise<number> {
   else if (flags.html !== undefined) renderer.line(`✓ ${flags.html}: ${rotations.length} rotation(s).`);
   else historyLines(rotations, location.stack, limit).forEach((line) => renderer.line(line));
   return exitCodes.done;
+}
+
+/** Read before the engine is asked, which takes longer. */
+async function loadsOf(file: string | undefined): Promise<Map<string, LoadCount> | undefined> {
+  if (file === undefined) return undefined;
+  const { readLoadFile } = await import('../../history/loadFile.js');
+  return readLoadFile(file);
 }
 
 function limitOf(text: string | undefined): number | undefined {

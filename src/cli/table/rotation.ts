@@ -84,6 +84,11 @@ export const history: Command = {
     json,
     { name: 'html', value: 'FILE', summary: 'write one self-contained page to this file' },
     {
+      name: 'load',
+      value: 'FILE',
+      summary: 'counted requests to OpenEMR, for the page and the JSON (docs/json-history.md)',
+    },
+    {
       name: 'limit',
       value: 'NUMBER',
       default: '20 as text, else all',

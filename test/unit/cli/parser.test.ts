@@ -15,6 +15,7 @@ const nothing: Flags = {
   planFile: undefined,
   ifOlderThan: undefined,
   html: undefined,
+  load: undefined,
   limit: undefined,
   origin: false,
   values: {},
