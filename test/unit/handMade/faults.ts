@@ -9,7 +9,7 @@ import type { HandMadeWorld } from './world';
 export class Killed extends Error {}
 
 /** What happens at the fault points. */
-interface Faults {
+export interface Faults {
   /** Which of them, counted from 0. */
   at: number;
   /** Called right before it is done, or right after. It may throw. */
@@ -131,7 +131,8 @@ export async function killEverywhere(
   }
 }
 
-function isKill(error: unknown): boolean {
+/** True for what a kill threw, also where somebody took it for an error of the outside. */
+export function isKill(error: unknown): boolean {
   return error instanceof Killed || (error instanceof Error && isKill(error.cause));
 }
 

@@ -86,10 +86,11 @@ describe('step 3: the admin login', () => {
 
   it('a version that somebody makes current right before the move is not replaced', async () => {
     makeDrift(world);
-    world.adminServed.before = (action) => {
-      if (action === 'UpdateSecretVersionStage') put(world, 'Of-somebody-else', ['AWSCURRENT'], 'v9');
-    };
-    await failureOf(apply(world));
+    const { context } = world;
+    const before = (): void => put(world, 'Of-somebody-else', ['AWSCURRENT'], 'v9');
+    await failureOf(
+      withFaults(world, { at: 0, before }, () => adminCheck.apply({ context, rotation, run: rotation })),
+    );
     expect(world.admin.labels.get('AWSCURRENT')).to.equal('v9');
   });
 
