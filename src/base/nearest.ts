@@ -1,13 +1,18 @@
 /**
  * The known word that was probably meant by a mistyped one: the only one that begins with it, else the one that takes the
- * fewest changes of single letters, one for each three letters at most. Undefined when none is that near.
+ * fewest changes of single letters. Undefined when none is that near.
+ * @param most changes; one for each three letters when it is not given
  */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function nearest(
+  word: string,
+  known: readonly string[],
+  most = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   const plain = word.toLowerCase();
   const begun = known.filter((each) => plain.length > 2 && each.toLowerCase().startsWith(plain));
   if (begun.length === 1) return begun[0];
   let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(plain.length / 3)) + 1;
+  let fewest = most + 1;
   for (const each of known) {
     const changes = changesBetween(plain, each.toLowerCase());
     if (changes >= fewest || changes >= each.length) continue;

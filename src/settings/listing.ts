@@ -38,7 +38,7 @@ export function listSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
     const file = origin === 'stack file' ? stackFileName(stack) : null;
     return { variable, flag, value: value === undefined ? null : masked(value), origin, file, required };
   });
-  const malformed = [...strayProblems(stack, environment, folder), ...settingProblems(values, environment)];
+  const malformed = [...strayProblems(values, environment, folder), ...settingProblems(values, environment)];
   const problems = malformed.length > 0 ? malformed : surroundingProblems(values, environment, 'writing');
   return { settings, problems };
 }

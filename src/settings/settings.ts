@@ -6,7 +6,7 @@ import { Failure } from '../base/failure';
 import type { ProgramSettings } from '../target/programSettings';
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
-import { strayKeys, strayVariables } from './strays';
+import { nearVariables, strayKeys, strayVariables } from './strays';
 import { expectedOf, isValue } from './values';
 
 /** Where a value came from. */
@@ -68,9 +68,8 @@ function read(
   folder: string,
 ): Settings {
   const values = gather(flags, environment, folder);
-  const stack = values.stack?.value ?? '';
   const problems = [
-    ...strayProblems(stack, environment, folder, names),
+    ...strayProblems(values, environment, folder, names),
     ...settingProblems(values, environment, names),
   ];
   if (problems.length > 0) throw new Failure('setting-invalid', `Settings: ${problems.join('; ')}.`);
@@ -99,14 +98,19 @@ export function settingProblems(
 
 /** What was probably meant as one of these settings and is none, each in a few words. */
 export function strayProblems(
-  stack: string,
+  values: GatheredValues,
   environment: NodeJS.ProcessEnv,
   folder: string,
   names: readonly OptionName[] = optionNames,
 ): string[] {
-  const file = stackFileName(stack);
+  const file = stackFileName(values.stack?.value ?? '');
   const keys = Object.keys(readStackFile(path.join(folder, file)));
-  return [...strayVariables(environment, names), ...strayKeys(keys, { file, project: projectName, names })];
+  const missing = names.filter((name) => ['default', undefined].includes(values[name]?.origin));
+  return [
+    ...strayVariables(environment, names),
+    ...nearVariables(environment, missing),
+    ...strayKeys(keys, { file, project: projectName, names }),
+  ];
 }
 
 /** What is wrong when the state needs a passphrase and the environment has none; else undefined. */

@@ -4,6 +4,9 @@ import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
 
 const ownPrefix = 'CREDENTIAL_ROTATION_';
+/** Shorter names are near too many others. */
+const fewestLetters = 15;
+const mostChanges = 2;
 
 /**
  * Variables of the environment that were probably meant as a setting: nothing reads them, and the setting would silently
@@ -25,6 +28,26 @@ export function strayVariables(environment: NodeJS.ProcessEnv, names: readonly O
     const isSetting = variables.includes(ownPrefix + meant);
     if (isSetting && !names.some((name) => definitionOf(name).variable === ownPrefix + meant)) return [];
     return [`${variable} is not a variable of this command (did you mean ${ownPrefix}${meant}?)`];
+  });
+}
+
+/**
+ * Variables with other prefixes that are a letter or two away from that of a setting which nothing gives. Others may use
+ * such names: where the setting has a value, they pass.
+ * @param missing settings that neither a flag, nor the environment, nor the stack file gives
+ */
+export function nearVariables(environment: NodeJS.ProcessEnv, missing: readonly OptionName[]): string[] {
+  const wanted = missing
+    .map((name) => definitionOf(name).variable)
+    .filter((variable) => !variable.startsWith(ownPrefix) && variable.length >= fewestLetters);
+  const known = [...optionNames.map((name) => definitionOf(name).variable), ...Object.keys(environmentOnly)];
+  return Object.keys(environment).flatMap((variable) => {
+    if (environment[variable] === '' || known.includes(variable)) return [];
+    const near = wanted.filter((each) => each.length - variable.length <= mostChanges);
+    const meant = nearest(variable, near, mostChanges);
+    return meant === undefined
+      ? []
+      : [`${variable} is not a variable of this command (did you mean ${meant}?)`];
   });
 }
 

@@ -7,7 +7,7 @@ import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { listSettings } from '../../../src/settings/listing';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { projectName, readLocation, readSettings } from '../../../src/settings/settings';
-import { strayKeys, strayVariables } from '../../../src/settings/strays';
+import { nearVariables, strayKeys, strayVariables } from '../../../src/settings/strays';
 import { repositoryText, sourceText } from '../docs/readme';
 
 const keysIn = (keys: string[]): string[] =>
@@ -80,6 +80,40 @@ describe('a variable that was meant as a setting', () => {
   });
 });
 
+describe('a variable with another prefix', () => {
+  const near: [variable: string, meant: string][] = [
+    ['OPENEMR_HEALTHCHEK_URL', 'OPENEMR_HEALTHCHECK_URL'],
+    ['OPENEMR_HEALTHCHECK_UR', 'OPENEMR_HEALTHCHECK_URL'],
+    ['OPENEMR_HEALTHCHECK_URLS', 'OPENEMR_HEALTHCHECK_URL'],
+    ['PULUMI_BACKEND_URI', 'PULUMI_BACKEND_URL'],
+    ['K8S_DEPLOYMNET_NAME', 'K8S_DEPLOYMENT_NAME'],
+  ];
+  for (const [variable, meant] of near)
+    it(`${variable} is refused where nothing gives the setting of ${meant}`, () => {
+      expect(nearVariables({ [variable]: 'canary' }, optionNames)).to.deep.equal([
+        `${variable} is not a variable of this command (did you mean ${meant}?)`,
+      ]);
+      expect(nearVariables({ [variable]: 'canary' }, [])).to.deep.equal([]);
+    });
+
+  it('passes when it is known, short, or only alike', () => {
+    const others = [
+      'K8S_DEPLOYMENT',
+      'OPENEMR_HEALTHCHECK',
+      'OPENEMR_SITES',
+      'AWS_REGIONS',
+      'DATABASE_URL',
+      'PULUMI_HOME',
+    ];
+    const known = [
+      ...optionNames.map((name) => definitionOf(name).variable),
+      ...Object.keys(environmentOnly),
+    ];
+    const environment = Object.fromEntries([...others, ...known].map((name) => [name, 'x']));
+    expect(nearVariables(environment, optionNames)).to.deep.equal([]);
+  });
+});
+
 describe('settings with a name that is nearly one', () => {
   let folder: string;
   const enough = {
@@ -130,6 +164,17 @@ describe('settings with a name that is nearly one', () => {
     expect(messageOf(() => readLocation({}, mistyped, folder))).to.equal('taken');
     const where = { ...enough, CREDENTIAL_ROTATION_STAKC: 'canary' };
     expect(messageOf(() => readLocation({}, where, folder))).to.include('CREDENTIAL_ROTATION_STACK?');
+  });
+
+  it('of another prefix matter only while nothing else gives the setting', () => {
+    rmSync(path.join(folder, 'Pulumi.prod.yaml'));
+    const environment = { ...enough, OPENEMR_HEALTHCHEK_URL: 'canary' };
+    expect(messageOf(() => readSettings({}, environment, folder))).to.equal(
+      'Settings: OPENEMR_HEALTHCHEK_URL is not a variable of this command (did you mean OPENEMR_HEALTHCHECK_URL?).',
+    );
+    expect(messageOf(() => readSettings({ healthUrl: 'http://x' }, environment, folder))).to.equal('taken');
+    const both = { ...environment, OPENEMR_HEALTHCHECK_URL: 'http://x' };
+    expect(messageOf(() => readSettings({}, both, folder))).to.equal('taken');
   });
 
   it('of the file of another stack do not matter', () => {
