@@ -44,7 +44,7 @@ async function sideBySide(lab: Lab, count: number): Promise<string[]> {
   for (let made = 0; made < count; made += 1)
     sites.push(await lab.createSite({ name: `side-${count}-${made}`, replicas: 1 }));
   try {
-    // The first rotation makes the stack; it is the second that comes again and again.
+    // The first rotation makes the stack; it is the second that comes repeatedly.
     await Promise.all(sites.map((site) => rotated(lab, site)));
     const started = performance.now();
     const runs = await Promise.all(sites.map((site) => rotated(lab, site)));

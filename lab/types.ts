@@ -154,7 +154,7 @@ export interface Site {
   restart(): Promise<number>;
   /** Sends requests to the ready pods at a constant rate until it is stopped. */
   load(options?: LoadOptions): Load;
-  /** Logs in with what sqlconf.php and the Kubernetes Secret say, again and again until it is stopped. */
+  /** Logs in with what sqlconf.php and the Kubernetes Secret say, repeatedly until it is stopped. */
   canary(options?: CanaryOptions): Canary;
   /** Takes the site away: pods, schema, users, secrets, folder. */
   remove(): Promise<void>;

@@ -41,7 +41,7 @@ export interface FleetJobSettings {
 }
 
 /**
- * Exit codes after which trying again at once makes no sense: a person has to mend something (2, 3, 10), or OpenEMR runs
+ * Exit codes after which trying again at once makes no sense: a person has to fix something (2, 3, 10), or OpenEMR runs
  * on the old slot again and a second restart would most likely end the same way (13).
  */
 export const finalExitCodes = [2, 3, 10, 13];

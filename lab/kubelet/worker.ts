@@ -51,7 +51,7 @@ export class PodWorker implements Worker {
     return this.pod.metadata.namespace;
   }
 
-  /** Runs the container again and again. Resolves when the pod is being deleted. */
+  /** Runs the container repeatedly. Resolves when the pod is being deleted. */
   async run(): Promise<void> {
     let restarts = 0;
     for (let attempt = 0; !this.terminating; attempt++) {

@@ -29,7 +29,7 @@ export interface CanarySources {
   login(user: string, password: string): Promise<boolean>;
 }
 
-/** Logs in as sqlconf.php and as the Kubernetes Secret say, again and again: a pod may start at any time. */
+/** Logs in as sqlconf.php and as the Kubernetes Secret say, repeatedly: a pod may start at any time. */
 export function startCanary(sources: CanarySources, { everyMs = 100 }: CanaryOptions): Canary {
   const result: CanaryResult = { logins: 0, failed: 0, failures: [] };
   const ended = new AbortController();

@@ -15,7 +15,7 @@ export function engineFolder(backendUrl: string): string | undefined {
 const newestEntries = 16;
 
 /**
- * Mends what a killed engine can leave in a `file://` backend: the engine writes each file by a rename, but the
+ * Repairs what a killed engine can leave in a `file://` backend: the engine writes each file by a rename, but the
  * metadata beside it (`*.attrs`, gocloud.dev/blob/fileblob) in place, and cannot read a state whose metadata is cut
  * off ("failed to load checkpoint: EOF"). Missing metadata is fine, so broken ones are removed. Other backends have none.
  * Only for who holds the database lock: what is being written just now looks the same.

@@ -69,7 +69,7 @@ interface Asking {
   limitMs: number;
   /** Whether to ask once more after this error. */
   again: (error: unknown) => boolean;
-  /** Before that, mends the backend; only for who holds the database lock. */
+  /** Before that, repairs the backend; only for who holds the database lock. */
   mends?: boolean;
   /** Variables for the engine, on top of our own. */
   more?: Record<string, string>;

@@ -14,7 +14,7 @@ export interface ReadingPlace {
 /**
  * A place for a command that only looks: its home is a temporary folder, so that nothing is written to the real one. A
  * `file://` backend with metadata that a killed run has cut off, which the engine cannot read, is looked at as a copy
- * without them: to mend it is left to the run that holds the lock.
+ * without them: repairing it is left to the run that holds the lock.
  */
 export async function readingPlace(location: StackLocation): Promise<ReadingPlace> {
   const home = await temporaryFolder('preview');

@@ -21,7 +21,7 @@ export interface ManifestRequest {
   /** The text of the file: the pods read the same. */
   text: string;
   limits: Limits;
-  /** Wins over the one of the file. */
+  /** Overrides the one in the file. */
   image: string | undefined;
   schedule: string | undefined;
   now: Date;

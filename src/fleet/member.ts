@@ -55,8 +55,8 @@ export function fleetHome(fleet: FleetFile, flags: GivenValues, environment: Nod
 }
 
 /**
- * Every deployment with its settings. A flag wins over the deployment's entry, that over the file's defaults, that over
- * the environment, that over the setting's default.
+ * Every deployment with its settings. Precedence: flag, the deployment's entry, the file's defaults, the environment,
+ * the setting's default.
  */
 export function membersOf(fleet: FleetFile, flags: GivenValues, environment: NodeJS.ProcessEnv): Member[] {
   const home = fleetHome(fleet, flags, environment);

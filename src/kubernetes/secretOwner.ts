@@ -1,7 +1,7 @@
 import type { V1ManagedFieldsEntry, V1Secret } from '@kubernetes/client-node';
 import { kubernetesSecretKeys } from '../rotation/observation';
 
-/** Field managers of controllers that write a Secret again and again from a source of their own. */
+/** Field managers of controllers that write a Secret repeatedly from a source of their own. */
 const controllers: [manager: RegExp, name: string][] = [
   [/external-?secrets/i, 'External Secrets'],
   [/^argocd/, 'Argo CD'],
@@ -59,7 +59,7 @@ export function otherOwner({ metadata }: V1Secret): string | undefined {
 /**
  * Who writes our keys once in a while, as a sentence without its full stop: Terraform and Helm put back what they know
  * when somebody starts them. Between two such starts they write nothing, so a rotation holds until then, and the run
- * after it mends what they did. An Argo CD or Flux that only has the Secret in its application may leave the keys alone
+ * after it repairs what they did. An Argo CD or Flux that only has the Secret in its application may leave the keys alone
  * (`ignoreDifferences`): where it does write them, {@link otherOwner} finds it.
  */
 export function occasionalWriter({ metadata }: V1Secret): string | undefined {

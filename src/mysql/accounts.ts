@@ -76,7 +76,7 @@ export async function findAccount(session: Session, username: string): Promise<A
   return accounts[0];
 }
 
-/** Says that a name exists under several hosts, and how to mend it. */
+/** Says that a name exists under several hosts, and how to fix it. */
 export function severalHosts(accounts: readonly AccountName[]): string {
   const hosts = accounts.map(({ host }) => host).join(', ');
   const drops = accounts.map((account) => `DROP USER ${quoteAccount(account)}`).join(' or ');

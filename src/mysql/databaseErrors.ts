@@ -23,7 +23,7 @@ const refusedCodes = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_
 /** Refusals of a password: by a policy (1819), by its history (3638). */
 const policyNumbers = new Set([1819, 3638]);
 
-/** Refusals of a right: a grant mends them. */
+/** Refusals of a right: a grant fixes them. */
 const rightNumbers = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1698, 3523, 3530, 3891, 3892]);
 
 /** A failure of the database. Its message holds neither statement text nor the server's own words. */

@@ -23,7 +23,7 @@ export interface Parity {
   /** `ALTER USER …` for requirement and limits; the password is not touched. */
   alter: string[];
   grant: string[];
-  /** What cannot be brought up, each one sentence with the statement that mends it. */
+  /** What cannot be brought up, each one sentence with the statement that fixes it. */
   problems: string[];
 }
 

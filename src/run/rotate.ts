@@ -206,7 +206,7 @@ async function openedBesideObserving<T extends OpenedStack>(
 ): Promise<T & { observation: Observation }> {
   const observing = observe(settings.context, world, world.credentials);
   const [opened, observation] = await Promise.allSettled([opening, observing]);
-  // A world that cannot be read is the better reason: it is what the operator can mend.
+  // A world that cannot be read is the better reason: it is what the operator can fix.
   if (observation.status === 'rejected') throw observation.reason;
   saw?.(observation.value);
   if (opened.status === 'rejected') throw opened.reason;

@@ -101,7 +101,7 @@ function judge(found: Idleness, logins: readonly Login[], { stopsAfterMs }: Try)
     throw new Error(`${wrongPass}: ${missed.length} logins in ${Math.round(to - from)} ms`);
 }
 
-/** Logs in again and again, each time for a moment, until it stops. */
+/** Logs in repeatedly, each time for a moment, until it stops. */
 class Client {
   readonly logins: Login[] = [];
   private over = false;

@@ -184,7 +184,7 @@ async function podReaders(
   await worker.end();
 }
 
-/** One connection that is used again and again; after some time the worker ends, and the next one makes its own. */
+/** One connection that is used repeatedly; after some time the worker ends, and the next one makes its own. */
 class PersistentWorker {
   private connection: Connection | undefined;
   private uses = 0;

@@ -38,7 +38,7 @@ function runDemo(folder: string, told: (output: string, pid: number) => void): P
   });
 }
 
-/** Reads the passwords in the Secrets Manager of the demonstration again and again, until it has ended. */
+/** Reads the passwords in the Secrets Manager of the demonstration repeatedly, until it has ended. */
 async function collectPasswords(folder: string, isOver: () => boolean): Promise<Set<string>> {
   const found = new Set<string>();
   let secrets: Secrets | undefined;

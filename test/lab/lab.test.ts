@@ -178,7 +178,7 @@ for (const database of ['mysql', 'mariadb'] as const) {
       await made.remove();
     });
 
-    it('starts a crashed container again and again, with back-off', async () => {
+    it('starts a crashed container repeatedly, with back-off', async () => {
       const made = await lab.createSite({ name: 'crashing', replicas: 1 });
       await made.podFault('crash');
       const restarting = made.restart().catch(() => undefined);

@@ -25,7 +25,7 @@ for (const database of databases.slice(0, 1)) {
 
     before(async () => {
       lab = await labWith(database);
-      // A pod that crashes again and again is told from its own state, and ends the wait before the deadline.
+      // A pod that crashes repeatedly is told from its own state, and ends the wait before the deadline.
       site = await lab.createSite();
       client = adminClient(lab);
       const optionalRights = { lease: true, events: true, pods: true, workloads: true };

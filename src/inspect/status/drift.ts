@@ -29,7 +29,7 @@ export const driftKinds = [
 /** A kind of disagreement. */
 export type DriftKind = (typeof driftKinds)[number];
 
-/** One disagreement: what it is, and what mends it, each one sentence without any secret. */
+/** One disagreement: what it is, and what fixes it, each one sentence without any secret. */
 export interface Drift {
   kind: DriftKind;
   text: string;

@@ -11,7 +11,7 @@ import { quoteAccount } from '../../mysql/sqlText';
 
 /** What a plan finds at the slots' accounts in the database. */
 export interface AccountFindings {
-  /** What would stop it, each one sentence with the statement that mends it. */
+  /** What would stop it, each one sentence with the statement that fixes it. */
   problems: Failure[];
   /** What it changes, line by line; statements are shown whole, passwords never. */
   differences: string[];

@@ -16,7 +16,7 @@ const pauseMs = 10;
 
 /**
  * Runs the command, and notes where it and its children, the engine and its plugins, connect to, as the kernel shows it
- * again and again. What they tell each other on this machine is left out: no NetworkPolicy is about that.
+ * repeatedly. What they tell each other on this machine is left out: no NetworkPolicy is about that.
  */
 export async function connectionsOf(
   site: Site,

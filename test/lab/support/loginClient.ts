@@ -3,7 +3,7 @@ import { connectAs } from './database';
 import type { SlotEntry } from './world';
 import { letPass } from './until';
 
-/** Logs in again and again with a login that it keeps, each time for a moment, as PHP does. */
+/** Logs in repeatedly with a login that it keeps, each time for a moment, as PHP does. */
 export class LoginClient {
   private over = false;
   private readonly running: Promise<void>;

@@ -45,7 +45,10 @@ for (const name of documentNames()) {
 describe('docs/README.md', () => {
   it('is an index of every page', () => {
     const pages = documentNames().map((name) => name.replace('docs/', ''));
-    expect(linkTargets(page('README'))).to.have.members(pages.filter((name) => name !== 'README.md'));
+    const linked = linkTargets(page('README')).filter(
+      (name) => !name.startsWith('../') && name !== 'decisions',
+    );
+    expect(linked).to.have.members(pages.filter((name) => name !== 'README.md'));
   });
 });
 

@@ -84,7 +84,7 @@ describe('findAccount', () => {
     expect(String(asked[0]?.[0])).not.to.include('global_priv');
   });
 
-  it('refuses one name under several hosts, with the statements that mend it', async () => {
+  it('refuses one name under several hosts, with the statements that fix it', async () => {
     const { session } = fakeSession('8.0.36', [['SELECT u.Host', [row, { ...row, host: '10.%' }]]]);
     const message = await findAccount(session, "o'a").then(
       () => '',

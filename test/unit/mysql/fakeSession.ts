@@ -4,7 +4,7 @@ import type { Session } from '../../../src/mysql/database';
 export type Answer = Record<string, unknown>[] | Error;
 
 /**
- * A session that answers from a table of statement beginnings, the same again and again, and notes what it is asked
+ * A session that answers from a table of statement beginnings, the same repeatedly, and notes what it is asked
  * beyond what every session asks first. A VERSION is the server to play.
  */
 export function fakeSession(

@@ -35,7 +35,7 @@ async function prove(
   return { found, at: now - began };
 }
 
-/** A client that logs in again and again for so long, each login of 30 ms. */
+/** A client that logs in repeatedly for so long, each login of 30 ms. */
 function client(everyMs: number, untilMs: number): Logins {
   const count = Math.floor(untilMs / everyMs);
   return Array.from({ length: count }, (_, index) => [7 + index * everyMs, 37 + index * everyMs]);
