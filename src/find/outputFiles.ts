@@ -46,8 +46,8 @@ async function terraformOutputs(cwd: string): Promise<string> {
     throw new Failure(
       'outputs-invalid',
       code === 'ENOENT'
-        ? `terraform is not on PATH, so ${cwd} cannot be read; give a file that terraform output -json made.`
-        : `terraform output -json failed in ${cwd}; see what it says there, or give a file that it made.`,
+        ? `terraform is not on PATH, so ${cwd} cannot be read; give a file with the output of terraform output -json.`
+        : `terraform output -json failed in ${cwd}; see its output there, or give a file with its output.`,
       { cause: error },
     );
   }

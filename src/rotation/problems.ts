@@ -119,7 +119,7 @@ export function rollbackProblems(
   if (inUse === undefined) return [`${path} is on neither slot, so there is no slot to go back to.`];
   const target = otherSlot(inUse);
   if (logins[target].password === undefined)
-    return [`Slot ${target} has no password in the slot secret; run a rotation, which makes one.`];
+    return [`Slot ${target} has no password in the slot secret; run a rotation, which generates one.`];
   if (journal?.plan.kind === 'rollback' && journal.finished)
     return [
       `The last rotation was rolled back already: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,

@@ -56,7 +56,7 @@ export async function journalToTakeUp(
       'rollback-undecided',
       `Rollback ${journal.plan.id} was not resumed: ${back.why}. Run again to finish it.`,
     );
-  const text = `rollback ${journal.plan.id} is not finished any more: ${back.why}; the plan is made from the current situation`;
+  const text = `rollback ${journal.plan.id} is no longer being finished: ${back.why}; the plan is made from the current situation`;
   request.tell({ kind: 'notice', text });
   return undefined;
 }

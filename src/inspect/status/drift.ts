@@ -83,7 +83,7 @@ function fileDrift(facts: StatusFacts): Drift[] {
     found.push({
       kind: 'neither-slot',
       text: `${file.path} names ${username}, which is neither slot's user.`,
-      mend: 'Run credential-rotation: it makes both users and moves OpenEMR to slot A.',
+      mend: 'Run credential-rotation: it creates both users and moves OpenEMR to slot A.',
     });
   else if (slot !== document.active)
     found.push({
@@ -211,7 +211,7 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
     if (pending !== undefined && pending !== versionId)
       found.push({
         kind: 'pending-label',
-        text: `Secret ${id} has a version under ${pending === ours ? adminLabel(pending) : 'AWSPENDING'} (${pending}): a rotation of it was begun and not finished.`,
+        text: `Secret ${id} has a version under ${pending === ours ? adminLabel(pending) : 'AWSPENDING'} (${pending}): a rotation of it was started and not finished.`,
         mend: secret === valueOf(adminSecret) ? rotate : 'Find out who set the label, and remove it.',
       });
   }

@@ -150,7 +150,7 @@ function givenUp(last: RotationReport | null, { state }: StatusFacts): Drift[] {
   return [
     {
       kind: 'state',
-      text: `Rotation ${last.id} was begun and not finished, and sqlconf.php or the slot secret was changed since, so that no run will finish it.`,
+      text: `Rotation ${last.id} was started and not finished, and sqlconf.php or the slot secret has changed since, so no run will finish it.`,
       mend: 'Run credential-rotation: it starts from the current situation.',
     },
   ];
@@ -270,7 +270,7 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   const secret = valueOf(facts.slotSecret);
   for (const slot of slots)
     if (secret?.document.entries[slot].kind === 'empty')
-      notes.push(`Slot ${slot} has no password yet; the next rotation makes one.`);
+      notes.push(`Slot ${slot} has no password yet; the next rotation generates one.`);
   const adminHolder = facts.adminLock && valueOf(facts.adminLock);
   if (adminHolder && !valueOf(facts.lock)) notes.push(adminLockNote(adminHolder));
   const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};

@@ -56,7 +56,7 @@ export async function verify(settings: Settings, keepSecret: (value: string) => 
       fileChecks(looking),
       restartChecks(looking),
     ]);
-    const settingsCheck = new Checks('Settings').ok('all that are required are there, and well formed');
+    const settingsCheck = new Checks('Settings').ok('all required ones are set, and well formed');
     return inOrder([
       settingsCheck,
       ...found.flat(),

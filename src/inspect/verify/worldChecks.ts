@@ -104,7 +104,7 @@ function slotCheck(
   answer: 'works' | 'denied' | undefined,
 ): Check {
   const title = `slot ${slot} logs in`;
-  if (kind === 'empty') return checks.optional(title, 'It has no password yet; a rotation makes one.');
+  if (kind === 'empty') return checks.optional(title, 'It has no password yet; a rotation generates one.');
   if (answer === 'works') return checks.ok(title);
   return checks.optional(
     title,

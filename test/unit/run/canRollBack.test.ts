@@ -83,7 +83,7 @@ describe('whether OpenEMR may go back', () => {
       const { request, world, news } = await run({ ...moved, changed: ['openemr_a'] });
       expect(await journalToTakeUp(request, world, stateOf(there))).to.equal(undefined);
       expect(JSON.stringify(news)).to.include(
-        'rollback run-2 is not finished any more: the database refuses openemr_a',
+        'rollback run-2 is no longer being finished: the database refuses openemr_a',
       );
     });
 
