@@ -203,7 +203,9 @@ for (const database of databases.slice(0, 1)) {
       await site.restart();
       const next = await run(site);
       expectCode(next, 0);
-      expect(next.stderr).to.match(/[Rr]ollback \S+ is no longer being finished: AWSCURRENT of \S+ has moved/);
+      expect(next.stderr).to.match(
+        /[Rr]ollback \S+ is no longer being finished: AWSCURRENT of \S+ has moved/,
+      );
       await expectHealthy(site, 'A');
       await expectNoLoginFailed();
     });
