@@ -8,7 +8,7 @@ import { planId } from '../rotation/rotationPlan';
 import type { StepNumber } from '../rotation/steps';
 import type { FailedAt } from '../rotation/policy';
 import { decide, isBeforeSwitch, phaseOf, phaseSeen, withoutWayBack } from '../rotation/policy';
-import { goingBack } from './canRollBack';
+import { goingBack } from '../inspect/canRollBack';
 import { liveLogin } from './liveLogin';
 import type { OpenWorld, RunRequest, RunResult } from './request';
 import { withRolloutNews } from './rolloutNews';

@@ -27,7 +27,7 @@ import {
 import { listenToNotices } from '../base/notices';
 import type { FailedAt } from '../rotation/policy';
 import { afterFailure, cancelled } from './onFailure';
-import { journalToTakeUp } from './canRollBack';
+import { journalToTakeUp } from '../inspect/canRollBack';
 import { lookForEngine } from '../engine/find';
 import { StateIsClosed } from '../engine/failure';
 import { readJournal } from '../engine/state';
@@ -162,7 +162,7 @@ async function preview(request: RunRequest): Promise<DryRun> {
 }
 
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
-  const journal = await journalToTakeUp(request, world, found.deployment);
+  const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
   const { planned: decided, resumed } = plan(request, found, journal);
   const { planned, around } = await lookedAt(request, found, decided, { resumed, lookMs: previewLookMs });
   const run = resumed ? { run: 'preview' } : {};
@@ -281,7 +281,7 @@ function jointFailure(problems: readonly Failure[]): Failure {
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
-  const journal = await journalToTakeUp(request, world, opened.deployment);
+  const journal = await journalToTakeUp(request, world, readJournal(opened.deployment));
   const { planned: decided, resumed } = plan(request, opened, journal);
   const { planned: wanted, around } = await lookedAt(request, opened, decided, {
     resumed,

@@ -1,3 +1,4 @@
+import type { Journal } from '../../rotation/observation';
 import type { Failure } from '../../base/failure';
 import type { OtherSite } from '../../rotation/otherSites';
 import type { SlotDocument } from '../../rotation/secretDocument';
@@ -112,6 +113,11 @@ export interface StatusFacts {
   adminLock?: Part<LockHolder | undefined>;
   lease: Part<LeaseHolder | undefined>;
   state: Part<StateFacts>;
+  /**
+   * The journal that a run would go by, of a rollback that was cut off: undefined where it is not finished any more.
+   * Absent where it is the state's.
+   */
+  takenUp?: Part<Journal | undefined>;
   /** What a preflight of the plan found that is made from these facts; undefined where there is no plan. */
   problems?: readonly Failure[];
 }

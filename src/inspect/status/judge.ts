@@ -111,7 +111,9 @@ export function planOf(facts: StatusFacts): PlanResult | undefined {
   const observation = observationOf(facts);
   if (observation === undefined) return undefined;
   const request = { kind: 'rotate' as const, id: 'next', now: facts.now };
-  return planRotation(observation, request, valueOf(facts.state)?.journal);
+  const { takenUp } = facts;
+  if (takenUp?.kind === 'unreadable') return undefined;
+  return planRotation(observation, request, takenUp ? takenUp.value : valueOf(facts.state)?.journal);
 }
 
 /** Without these a run ends at once; that the Deployment cannot be read is told by the preflight, with every right that is missing. */
@@ -131,6 +133,7 @@ function refusalsOf(facts: StatusFacts, planned: PlanResult | undefined): string
     ...(logins.admin?.kind === 'refused' ? [logins.admin.reason] : []),
     ...owners.map(({ message }) => message),
     ...(secret?.immutable === true ? [immutableProblem(secret.name).message] : []),
+    ...(facts.takenUp?.kind === 'unreadable' ? [facts.takenUp.failure.message] : []),
     ...(planned?.kind === 'refused' ? planned.problems : []),
     ...problems.map(({ message }) => message),
     ...(holder ? [lockedFailure(holder).message] : []),

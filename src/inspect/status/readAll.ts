@@ -1,4 +1,8 @@
 import type { StatusFacts } from './facts';
+import type { Journal } from '../../rotation/observation';
+import type { withRetries } from '../../steps/retry';
+import type { WorldContext } from '../../target/context';
+import { journalToTakeUp } from '../canRollBack';
 import { partOf, valueOf } from '../../base/part';
 import { planOf } from './judge';
 import type { PreflightAround } from '../../steps/preflight';
@@ -109,11 +113,24 @@ export async function openReading(
   const world = await readWorld(context, clients, opening);
   Object.values(valueOf(await state)?.slotPasswords ?? {}).forEach(keepSecret);
   const admin = valueOf(await opening)?.session;
+  const takenUp = await takenUpOf(context, secrets, valueOf(await state)?.journal);
   return {
-    facts: { now: new Date(), ...world, lease: await lease, state: await state },
+    facts: { now: new Date(), ...world, ...takenUp, lease: await lease, state: await state },
     secrets,
     kubernetes,
     admin,
     close: async () => admin?.session.close(),
   };
+}
+
+/** Whether a run would finish a rollback that was cut off, which only the world can say. */
+async function takenUpOf(
+  context: WorldContext,
+  secrets: SecretsManager,
+  journal: Journal | undefined,
+): Promise<Pick<StatusFacts, 'takenUp'>> {
+  if (journal === undefined || journal.finished || journal.plan.kind !== 'rollback') return {};
+  const quietly = { settings: { context }, tell: () => undefined };
+  const once: typeof withRetries = (action) => action();
+  return { takenUp: await partOf(journalToTakeUp(quietly, { secrets }, journal, once)) };
 }

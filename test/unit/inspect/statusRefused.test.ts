@@ -12,9 +12,11 @@ import type { Right } from '../../../src/kubernetes/kubernetes';
 import { ApiError } from '../../../src/kubernetes/api';
 import type { Sandbox } from '../openemr/file/sandbox';
 import { makeSandbox } from '../openemr/file/sandbox';
-import { worldOn } from '../rotation/simulatedWorld';
+import { planRollback } from '../../../src/rotation/planRotation';
+import { plannedIn } from '../rotation/planned';
+import { journalOf, worldOn, writesOf } from '../rotation/simulatedWorld';
 import { fakeSession } from '../mysql/fakeSession';
-import { factsOf, read, unreadable } from './facts';
+import { factsOf, now, read, unreadable } from './facts';
 import { judged } from './judged';
 import type { PreflightClients } from '../../../src/steps/preflightClients';
 
@@ -262,6 +264,38 @@ describe('status and a dry run', () => {
       expect(refused[0]).to.match(problem);
       expect(next).to.equal(null);
     });
+
+  describe('a rollback that was cut off', () => {
+    const world = worldOn('A');
+    const planned = plannedIn(world);
+    writesOf(world, planned)
+      .slice(0, 3)
+      .forEach((write) => write());
+    const journal = journalOf(planRollback(planned, 'run-2', now));
+    const facts = factsOf(world, journal);
+
+    it('is what a run finishes', () => {
+      const { next, refused, unfinished } = judged({ ...facts, takenUp: read(journal) });
+      expect(refused).to.deep.equal([]);
+      expect(next).to.include({ kind: 'rollback', resumes: true });
+      expect(unfinished?.id).to.equal('run-2');
+    });
+
+    it('is given up where the login from before does not work any more: next is a plan from what is there', () => {
+      const { next, unfinished, lastRotation } = judged({ ...facts, takenUp: read(undefined) });
+      expect(next?.resumes).to.equal(false);
+      expect(next?.kind).not.to.equal('rollback');
+      expect(unfinished).to.equal(null);
+      expect(lastRotation?.end).to.equal('given-up');
+    });
+
+    it('is refused where that cannot be seen, in the words of the run', () => {
+      const said = 'Rollback run-2 was not resumed: it could not be seen. Run again to finish it.';
+      const { next, refused } = judged({ ...facts, takenUp: unreadable('held', said) });
+      expect(next).to.equal(null);
+      expect(refused).to.deep.equal([said]);
+    });
+  });
 
   for (const part of ['slotSecret', 'adminSecret', 'sqlconf', 'kubernetesSecret', 'state'] as const)
     it(`${part} cannot be read: no next, for a run would end there`, () => {

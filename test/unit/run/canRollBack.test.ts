@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Failure } from '../../../src/base/failure';
 import { planRollback } from '../../../src/rotation/planRotation';
-import { goingBack, journalToTakeUp } from '../../../src/run/canRollBack';
+import { readJournal } from '../../../src/engine/state';
+import { goingBack, journalToTakeUp } from '../../../src/inspect/canRollBack';
 import { failureOf, writesIn } from '../handMade/faults';
 import type { RunThere, Situation } from './situation';
 import { runIn } from './situation';
@@ -68,20 +69,20 @@ describe('whether OpenEMR may go back', () => {
 
     it('is taken up where it may be', async () => {
       const { request, world, planned } = await run(moved);
-      const journal = await journalToTakeUp(request, world, stateOf(there));
+      const journal = await journalToTakeUp(request, world, readJournal(stateOf(there)));
       expect(journal?.plan).to.include({ id: 'run-2', kind: 'rollback' });
       expect(journal?.material).to.deep.equal(planned.material);
     });
 
     it('with a Secret that was stale before: it gets the login that works', async () => {
       const { request, world } = await run({ file: 'B', secret: 'stale' });
-      const journal = await journalToTakeUp(request, world, stateOf(there));
+      const journal = await journalToTakeUp(request, world, readJournal(stateOf(there)));
       expect(journal?.material?.before.kubernetesSecret).to.include({ 'mysql-password': 'Slot-A-1' });
     });
 
     it('is not finished any more where it must not be, which is told', async () => {
       const { request, world, news } = await run({ ...moved, changed: ['openemr_a'] });
-      expect(await journalToTakeUp(request, world, stateOf(there))).to.equal(undefined);
+      expect(await journalToTakeUp(request, world, readJournal(stateOf(there)))).to.equal(undefined);
       expect(JSON.stringify(news)).to.include(
         'rollback run-2 is no longer being finished: the database refuses openemr_a',
       );
@@ -89,17 +90,19 @@ describe('whether OpenEMR may go back', () => {
 
     it('stops the run where that cannot be seen', async () => {
       const { request, world } = await run({ ...moved, blind: true });
-      const failure: Failure = await failureOf(journalToTakeUp(request, world, stateOf(there)));
+      const failure: Failure = await failureOf(journalToTakeUp(request, world, readJournal(stateOf(there))));
       expect(failure.outcome).to.equal('held');
       expect(failure.message).to.match(/^Rollback run-2 was not resumed: .* Run again to finish it\.$/);
     });
 
     it('a rollback that is finished, a rotation, and an empty state are taken as they are: nothing is asked', async () => {
       const { request, world, made } = await run({ ...moved, changed: ['openemr_a'] });
-      expect((await journalToTakeUp(request, world, stateOf(there, 'rollback', true)))?.finished).to.equal(
-        true,
-      );
-      expect((await journalToTakeUp(request, world, stateOf(there, 'rotate')))?.plan.id).to.equal('run-1');
+      expect(
+        (await journalToTakeUp(request, world, readJournal(stateOf(there, 'rollback', true))))?.finished,
+      ).to.equal(true);
+      expect(
+        (await journalToTakeUp(request, world, readJournal(stateOf(there, 'rotate'))))?.plan.id,
+      ).to.equal('run-1');
       expect(await journalToTakeUp(request, world, undefined)).to.equal(undefined);
       expect(made.log).to.deep.equal([]);
     });

@@ -1,5 +1,5 @@
 import { Failure } from '../base/failure';
-import { loginOfSecret } from '../inspect/observe';
+import { loginOfSecret } from './observe';
 import { versionUnder } from '../rotation/labels';
 import type { Journal } from '../rotation/observation';
 import { kubernetesSecretData } from '../rotation/observation';
@@ -8,8 +8,7 @@ import type { DatabaseLogin } from '../rotation/slot';
 import { withRetries } from '../steps/retry';
 import type { WorldContext } from '../target/context';
 import { tryLogin } from '../mysql/database';
-import { readJournal } from '../engine/state';
-import type { OpenWorld, RunRequest } from './request';
+import type { SecretsManager } from '../aws/secretsManager';
 
 /** Whether what was before the switch may come back; `why` without a full stop. */
 export type GoingBack =
@@ -20,16 +19,18 @@ export type GoingBack =
  * Whether OpenEMR may go back to what was before the switch. The world is looked at, not the state: a renewal that took
  * effect and was never recorded has made the password from before worthless, and to write it into `sqlconf.php` would
  * lock OpenEMR out. Never throws.
+ * @param again how a failure that passes is tried again
  */
 export async function goingBack(
-  { settings: { context } }: Pick<RunRequest, 'settings'>,
-  world: Pick<OpenWorld, 'secrets'>,
+  { settings: { context } }: { settings: { context: WorldContext } },
+  world: { secrets: Pick<SecretsManager, 'describe'> },
   planned: PlannedRotation,
+  again: typeof withRetries = withRetries,
 ): Promise<GoingBack> {
   try {
-    const why = await withRetries(() => firstReason(context, world, planned));
+    const why = await again(() => firstReason(context, world, planned));
     if (why !== undefined) return { kind: 'must-not', why };
-    return { kind: 'may', planned: await withRetries(() => withSecretThatWorks(context, planned)) };
+    return { kind: 'may', planned: await again(() => withSecretThatWorks(context, planned)) };
   } catch (error) {
     const said = error instanceof Failure ? error.message : 'for an unknown reason';
     const why = `whether the password from before still works could not be seen (${said.replace(/\.$/, '')})`;
@@ -38,18 +39,18 @@ export async function goingBack(
 }
 
 /**
- * The journal that a run goes by. A rollback that was cut off and must not be finished any more is left out: the run is
+ * The journal that a run goes by, from the state's. A rollback that was cut off and must not be finished any more is left out: the run is
  * then planned from what is there, and stays on an account that works.
  * @throws Failure `rollback-undecided` when that cannot be seen
  */
 export async function journalToTakeUp(
-  request: RunRequest,
-  world: Pick<OpenWorld, 'secrets'>,
-  deployment: unknown,
+  request: { settings: { context: WorldContext }; tell: (news: { kind: 'notice'; text: string }) => void },
+  world: { secrets: Pick<SecretsManager, 'describe'> },
+  journal: Journal | undefined,
+  again: typeof withRetries = withRetries,
 ): Promise<Journal | undefined> {
-  const journal = readJournal(deployment);
   if (journal === undefined || journal.finished || journal.plan.kind !== 'rollback') return journal;
-  const back = await goingBack(request, world, journal);
+  const back = await goingBack(request, world, journal, again);
   if (back.kind === 'may') return { ...journal, material: back.planned.material };
   if (back.kind === 'unknown')
     throw new Failure(
@@ -63,7 +64,7 @@ export async function journalToTakeUp(
 
 async function firstReason(
   { trust }: WorldContext,
-  { secrets }: Pick<OpenWorld, 'secrets'>,
+  { secrets }: { secrets: Pick<SecretsManager, 'describe'> },
   { plan, material: { before } }: PlannedRotation,
 ): Promise<string | undefined> {
   const { stages } = await secrets.describe(plan.slotSecretArn);
