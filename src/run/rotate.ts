@@ -42,6 +42,7 @@ import { updateRestartingAgain } from './restartAgain';
 import { RunLock } from './runLock';
 import { furthestOf } from '../engine/stepTracker';
 import { tellOfIdleProof } from './tellOfIdleProof';
+import type { UpdateRequest } from '../engine/update';
 import { runPreview } from '../engine/update';
 import type { OpenedStack } from '../engine/workspace';
 import { announceToProviders, openStack, openStackForPreview } from '../engine/workspace';
@@ -293,10 +294,7 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     notices.forEach((text) => request.tell({ kind: 'notice', text }));
   } else await tellOfIdleProof(request, world, wanted);
   const listener = withRolloutNews(request, world.kubernetes);
-  const run = resumed ? { run: randomBytes(8).toString('hex') } : {};
-  const update = { ...request, ...run, stack, planned: wanted, listener };
-  // The engine's saved plan is of a state in which nothing is made yet.
-  if (resumed) delete update.savedPlan;
+  const update = updateOf(request, { stack, planned: wanted, listener }, resumed);
   const notice = (text: string): void => request.tell({ kind: 'notice', text });
   const { planned, result } = await updateWithOtherPassword(update, {
     secrets: world.secrets,
@@ -316,6 +314,21 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   const noted = failed.failure?.outcome !== 'rolled-back' && failed.past;
   if (noted) await noteFailure(stack, noted, request.guard);
   return failed;
+}
+
+/**
+ * What a run asks of the engine. One that takes a plan up has a name of its own, so that its proofs are made anew, and
+ * no saved plan of the engine: that is of a state in which nothing is made yet.
+ */
+export function updateOf(
+  request: RunRequest,
+  carriedOut: Pick<UpdateRequest, 'stack' | 'planned' | 'listener'>,
+  resumed: boolean,
+): UpdateRequest {
+  if (!resumed) return { ...request, ...carriedOut };
+  const update = { ...request, ...carriedOut, run: randomBytes(8).toString('hex') };
+  delete update.savedPlan;
+  return update;
 }
 
 /** What a failed update comes to. */

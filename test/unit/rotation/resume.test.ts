@@ -160,6 +160,27 @@ describe('planRotation: a rotation that was begun', () => {
     });
   }
 
+  it('is taken up where a version is current that was when a password was made again', () => {
+    const { world, planned } = cutOff(1);
+    world.secret.versionId = 'v0-2';
+    const again = { ...planned, plan: { ...planned.plan, again: { B: 1 }, againFrom: 'v0-2' } };
+    expect(plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(again) }).resumed).to.equal(true);
+    const without = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(planned) });
+    expect(without.resumed, "without that it is somebody else's").to.equal(false);
+  });
+
+  it('takes a Secret for dead, or alive, as it is now', () => {
+    const { world, planned } = cutOff(0);
+    const dead = { ...planned, plan: { ...planned.plan, deadSecret: true as const } };
+    const alive = plannedIn(world, 'rotate', { id: 'run-2', journal: journalOf(dead) });
+    expect(alive.plan, 'it works now').to.deep.equal(planned.plan);
+    // The file is on the target already, and pods that start now are refused.
+    const later = cutOff(2);
+    Object.assign(later.world.kubernetes, { 'mysql-password': 'changed' });
+    const next = plannedIn(later.world, 'rotate', { id: 'run-2', journal: journalOf(later.planned) });
+    expect(next.plan).to.deep.equal({ ...later.planned.plan, deadSecret: true });
+  });
+
   it('is superseded when the file was edited, and still names the account before', () => {
     const { world, planned } = cutOff(1);
     const seen = observationOf(world);

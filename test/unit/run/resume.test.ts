@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
+import type { UpdateRequest } from '../../../src/engine/update';
+import type { RunRequest } from '../../../src/run/request';
+import { updateOf } from '../../../src/run/rotate';
 import type { Resumed } from './resumes';
 
 describe('a run that was killed and run again, from state and world', function () {
@@ -52,4 +55,19 @@ describe('a run that was killed and run again, from state and world', function (
   });
 
   it('a rollback, too: OpenEMR is on the slot from before', () => expectWell('rollback', [...file, ...pods]));
+});
+
+describe('what a run asks of the engine', () => {
+  const savedPlan = { formatVersion: 1 };
+  const ask = (resumed: boolean): UpdateRequest =>
+    updateOf({ savedPlan } as unknown as RunRequest, {} as unknown as UpdateRequest, resumed);
+
+  it('the first run of a plan keeps to its saved plan, and is named by the plan itself', () => {
+    expect(ask(false)).to.deep.equal({ savedPlan });
+  });
+
+  it('one that takes a plan up makes its proofs anew: it has a name of its own, and no saved plan', () => {
+    const [first, second] = [ask(true), ask(true)];
+    expect(first).to.have.all.keys('run').and.not.deep.equal(second);
+  });
 });
