@@ -9,7 +9,7 @@ import { awsProviderConfig } from '../steps/awsProvider';
 import { modulesFolder } from '../base/packageFolder';
 import { modulesVariable } from '../steps/dynamicResource';
 import type { AutomationLibrary } from './sdk/automation';
-import { addEnvironment, loadAutomation, selectQuietly, withoutNeedlessCalls } from './sdk/automation';
+import { loadAutomation, selectQuietly, withoutNeedlessCalls } from './sdk/automation';
 import { pulumiPackageFolder } from './sdk/packageFolder';
 import { projectName } from '../settings/settings';
 import { compileCacheFolder } from '../base/compileCache';
@@ -213,12 +213,6 @@ function engineEnvironment(location: StackLocation): Record<string, string> {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:
       process.env['PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION'] ?? 'false',
   };
-}
-
-/** Names the run's lock to the providers, which check it before each write, and what else they must know: those of this process, and any other. */
-export function announceToProviders(stack: Stack, environment: Record<string, string>): void {
-  addEnvironment(stack, environment);
-  Object.assign(process.env, environment);
 }
 
 /** The stack config value that goes into each history entry. */

@@ -4,9 +4,6 @@ import { sleep } from '../base/errors';
 import type { Kubernetes, KubernetesTarget, Lease, Right } from './kubernetes';
 import { statusOf } from './errors';
 
-/** Tells provider processes which Lease this run holds: `<name> <holder identity>`. */
-export const leaseVariable = 'CREDENTIAL_ROTATION_LEASE';
-
 /** A Lease that was not renewed for so long may be taken over; in seconds. */
 export const leaseSeconds = 15;
 
@@ -114,22 +111,5 @@ function leaseHeld({ target }: Kubernetes, holder: string | undefined): Failure 
   return new Failure(
     'lock-held',
     `Another rotation is running: ${holder ?? 'somebody'} holds Lease ${target.namespace}/${leaseName(target)}; wait until it ends and run again.`,
-  );
-}
-
-/**
- * Checks before a write that this run still holds its Lease. An API server that gives no answer stops nothing: the
- * database's lock was checked before.
- * @throws Failure `locked` when somebody else holds it
- */
-export async function assertLeaseHeld(kubernetes: Kubernetes): Promise<void> {
-  const [, own] = (process.env[leaseVariable] ?? '').split(' ');
-  if (own === undefined || own === '') return;
-  const lease = await readLease(kubernetes).catch(() => undefined);
-  const holder = leaseHolder(lease);
-  if (lease === undefined || holder === own) return;
-  throw new Failure(
-    'lock-lost',
-    `This run lost its Lease ${kubernetes.target.namespace}/${leaseName(kubernetes.target)} to ${holder ?? 'nobody'}; nothing more was written. Run again to finish.`,
   );
 }

@@ -39,11 +39,6 @@ export class LeaseKeeper {
     return this.controller.signal;
   }
 
-  /** For the providers' environment: see leaseVariable. */
-  get announcement(): string {
-    return `${leaseName(this.kubernetes.target)} ${this.holder}`;
-  }
-
   /**
    * Checks before a write that the Lease is still this run's. No answer of the API server stops nothing, as long as
    * nobody may take the Lease over.

@@ -1,3 +1,5 @@
+import type { KnownVersion } from '../base/thisRun';
+import { thisRun } from '../base/thisRun';
 import { Failure } from '../base/failure';
 import type { JsonObject } from '../rotation/secretDocument';
 import { parseAdminDocument } from '../rotation/secretDocument';
@@ -24,32 +26,6 @@ export interface AdminCredentials {
   known: KnownVersion;
 }
 
-/**
- * Tells processes of the same run which version of the admin secret logged in, so that none tries a refused one again:
- * the id of the version that works, that of the version that was AWSCURRENT then, and those that were refused. It holds
- * no secret.
- */
-export const adminVersionVariable = 'CREDENTIAL_ROTATION_ADMIN_VERSION';
-
-/** The version that works, and the one that was AWSCURRENT when that was seen: with another one it says nothing. */
-export interface KnownVersion {
-  works: string;
-  current: string;
-  /** The versions that the database refused. */
-  refused: string[];
-}
-
-/** For the environment of processes of the same run: see {@link adminVersionVariable}. */
-export function announceVersion({ works, current, refused }: KnownVersion): Record<string, string> {
-  return { [adminVersionVariable]: [works, current, ...refused].join(' ') };
-}
-
-/** What the run that started this process knows; undefined outside of one. */
-export function knownVersion(): KnownVersion | undefined {
-  const [works = '', current = '', ...refused] = (process.env[adminVersionVariable] ?? '').split(' ');
-  return works === '' || current === '' ? undefined : { works, current, refused };
-}
-
 /** The admin's session, and the login that opened it. */
 export interface AdminSession {
   credentials: AdminCredentials;
@@ -66,7 +42,7 @@ export async function openAdmin(
   secrets: Pick<SecretsManager, 'read' | 'describe'>,
   secretId: string,
   trust: DatabaseTrust,
-  known = knownVersion(),
+  known = thisRun()?.adminVersion(),
 ): Promise<AdminSession> {
   const refused = new Set<string>();
   const late: Candidate[] = [];

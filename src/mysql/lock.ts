@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure';
 import type { Session } from './database';
-import { sleep } from '../base/errors';
 import type { Kubernetes } from '../kubernetes/kubernetes';
-
-/** Tells provider processes which locks this run holds: `<name of a lock> … <name of this run's own lock>`. */
-export const lockVariable = 'CREDENTIAL_ROTATION_LOCK';
 
 /** MySQL named locks on one connection: those that other runs want, too, and one that only this run knows. */
 export interface LockNames {
@@ -29,10 +25,6 @@ export interface LockHolder {
  * have missed another run that came and went. `unlock` keeps the lock longer than this from a run that it ended.
  */
 export const retakeWithinMs = 30_000;
-
-/** How long a provider waits for the command to take the lock again after a dropped connection, in ms. */
-const retakeLimitMs = 20_000;
-const retakePollMs = 250;
 
 /** How old an answer about the lock may be when something is written on the strength of it, in ms. */
 export const freshMs = 5000;
@@ -153,26 +145,6 @@ export function lostLock(): Failure {
 }
 
 /**
- * Checks before a write that the run still holds its lock. After a failover the command takes it again on a new
- * connection; this waits for that, at most 20 s. Without the variable (raw CLI) there is nothing to check.
- * @throws Failure `locked` when the lock is gone.
- */
-export async function assertLockHeld(session: Session): Promise<void> {
-  const names = namesFromEnvironment();
-  if (names === undefined) return;
-  const until = performance.now() + retakeLimitMs;
-  for (;;) {
-    const asked = performance.now();
-    const state = await lockState(session, names);
-    // A process that was stopped (SIGSTOP) after the answer came must not go by it.
-    const isFresh = performance.now() - asked < freshMs;
-    if (state === 'held' && isFresh) return;
-    if (state === 'lost' || performance.now() > until) throw lostLock();
-    await sleep(retakePollMs);
-  }
-}
-
-/**
  * `free`: a shared lock is held by nobody, and none by somebody else, so the run may take it again. `lost`: somebody else
  * has one.
  */
@@ -186,10 +158,4 @@ export async function lockState(
   const held = holders.filter((holder) => holder !== undefined);
   if (held.some((holder) => Number(holder) !== Number(row?.['own'] ?? 0))) return 'lost';
   return held.length === shared.length ? 'held' : 'free';
-}
-
-function namesFromEnvironment(): LockNames | undefined {
-  const shared = (process.env[lockVariable] ?? '').split(' ').filter((name) => name !== '');
-  const own = shared.pop();
-  return own === undefined || shared.length === 0 ? undefined : { shared, own };
 }

@@ -51,11 +51,6 @@ export class LockKeeper {
     return this.controller.signal;
   }
 
-  /** For the providers' environment: see lockVariable. */
-  get announcement(): string {
-    return [...this.names.shared, this.names.own].join(' ');
-  }
-
   /**
    * Checks before a write, and takes the lock again where the connection was dropped.
    * @throws Failure `locked` when somebody else has it

@@ -13,7 +13,6 @@ import type { PastSteps } from '../rotation/stepTimes';
 import type { PlannedRotation, RotationPlan } from '../rotation/rotationPlan';
 import { planDifferences } from '../rotation/savedPlan';
 import { planId } from '../rotation/rotationPlan';
-import { announceVersion } from '../mysql/adminCredentials';
 import { cleanUp } from '../openemr/file/sqlconfFile';
 import {
   adminLockName,
@@ -25,6 +24,7 @@ import {
   runLockNames,
 } from '../mysql/lock';
 import { listenToNotices } from '../base/notices';
+import { beginRun } from '../base/thisRun';
 import type { FailedAt } from '../rotation/policy';
 import { afterFailure, cancelled } from './onFailure';
 import { journalToTakeUp } from '../inspect/canRollBack';
@@ -45,7 +45,7 @@ import { tellOfIdleProof } from './tellOfIdleProof';
 import type { UpdateRequest } from '../engine/update';
 import { runPreview } from '../engine/update';
 import type { OpenedStack } from '../engine/workspace';
-import { announceToProviders, openStack, openStackForPreview } from '../engine/workspace';
+import { openStack, openStackForPreview } from '../engine/workspace';
 import type { PreviewedChange } from '../rotation/news';
 
 /** The state and the world, as a run found them. */
@@ -90,14 +90,8 @@ async function rotateLocked(
   lock: RunLock,
   finding: Promise<Found>,
 ): Promise<RunResult | NotDue> {
-  const announced = async (found: Promise<Found>): Promise<Found> => {
-    announceToProviders((await found).stack, {
-      ...lock.environment,
-      ...announceVersion(world.credentials.known),
-    });
-    return found;
-  };
-  const found = await announced(finding);
+  beginRun({ guard: lock.guard, adminVersion: () => world.credentials.known });
+  const found = await finding;
   const reason = await notDueReason(request, world, found);
   if (reason !== undefined) return { notDue: reason };
   const first = await rotateOnce(request, world, found);
@@ -106,7 +100,7 @@ async function rotateLocked(
   const wantsMore = finishedRollback && request.kind === 'rotate' && !request.savedPlan;
   if (!wantsMore) return first;
   const again = openedBesideObserving(request, world, openStack(request.location));
-  return rotateOnce(request, world, await announced(again));
+  return rotateOnce(request, world, await again);
 }
 
 async function notDueReason(

@@ -1,14 +1,14 @@
 import type { Failure } from '../base/failure';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import type { Session } from '../mysql/database';
-import { leaseVariable } from '../kubernetes/lease';
 import { LeaseKeeper } from '../kubernetes/leaseKeeper';
-import { lockVariable } from '../mysql/lock';
+import { lostLock } from '../mysql/lock';
 import { LockKeeper } from '../mysql/lockKeeper';
 
 /** The lock of one run: the database's (of the slot secret and of the Deployment), and the Kubernetes Lease where RBAC grants it. */
 export class RunLock {
   private lease: LeaseKeeper | undefined;
+  private released = false;
 
   private constructor(private readonly keeper: LockKeeper) {}
 
@@ -38,17 +38,12 @@ export class RunLock {
     return this.lease ? AbortSignal.any([this.keeper.lost, this.lease.lost]) : this.keeper.lost;
   }
 
-  /** What the provider processes need to check the lock themselves before each write. */
-  get environment(): Record<string, string> {
-    const lease = this.lease ? { [leaseVariable]: this.lease.announcement } : {};
-    return { [lockVariable]: this.keeper.announcement, ...lease };
-  }
-
   /**
-   * Checks before a write of an engine plugin, which cannot check it itself.
-   * @throws Failure `locked`
+   * Checks right before a write: the Lease first, as the answer of an API server can take its time.
+   * @throws Failure `locked` when either is lost, or given back
    */
   readonly guard = async (): Promise<void> => {
+    if (this.released) throw lostLock();
     if (this.lost.aborted) throw this.lost.reason as Failure;
     await this.lease?.assertHeld();
     await this.keeper.assertHeld();
@@ -56,6 +51,7 @@ export class RunLock {
 
   /** Gives both back. Never throws. */
   async release(): Promise<void> {
+    this.released = true;
     await this.lease?.release();
     await this.keeper.release();
   }

@@ -11,8 +11,7 @@ import type { WorldContext } from '../target/context';
 import type { Session } from '../mysql/database';
 import { DatabaseFailure } from '../mysql/databaseErrors';
 import { effect } from '../base/effect';
-import { assertLeaseHeld } from '../kubernetes/lease';
-import { assertLockHeld } from '../mysql/lock';
+import { thisRun } from '../base/thisRun';
 import { readOtherSites } from '../openemr/otherSites';
 import { isReadOnly } from '../mysql/server';
 import { openSqlconf } from '../openemr/openSqlconf';
@@ -45,7 +44,7 @@ function openAdminSession({ adminSecretId, trust, region }: WorldContext): Promi
 /** Like {@link asAdmin}, after the check that this run still holds its lock; for writes that cannot check it themselves. */
 export async function asWriter<T>(context: WorldContext, action: AdminAction<T>): Promise<T> {
   return asAdmin(context, async (session, credentials) => {
-    await assertHeld(context, session);
+    await assertHeld();
     return action(session, credentials);
   });
 }
@@ -55,34 +54,20 @@ export async function asWriter<T>(context: WorldContext, action: AdminAction<T>)
  * work may be no longer so.
  * @throws Failure `locked` when it does not, and nothing is written
  */
-export async function guardedEffect<T>(
-  name: string,
-  { context, session }: { context: WorldContext; session: Session },
-  write: () => Promise<T>,
-): Promise<T> {
+export async function guardedEffect<T>(name: string, write: () => Promise<T>): Promise<T> {
   return effect(name, async () => {
-    await assertHeld(context, session);
+    await assertHeld();
     return write();
   });
 }
 
-/** A {@link guardedEffect} that needs the admin session for nothing but the check. */
-export async function guardedWrite<T>(
-  context: WorldContext,
-  name: string,
-  write: () => Promise<T>,
-): Promise<T> {
-  return asAdmin(context, (session) => guardedEffect(name, { context, session }, write));
-}
-
 /**
- * Checks that this run still holds its lock, and its Lease where it has one.
+ * Checks that this run still holds its lock, and its Lease where it has one. Where no run has begun (the raw CLI, which
+ * is refused an update) there is nothing to check.
  * @throws Failure `locked`
  */
-export async function assertHeld(context: WorldContext, session: Session): Promise<void> {
-  await assertLeaseHeld(kubernetesOf(context));
-  // The lock last: the answer of an API server can take its time.
-  await assertLockHeld(session);
+export async function assertHeld(): Promise<void> {
+  await thisRun()?.guard();
 }
 
 /** Something alive that names an account: a file, or the Secret that starting pods read. */

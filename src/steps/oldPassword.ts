@@ -32,7 +32,7 @@ export async function setSlotPassword(session: Session, account: Account, change
   const { context, slot, login, oldPassword, limitSeconds } = changed;
   const { username, password } = login;
   const retains = limitSeconds !== undefined && oldPassword === 'end' && (await isSampled(context, username));
-  await guardedEffect(`database: ALTER USER of slot ${slot}`, { context, session }, async () => {
+  await guardedEffect(`database: ALTER USER of slot ${slot}`, async () => {
     if (oldPassword === 'keep') {
       if (await setKeeping(session, account, password)) return;
       throw new Failure(
@@ -73,7 +73,7 @@ export async function endOldPassword(
     const account = await findAccount(session, login.username);
     if (account === undefined) return;
     const name = `database: discard the old password of slot ${slot}`;
-    await guardedEffect(name, { context, session }, () => discardOldPassword(session, account));
+    await guardedEffect(name, () => discardOldPassword(session, account));
     // The wanted one can have been the older of the two: after a restore, or with a state that was lost.
     if ((await tryLogin(login, context.trust)) === 'denied') await set(session, account);
   });

@@ -4,7 +4,7 @@ import { secretsManager } from '../target/clients';
 import type { WorldContext } from '../target/context';
 import type { ResourceLogic } from './logic';
 import { isUnknown } from './logic';
-import { asAdmin, guardedEffect } from './adminSession';
+import { guardedEffect } from './adminSession';
 
 /** Inputs of steps 9 and 10: which version of the slot secret becomes current. */
 export interface PromotionInputs {
@@ -50,22 +50,18 @@ function isPast({ to, later }: PromotionInputs, current: string | undefined): bo
 async function promote(inputs: PromotionInputs): Promise<void> {
   const { context, secretArn, from, to, what } = inputs;
   const secrets = secretsManager(context);
-  await asAdmin(context, async (session) => {
-    const current = (): Promise<string | undefined> => currentOf(inputs);
-    if (isPast(inputs, await current())) return;
-    try {
-      await guardedEffect(`slot secret: ${what}`, { context, session }, () =>
-        secrets.moveStage(secretArn, 'AWSCURRENT', from, to),
-      );
-    } catch (error) {
-      if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;
-      const found = await current();
-      if (found === from || found === to) throw error;
-      throw new Failure(
-        'secret-changed-meanwhile',
-        `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions (aws secretsmanager list-secret-version-ids --secret-id ${secretArn}), make the one current that the database accepts, and run again.`,
-        { cause: error },
-      );
-    }
-  });
+  const current = (): Promise<string | undefined> => currentOf(inputs);
+  if (isPast(inputs, await current())) return;
+  try {
+    await guardedEffect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;
+    const found = await current();
+    if (found === from || found === to) throw error;
+    throw new Failure(
+      'secret-changed-meanwhile',
+      `${secretArn} was changed by someone else during this rotation (AWSCURRENT is version ${found ?? 'unknown'}); it was not overwritten. Compare its versions (aws secretsmanager list-secret-version-ids --secret-id ${secretArn}), make the one current that the database accepts, and run again.`,
+      { cause: error },
+    );
+  }
 }

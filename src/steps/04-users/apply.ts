@@ -102,13 +102,13 @@ async function isBehind(session: Session, inputs: DatabaseUserInputs): Promise<b
 }
 
 async function bringUp(session: Session, inputs: DatabaseUserInputs, works: boolean): Promise<void> {
-  const { context, slot, password } = inputs;
+  const { slot, password } = inputs;
   const compared = await compare(session, inputs);
   const { account, name, model, parity } = compared;
   if (parity.problems.length > 0) throw new Failure('account-changed-meanwhile', parity.problems.join(' '));
   if (!account) {
     await settingPassword(inputs, () =>
-      guardedEffect(`database: CREATE USER of slot ${slot}`, { context, session }, () =>
+      guardedEffect(`database: CREATE USER of slot ${slot}`, () =>
         createAccount(session, name, clausesLike(model.account), password),
       ),
     );
@@ -121,9 +121,9 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
   }
   if (parity.alter.length > 0) {
     await assertNotLive({ ...inputs, repair: false }, `run ${parity.alter.join('; ')} by hand`);
-    await all(`database: REQUIRE of slot ${slot}`, { context, session }, parity.alter);
+    await all(`database: REQUIRE of slot ${slot}`, session, parity.alter);
   }
-  await all(`database: GRANT to slot ${slot}`, { context, session }, parity.grant);
+  await all(`database: GRANT to slot ${slot}`, session, parity.grant);
 }
 
 function alter(session: Session, account: Account, inputs: DatabaseUserInputs): Promise<void> {
@@ -144,15 +144,11 @@ async function settingPassword(inputs: DatabaseUserInputs, set: () => Promise<vo
  * Runs statements that hold no secret, so that a refusal may show the one that was refused. Each is a write of its own:
  * the second is called `<name> (2)`.
  */
-async function all(
-  name: string,
-  writer: { context: WorldContext; session: Session },
-  statements: readonly string[],
-): Promise<void> {
+async function all(name: string, session: Session, statements: readonly string[]): Promise<void> {
   for (const [index, statement] of statements.entries()) {
     try {
-      await guardedEffect(index === 0 ? name : `${name} (${index + 1})`, writer, () =>
-        changeAccount(writer.session, statement),
+      await guardedEffect(index === 0 ? name : `${name} (${index + 1})`, () =>
+        changeAccount(session, statement),
       );
     } catch (error) {
       if (!(error instanceof DatabaseFailure) || error.outcome !== 'permission') throw error;

@@ -9,7 +9,7 @@ import { openSqlconf } from '../../openemr/openSqlconf';
 import { writeSqlconf } from '../../openemr/file/sqlconfFile';
 import type { ResourceLogic } from '../logic';
 import { isUnknown } from '../logic';
-import { asAdmin, assertHeld } from '../adminSession';
+import { assertHeld } from '../adminSession';
 
 /** Inputs of step 5. */
 export interface SqlconfInputs extends DatabaseLogin {
@@ -38,9 +38,7 @@ export const sqlconf: ResourceLogic = {
       await assertSecretUnchanged(inputs);
       const login = { username, host, port, dbname, password };
       await proveLogin(before.path, login, context);
-      await asAdmin(context, (session) =>
-        writeSqlconf(before.file, before.render(login), { guard: () => assertHeld(context, session) }),
-      );
+      await writeSqlconf(before.file, before.render(login), { guard: assertHeld });
       const after = await openSqlconf(context);
       if (!says(after, inputs))
         throw new Failure(

@@ -23,7 +23,7 @@ async function nameOf(context: WorldContext): Promise<string> {
 export async function withAdminLock<T>(context: WorldContext, action: () => Promise<T>): Promise<T> {
   const name = await nameOf(context);
   return asAdmin(context, async (session) => {
-    const holder = await takeInTurn(session, name, { check: () => assertHeld(context, session) });
+    const holder = await takeInTurn(session, name, { check: () => assertHeld() });
     if (holder) throw adminLocked(context, holder.text);
     try {
       return await action();
@@ -72,7 +72,7 @@ export async function adminWrite<T>(
   const lock = await nameOf(context);
   return asAdmin(context, (session) =>
     effect(name, async () => {
-      await assertHeld(context, session);
+      await assertHeld();
       const [row] = await session.query('SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS ours', [lock]);
       if (Number(row?.['ours']) !== 1)
         throw new Failure(

@@ -185,7 +185,6 @@ export class FakeDatabase implements Database {
       return [{ ours: holder === undefined ? null : Number(holder === client.id) }];
     }
     if (names.length > 0) {
-      if (sql.includes(' AS own')) this.tell('guard');
       return [Object.fromEntries(names.map(([, name = '', as = '']) => [as, this.locks.get(name) ?? null]))];
     }
     const got = /GET_LOCK\('([^']+)', (\d+)\)/.exec(sql);

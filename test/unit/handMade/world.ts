@@ -9,8 +9,8 @@ import { parseSqlconf } from '../../../src/openemr/php/sqlconf';
 import { kubernetesSecretData } from '../../../src/rotation/observation';
 import type { DatabaseLogin } from '../../../src/rotation/slot';
 import type { WorldContext } from '../../../src/target/context';
-import { leaseVariable } from '../../../src/kubernetes/lease';
-import { lockVariable } from '../../../src/mysql/lock';
+import { beginRun } from '../../../src/base/thisRun';
+import { lostLock } from '../../../src/mysql/lock';
 import { openemrFile } from '../openemr/php/corpus';
 import { FakeSecret } from '../steps/11-admin-password/worlds';
 import { FakeDatabase } from './fakeDatabase';
@@ -22,7 +22,7 @@ import { MysqlServer } from './mysqlServer';
 
 /** The lock of the run, and the connection that holds it: of the command itself. */
 const lock = { name: 'the-lock', own: 'the-run', connection: 1 };
-const variables = [lockVariable, leaseVariable, 'KUBECONFIG', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'];
+const variables = ['KUBECONFIG', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'];
 const awsVariables = { AWS_ACCESS_KEY_ID: 'fake', AWS_SECRET_ACCESS_KEY: 'fake' };
 
 /** Where the products of all worlds of this process lie; they differ by name. */
@@ -120,12 +120,17 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
   Object.assign(process.env, awsVariables, {
     KUBECONFIG: kubeconfig,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
-    [lockVariable]: `${lock.name} ${lock.own}`,
-    [leaseVariable]: '',
   });
   const keepLock = (): void =>
     [lock.name, lock.own].forEach((name) => database.locks.set(name, lock.connection));
   keepLock();
+  beginRun({
+    guard: async () => {
+      log.push('guard');
+      if (database.locks.get(lock.name) !== lock.connection) throw lostLock();
+    },
+    adminVersion: () => undefined,
+  });
   return {
     ...{ context, database, adminServed, slotsServed, kubernetes, log, file, login, keepLock },
     admin: adminServed.secret,

@@ -50,7 +50,6 @@ describe('step 5: sqlconf.php', () => {
     expect(await apply(inputs)).to.deep.equal({ path: world.file, ...wanted });
     expect(world.log).to.deep.equal([
       'login openemr_b',
-      'login admin',
       'begin file: write beside',
       'guard',
       'end file: write beside',

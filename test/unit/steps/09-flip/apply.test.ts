@@ -36,7 +36,6 @@ describe('step 9: the flip of active_slot', () => {
   it('AWSCURRENT moves from the version of the plan, after the check of the lock; a second time nothing is done', async () => {
     expect(await apply()).to.deep.equal({ from: 'v0', to: 'v1' });
     expect(world.log).to.deep.equal([
-      'login admin',
       'begin slot secret: flip active_slot',
       'guard',
       moved,
