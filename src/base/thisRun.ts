@@ -20,11 +20,16 @@ export interface KnownVersion {
 let current: ThisRun | undefined;
 
 /**
- * Begins a run; the next one takes its place. It has no end here: what is still under way when a run is over must find
- * a guard that refuses it, and not none.
+ * Begins a run; the next one takes its place. The command never ends one: what is still under way when a run is over
+ * must find a guard that refuses it, and not none.
+ * @returns puts back the run before, for tests
  */
-export function beginRun(run: ThisRun): void {
+export function beginRun(run: ThisRun): () => void {
+  const before = current;
   current = run;
+  return () => {
+    current = before;
+  };
 }
 
 /** The run under way; undefined where none has begun in this process: a dry run, a reader, Pulumi's own program. */

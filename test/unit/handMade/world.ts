@@ -124,7 +124,7 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
   const keepLock = (): void =>
     [lock.name, lock.own].forEach((name) => database.locks.set(name, lock.connection));
   keepLock();
-  beginRun({
+  const putBack = beginRun({
     guard: async () => {
       log.push('guard');
       if (database.locks.get(lock.name) !== lock.connection) throw lostLock();
@@ -140,6 +140,7 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
     loseLock: () => void database.locks.set(lock.name, lock.connection + 1),
     close: async () => {
       server.close();
+      putBack();
       for (const [name, value] of before) {
         if (value === undefined) delete process.env[name];
         else process.env[name] = value;
