@@ -6,12 +6,16 @@ import { repositoryFile } from './docs/readme';
 describe('npm run test:unit and test:lab', function () {
   this.timeout(60_000);
 
-  function run(...words: string[]): { code: number | null; text: string } {
+  type Ended = { code: number | null; text: string };
+
+  const run = (...words: string[]): Ended => runWith({}, words);
+
+  function runWith(more: NodeJS.ProcessEnv, words: string[]): Ended {
     const args = [repositoryFile('test', 'run', 'main.js'), ...words];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       encoding: 'utf8',
       cwd: repositoryFile(),
-      env: { ...process.env, INIT_CWD: repositoryFile('test', 'unit'), NO_COLOR: '1' },
+      env: { ...process.env, INIT_CWD: repositoryFile('test', 'unit'), NO_COLOR: '1', ...more },
     });
     return { code: status, text: stdout + stderr };
   }
@@ -46,6 +50,16 @@ describe('npm run test:unit and test:lab', function () {
     expect(reached).to.include('dist/test/unit/cli/parser.test.js');
     expect(reached).not.to.include('dist/test/unit/openemr/php/sqlconf.test.js');
   });
+
+  for (const [CI, ends, says] of [
+    [undefined, 'are skipped', /\(skipped: this machine has no bash\)/],
+    ['true', 'fail', /this machine has no bash, and in CI no test is skipped/],
+  ] as const)
+    it(`tests whose program is missing ${ends} ${CI === undefined ? 'and say so' : 'in CI'}`, () => {
+      const { code, text } = runWith({ PATH: '', CI }, ['unit', 'cli/completion.test.ts']);
+      expect(text).to.match(says);
+      expect(code === 0, text).to.equal(CI === undefined);
+    });
 
   it('runs the tests of a title only', () => {
     const { code, text } = run('unit', 'faults/roles.test.ts', '--grep', 'no test has this title');

@@ -4,7 +4,8 @@ import { chmod, chown, lstat, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkWritable, cleanUp, readSqlconf, writeSqlconf } from '../../../../src/openemr/file/sqlconfFile';
 import { asRootWith, asUser } from './asUser';
-import { content, isRoot, makeSandbox } from './sandbox';
+import { needs } from '../../needs';
+import { content, makeSandbox } from './sandbox';
 import type { Sandbox } from './sandbox';
 
 const write =
@@ -21,9 +22,9 @@ const asInField = ['chown', 'fowner', 'dac_override'];
 
 // What the start script of OpenEMR's image makes of the modes at each start of a pod.
 describe('a site as a pod leaves it: folder 0500, file 0400', () => {
+  needs('root');
   let sandbox: Sandbox;
-  beforeEach(async function () {
-    if (!isRoot) this.skip();
+  beforeEach(async () => {
     sandbox = await makeSandbox();
     await chmod(sandbox.root, 0o755);
     await leave(1000);

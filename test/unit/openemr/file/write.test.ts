@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkWritable, readSqlconf, writeSqlconf } from '../../../../src/openemr/file/sqlconfFile';
+import { needs } from '../../needs';
 import { asUser } from './asUser';
 import { content, isRoot, makeSandbox, refusal } from './sandbox';
 import type { Sandbox } from './sandbox';
@@ -136,8 +137,8 @@ describe('writeSqlconf', () => {
   });
 
   describe('without the rights', () => {
-    beforeEach(async function () {
-      if (!isRoot) this.skip();
+    needs('root');
+    beforeEach(async () => {
       await chmod(sandbox.root, 0o755);
     });
     const write = (groups?: number[]): Promise<unknown> =>

@@ -16,7 +16,8 @@ const healthy = JSON.stringify({ status: 'ready', checks: { installed: true, dat
 
 describe('TLS of the health page', () => {
   needs('openssl');
-  let folder: string;
+  let folder = '';
+  const servers: Server[] = [];
   let authority: string;
   let ownServer: Server;
   let imageServer: Server;
@@ -27,6 +28,7 @@ describe('TLS of the health page', () => {
     const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (_request, response) =>
       response.end(healthy),
     );
+    servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return server;
   };
@@ -47,8 +49,8 @@ describe('TLS of the health page', () => {
     imageServer = await serve(imageCertificate, file('image.key'));
   });
   after(() => {
-    for (const server of [ownServer, imageServer]) server.close();
-    rmSync(folder, { recursive: true });
+    for (const server of servers) server.close();
+    if (folder !== '') rmSync(folder, { recursive: true });
   });
 
   it('a CA file of its own verifies the page, and nothing was let pass', async () => {
