@@ -33,6 +33,7 @@ export type FailureCode = keyof typeof all;
 export const failureCodes: Record<FailureCode, CodeFacts> = all;
 
 const exits: Record<Cause, Outcome> = {
+  usage: 'configuration',
   configuration: 'configuration',
   permission: 'permission',
   unreachable: 'before-switch',

@@ -68,6 +68,8 @@ const telling: readonly Outcome[] = ['permission', 'locked', 'configuration', 'd
  * @param exit with what the cause ends a run that has switched nothing
  */
 export function decide(phase: Phase, exit: Outcome): Decision {
+  // A run that was stopped leaves all as it is.
+  if (exit === 'cancelled') return exit;
   switch (phase) {
     case 'reading':
       return exit;

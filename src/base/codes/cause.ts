@@ -1,5 +1,7 @@
 /** Kinds of causes; where nothing was switched they decide the exit code. */
 export type Cause =
+  /** A flag, a setting or a file of the command is wrong: nothing is begun. */
+  | 'usage'
   /** Somebody must correct a setting, a secret or an object. */
   | 'configuration'
   /** A right or a login is missing. */
@@ -33,6 +35,7 @@ const of =
   (cause: Cause) =>
   (means: string, todo: string): CodeFacts => ({ cause, means, todo });
 
+export const usage = of('usage');
 export const configuration = of('configuration');
 export const permission = of('permission');
 export const unreachable = of('unreachable');

@@ -1,50 +1,38 @@
-import {
-  configuration,
-  locked,
-  outdated,
-  permission,
-  refused,
-  stopped,
-  undecided,
-  unexpected,
-} from './cause';
+import { usage, locked, outdated, permission, refused, stopped, undecided, unexpected } from './cause';
 import type { CodeFacts } from './cause';
 
 /** Of the command, its files, and the course of a run. */
 export const commandCodes = {
-  'setting-invalid': configuration(
+  'setting-invalid': usage(
     'A setting is missing or malformed.',
     'Correct the settings that the message lists.',
   ),
-  'command-line-invalid': configuration(
-    'A flag or an argument is wrong.',
-    'See `credential-rotation --help`.',
-  ),
-  'confirmation-needed': configuration(
+  'command-line-invalid': usage('A flag or an argument is wrong.', 'See `credential-rotation --help`.'),
+  'confirmation-needed': usage(
     'The command asks before it acts, and there is no terminal.',
     'Read its output and give `--yes`.',
   ),
-  'file-unreadable': configuration(
+  'file-unreadable': usage(
     'A file that a setting or flag names cannot be read.',
     'Name a readable file, or correct its mode.',
   ),
-  'file-unwritable': configuration(
+  'file-unwritable': usage(
     'A file or folder of this command cannot be written.',
     'Name a writable place with the setting that the message names.',
   ),
-  'fleet-file-invalid': configuration(
+  'fleet-file-invalid': usage(
     'The fleet file, or a flag that refers to it, is wrong.',
     'Correct what the message lists; see fleet.md.',
   ),
-  'outputs-invalid': configuration(
+  'outputs-invalid': usage(
     'The file of stack outputs cannot be used, or `terraform output` failed.',
     'Make it again as the message says.',
   ),
-  'openemr-not-found': configuration(
+  'openemr-not-found': usage(
     'No Deployment, or more than one, looks like OpenEMR.',
     'Name it with `--namespace` and `--deployment`.',
   ),
-  'saved-plan-invalid': configuration(
+  'saved-plan-invalid': usage(
     'The file is not a plan of this version.',
     'Make a new one with `--dry-run --plan FILE`.',
   ),
@@ -52,7 +40,7 @@ export const commandCodes = {
     'The world or the state has changed since the plan was saved.',
     'Make a new plan; finish an interrupted rotation first.',
   ),
-  'plan-impossible': configuration(
+  'plan-impossible': usage(
     'No rotation can be planned from what was found.',
     'Correct what the message names; `--dry-run` shows it.',
   ),

@@ -12,6 +12,10 @@ const codes = Object.keys(failureCodes) as FailureCode[];
 const exits = [...new Set(codes.map(exitOf))];
 const kinds = Object.keys(planKinds) as PlanKind[];
 
+function heldUnlessStopped(exit: Outcome): Decision {
+  return exit === 'cancelled' ? 'cancelled' : 'held';
+}
+
 /** What each phase makes of each exit that a code can have; it was so before there was a policy. */
 const table: Record<Phase, (exit: Outcome) => Decision> = {
   reading: (exit) => exit,
@@ -23,13 +27,13 @@ const table: Record<Phase, (exit: Outcome) => Decision> = {
       drift: 'drift',
       'before-switch': 'before-switch',
       unexpected: 'before-switch',
-      cancelled: 'before-switch',
+      cancelled: 'cancelled',
       held: 'before-switch',
     })[exit as 'drift'] as Outcome,
-  'taken-up': () => 'held',
-  switched: (exit) => (exit === 'locked' ? 'held' : 'go-back'),
-  retiring: () => 'held',
-  'going-back': () => 'held',
+  'taken-up': heldUnlessStopped,
+  switched: (exit) => (exit === 'cancelled' || exit === 'locked' ? heldUnlessStopped(exit) : 'go-back'),
+  retiring: heldUnlessStopped,
+  'going-back': heldUnlessStopped,
 };
 const phases = Object.keys(table) as Phase[];
 
