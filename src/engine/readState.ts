@@ -12,8 +12,8 @@ import { engineFolder, mendFileBackend } from './fileBackend';
 import { engineFile, engineVariable } from './file';
 import { begunIn, outputsOf, planInState } from './pastSteps';
 import { exportSchema, stateIn, unreadableState } from './stateForm';
-import type { StateSecretsProvider } from './secretsProvider';
-import { secretsProviderIn } from './secretsProvider';
+import type { StateSecretsProvider } from './stateForm';
+import { secretsProviderIn } from './stateForm';
 import type { StateFacts } from './stateFacts';
 import type { StackLocation } from '../target/location';
 

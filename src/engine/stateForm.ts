@@ -65,3 +65,11 @@ export function unreadableState(why: string): Failure {
     `The state of the stack cannot be read (${why}); run the version of this tool that wrote it, or bring back an older copy of the state.`,
   );
 }
+
+/** How an exported state says that its secrets are encrypted. */
+export type StateSecretsProvider = NonNullable<ExportedState['secrets_providers']>;
+
+/** The secrets provider that an exported state names; undefined where it has no secrets yet. */
+export function secretsProviderIn(deployment: unknown): StateSecretsProvider | undefined {
+  return stateIn(deployment).secrets_providers ?? undefined;
+}

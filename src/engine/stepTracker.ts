@@ -6,7 +6,7 @@ import type { StepNumber } from '../rotation/steps';
 import { stepNumbers, stepOfResource } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
-import { Beginnings } from './beginnings';
+import { BegunResources } from './begunResources';
 import type { StepStatus } from '../rotation/ends';
 import type { StepResult, StepEvent } from '../rotation/news';
 
@@ -19,7 +19,7 @@ export class StepTracker {
   private current: StepNumber | undefined;
   /** Resources that are being written: begun, and neither recorded nor failed. */
   private readonly atWork = new Set<string>();
-  private readonly beginnings = new Beginnings();
+  private readonly begunResources = new BegunResources();
   /** The step in which the engine ended without a word, after {@link endFailed}. */
   cutOff: StepNumber | undefined;
   /** The failure that a provider reported, or the engine's own error as one line. */
@@ -32,7 +32,7 @@ export class StepTracker {
   ) {}
 
   /** Ends when the engine has begun with the resource of that name. */
-  readonly begun = (name: string): Promise<void> => this.beginnings.of(name);
+  readonly begun = (name: string): Promise<void> => this.begunResources.of(name);
 
   /** The step of a resource name, or undefined for the stack and providers. */
   stepOf(name: string): StepNumber | undefined {
@@ -99,7 +99,7 @@ export class StepTracker {
     const step = this.stepOf(name);
     if (step === undefined || operation === 'delete' || operation === 'discard') return;
     moment(`engine: ${nameWithoutId(name)} begins`);
-    this.beginnings.tell(name);
+    this.begunResources.tell(name);
     this.start(step);
     const time = this.times.get(step);
     if (!time || operation === 'same') return;

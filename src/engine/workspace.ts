@@ -24,7 +24,7 @@ import { createBesideDeadLock } from './deadLock';
 import { clearLockWithoutState, mendFileBackend } from './fileBackend';
 import { ofBackend, readingPlace } from './readingPlace';
 import { exportState, isStackNotFound } from './readState';
-import { secretsProviderIn } from './secretsProvider';
+import { secretsProviderIn } from './stateForm';
 import { temporaryFolder } from './temporaryFolder';
 import type { StackLocation } from '../target/location';
 

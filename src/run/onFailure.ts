@@ -35,7 +35,7 @@ export async function cancelled(
  * Ends a failed run by what is true now: policy decides, and here it is looked at, carried out and said.
  * @param update carries out a rollback
  */
-export async function afterFailure(
+export async function onFailure(
   request: RunRequest,
   world: OpenWorld,
   stack: Stack,

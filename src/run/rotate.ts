@@ -26,7 +26,7 @@ import {
 import { listenToNotices } from '../base/notices';
 import { beginRun } from '../base/thisRun';
 import type { FailedAt } from '../rotation/policy';
-import { afterFailure, cancelled } from './onFailure';
+import { onFailure, cancelled } from './onFailure';
 import { journalToTakeUp } from '../inspect/canRollBack';
 import { lookForEngine } from '../engine/find';
 import { StateIsClosed } from '../engine/failure';
@@ -333,10 +333,10 @@ async function endOf(
   { ended, at }: { ended: RunResult & { past: PastSteps }; at: FailedAt },
 ): Promise<RunResult> {
   const { signal } = request;
-  if (signal?.aborted !== true) return afterFailure(request, world, stack, ended, at);
+  if (signal?.aborted !== true) return onFailure(request, world, stack, ended, at);
   // A lost lock aborts with its own failure, a signal of the operating system without one.
   const lost: unknown = signal.reason;
-  if (lost instanceof Failure) return afterFailure(request, world, stack, { ...ended, failure: lost }, at);
+  if (lost instanceof Failure) return onFailure(request, world, stack, { ...ended, failure: lost }, at);
   const { id, ends } = ended.past;
   const failed = { at: new Date().toISOString(), message: 'Stopped by a signal.' };
   const what = ended.planned.plan.kind === 'rollback' ? 'rollback' : 'rotation';

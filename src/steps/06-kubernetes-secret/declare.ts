@@ -5,7 +5,7 @@ import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { resourceNames } from '../../rotation/steps';
 import type { StepSettings } from '../../target/programSettings';
 import type { Chain } from '../chain';
-import { patchAnnotations } from '../patches';
+import { patchAnnotations } from '../patchAnnotations';
 
 /** Step 6: the four database keys; all other keys stay. */
 export function patchSecret(

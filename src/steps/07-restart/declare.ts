@@ -5,7 +5,7 @@ import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { resourceNames } from '../../rotation/steps';
 import type { StepSettings } from '../../target/programSettings';
 import type { Chain } from '../chain';
-import { patchAnnotations } from '../patches';
+import { patchAnnotations } from '../patchAnnotations';
 
 /** Step 7: the restart annotation, and the proof that the rollout is complete. */
 export function restart(

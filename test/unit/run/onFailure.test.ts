@@ -4,7 +4,7 @@ import { Failure } from '../../../src/base/failure';
 import { planRollback } from '../../../src/rotation/planRotation';
 import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
 import type { StepNumber } from '../../../src/rotation/steps';
-import { afterFailure, cancelled } from '../../../src/run/onFailure';
+import { onFailure, cancelled } from '../../../src/run/onFailure';
 import type { RunResult } from '../../../src/run/request';
 import type { UpdateRequest, UpdateResult } from '../../../src/engine/update';
 import { writesIn } from '../handMade/faults';
@@ -45,7 +45,7 @@ async function endOf(
     return rollback(asked);
   };
   const at = { step, furthest, reached: reached ?? furthest };
-  const result = await afterFailure(request, world, stack, ended, at, update);
+  const result = await onFailure(request, world, stack, ended, at, update);
   expect(writesIn(there.made.log), 'the policy itself writes nothing').to.deep.equal([]);
   return { failure: result.failure, back: rollbacks };
 }

@@ -1,5 +1,5 @@
 /** Which resources the engine has begun with, for those who wait for it. */
-export class Beginnings {
+export class BegunResources {
   private readonly waiting = new Map<string, { begun: Promise<void>; tell: () => void }>();
 
   /** Ends when the engine has begun with the resource of that name; never, when it does not come to it. */
