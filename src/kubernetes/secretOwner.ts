@@ -87,6 +87,13 @@ function keyLike(marked: Record<string, string> | undefined, pattern: RegExp): s
 export const keysToLeave = Object.values(kubernetesSecretKeys).join(', ');
 
 function ourKeys({ fieldsV1 }: V1ManagedFieldsEntry): string[] {
-  const data = (fieldsV1 as { 'f:data'?: Record<string, unknown> } | undefined)?.['f:data'] ?? {};
+  // The client's type says object; what a controller left there is not ours.
+  const fields: unknown = fieldsV1;
+  const data = hasData(fields) ? fields['f:data'] : undefined;
+  if (typeof data !== 'object' || data === null) return [];
   return Object.values(kubernetesSecretKeys).filter((key) => `f:${key}` in data);
+}
+
+function hasData(fields: unknown): fields is { 'f:data': unknown } {
+  return typeof fields === 'object' && fields !== null && 'f:data' in fields;
 }

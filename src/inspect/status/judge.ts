@@ -1,18 +1,15 @@
 import type { Outcome } from '../../base/failure';
 import { exitCodes } from '../../base/failure';
 import { versionLabels } from '../../rotation/labels';
-import type { Observation } from '../../rotation/observation';
-import type { PlanResult } from '../../rotation/planRotation';
-import { planRotation } from '../../rotation/planRotation';
 import type { DatabaseLogin, Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import type { LoginAnswer } from '../../mysql/database';
 import type { LockHolder } from '../../mysql/lock';
-import { adminLockWaitMs, holderText, lockedFailure } from '../../mysql/lock';
-import { immutableProblem, otherOwnerProblem } from '../observe';
+import { adminLockWaitMs, holderText } from '../../mysql/lock';
 import type { Part } from '../../base/part';
 import { valueOf } from '../../base/part';
 import { adviceOf } from './advice';
+import { nextReport, planOf, refusalsOf } from './next';
 import type { Drift } from './drift';
 import { driftOf } from './drift';
 import type { StatusFacts } from './facts';
@@ -21,7 +18,6 @@ import type { PasswordAge } from './passwordAge';
 import { placeOf, slotNames } from './places';
 import type {
   LabelReport,
-  NextReport,
   PartName,
   PasswordReport,
   PlaceReport,
@@ -55,7 +51,7 @@ export function judgeStatus(facts: StatusFacts): StatusReport {
     state: stateReport(facts),
     lastRotation: last,
     unfinished,
-    next: refused.length > 0 || unreadable.some(({ part }) => stopsRun(part)) ? null : nextReport(planned),
+    next: nextReport(planned, refused, unreadable),
     refused,
     labels: labelReports(facts),
     drift,
@@ -76,75 +72,6 @@ function outcomeOf(unreadable: readonly Unreadable[], differs: boolean): Outcome
   const hidden = unreadable.find(({ part }) => !aside.includes(part));
   if (hidden) return hidden.outcome;
   return differs ? 'drift' : (unreadable[0]?.outcome ?? 'done');
-}
-
-/** What a rotation would find; undefined when a part of it could not be read. */
-function observationOf(facts: StatusFacts): Observation | undefined {
-  const { logins } = facts;
-  const [slotSecret, adminSecret] = [valueOf(facts.slotSecret), valueOf(facts.adminSecret)];
-  const [sqlconf, secret] = [valueOf(facts.sqlconf), valueOf(facts.kubernetesSecret)];
-  const deployment = valueOf(facts.deployment);
-  if (!slotSecret || !adminSecret || !sqlconf || !secret || logins.sqlconf === undefined) return undefined;
-  const answered = slots.filter((slot) => logins[slot] !== undefined);
-  const slotsWork = Object.fromEntries(answered.map((slot) => [slot, logins[slot] === 'works']));
-  const { arn, versionId, text, document } = slotSecret;
-  const admin = logins.admin?.kind === 'works' ? logins.admin.login : adminSecret.login;
-  return {
-    slotSecret: { arn, versionId, text, document },
-    adminSecret: { arn: adminSecret.arn, login: admin },
-    sqlconf: {
-      path: sqlconf.path,
-      stamp: sqlconf.stamp,
-      sha256: sqlconf.sha256,
-      login: sqlconf.login,
-      works: logins.sqlconf === 'works',
-    },
-    otherSites: sqlconf.otherSites,
-    kubernetesSecret: { data: secret.data, works: logins.kubernetesSecret === 'works' },
-    ...(logins.sqlconf === 'works' ? {} : { slotsWork }),
-    restartedAs: deployment?.restartedAs,
-  };
-}
-
-/** What a rotation would decide now, by the same function. */
-export function planOf(facts: StatusFacts): PlanResult | undefined {
-  const observation = observationOf(facts);
-  if (observation === undefined) return undefined;
-  const request = { kind: 'rotate' as const, id: 'next', now: facts.now };
-  const { takenUp } = facts;
-  if (takenUp?.kind === 'unreadable') return undefined;
-  return planRotation(observation, request, takenUp ? takenUp.value : valueOf(facts.state)?.journal);
-}
-
-/** Without these a run ends at once; that the Deployment cannot be read is told by the preflight, with every right that is missing. */
-function stopsRun(part: PartName): boolean {
-  return part !== 'lock' && part !== 'Deployment';
-}
-
-/** Why a run would be refused, in the words of the run: what reading the world, the plan and the preflight say. */
-function refusalsOf(facts: StatusFacts, planned: PlanResult | undefined): string[] {
-  const { logins, problems = [] } = facts;
-  const secret = valueOf(facts.kubernetesSecret);
-  const holder = valueOf(facts.lock);
-  const owners = [valueOf(facts.slotSecret), valueOf(facts.adminSecret)].flatMap((each) =>
-    each?.owner === undefined ? [] : [otherOwnerProblem(each.id, each.owner)],
-  );
-  const found = [
-    ...(logins.admin?.kind === 'refused' ? [logins.admin.reason] : []),
-    ...owners.map(({ message }) => message),
-    ...(secret?.immutable === true ? [immutableProblem(secret.name).message] : []),
-    ...(facts.takenUp?.kind === 'unreadable' ? [facts.takenUp.failure.message] : []),
-    ...(planned?.kind === 'refused' ? planned.problems : []),
-    ...problems.map(({ message }) => message),
-    ...(holder ? [lockedFailure(holder).message] : []),
-  ];
-  return [...new Set(found)];
-}
-
-function nextReport(planned: PlanResult | undefined): NextReport | null {
-  if (planned?.kind !== 'planned') return null;
-  const { kind, from, to, renew } = planned.planned.plan;
-  return { kind, from, to, renew, resumes: planned.resumed };
 }
 
 /** One that a sync came after was given up by that sync, and what it left shows in the places themselves. */

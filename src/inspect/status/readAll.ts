@@ -4,7 +4,7 @@ import type { withRetries } from '../../steps/retry';
 import type { WorldContext } from '../../target/context';
 import { journalToTakeUp } from '../canRollBack';
 import { partOf, valueOf } from '../../base/part';
-import { planOf } from './judge';
+import { planOf } from './next';
 import type { PreflightAround } from '../../steps/preflight';
 import { aroundOf, problemsSeen } from '../../steps/preflight';
 import type { Failure } from '../../base/failure';

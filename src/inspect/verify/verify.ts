@@ -7,7 +7,7 @@ import type { PartFindings, PreflightAround, PreflightPart } from '../../steps/p
 import { lookAt } from '../../steps/preflight';
 import { secretProblems } from '../../steps/04-users/preflightSecrets';
 import type { StatusFacts } from '../status/facts';
-import { planOf } from '../status/judge';
+import { planOf } from '../status/next';
 import type { Check } from './check';
 import { Checks, inOrder } from './check';
 import { keyChecks } from './keyChecks';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Failure } from '../../../src/base/failure';
 import type { PreflightSettings } from '../../../src/steps/preflight';
 import { aroundOf, preflight, problemsSeen } from '../../../src/steps/preflight';
-import { planOf } from '../../../src/inspect/status/judge';
+import { planOf } from '../../../src/inspect/status/next';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
 import { optionTable } from '../../../src/settings/options';
 import type { WorldContext } from '../../../src/target/context';
