@@ -61,7 +61,7 @@ const network = group(
       "port of OpenEMR's containers; without it that of the health URL",
     ).optional(),
     more: z
-      .array(egress, { error: () => 'a list of ways out' })
+      .array(egress, { error: () => 'a list of egress rules' })
       .default([])
       .describe('further egress rules, each with port, and cidr or namespace'),
   },

@@ -60,7 +60,7 @@ const wayOut = z
       cidr: range.optional(),
       namespace: label.optional(),
     },
-    'must be a way out',
+    'must be an egress rule',
   )
   .refine(
     ({ cidr, namespace }) => (cidr === undefined) !== (namespace === undefined),
@@ -115,14 +115,14 @@ export const jobSchema = z.strictObject(
     databasePort: port.optional(),
     databaseCidrs: z
       .array(range, 'must be a list of address ranges')
-      .min(1, 'must name at least one address range: none would mean anywhere')
+      .min(1, 'must name at least one address range: an empty list would allow any destination')
       .optional(),
     apiServerPort: port.optional(),
     healthPort: port.optional(),
     nodeSelector: z.record(nodeLabel, nodeValue, 'must be labels with their values').optional(),
     tolerations: z.array(toleration, 'must be a list of tolerations').optional(),
     priorityClass: label.optional(),
-    egress: z.array(wayOut, 'must be a list of ways out').optional(),
+    egress: z.array(wayOut, 'must be a list of egress rules').optional(),
     httpsProxy: proxy.optional(),
     httpProxy: proxy.optional(),
     noProxy: text(/^[^\r\n\0]{1,2000}$/, 'a list of hosts and networks with commas').optional(),

@@ -108,7 +108,7 @@ function podProblems({ name, values, location, kubeconfig, awsProfile }: Member,
     [!below(location.home, paths.home), `home: only ${paths.home} can be written`],
     [
       !/^(s3|gs|azblob):\/\//.test(location.backendUrl),
-      'backendUrl: a folder is gone with its pod; name a bucket',
+      'backendUrl: a folder disappears with its pod; name a bucket',
     ],
     [
       location.secretsProvider === 'passphrase',
