@@ -38,7 +38,7 @@ export default tseslint.config(
   {
     // What Pulumi's SDK promises to nobody is named in one folder, where a test checks it.
     files: ['src/**/*.ts'],
-    ignores: ['src/engine/sdk/**'],
+    ignores: ['src/sdk/**'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -46,12 +46,12 @@ export default tseslint.config(
           patterns: [
             {
               group: ['@pulumi/pulumi/*', '!@pulumi/pulumi/automation'],
-              message: 'Take it from src/engine/sdk.',
+              message: 'Take it from src/sdk.',
             },
             {
               group: ['@pulumi/pulumi/automation'],
               allowTypeImports: true,
-              message: 'Types alone; load it with src/engine/sdk/automation.',
+              message: 'Types alone; load it with src/sdk/automation.',
             },
           ],
         },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
-import type { AutomationLibrary } from './sdk/automation';
-import { withoutInfo } from './sdk/automation';
+import type { AutomationLibrary } from '../sdk/automation';
+import { withoutInfo } from '../sdk/automation';
 
 /**
  * Makes a stack whose name a dead run has locked in the backend. The engine makes no stack where a lock is, and clears

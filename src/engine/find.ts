@@ -5,8 +5,8 @@ import { describeUnknown, Failure } from '../base/failure';
 import { engineFile, engineVariable } from './file';
 import { atLeast, oldestEngine } from './plugins';
 import { runEngine } from './process';
-import type { EngineVersion } from './sdk/automation';
-import { knownEngine } from './sdk/automation';
+import type { EngineVersion } from '../sdk/automation';
+import { knownEngine } from '../sdk/automation';
 
 class OfText implements EngineVersion {
   constructor(private readonly text: string) {}

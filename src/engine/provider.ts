@@ -8,8 +8,8 @@ import type { Properties } from '../steps/logic';
 import type { ResourceType } from '../steps/registry';
 import { dynamicProvider } from '../steps/registry';
 import { isOfEngine } from './process';
-import { attachVariable, dynamicPackage, providerKey } from './sdk/dynamic';
-import { PluginInfo, ResourceProviderService, messages } from './sdk/protocol';
+import { attachVariable, dynamicPackage, providerKey } from '../sdk/dynamic';
+import { PluginInfo, ResourceProviderService, messages } from '../sdk/protocol';
 import { ProviderAccess, listen, refusal } from './providerAccess';
 
 /** What the engine itself allows, in bytes. */

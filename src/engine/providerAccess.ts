@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { serviceName } from './sdk/protocol';
+import { serviceName } from '../sdk/protocol';
 
 /**
  * What may be asked without the token: how the engine opens a connection, before the program can hand it the token.

@@ -15,7 +15,7 @@ import { effect } from '../base/effect';
 import { updateMessage } from '../history/entries';
 import { engineFailure, isOfState, isPlanViolation, shortReason } from './failure';
 import { serveOwnProvider, showToken } from './provider';
-import { addEnvironment } from './sdk/automation';
+import { addEnvironment } from '../sdk/automation';
 import { newToken } from './providerAccess';
 import { StepTracker } from './stepTracker';
 import { whoRuns } from './who';

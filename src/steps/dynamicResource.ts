@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { ResourceType } from './registry';
-import { dynamicType, providerKey } from '../engine/sdk/dynamic';
+import { dynamicType, providerKey } from '../sdk/dynamic';
 
 /** Where the provider process finds the compiled package; set by the command. The raw CLI is found by walking up. */
 export const modulesVariable = 'CREDENTIAL_ROTATION_MODULES';

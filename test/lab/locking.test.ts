@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Connection } from 'mysql2/promise';
 import type { Lab, Site } from '../../lab';
 import { lockName } from '../../src/mysql/lock';
-import { portsIn } from '../../src/engine/sdk/automation';
+import { portsIn } from '../../src/sdk/automation';
 import { runPaused } from '../faults/sweep';
 import { act, acts, clientOf } from '../providerCalls';
 import { run } from './support/command';

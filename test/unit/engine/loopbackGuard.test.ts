@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { expect } from 'chai';
 import { runEngine } from '../../../src/engine/process';
-import { portsIn } from '../../../src/engine/sdk/automation';
+import { portsIn } from '../../../src/sdk/automation';
 
 /** Dials the port of its last argument but one, and prints what it is told. */
 const engine = `const port = Number(process.argv.find((arg) => arg.startsWith('--client=')).split(':')[1]);

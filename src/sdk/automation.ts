@@ -1,6 +1,6 @@
 /*
  * What is used of Pulumi's Automation API beyond its documentation. Each contract is named in contracts.ts and checked
- * by test/unit/engine/sdk.test.ts.
+ * by test/unit/sdk/contracts.test.ts.
  */
 import type * as Automation from '@pulumi/pulumi/automation';
 import type { LocalWorkspace, PulumiCommand, Stack } from '@pulumi/pulumi/automation';

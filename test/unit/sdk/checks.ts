@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
-import type { AutomationLibrary } from '../../../src/engine/sdk/automation';
+import type { AutomationLibrary } from '../../../src/sdk/automation';
 import {
   addEnvironment,
   knownEngine,
@@ -13,7 +13,7 @@ import {
   startedBy,
   withoutInfo,
   withoutNeedlessCalls,
-} from '../../../src/engine/sdk/automation';
+} from '../../../src/sdk/automation';
 
 /** What a check found to have changed in the SDK of that folder; undefined when all is as it was. */
 type Check = (sdk: string) => Promise<string | undefined>;

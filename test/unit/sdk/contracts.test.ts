@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { changedSentence, contracts } from '../../../src/engine/sdk/contracts';
-import type { Contract } from '../../../src/engine/sdk/contracts';
-import { pulumiPackageFolder } from '../../../src/engine/sdk/packageFolder';
+import { changedSentence, contracts } from '../../../src/sdk/contracts';
+import type { Contract } from '../../../src/sdk/contracts';
+import { pulumiPackageFolder } from '../../../src/sdk/packageFolder';
 import { packageFolder } from '../../../src/base/packageFolder';
 import { atLeast, oldestEngine } from '../../../src/engine/plugins';
-import { checks } from './sdkChecks';
+import { checks } from './checks';
 
 const sdk = pulumiPackageFolder();
 const ofSdk = contracts.filter(({ party }) => party === 'sdk');

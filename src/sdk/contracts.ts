@@ -1,6 +1,6 @@
 /*
  * What this package relies on without being promised it: by Pulumi's SDK for Node.js, and by the engine. A table, read by
- * test/unit/engine/sdk.test.ts and by whoever takes a new version: see that each check passes, then widen `tried`.
+ * test/unit/sdk/contracts.test.ts and by whoever takes a new version: see that each check passes, then widen `tried`.
  */
 
 /** Something that a new version may change without a word. */
@@ -18,8 +18,8 @@ export interface Contract {
 }
 
 const tried = '>=3.250.0 <3.251.0';
-const unit = 'test/unit/engine/sdk.test.ts';
-const automation = { party: 'sdk', file: 'src/engine/sdk/automation.ts', tried, checkedBy: unit } as const;
+const unit = 'test/unit/sdk/contracts.test.ts';
+const automation = { party: 'sdk', file: 'src/sdk/automation.ts', tried, checkedBy: unit } as const;
 
 export const contracts: readonly Contract[] = [
   {
@@ -59,7 +59,7 @@ export const contracts: readonly Contract[] = [
     name: 'provider protocol',
     party: 'sdk',
     reliesOn: 'proto/*_pb.js hold the service and the messages of a provider, with these accessors',
-    file: 'src/engine/sdk/protocol.ts',
+    file: 'src/sdk/protocol.ts',
     tried,
     checkedBy: unit,
   },
@@ -68,7 +68,7 @@ export const contracts: readonly Contract[] = [
     party: 'sdk',
     reliesOn:
       'cmd/dynamic-provider/index.js serves dynamic resources as soon as it is loaded, and prints its port',
-    file: 'src/engine/sdk/providerProgram.ts',
+    file: 'src/sdk/providerProgram.ts',
     tried,
     checkedBy: unit,
   },
@@ -76,7 +76,7 @@ export const contracts: readonly Contract[] = [
     name: 'dynamic resource',
     party: 'sdk',
     reliesOn: 'a dynamic resource has the type pulumi-nodejs:dynamic/MODULE:NAME and the input __provider',
-    file: 'src/engine/sdk/dynamic.ts',
+    file: 'src/sdk/dynamic.ts',
     tried,
     checkedBy: unit,
   },
@@ -84,7 +84,7 @@ export const contracts: readonly Contract[] = [
     name: 'launcher',
     party: 'sdk',
     reliesOn: "the package's folder holds pulumi-resource-pulumi-nodejs, which the engine looks for on PATH",
-    file: 'src/engine/sdk/packageFolder.ts',
+    file: 'src/sdk/packageFolder.ts',
     tried,
     checkedBy: unit,
   },
@@ -102,7 +102,7 @@ export const contracts: readonly Contract[] = [
     party: 'engine',
     reliesOn:
       'PULUMI_DEBUG_PROVIDERS=pulumi-nodejs:PORT lets the engine dial that port in the place of a plugin of its own',
-    file: 'src/engine/sdk/dynamic.ts',
+    file: 'src/sdk/dynamic.ts',
     tried,
     checkedBy: 'test/lab/locking.test.ts',
   },
