@@ -9,7 +9,6 @@ import type { PlannedRotation } from '../rotation/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Renderer } from '../report/renderer';
 import { scrubber } from '../secrecy/scrubber';
-import type * as Rotation from '../run/rotate';
 import type { RunRequest, RunResult } from '../run/request';
 import { Kubernetes } from '../kubernetes/kubernetes';
 import { withStopSignals } from './signals';
@@ -38,6 +37,7 @@ export async function carryOut(
   };
   const result = await stoppable(
     renderer,
+    () => import('../run/rotate.js'),
     ({ rotate }, signal) => rotate({ ...request, tell, signal }),
     'stopping after the current step',
   ).catch(asFailure);
@@ -56,23 +56,22 @@ export async function carryOut(
 /**
  * Loads what works on the stack and runs an action of it. From the first word that is shown on, a signal stops it in
  * order, also while it is loaded.
+ * @param load the module that does it
  * @param stopping what is said to be done at a signal
  */
-function stoppable<T>(
+function stoppable<T, Library>(
   renderer: Renderer,
-  action: (rotation: typeof Rotation, signal: AbortSignal) => Promise<T>,
+  load: () => Promise<Library>,
+  action: (library: Library, signal: AbortSignal) => Promise<T>,
   stopping: string,
 ): Promise<T> {
   let endEngines = (): void => undefined;
   return withStopSignals(
     async (signal) => {
       renderer.news({ kind: 'reading' });
-      const [rotation, { killEngines }] = await Promise.all([
-        import('../run/rotate.js'),
-        import('../engine/process.js'),
-      ]);
+      const [library, { killEngines }] = await Promise.all([load(), import('../engine/process.js')]);
       endEngines = killEngines;
-      return action(rotation, signal);
+      return action(library, signal);
     },
     (signal) => renderer.news(stoppingNews(signal, stopping)),
     () => endEngines(),
@@ -126,6 +125,7 @@ const counted = (problems: number): string => (problems === 1 ? '1 problem' : `$
 export async function showDryRun(request: RunRequest, renderer: Renderer): Promise<ShownPreview> {
   const preview = await stoppable(
     renderer,
+    () => import('../run/dryRun.js'),
     ({ dryRun }, signal) => dryRun({ ...request, signal }),
     'stopping the dry run',
   );

@@ -1,28 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
-import { decidingCode, Failure, jointOutcome } from '../base/failure';
-import { observe } from '../inspect/observe';
-import { readRenewedAt } from '../inspect/renewedAt';
-import { healthBefore, withHealth } from '../steps/08-health/preflight';
-import type { PreflightAround } from '../steps/preflight';
-import { aroundOf, preflight } from '../steps/preflight';
-import type { Journal, Observation } from '../rotation/observation';
-import { dueNow, isRenewal } from '../rotation/age';
-import { planRotation } from '../rotation/planRotation';
+import { Failure } from '../base/failure';
+import { preflight } from '../steps/preflight';
 import type { PastSteps } from '../rotation/stepTimes';
-import type { PlannedRotation, RotationPlan } from '../rotation/rotationPlan';
-import { planDifferences } from '../rotation/savedPlan';
-import { planId } from '../rotation/rotationPlan';
 import { cleanUp } from '../openemr/file/sqlconfFile';
-import {
-  adminLockName,
-  adminLockWaitMs,
-  firstHeld,
-  holderText,
-  lockedFailure,
-  lockHolder,
-  runLockNames,
-} from '../mysql/lock';
+import { runLockNames } from '../mysql/lock';
 import { listenToNotices } from '../base/notices';
 import { beginRun } from '../base/thisRun';
 import type { FailedAt } from '../rotation/policy';
@@ -31,7 +13,7 @@ import { journalToTakeUp } from '../inspect/canRollBack';
 import { lookForEngine } from '../engine/find';
 import { StateIsClosed } from '../engine/failure';
 import { readJournal } from '../engine/state';
-import { pastStepsOf, provenanceOf } from '../engine/pastSteps';
+import { pastStepsOf } from '../engine/pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './request';
 import { noteFailure } from '../engine/failureNotes';
@@ -43,13 +25,9 @@ import { RunLock } from './runLock';
 import { furthestOf } from '../engine/stepTracker';
 import { tellOfIdleProof } from './tellOfIdleProof';
 import type { UpdateRequest } from '../engine/update';
-import { runPreview } from '../engine/update';
-import type { OpenedStack } from '../engine/workspace';
-import { openStack, openStackForPreview } from '../engine/workspace';
-import type { PreviewedChange } from '../rotation/news';
-
-/** The state and the world, as a run found them. */
-type Found = OpenedStack & { observation: Observation };
+import { openStack } from '../engine/workspace';
+import type { Found } from './found';
+import { openedBesideObserving, notDueReason, lookedAt, planFrom, jointFailure } from './found';
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
 export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
@@ -103,181 +81,13 @@ async function rotateLocked(
   return rotateOnce(request, world, await again);
 }
 
-async function notDueReason(
-  { ifOlderThan, keepSecret, tell }: RunRequest,
-  { secrets }: OpenWorld,
-  { deployment, observation }: Found,
-): Promise<string | undefined> {
-  if (ifOlderThan === undefined) return undefined;
-  const journal = readJournal(deployment);
-  const renewedAt = isRenewal(journal)
-    ? undefined
-    : await readRenewedAt(secrets, observation.slotSecret, keepSecret);
-  const { reason, notice } = dueNow(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
-  if (notice !== undefined) tell({ kind: 'notice', text: notice });
-  return reason;
-}
-
-/** What a dry run found. */
-export interface DryRun {
-  planned: PlannedRotation;
-  resumed: boolean;
-  changes: PreviewedChange[];
-  /** What would stop the rotation. */
-  problems: Failure[];
-  databaseDifferences: string[];
-  /** Why a scheduled run would do nothing yet. */
-  notDue: string | undefined;
-  enginePlan: unknown;
-}
-
-/** Plans and previews; writes nothing anywhere, the state included. */
-export function dryRun(request: RunRequest): Promise<DryRun> {
-  return sayingWhatIsLive(request, preview);
-}
-
-async function preview(request: RunRequest): Promise<DryRun> {
-  lookForEngine();
-  // Nothing of a dry run needs a lock: the state is read while the admin logs in.
-  const opening = openStackForPreview(request.location);
-  opening.catch(() => undefined);
-  try {
-    const world = await openWorld(request);
-    try {
-      return await previewFound(request, world, await openedBesideObserving(request, world, opening));
-    } finally {
-      await world.session.close();
-    }
-  } finally {
-    await opening.then(
-      ({ release }) => release(),
-      () => undefined,
-    );
-  }
-}
-
-async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
-  const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
-  const { planned: decided, resumed } = plan(request, found, journal);
-  const { planned, around } = await lookedAt(request, found, decided, { resumed, lookMs: previewLookMs });
-  const run = resumed ? { run: 'preview' } : {};
-  const preview = { ...request, ...run, stack: found.stack, planned, listener: () => undefined };
-  // An update plan that a stack in a temporary folder made cannot be read by the real one.
-  const wantsEnginePlan = request.saveEnginePlan === true && found.deployment !== undefined;
-  const previewing = runPreview(preview, wantsEnginePlan);
-  // What the preflight cannot read is told before what the engine makes of it.
-  previewing.catch(() => undefined);
-  const looking = preflight(planned, request.settings.context, world, around);
-  const { problems, differences, notices } = await looking.finally(() => previewing.catch(() => undefined));
-  const { changes, enginePlan } = await previewing.catch((error: unknown) => {
-    // The plugin tries the patches, too: what stands in their way is the better reason.
-    throw problems.length > 0 ? jointFailure(problems) : error;
-  });
-  notices.forEach((text) => request.tell({ kind: 'notice', text }));
-  const names = await runLockNames(world.slotSecretArn, world.kubernetes);
-  const holder = (await firstHeld(world.session, names))?.holder;
-  if (holder) problems.push(lockedFailure(holder));
-  else await tellAdminLock(request, world);
-  const notDue = await notDueReason(request, world, found);
-  return { planned, resumed, changes, problems, databaseDifferences: differences, notDue, enginePlan };
-}
-
-/** Another OpenEMR's run on the admin secret refuses nothing: this one would wait. */
-async function tellAdminLock({ settings, tell }: RunRequest, { session, secrets }: OpenWorld): Promise<void> {
-  const { adminSecretId } = settings.context;
-  const holder = await lockHolder(session, adminLockName((await secrets.describe(adminSecretId)).arn));
-  if (holder)
-    tell({
-      kind: 'notice',
-      text: `The rotation of another OpenEMR works on the admin secret ${adminSecretId}${holderText(holder)}; step 11 would wait for it, at most ${adminLockWaitMs / 1000} s.`,
-    });
-}
-
-/** The engine's start and the reading of the world take about as long as each other: they run side by side. */
-async function openedBesideObserving<T extends OpenedStack>(
-  { settings, saw }: RunRequest,
-  world: OpenWorld,
-  opening: Promise<T>,
-): Promise<T & { observation: Observation }> {
-  const observing = observe(settings.context, world, world.credentials);
-  const [opened, observation] = await Promise.allSettled([opening, observing]);
-  // A world that cannot be read is the better reason: it is what the operator can fix.
-  if (observation.status === 'rejected') throw observation.reason;
-  saw?.(observation.value);
-  if (opened.status === 'rejected') throw opened.reason;
-  return { ...opened.value, observation: observation.value };
-}
-
-/** How long the database's clients are watched, in ms: about as long as what goes on beside it, preview or checks. */
-const previewLookMs = 2000;
+/** How long the database's clients are watched, in ms: about as long as the checks beside it. */
 const runLookMs = 300;
-
-/** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
-async function lookedAt(
-  { settings, savedPlan }: RunRequest,
-  { observation }: Found,
-  planned: PlannedRotation,
-  { resumed, lookMs }: { resumed: boolean; lookMs: number },
-): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
-  const look = resumed ? undefined : await healthBefore(planned, settings);
-  const { sqlconf, kubernetesSecret } = observation;
-  const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
-  const around = aroundOf(settings, { resumed, works, look, lookMs });
-  return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
-}
-
-function plan(
-  { kind, savedPlan, keepSecret, tell }: RunRequest,
-  { deployment, observation }: Found,
-  journal: Journal | undefined,
-): { planned: PlannedRotation; resumed: boolean } {
-  secretsOf(observation).forEach(keepSecret);
-  const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
-  const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
-  // A saved plan is carried out as it stands; who does so is noted beside it.
-  const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
-  const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
-  const result = planRotation(observation, { kind, id, now, ...provenance }, journal);
-  if (result.kind === 'refused') throw new Failure('plan-impossible', result.problems.join(' '));
-  const { planned, resumed, notices } = result;
-  if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
-  tell({ kind: 'planned', planned, resumed, notices });
-  return { planned, resumed };
-}
-
-/** @throws Failure `drift` when the world is no longer the one that the saved plan was made for */
-function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: boolean): void {
-  // It is the saved one, begun: passwords that the database refused were made again, by this plan's own rules.
-  if (resumed && found.id === saved.id) return;
-  if (resumed)
-    throw new Failure(
-      'saved-plan-outdated',
-      `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
-    );
-  const differences = planDifferences(saved, found);
-  if (differences.length === 0) return;
-  throw new Failure(
-    'saved-plan-outdated',
-    `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
-  );
-}
-
-function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): string[] {
-  const entries = Object.values(slotSecret.document.entries);
-  const passwords = entries.map((entry) => (entry.kind === 'complete' ? entry.login.password : ''));
-  return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
-}
-
-function jointFailure(problems: readonly Failure[]): Failure {
-  const reasons = problems.map(({ message }) => message).join(' ');
-  const code = decidingCode(problems) ?? 'uncoded';
-  return new Failure(code, `${reasons} Nothing was changed.`, { outcome: jointOutcome(problems) });
-}
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
   const journal = await journalToTakeUp(request, world, readJournal(opened.deployment));
-  const { planned: decided, resumed } = plan(request, opened, journal);
+  const { planned: decided, resumed } = planFrom(request, opened, journal);
   const { planned: wanted, around } = await lookedAt(request, opened, decided, {
     resumed,
     lookMs: runLookMs,

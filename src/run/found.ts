@@ -1,0 +1,115 @@
+import type { OpenedStack } from '../engine/workspace';
+import type { Observation, Journal } from '../rotation/observation';
+import type { RunRequest, OpenWorld } from './request';
+import { observe } from '../inspect/observe';
+import { readJournal } from '../engine/state';
+import { isRenewal, dueNow } from '../rotation/age';
+import { readRenewedAt } from '../inspect/renewedAt';
+import type { PlannedRotation, RotationPlan } from '../rotation/rotationPlan';
+import type { PreflightAround } from '../steps/preflight';
+import { healthBefore, withHealth } from '../steps/08-health/preflight';
+import { aroundOf } from '../steps/preflight';
+import { planId } from '../rotation/rotationPlan';
+import { randomBytes } from 'node:crypto';
+import { provenanceOf } from '../engine/pastSteps';
+import { planRotation } from '../rotation/planRotation';
+import { Failure, decidingCode, jointOutcome } from '../base/failure';
+import { planDifferences } from '../rotation/savedPlan';
+
+/** The state and the world, as a run found them. */
+export type Found = OpenedStack & { observation: Observation };
+
+/** The engine's start and the reading of the world take about as long as each other: they run side by side. */
+export async function openedBesideObserving<T extends OpenedStack>(
+  { settings, saw }: RunRequest,
+  world: OpenWorld,
+  opening: Promise<T>,
+): Promise<T & { observation: Observation }> {
+  const observing = observe(settings.context, world, world.credentials);
+  const [opened, observation] = await Promise.allSettled([opening, observing]);
+  // A world that cannot be read is the better reason: it is what the operator can fix.
+  if (observation.status === 'rejected') throw observation.reason;
+  saw?.(observation.value);
+  if (opened.status === 'rejected') throw opened.reason;
+  return { ...opened.value, observation: observation.value };
+}
+
+/** Why a scheduled run has nothing to do yet; undefined when it has. */
+export async function notDueReason(
+  { ifOlderThan, keepSecret, tell }: RunRequest,
+  { secrets }: OpenWorld,
+  { deployment, observation }: Found,
+): Promise<string | undefined> {
+  if (ifOlderThan === undefined) return undefined;
+  const journal = readJournal(deployment);
+  const renewedAt = isRenewal(journal)
+    ? undefined
+    : await readRenewedAt(secrets, observation.slotSecret, keepSecret);
+  const { reason, notice } = dueNow(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
+  if (notice !== undefined) tell({ kind: 'notice', text: notice });
+  return reason;
+}
+
+/** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
+export async function lookedAt(
+  { settings, savedPlan }: RunRequest,
+  { observation }: Found,
+  planned: PlannedRotation,
+  { resumed, lookMs }: { resumed: boolean; lookMs: number },
+): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
+  const look = resumed ? undefined : await healthBefore(planned, settings);
+  const { sqlconf, kubernetesSecret } = observation;
+  const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
+  const around = aroundOf(settings, { resumed, works, look, lookMs });
+  return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
+}
+
+/** The plan that follows from what was found, or the one that is taken up. @throws Failure `plan-impossible`, `saved-plan-outdated` */
+export function planFrom(
+  { kind, savedPlan, keepSecret, tell }: RunRequest,
+  { deployment, observation }: Found,
+  journal: Journal | undefined,
+): { planned: PlannedRotation; resumed: boolean } {
+  secretsOf(observation).forEach(keepSecret);
+  const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
+  const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
+  // A saved plan is carried out as it stands; who does so is noted beside it.
+  const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
+  const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
+  const result = planRotation(observation, { kind, id, now, ...provenance }, journal);
+  if (result.kind === 'refused') throw new Failure('plan-impossible', result.problems.join(' '));
+  const { planned, resumed, notices } = result;
+  if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);
+  tell({ kind: 'planned', planned, resumed, notices });
+  return { planned, resumed };
+}
+
+/** @throws Failure `drift` when the world is no longer the one that the saved plan was made for */
+function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: boolean): void {
+  // It is the saved one, begun: passwords that the database refused were made again, by this plan's own rules.
+  if (resumed && found.id === saved.id) return;
+  if (resumed)
+    throw new Failure(
+      'saved-plan-outdated',
+      `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
+    );
+  const differences = planDifferences(saved, found);
+  if (differences.length === 0) return;
+  throw new Failure(
+    'saved-plan-outdated',
+    `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
+  );
+}
+
+function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): string[] {
+  const entries = Object.values(slotSecret.document.entries);
+  const passwords = entries.map((entry) => (entry.kind === 'complete' ? entry.login.password : ''));
+  return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
+}
+
+/** Several problems as one end: nothing was changed. */
+export function jointFailure(problems: readonly Failure[]): Failure {
+  const reasons = problems.map(({ message }) => message).join(' ');
+  const code = decidingCode(problems) ?? 'uncoded';
+  return new Failure(code, `${reasons} Nothing was changed.`, { outcome: jointOutcome(problems) });
+}
