@@ -95,6 +95,5 @@ export function requestOf(
     settings: program,
     location: { stack, home, backendUrl, secretsProvider },
     tell: (news) => renderer.news(news),
-    keepSecret: (value) => scrubber.register(value),
   };
 }

@@ -91,7 +91,7 @@ function refusal({ outcome, code, message }: Failure): Ending {
 
 /** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
 async function tellOthers(
-  { kind: requested, settings, location, keepSecret }: RunRequest,
+  { kind: requested, settings, location }: RunRequest,
   run: Omit<EndedRun, 'requested' | 'stack' | 'namespace' | 'deployment'>,
   listeners: Listeners,
 ): Promise<void> {
@@ -100,7 +100,7 @@ async function tellOthers(
   const ended: EndedRun = { ...run, requested, stack: location.stack, namespace, deployment };
   const sources = {
     kubernetes: new Kubernetes(kubernetes),
-    passwordAges: () => readPasswordAges(settings.context, keepSecret),
+    passwordAges: () => readPasswordAges(settings.context),
   };
   const notes = await withStopSignals(
     (signal) => tellAll(ended, listeners, sources, signal),

@@ -2,6 +2,7 @@ import { restartAnnotation, rotationAnnotation } from '../rotation/annotations';
 import type { Journal } from '../rotation/observation';
 import type { RotationMaterial, RotationPlan } from '../rotation/rotationPlan';
 import { keepPasswordsIn } from '../secrecy/passwordsIn';
+import { scrubber } from '../secrecy/scrubber';
 import { parseJson } from '../base/stored';
 import { readMaterial } from '../rotation/storedPlan';
 import type { Slot } from '../rotation/slot';
@@ -11,7 +12,7 @@ import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
 
 /**
- * The password that the state has for each slot: what the last run found or set. Pure.
+ * The password that the state has for each slot: what the last run found or set. They are registered with the scrubber.
  * @param deployment exported with its secrets
  */
 export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
@@ -22,7 +23,9 @@ export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, strin
     // A user that the run set says more than what the run found before it.
     const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
     const password = revealed(user?.['password']) ?? material?.logins[slot].password;
-    if (typeof password === 'string') found[slot] = password;
+    if (typeof password !== 'string') continue;
+    scrubber.register(password);
+    found[slot] = password;
   }
   return found;
 }

@@ -11,17 +11,11 @@ import { readAges, slotPasswords } from './status/passwordAge';
 export async function readRenewedAt(
   secrets: SecretsManager,
   { arn: secretId, ...current }: Observation['slotSecret'],
-  keepSecret: (value: string) => void,
 ): Promise<Date | undefined> {
-  const passwordsOf = (text: string): Record<string, string | undefined> => {
-    const passwords = slotPasswords(text);
-    Object.values(passwords).forEach((password) => keepSecret(password ?? ''));
-    return passwords;
-  };
   const reading = secrets
     .describe(secretId)
     .then(({ stages }) =>
-      readAges(secrets, { secretId, current, labelled: Object.keys(stages), passwordsOf }),
+      readAges(secrets, { secretId, current, labelled: Object.keys(stages), passwordsOf: slotPasswords }),
     );
   const ages = valueOf(await partOf(reading)) ?? {};
   const times = slots.flatMap((slot) => ages[slot]?.since.getTime() ?? []);

@@ -12,25 +12,21 @@ export type KnownAges = Partial<Record<Account, PasswordAge>>;
 const limits = { connectMs: 1000, requestMs: 2000, callMs: 2500 };
 
 /** Reads the ages of all three passwords, as `status` does; a secret that cannot be read has none. Never throws. */
-export async function readPasswordAges(
-  { region, slotSecretId, adminSecretId }: WorldContext,
-  keepSecret: (value: string) => void,
-): Promise<KnownAges> {
+export async function readPasswordAges({
+  region,
+  slotSecretId,
+  adminSecretId,
+}: WorldContext): Promise<KnownAges> {
   const secrets = new SecretsManager(region, limits);
   const agesIn = async (
     secretId: string,
-    passwordsIn: (text: string) => Record<string, string | undefined>,
+    passwordsOf: (text: string) => Record<string, string | undefined>,
   ): Promise<KnownAges> => {
     const [current, { stages }] = await Promise.all([
       secrets.read(secretId, { stage: 'AWSCURRENT' }),
       secrets.describe(secretId),
     ]);
     if (current === undefined) return {};
-    const passwordsOf = (text: string): Record<string, string | undefined> => {
-      const passwords = passwordsIn(text);
-      Object.values(passwords).forEach((password) => keepSecret(password ?? ''));
-      return passwords;
-    };
     return readAges(secrets, { secretId, current, labelled: Object.keys(stages), passwordsOf });
   };
   const [slots, admin] = await Promise.all([

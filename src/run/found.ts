@@ -36,15 +36,13 @@ export async function openedBesideObserving<T extends OpenedStack>(
 
 /** Why a scheduled run has nothing to do yet; undefined when it has. */
 export async function notDueReason(
-  { ifOlderThan, keepSecret, tell }: RunRequest,
+  { ifOlderThan, tell }: RunRequest,
   { secrets }: OpenWorld,
   { deployment, observation }: Found,
 ): Promise<string | undefined> {
   if (ifOlderThan === undefined) return undefined;
   const journal = readJournal(deployment);
-  const renewedAt = isRenewal(journal)
-    ? undefined
-    : await readRenewedAt(secrets, observation.slotSecret, keepSecret);
+  const renewedAt = isRenewal(journal) ? undefined : await readRenewedAt(secrets, observation.slotSecret);
   const { reason, notice } = dueNow(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
   if (notice !== undefined) tell({ kind: 'notice', text: notice });
   return reason;
@@ -66,11 +64,10 @@ export async function lookedAt(
 
 /** The plan that follows from what was found, or the one that is taken up. @throws Failure `plan-impossible`, `saved-plan-outdated` */
 export function planFrom(
-  { kind, savedPlan, keepSecret, tell }: RunRequest,
+  { kind, savedPlan, tell }: RunRequest,
   { deployment, observation }: Found,
   journal: Journal | undefined,
 ): { planned: PlannedRotation; resumed: boolean } {
-  secretsOf(observation).forEach(keepSecret);
   const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
   const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
   // A saved plan is carried out as it stands; who does so is noted beside it.
@@ -99,12 +96,6 @@ function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: bool
     'saved-plan-outdated',
     `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
   );
-}
-
-function secretsOf({ sqlconf, kubernetesSecret, slotSecret }: Observation): string[] {
-  const entries = Object.values(slotSecret.document.entries);
-  const passwords = entries.map((entry) => (entry.kind === 'complete' ? entry.login.password : ''));
-  return [...passwords, sqlconf.login.password, kubernetesSecret.data['mysql-password'] ?? ''];
 }
 
 /** Several problems as one end: nothing was changed. */

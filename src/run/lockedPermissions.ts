@@ -1,7 +1,6 @@
 import type { ProgramSettings } from '../target/programSettings';
 import { runLockNames } from '../mysql/lock';
 import { openAdminSession, openWorld } from './openWorld';
-import type { RunRequest } from './request';
 import { RunLock } from './runLock';
 
 /**
@@ -11,10 +10,9 @@ import { RunLock } from './runLock';
  */
 export async function underRunLock<T>(
   settings: ProgramSettings,
-  keepSecret: RunRequest['keepSecret'],
   action: (guard: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const request = { settings, keepSecret };
+  const request = { settings };
   const world = await openWorld(request);
   let lock: RunLock | undefined;
   try {

@@ -20,8 +20,6 @@ export interface RunRequest {
   location: StackLocation;
   /** Told of everything worth showing; must not throw. */
   tell: (news: RunNews) => void;
-  /** Registers a secret value with the scrubber as soon as it is read. */
-  keepSecret: (value: string) => void;
   signal?: AbortSignal;
   /** A rotation as recent as that is enough: then nothing is done. */
   ifOlderThan?: Recent;

@@ -2,7 +2,6 @@ import { exitCodes, Failure } from '../../base/failure';
 import { definitionOf } from '../../settings/options';
 import { gather, readSettings } from '../../settings/settings';
 import type { Flags } from '../invocation';
-import { scrubber } from '../../secrecy/scrubber';
 import { keepSecrets, rendererOf } from '../request';
 
 /** What names the lock of a rotation. */
@@ -56,5 +55,5 @@ async function locked(
   const { program } = readSettings(flags.values, process.env, process.cwd());
   keepSecrets();
   const { underRunLock } = await import('../../run/lockedPermissions.js');
-  return underRunLock(program, (value) => scrubber.register(value), change);
+  return underRunLock(program, change);
 }

@@ -1,14 +1,13 @@
 import { judgeStatus } from '../../inspect/status/judge';
 import { statusLines } from '../../report/statusText';
 import { readStatus } from '../../inspect/status/readAll';
-import { scrubber } from '../../secrecy/scrubber';
 import type { Flags } from '../invocation';
 import { rendererOf, settingsOf } from '../request';
 
 /** Shows where OpenEMR stands and where its places disagree; changes nothing. Returns the exit code. */
 export async function statusCommand(flags: Flags): Promise<number> {
   const settings = settingsOf(flags, 'reading');
-  const facts = await readStatus(settings, (value) => scrubber.register(value));
+  const facts = await readStatus(settings);
   const report = judgeStatus(facts);
   const renderer = rendererOf(flags);
   if (flags.json) renderer.object('status', report);

@@ -1,7 +1,6 @@
 import type { Outcome } from '../../base/failure';
 import { exitCodes, jointOutcome } from '../../base/failure';
 import type { Check } from '../../inspect/verify/check';
-import { scrubber } from '../../secrecy/scrubber';
 import { verifyLines } from '../../report/verifyText';
 import { verify } from '../../inspect/verify/verify';
 import type { Flags } from '../invocation';
@@ -22,7 +21,7 @@ export async function verified(
   flags: Flags,
 ): Promise<{ outcome: Outcome; missing: number; checks: Check[] }> {
   const settings = settingsOf(flags);
-  const checks = await verify(settings, (value) => scrubber.register(value));
+  const checks = await verify(settings);
   const missing = checks.filter(({ state }) => state === 'missing');
   return { outcome: jointOutcome(missing), missing: missing.length, checks };
 }

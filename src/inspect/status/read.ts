@@ -40,8 +40,6 @@ import { slotNames } from './places';
 export interface StatusClients {
   secrets: SecretsManager;
   kubernetes: Kubernetes;
-  /** Registers a secret value with the scrubber as soon as it is read. */
-  keepSecret: (value: string) => void;
 }
 
 /** The part of the facts that is read from the world, without the stack's state and the Lease. */
@@ -62,12 +60,12 @@ export async function readWorld(
   clients: StatusClients,
   opening: Promise<Part<OpenedAdmin>>,
 ): Promise<WorldFacts> {
-  const { secrets, kubernetes, keepSecret } = clients;
+  const { secrets, kubernetes } = clients;
   const probes = new LoginProbes((login) => tryLogin(login, context.trust));
-  const slotSecret = partOf(readSlots(secrets, context, keepSecret));
-  const adminSecret = partOf(readAdmin(secrets, context, keepSecret));
-  const sqlconf = partOf(readFile(context, slotSecret, keepSecret));
-  const kubernetesSecret = partOf(readKubernetesSecret(kubernetes, sqlconf, keepSecret));
+  const slotSecret = partOf(readSlots(secrets, context));
+  const adminSecret = partOf(readAdmin(secrets, context));
+  const sqlconf = partOf(readFile(context, slotSecret));
+  const kubernetesSecret = partOf(readKubernetesSecret(kubernetes, sqlconf));
   const deployment = partOf(readDeployment(kubernetes));
   const database = readDatabase(context, clients, slotSecret, opening);
   const answers = await Promise.all([
@@ -114,29 +112,21 @@ async function answerTo<T>(
 async function readSlots(
   secrets: SecretsManager,
   { slotSecretId: id }: WorldContext,
-  keepSecret: (value: string) => void,
 ): Promise<SlotSecretFacts> {
   const [version, { stages, owner }] = await Promise.all([readSlotSecret(secrets, id), secrets.describe(id)]);
-  for (const password of Object.values(slotPasswords(version.text))) keepSecret(password ?? '');
-  const passwordsOf = (text: string): Record<string, string | undefined> =>
-    keeping(slotPasswords(text), keepSecret);
   const labelled = Object.keys(stages);
-  const ages = await readAges(secrets, { secretId: id, current: version, labelled, passwordsOf });
+  const ages = await readAges(secrets, {
+    secretId: id,
+    current: version,
+    labelled,
+    passwordsOf: slotPasswords,
+  });
   return { ...version, id, stages, ages, ...(owner === undefined ? {} : { owner }) };
-}
-
-function keeping<T extends Record<string, string | undefined>>(
-  passwords: T,
-  keepSecret: (value: string) => void,
-): T {
-  Object.values(passwords).forEach((password) => keepSecret(password ?? ''));
-  return passwords;
 }
 
 async function readAdmin(
   secrets: SecretsManager,
   { adminSecretId: id }: WorldContext,
-  keepSecret: (value: string) => void,
 ): Promise<AdminSecretFacts> {
   const [version, { stages, owner }] = await Promise.all([
     secrets.read(id, { stage: 'AWSCURRENT' }),
@@ -148,14 +138,11 @@ async function readAdmin(
     throw new Failure('secret-malformed', `The admin secret ${id} is malformed: ${problems}.`);
   }
   const { login } = document.value;
-  keepSecret(login.password);
-  const passwordsOf = (text: string): Record<string, string | undefined> =>
-    keeping(adminPassword(text), keepSecret);
   const ages = await readAges(secrets, {
     secretId: id,
     current: version,
     labelled: Object.keys(stages),
-    passwordsOf,
+    passwordsOf: adminPassword,
   });
   const { arn, versionId } = version;
   return { id, arn, versionId, stages, login, age: ages['admin'], ...(owner === undefined ? {} : { owner }) };
@@ -164,10 +151,8 @@ async function readAdmin(
 async function readFile(
   context: WorldContext,
   slotSecret: Promise<Part<SlotSecretFacts>>,
-  keepSecret: (value: string) => void,
 ): Promise<FileFacts> {
   const opened = await openSqlconf(context);
-  keepSecret(opened.login.password);
   const entries = valueOf(await slotSecret)?.document.entries;
   const slotLogins = entries ? [loginOf(entries.A), loginOf(entries.B)] : [];
   const users = [opened.login, ...slotLogins].flatMap((login) => (login ? [login.username] : []));
@@ -181,14 +166,12 @@ async function readFile(
 async function readKubernetesSecret(
   kubernetes: Kubernetes,
   sqlconf: Promise<Part<{ login: DatabaseLogin }>>,
-  keepSecret: (value: string) => void,
 ): Promise<KubernetesSecretFacts> {
   const { namespace, secret: name } = kubernetes.target;
   const secret = await kubernetes.secret();
   const all = decodedData(secret);
   const keys = Object.values(kubernetesSecretKeys).filter((key) => all[key] !== undefined);
   const data = Object.fromEntries(keys.map((key) => [key, all[key] ?? '']));
-  keepSecret(data[kubernetesSecretKeys.password] ?? '');
   const { port } = valueOf(await sqlconf)?.login ?? { port: '3306' };
   const immutable = secret.immutable === true;
   const owner = otherOwner(secret);
@@ -288,12 +271,11 @@ async function identityAt(login: DatabaseLogin, trust: WorldContext['trust']): P
 /** Opens the admin's session. @throws Failure when secret or database give no answer; that all are refused is a fact */
 export async function openAsAdmin(
   { adminSecretId, trust }: WorldContext,
-  { secrets, keepSecret }: Pick<StatusClients, 'secrets' | 'keepSecret'>,
+  { secrets }: Pick<StatusClients, 'secrets'>,
 ): Promise<OpenedAdmin> {
   try {
     const session = await openAdmin(secrets, adminSecretId, trust);
     const { stage, login } = session.credentials;
-    keepSecret(login.password);
     return { facts: { kind: 'works', stage, login }, session };
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'admin-login-refused') throw error;

@@ -44,11 +44,8 @@ const shortLimits = {
 };
 
 /** Reads everything that a status is judged from; writes nothing and never throws. */
-export async function readStatus(
-  settings: Settings,
-  keepSecret: (value: string) => void,
-): Promise<StatusFacts> {
-  const reading = await openReading(settings, keepSecret, shortLimits);
+export async function readStatus(settings: Settings): Promise<StatusFacts> {
+  const reading = await openReading(settings, shortLimits);
   try {
     const problems = await problemsOf(settings, reading);
     return { ...reading.facts, ...(problems === undefined ? {} : { problems }) };
@@ -88,7 +85,6 @@ export function aroundOfFacts(
  */
 export async function openReading(
   { program: { context }, ...location }: Settings,
-  keepSecret: (value: string) => void,
   limits: ReadingLimits = {},
 ): Promise<Reading> {
   // The engine is a process of its own: it is at work while the libraries below are loaded.
@@ -108,10 +104,9 @@ export async function openReading(
   const kubernetes = new Kubernetes(context.kubernetes, limits.kubernetes);
   const secrets = new SecretsManager(context.region, limits.secrets);
   const lease = partOf(readableLease(kubernetes));
-  const clients = { secrets, kubernetes, keepSecret };
+  const clients = { secrets, kubernetes };
   const opening = partOf(openAsAdmin(context, clients));
   const world = await readWorld(context, clients, opening);
-  Object.values(valueOf(await state)?.slotPasswords ?? {}).forEach(keepSecret);
   const admin = valueOf(await opening)?.session;
   const takenUp = await takenUpOf(context, secrets, valueOf(await state)?.journal);
   return {

@@ -29,9 +29,9 @@ import { aroundOfFacts, openReading } from '../status/readAll';
 import { eventRight } from '../../kubernetes/rights';
 
 /** Checks everything that a rotation needs; no write takes effect. Never throws. */
-export async function verify(settings: Settings, keepSecret: (value: string) => void): Promise<Check[]> {
+export async function verify(settings: Settings): Promise<Check[]> {
   const { program, ...location } = settings;
-  const opening = openReading(settings, keepSecret);
+  const opening = openReading(settings);
   const state = opening.then(({ facts }) => facts.state);
   const [reading, look, ...found] = await Promise.all([
     opening,

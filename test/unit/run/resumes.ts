@@ -42,7 +42,7 @@ async function plan(
   id: string,
   journal?: Journal,
 ): Promise<Pick<Scene, 'planned' | 'resumed'>> {
-  const opened = await openOfRun({ settings, keepSecret: () => undefined });
+  const opened = await openOfRun({ settings });
   const observation = await observe(world.context, opened, opened.credentials);
   await opened.session.close();
   const result = planRotation(observation, { kind: 'rotate', id, now: new Date(0) }, journal);

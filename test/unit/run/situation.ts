@@ -45,7 +45,6 @@ export async function runIn(situation: Situation = {}, signal?: AbortSignal): Pr
     kind: 'rotate',
     settings: { context },
     tell: (each: RunNews) => news.push(each),
-    keepSecret: () => undefined,
     ...(signal === undefined ? {} : { signal }),
   } as unknown as RunRequest;
   const world = await openOfRun(request);

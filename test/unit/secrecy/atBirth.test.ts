@@ -12,7 +12,7 @@ import { dynamicProvider, registry } from '../../../src/steps/registry';
 import { passwordsIn } from '../../../src/secrecy/passwordsIn';
 import { mask, scrubber } from '../../../src/secrecy/scrubber';
 import { engineFailure } from '../../../src/engine/failure';
-import { readJournal } from '../../../src/engine/state';
+import { readJournal, slotPasswordsIn } from '../../../src/engine/state';
 import { StepTracker } from '../../../src/engine/stepTracker';
 import { decodedData } from '../../../src/kubernetes/kubernetes';
 import { newPassword } from '../../../src/secrecy/password';
@@ -97,6 +97,13 @@ describe('a secret is known to the scrubber as soon as it is there', () => {
     expect(() => readJournal({ resources: [{ type: 'x:PlanRecord', outputs }] })).to.throw('cannot be read');
     expectKnown(slot);
     expectKnown(before);
+  });
+
+  it("a slot's password that the state has of its user alone", () => {
+    const password = unheardOf();
+    const outputs = { slot: 'B', password: { plaintext: JSON.stringify(password) } };
+    slotPasswordsIn({ resources: [{ type: 'x:DatabaseUser', outputs }] });
+    expectKnown(password);
   });
 
   it('the passphrase, and the one in a file', () => {
