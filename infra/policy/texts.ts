@@ -1,6 +1,6 @@
 /** Names of variables and keys whose values are secrets. */
 const secretNames =
-  /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|CREDENTIALS?$|PRIVATE_KEY/i;
+  /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|ROUTING_KEY|CREDENTIALS?$|PRIVATE_KEY/i;
 
 /** Texts that are secrets whatever they are called: access keys, private keys, logins in URLs. */
 const secretTexts = [

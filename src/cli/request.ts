@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Listeners } from '../notify/tell';
+import type { Listeners, Receivers } from '../notify/tell';
 import type { RequestKind } from '../rotation/rotationPlan';
 import type { Renderer } from '../report/renderer';
 import { JsonRenderer, TextRenderer } from '../report/renderer';
@@ -14,12 +14,12 @@ import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings
 import type { RunRequest } from '../run/request';
 import type { Flags } from './invocation';
 import { limitFileAccess } from '../openemr/file/limit';
-import { takeWebhookUrl } from './webhookUrl';
+import { takeReceivers } from './receivers';
 import type { StackLocation } from '../target/location';
 
 /** The checked settings of a command, and what it was given in secret. */
 export interface CommandSettings extends Settings {
-  webhookUrl?: string;
+  receivers: Receivers;
 }
 
 /** Variables of our own environment that hold secrets. */
@@ -35,8 +35,7 @@ export function settingsOf(flags: Flags, purpose: Purpose = 'writing'): CommandS
   checkSurroundings(flags, purpose);
   keepSecrets();
   limitFileAccess(settings.fileLimitSeconds);
-  const webhookUrl = takeWebhookUrl(process.env);
-  return { ...settings, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+  return { ...settings, receivers: takeReceivers(process.env) };
 }
 
 /** @throws Failure `configuration` naming every file, folder and address that cannot be used */
@@ -65,8 +64,8 @@ function passphraseIn(file = ''): string {
 }
 
 /** Whom a run tells of its end. */
-export function listenersOf({ reports, webhookUrl }: CommandSettings): Listeners {
-  return { ...reports, ...(webhookUrl === undefined ? {} : { webhookUrl }) };
+export function listenersOf({ reports, receivers }: CommandSettings): Listeners {
+  return { ...reports, ...receivers };
 }
 
 /** Where the state is; all that a command needs that only looks at it. @throws Failure `configuration` */

@@ -5,13 +5,21 @@ import { reasonOf, within } from './limit';
 import { tellMetricsFile } from './metricsFile';
 import type { KnownAges } from './passwordAges';
 import { tellPushgateway } from './pushgateway';
-import { tellWebhook } from './webhook';
+import type { PagerDuty } from './pagerDuty';
 
-/** Who is told beside Kubernetes; the webhook's URL is a secret. */
-export interface Listeners {
+/** Who is told by a webhook, each a secret of the environment. */
+export interface Receivers {
+  /** Gets CloudEvents. */
+  webhookUrl?: string;
+  slackUrl?: string;
+  teamsUrl?: string;
+  pagerDuty?: PagerDuty;
+}
+
+/** Who is told beside Kubernetes. */
+export interface Listeners extends Receivers {
   metricsFile?: string;
   pushgatewayUrl?: string;
-  webhookUrl?: string;
 }
 
 /** Whence the reports take what the run does not know. */
@@ -33,7 +41,7 @@ const agesLimitMs = 3000;
  */
 export async function tellAll(
   run: EndedRun,
-  { metricsFile, pushgatewayUrl, webhookUrl }: Listeners,
+  { metricsFile, pushgatewayUrl, ...receivers }: Listeners,
   { kubernetes, passwordAges }: Sources,
   stop: AbortSignal,
 ): Promise<string[]> {
@@ -60,9 +68,30 @@ export async function tellAll(
       : [
           note('the Pushgateway', async (signal) => tellPushgateway(run, pushgatewayUrl, signal, await ages)),
         ]),
-    ...(webhookUrl === undefined
-      ? []
-      : [note('the webhook', (signal) => tellWebhook(run, webhookUrl, signal))]),
+    ...lettersOf(run, receivers).map(([who, send]) => note(who, send)),
   ]);
   return notes.flat();
+}
+
+/** What goes to the receivers that there are; of each only the module that it needs is loaded. */
+function lettersOf(
+  run: EndedRun,
+  { webhookUrl, slackUrl, teamsUrl, pagerDuty }: Receivers,
+): [who: string, send: (signal: AbortSignal) => Promise<void>][] {
+  const letters: ReturnType<typeof lettersOf> = [];
+  if (webhookUrl !== undefined)
+    letters.push([
+      'the webhook',
+      async (signal) => (await import('./webhook.js')).tellWebhook(run, webhookUrl, signal),
+    ]);
+  if (slackUrl !== undefined)
+    letters.push(['Slack', async (signal) => (await import('./slack.js')).tellSlack(run, slackUrl, signal)]);
+  if (teamsUrl !== undefined)
+    letters.push(['Teams', async (signal) => (await import('./teams.js')).tellTeams(run, teamsUrl, signal)]);
+  if (pagerDuty !== undefined)
+    letters.push([
+      'PagerDuty',
+      async (signal) => (await import('./pagerDuty.js')).tellPagerDuty(run, pagerDuty, signal),
+    ]);
+  return letters;
 }

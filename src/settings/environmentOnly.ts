@@ -9,6 +9,10 @@ export const environmentOnly: Record<string, string> = {
     'only for pulumi preview: what to preview, rotate or sync; without it a preview shows how the users differ',
   CREDENTIAL_ROTATION_WEBHOOK_URL:
     'receives a CloudEvent at the end of each rotation, see docs/reports.md; the URL is a secret',
+  CREDENTIAL_ROTATION_SLACK_WEBHOOK_URL: "a Slack channel's incoming webhook, a secret",
+  CREDENTIAL_ROTATION_TEAMS_WEBHOOK_URL: "a Microsoft Teams channel's workflow webhook, a secret",
+  CREDENTIAL_ROTATION_PAGERDUTY_ROUTING_KEY: "a PagerDuty service's Events API v2 integration key, a secret",
+  CREDENTIAL_ROTATION_PAGERDUTY_URL: "address of PagerDuty's Events API v2 (default: that of its US region)",
   KUBECONFIG: "as for kubectl; leave it unset in a pod, so that the pod's service account is used",
   AWS_DEFAULT_REGION: 'only for init: the region, if neither a secret nor an output names one',
   JOB_COMPLETION_INDEX: 'for fleet run: the deployment of this pod; the Job controller sets it',

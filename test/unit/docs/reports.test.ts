@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import { webhookVariable } from '../../../src/cli/webhookUrl';
+import {
+  pagerDutyUrlVariable,
+  routingKeyVariable,
+  slackVariable,
+  teamsVariable,
+  webhookVariable,
+} from '../../../src/cli/receivers';
 import { exitCodes } from '../../../src/base/failure';
 import { cloudEventOf, typePrefix } from '../../../src/notify/cloudEvent';
 import { reportingComponent } from '../../../src/notify/kubernetesEvent';
@@ -83,7 +89,15 @@ describe('docs/reports.md', () => {
       pushgatewayUrl: definitionOf('pushgatewayUrl').variable,
     };
     const named = new Set(text.match(/CREDENTIAL_ROTATION_[A-Z_]+/g));
-    expect([...named]).to.have.members([metricsFile, pushgatewayUrl, webhookVariable]);
+    expect([...named]).to.have.members([
+      metricsFile,
+      pushgatewayUrl,
+      webhookVariable,
+      slackVariable,
+      teamsVariable,
+      routingKeyVariable,
+      pagerDutyUrlVariable,
+    ]);
     for (const [, target = ''] of text.matchAll(/\]\((?!https:)([^)]+)\)/g))
       expect(existsSync(repositoryFile('docs', target)), target).to.equal(true);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { exitCodes, Failure } from '../../../src/base/failure';
-import { takeWebhookUrl, webhookVariable } from '../../../src/cli/webhookUrl';
+import { takeReceivers, webhookVariable } from '../../../src/cli/receivers';
 import type { CloudEvent } from '../../../src/notify/cloudEvent';
 import { cloudEventOf } from '../../../src/notify/cloudEvent';
 import { eventOf, tellKubernetes } from '../../../src/notify/kubernetesEvent';
@@ -320,11 +320,11 @@ describe('telling others', () => {
     it('is taken out of the environment and masked everywhere', () => {
       const url = 'https://hooks.example/services/T0-canary-token?k=v';
       const environment: NodeJS.ProcessEnv = { [webhookVariable]: url, PATH: '/bin' };
-      expect(takeWebhookUrl(environment)).to.equal(url);
+      expect(takeReceivers(environment)).to.deep.equal({ webhookUrl: url });
       expect(environment).to.deep.equal({ PATH: '/bin' });
       expect(scrubber.scrub(`${url} /services/T0-canary-token?k=v`)).to.equal(`${mask} ${mask}`);
-      expect(takeWebhookUrl(environment)).to.equal(undefined);
-      expect(takeWebhookUrl({ [webhookVariable]: '' })).to.equal(undefined);
+      expect(takeReceivers(environment)).to.deep.equal({});
+      expect(takeReceivers({ [webhookVariable]: '' })).to.deep.equal({});
     });
 
     for (const wrong of [
@@ -335,7 +335,7 @@ describe('telling others', () => {
       'https://canary@h/',
     ]) {
       it(`is refused without its text: ${wrong}`, () => {
-        expect(() => takeWebhookUrl({ [webhookVariable]: wrong }))
+        expect(() => takeReceivers({ [webhookVariable]: wrong }))
           .to.throw(Failure, /^Settings: CREDENTIAL_ROTATION_WEBHOOK_URL must be/)
           .that.satisfies(
             (error: Failure) => error.outcome === 'configuration' && !/canary|ftp/.test(error.message),
