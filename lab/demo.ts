@@ -10,8 +10,8 @@ import { Screen } from './demo/screen';
 import { comparePasswords, readWorld, showWorld } from './demo/world';
 import type { World } from './demo/world';
 import { optionTable } from '../src/settings/options';
-import { startLab } from './index';
-import type { CanaryResult, Flavour, Lab, LoadResult, Site } from './index';
+import { databaseNamed, flavourOf, startLab } from './index';
+import type { CanaryResult, Database, Lab, LoadResult, Site } from './index';
 import type { Finished } from './demo/command';
 import { shortWaits } from './shortWaits';
 
@@ -19,7 +19,7 @@ const USAGE = `npm start -- [options]
 
 Starts a whole OpenEMR on this machine, rotates its database passwords under load, and shows what happened.
 
-  --database mysql|mariadb   the database server (default mysql)
+  --database NAME            mysql (8.0, default), mysql-9, mariadb (10.11) or mariadb-11
 `;
 
 const REQUESTS_PER_SECOND = 25;
@@ -28,7 +28,7 @@ const REQUESTS_PER_SECOND = 25;
 const LOAD_MARGIN = 1500;
 
 interface Choices {
-  database: Flavour;
+  database: Database;
 }
 
 /** What must be ended when the demonstration ends early. */
@@ -55,10 +55,7 @@ function choose(args: string[]): Choices | undefined {
   });
   if (values.help) return undefined;
   const { database } = values;
-  if (database !== 'mysql' && database !== 'mariadb') {
-    throw new Error(`--database ${database}: must be mysql or mariadb`);
-  }
-  return { database };
+  return { database: databaseNamed(database) };
 }
 
 /** The whole demonstration; the exit code. */
@@ -144,7 +141,7 @@ async function conclude(
 
 /** How to go on. */
 function showNext(screen: Screen, { database }: Choices): void {
-  const other = database === 'mysql' ? 'mariadb' : 'mysql';
+  const other = flavourOf(database) === 'mysql' ? 'mariadb' : 'mysql';
   const suggest = (why: string, commands: string[]): void => {
     screen.line(`  ${why}`);
     for (const command of commands) screen.command(command, '    ');

@@ -4,7 +4,8 @@ export type { Lab, LabOptions, Site, SiteOptions, SqlConfValues, StartingPoint }
 export type { AwsFault, AwsRequest } from './servers/aws-proxy';
 export type { KubernetesFault } from './servers/kubernetes-proxy';
 export type { KubernetesRequest } from './servers/kubernetes-requests';
-export type { Flavour } from './servers/database';
+export type { Database, Flavour } from './servers/releases';
+export { databaseNamed, databaseNames, flavourOf } from './servers/releases';
 export type { ContainerImage } from './kubelet/images';
 export type { PodFault } from './kubelet/pod';
 export type { Canary, CanaryOptions, CanaryResult } from './traffic/canary';

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { startLab, STARTING_POINTS } from './index';
-import type { Lab, Site, StartingPoint } from './index';
+import { databaseNames, startLab, STARTING_POINTS } from './index';
+import type { Database, Lab, Site, StartingPoint } from './index';
 
 const USAGE = `npm run lab -- [options]
 
 Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, pods. Stays until Ctrl-C.
 
-  --database mysql|mariadb   the database server (default mysql)
+  --database NAME            mysql (8.0, default), mysql-9, mariadb (10.11) or mariadb-11
   --start POINT              ${STARTING_POINTS.join(', ')} (default a-active)
   --php-mode request|cached  when PHP reads sqlconf.php (default request: each time)
   --replicas N               pods (default 2)
@@ -14,7 +14,7 @@ Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, p
 `;
 
 interface Choices {
-  database: 'mysql' | 'mariadb';
+  database: Database;
   start: StartingPoint;
   phpMode: 'request' | 'cached';
   replicas: number;
@@ -44,7 +44,7 @@ function choose(args: string[]): Choices | undefined {
   const replicas = Number(values.replicas);
   if (!Number.isInteger(replicas) || replicas < 1) throw new Error('--replicas must be a number from 1');
   return {
-    database: oneOf('database', values.database, ['mysql', 'mariadb'] as const),
+    database: oneOf('database', values.database, databaseNames),
     start: oneOf('start', values.start, STARTING_POINTS),
     phpMode: oneOf('php-mode', values['php-mode'], ['request', 'cached'] as const),
     replicas,

@@ -1,7 +1,7 @@
 import type { ContainerImage } from './kubelet/images';
 import type { PodFault } from './kubelet/pod';
 import type { AwsFault, AwsRequest } from './servers/aws-proxy';
-import type { Flavour } from './servers/database';
+import type { Database, Flavour } from './servers/releases';
 import type { KubernetesFault } from './servers/kubernetes-proxy';
 import type { KubernetesRequest } from './servers/kubernetes-requests';
 import type { Canary, CanaryOptions } from './traffic/canary';
@@ -9,7 +9,7 @@ import type { Load, LoadOptions } from './traffic/load';
 
 /** How to start a lab. */
 export interface LabOptions {
-  database: Flavour;
+  database: Database;
   /** Where everything goes; it is kept. Without it a temporary folder, which is removed at the end. */
   folder?: string;
   /** Told what the lab is doing, a line at a time. */

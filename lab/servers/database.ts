@@ -2,25 +2,40 @@ import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createConnection, createPool } from 'mysql2/promise';
 import type { ToolPaths } from '../setup/tools.js';
-import { initialiseMariadb, mariadbCommand } from './mariadb';
-import { initialiseMysql, mysqlCommand } from './mysql';
+import { mariadb, mariadbFromSuite } from './mariadb';
+import { mysql, mysqlFromSuite } from './mysql';
+import type { Database, Flavour, Release } from './releases';
+import { flavourOf, releaseOf } from './releases';
 import type { Certificates } from './certificates';
 import { freePort } from './ports';
 import { ready } from './processes';
 import type { Processes } from './processes';
 
-/** Which server the lab runs: MySQL 8.0.15 or MariaDB 10.11. */
-export type Flavour = 'mysql' | 'mariadb';
-
 /** What the command line of a database server is made of. */
 export interface DatabasePaths {
-  tools: ToolPaths;
   dataFolder: string;
   socket: string;
   port: number;
   certificates: Certificates;
   generalLogFile: string;
 }
+
+/** How one release is made ready and started. */
+export interface DatabaseProgram {
+  /** What a template of its data folder is named after. */
+  name: string;
+  /** Makes an empty data folder with a passwordless root. Throws when the server says so. */
+  initialise: (dataFolder: string) => Promise<void>;
+  /** How to start it with TLS, a general log, and without what a throw-away server does not need. */
+  command: (paths: DatabasePaths) => { file: string; args: string[] };
+}
+
+const programs: Record<Release, (tools: ToolPaths) => DatabaseProgram> = {
+  'mysql-8.0': mysql,
+  'mysql-9': mysqlFromSuite,
+  'mariadb-10.11': mariadb,
+  'mariadb-11': mariadbFromSuite,
+};
 
 /** A running database server. */
 export interface DatabaseServer {
@@ -41,22 +56,24 @@ export interface DatabaseServer {
 
 /** Starts a database server with TLS and a general log in `folder`. Throws when it does not get ready. */
 export async function startDatabase(
-  flavour: Flavour,
+  database: Database,
   context: { tools: ToolPaths; processes: Processes; certificates: Promise<Certificates>; folder: string },
 ): Promise<DatabaseServer> {
   const { tools, processes, folder } = context;
   const dataFolder = path.join(folder, 'data');
+  const flavour = flavourOf(database);
+  const program = programs[releaseOf(database)](tools);
   await mkdir(folder, { recursive: true });
   const [certificates, port] = await Promise.all([
     context.certificates,
     freePort(),
-    copyTemplate(flavour, tools, dataFolder),
+    copyTemplate(program, tools.cache, dataFolder),
   ]);
   // Short and relative: the path of a Unix socket is limited to 107 bytes.
   const socket = path.join(folder, 's');
   const generalLogFile = path.join(folder, 'general.log');
-  const paths = { tools, dataFolder, socket, port, certificates, generalLogFile };
-  const command = flavour === 'mysql' ? mysqlCommand(paths) : mariadbCommand(paths);
+  const paths = { dataFolder, socket, port, certificates, generalLogFile };
+  const command = program.command(paths);
   const child = processes.spawn(flavour, command.file, command.args, { cwd: folder });
   const pool = createPool({ socketPath: socket, user: 'root', connectionLimit: 4, multipleStatements: true });
   await ready(child, async () => {
@@ -113,14 +130,17 @@ function loginProbe(port: number, ca: string): DatabaseServer['canLogin'] {
  * A fresh data folder. Initialising takes seconds, copying a tenth of one: the first lab of a machine keeps a
  * template in the cache. Two labs that make it at once do no harm: the rename is atomic and the second loses.
  */
-async function copyTemplate(flavour: Flavour, tools: ToolPaths, dataFolder: string): Promise<void> {
-  const name = flavour === 'mysql' ? path.basename(tools.mysqlBase) : 'mariadb';
-  const template = path.join(tools.cache, `lab-data-${name}`);
+async function copyTemplate(
+  { name, initialise }: DatabaseProgram,
+  cache: string,
+  dataFolder: string,
+): Promise<void> {
+  const template = path.join(cache, `lab-data-${name}`);
   if (!(await exists(template))) {
     const fresh = `${template}.${process.pid}`;
     await rm(fresh, { recursive: true, force: true });
-    await mkdir(tools.cache, { recursive: true });
-    await (flavour === 'mysql' ? initialiseMysql(tools, fresh) : initialiseMariadb(tools, fresh));
+    await mkdir(cache, { recursive: true });
+    await initialise(fresh);
     await rename(fresh, template).catch(() => rm(fresh, { recursive: true, force: true }));
   }
   await cp(template, dataFolder, { recursive: true });

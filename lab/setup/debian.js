@@ -86,4 +86,14 @@ async function fetchEtcd(target, log) {
   });
 }
 
-module.exports = { PACKAGES, isDebian, missingPackages, installPackages, installBrowser, fetchEtcd };
+module.exports = {
+  APT,
+  PACKAGES,
+  QUIET,
+  isDebian,
+  missingPackages,
+  installPackages,
+  installBrowser,
+  fetchEtcd,
+  update,
+};

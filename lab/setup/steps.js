@@ -5,6 +5,7 @@ const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
 const { missingPackages, isDebian, installPackages, installBrowser, fetchEtcd } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
+const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const { buildKubectl, buildKubernetes } = require('./go.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
@@ -107,6 +108,34 @@ function testSteps() {
   ];
 }
 
+/** The newest database servers that Debian has: for the lab tests, and for a lab that is asked for one. */
+function newestDatabases() {
+  if (!isForTests() && !process.argv.includes('--all-databases')) return [];
+  const layout = cacheLayout(cacheFolder());
+  const step = (name, folder, wanted) =>
+    cacheStep({
+      name,
+      activity: `fetching it from Debian ${wanted.suite}`,
+      estimate: 20,
+      needs: ['debian'],
+      folder,
+      file: path.join(folder, launcherOf(wanted.programs[0])),
+      run: (target, log) => fetchFromSuite(target, wanted, log),
+    });
+  return [
+    step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, {
+      suite: 'sid',
+      packages: ['mysql-server-core'],
+      programs: ['usr/sbin/mysqld'],
+    }),
+    step(`MariaDB ${versions.mariadbNewest}`, layout.mariadbNewest, {
+      suite: 'trixie',
+      packages: ['mariadb-server-core', 'mariadb-client-core'],
+      programs: ['usr/sbin/mariadbd', 'usr/bin/my_print_defaults', 'usr/bin/resolveip'],
+    }),
+  ];
+}
+
 /** Servers that come ready to run. */
 function serverSteps() {
   const layout = cacheLayout(cacheFolder());
@@ -121,6 +150,7 @@ function serverSteps() {
       run: (log) => installPackages(log),
     },
     ...testSteps(),
+    ...newestDatabases(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

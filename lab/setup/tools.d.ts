@@ -17,6 +17,10 @@ export interface ToolPaths {
   etcd: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
   mysqlBase: string;
+  /** MySQL 9, unpacked with its own libraries; `sbin/mysqld` starts it. Only `npm test` has it fetched, and the next. */
+  mysqlNewest: string;
+  /** MariaDB 11, likewise: `sbin/mariadbd`. */
+  mariadbNewest: string;
   mariadbd: string;
   /** The command-line client, of MySQL too. */
   mariadb: string;
@@ -43,6 +47,8 @@ export interface CacheLayout {
   awscli: string;
   etcd: string;
   mysql: string;
+  mysqlNewest: string;
+  mariadbNewest: string;
   moto: string;
 }
 

@@ -27,6 +27,8 @@ function cacheLayout(cache) {
     awscli: path.join(cache, `awscli-${versions.awscli}`),
     etcd: path.join(cache, `etcd-${versions.etcd}`),
     mysql: path.join(cache, `mysql-${versions.mysql}`),
+    mysqlNewest: path.join(cache, `mysql-${versions.mysqlNewest}`),
+    mariadbNewest: path.join(cache, `mariadb-${versions.mariadbNewest}`),
     moto: path.join(cache, `moto-${versions.moto}`),
   };
 }
@@ -62,6 +64,8 @@ function toolPaths(environment = process.env) {
     aws: path.join(layout.awscli, 'bin', 'aws'),
     etcd: path.join(layout.etcd, 'usr', 'bin', 'etcd'),
     mysqlBase: layout.mysql,
+    mysqlNewest: layout.mysqlNewest,
+    mariadbNewest: layout.mariadbNewest,
     mariadbd: '/usr/sbin/mariadbd',
     mariadb: '/usr/bin/mariadb',
     mariadbInstallDb: '/usr/bin/mariadb-install-db',

