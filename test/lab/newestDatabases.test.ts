@@ -14,14 +14,14 @@ for (const database of newest) {
     this.timeout(240_000);
     let lab: Lab;
     let site: Site;
-    let before: WorldSnapshot;
+    let found: WorldSnapshot;
 
     before(async () => {
       lab = await labWith(database);
       site = await lab.createSite();
     });
     beforeEach(async () => {
-      before = await snapshot(site);
+      found = await snapshot(site);
     });
     after(() => site?.remove());
 
@@ -34,7 +34,7 @@ for (const database of newest) {
     it('verify and dry run find no problem, and change nothing', async () => {
       expectCode(await run(site, ['verify']), 0);
       expectCode(await run(site, ['--dry-run']), 0);
-      expect(await snapshot(site)).to.deep.equal(before);
+      expect(await snapshot(site)).to.deep.equal(found);
     });
 
     it('is rotated twice under load: no request fails, no login is refused, old passwords are dead', async () => {
@@ -46,7 +46,7 @@ for (const database of newest) {
       expect(served.failed, JSON.stringify(served)).to.equal(0);
       expect(logins.failed, logins.failures.join('\n')).to.equal(0);
       for (const [old, now] of [
-        [before.A, after.A],
+        [found.A, after.A],
         [between.B, after.B],
         [between.admin, after.admin],
       ] as const) {
@@ -56,7 +56,7 @@ for (const database of newest) {
     });
 
     it('a standby whose password is another one, and that may not log in, is set right', async () => {
-      const { B } = before;
+      const { B } = found;
       await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [
         B.username,
         'Somebody-else-set-this-1',
@@ -67,7 +67,7 @@ for (const database of newest) {
     });
 
     it('--keep-old-password: on MySQL the old one works until the next rotation; MariaDB has no second one', async () => {
-      const { A } = before;
+      const { A } = found;
       expectCode(await run(site, ['--keep-old-password']), 0);
       await expectHealthy(site, 'B');
       expect(await site.canLogin(A.username, A.password)).to.equal(flavourOf(database) === 'mysql');
