@@ -191,7 +191,7 @@ for (const database of databases) {
       await expectAdmin();
       // No such user: the two statements of the sentence below the block.
       const [, create = '', grant = ''] =
-        /No such user\? `(CREATE USER)` with that password, then `(GRANT [^`]+ TO)` it/.exec(
+        /no such user, `(CREATE USER)` with that password, then `(GRANT [^`]+ TO)` it/.exec(
           steps[2] ?? '',
         ) ?? [];
       await statements(`${create} 'openemr_a'@'%' IDENTIFIED BY 'the password in sqlconf.php';`, password);
