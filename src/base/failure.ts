@@ -85,20 +85,32 @@ export function decidingCode(problems: readonly Failure[]): FailureCode | undefi
 
 const marker = /\[outcome=([a-z-]+)(?: code=([a-z-]+))?(?: refused=([AB]))?\] ?/;
 
-/** The failure as one line that survives the engine's own error text: see {@link failureFromText}. */
-export function failureToText(error: unknown): string {
+/** Masks what must not be shown in a sentence. */
+type Clean = (sentence: string) => string;
+
+const asItIs: Clean = (sentence) => sentence;
+
+/**
+ * The failure as one line that survives the engine's own error text: see {@link failureFromText}.
+ * @param clean is done to the sentence alone: a secret that is a word of ours must not hide how the run ends
+ */
+export function failureToText(error: unknown, clean = asItIs): string {
   if (!(error instanceof Failure))
-    return `[outcome=unexpected code=unexpected-error] ${describeUnknown(error)}`;
+    return `[outcome=unexpected code=unexpected-error] ${clean(describeUnknown(error))}`;
   const more = error.slot === undefined ? '' : ` refused=${error.slot}`;
-  return `[outcome=${error.outcome} code=${error.code}${more}] ${error.message}`;
+  return `[outcome=${error.outcome} code=${error.code}${more}] ${clean(error.message)}`;
 }
 
-/** Finds a failure that a provider process sent through the engine's error text; one of an older version has no code. */
-export function failureFromText(text: string): Failure | undefined {
+/**
+ * Finds a failure that a provider process sent through the engine's error text; one of an older version has no code.
+ * @param clean is done to the sentence alone, before it is cut off
+ */
+export function failureFromText(text: string, clean = asItIs): Failure | undefined {
   const found = marker.exec(text);
   const outcome = found?.[1];
   if (!found || outcome === undefined || !isOutcome(outcome)) return undefined;
-  const line = (text.slice(found.index + found[0].length).split('\n')[0] ?? '').trim();
+  const sentence = clean(text.slice(found.index + found[0].length));
+  const line = (sentence.split('\n')[0] ?? '').trim();
   const code = failureCode(found[2] ?? '') ?? 'uncoded';
   const slot = found[3];
   return new Failure(code, line, { outcome, slot: slot === 'A' || slot === 'B' ? slot : undefined });

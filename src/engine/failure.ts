@@ -126,9 +126,10 @@ const meanings: Meaning[] = [
 /** What the engine's own failure means; the engine's text is looked at and not shown. */
 export function engineFailure(error: unknown, where: Where): Failure {
   if (error instanceof Failure) return error;
-  const text = error instanceof Error ? scrubber.scrub(error.message) : '';
+  const raw = error instanceof Error ? error.message : '';
+  const text = scrubber.scrub(raw);
   const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
-  const meaning = meanings.find(({ says }) => says.test(text));
+  const meaning = meanings.find(({ says }) => says.test(raw));
   if (meaning) {
     const sentence = meaning.sentence(state, where, text);
     const Kind = meaning.isClosed === true ? StateIsClosed : Failure;

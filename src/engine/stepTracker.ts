@@ -139,7 +139,7 @@ export class StepTracker {
     const step = urn === undefined ? undefined : this.stepOf(nameOf(urn));
     // Before anything is cut off, or made one line: a part of a secret is not recognised.
     const clean = scrubber.scrub(message);
-    const failure = failureFromText(clean);
+    const failure = failureFromText(message, (sentence) => scrubber.scrub(sentence));
     if (this.failure?.failure && !failure) return;
     this.failure = {
       step: step ?? this.failure?.step,

@@ -44,7 +44,10 @@ export function dynamicProvider(type: ResourceType): DynamicProvider {
     try {
       return await withRetries(action);
     } catch (error) {
-      throw new Error(scrubber.scrub(failureToText(error)), { cause: error });
+      throw new Error(
+        failureToText(error, (sentence) => scrubber.scrub(sentence)),
+        { cause: error },
+      );
     }
   };
   return {

@@ -55,12 +55,9 @@ for (const database of newest) {
       }
     });
 
-    it('a standby whose password is another one, and that may not log in, is set right', async () => {
+    it('a standby whose password is another one is set right', async () => {
       const { B } = found;
-      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [
-        B.username,
-        'Somebody-else-set-this-1',
-      ]);
+      await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [B.username, 'Somebody-else-set-this-1']);
       expectCode(await run(site, ['--sync-db-users']), 0);
       expect(await site.canLogin(B.username, B.password)).to.equal(true);
       await expectHealthy(site, 'A');
@@ -68,9 +65,15 @@ for (const database of newest) {
 
     it('--keep-old-password: on MySQL the old one works until the next rotation; MariaDB has no second one', async () => {
       const { A } = found;
-      expectCode(await run(site, ['--keep-old-password']), 0);
+      const kept = await run(site, ['--keep-old-password']);
+      if (flavourOf(database) === 'mariadb') {
+        expectCode(kept, 2);
+        expect(kept.stderr).to.include('keeps no second password');
+        return;
+      }
+      expectCode(kept, 0);
       await expectHealthy(site, 'B');
-      expect(await site.canLogin(A.username, A.password)).to.equal(flavourOf(database) === 'mysql');
+      expect(await site.canLogin(A.username, A.password)).to.equal(true);
       await rotated('A');
       expect(await site.canLogin(A.username, A.password)).to.equal(false);
     });

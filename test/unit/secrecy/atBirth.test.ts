@@ -182,6 +182,40 @@ describe("the engine's text is scrubbed before a part of it is cut off", () => {
   });
 });
 
+describe('a secret that is a word of ours hides no failure', () => {
+  // Parts of a code and of a text of the engine that no other test has.
+  const words = ['key-unusable', 'secrets manager for new'];
+  before(() => words.forEach((word) => scrubber.register(word)));
+
+  it('of a step: the code stays, the sentence is masked', async () => {
+    const original = { ...registry.PlanRecord };
+    registry.PlanRecord.apply = async () => {
+      throw new Failure('kms-key-unusable', 'It was key-unusable.');
+    };
+    const thrown: unknown = await dynamicProvider('PlanRecord')
+      .create({})
+      .catch((error: unknown) => error)
+      .finally(() => Object.assign(registry.PlanRecord, original));
+    const { message } = thrown as Error;
+    expect(message).to.equal(`[outcome=permission code=kms-key-unusable] It was ${mask}.`);
+    const tracker = new StepTracker(undefined, () => undefined);
+    tracker.take({
+      sequence: 1,
+      timestamp: 1,
+      diagnosticEvent: { message, severity: 'error', color: 'never', urn: 'urn:pulumi:a::b::c::sqlconf' },
+    });
+    expect(tracker.failure?.failure).to.include({ code: 'kms-key-unusable', message: `It was ${mask}.` });
+  });
+
+  it('of the engine: what it means is seen', () => {
+    const said = engineFailure(new Error('error: could not create secrets manager for new stack'), {
+      stack: 'prod',
+      backendUrl: 'file:///state',
+    });
+    expect(said.code).to.equal('state-key-unusable');
+  });
+});
+
 describe('passwordsIn', () => {
   const found: [unknown, string[]][] = [
     [{ password: 'a', user: 'b' }, ['a']],
