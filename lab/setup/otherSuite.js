@@ -29,7 +29,7 @@ function debianAddress() {
   return found[2];
 }
 
-/** An apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is. */
+/** The environment of an apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is. */
 function aptIn(folder, suite, address) {
   for (const name of ['lists/partial', 'archives/partial'])
     fs.mkdirSync(path.join(folder, name), { recursive: true });
@@ -50,7 +50,14 @@ function aptIn(folder, suite, address) {
     'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
     'Acquire::Languages': 'none',
   };
-  return [...APT, ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
+  const file = path.join(folder, 'apt.conf');
+  fs.writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([name, value]) => `${name} "${value}";\n`)
+      .join(''),
+  );
+  return { ...QUIET, APT_CONFIG: file };
 }
 
 /** Where the launcher of a program lies: as `usr/sbin/mysqld` does, without `usr`. */
@@ -80,10 +87,10 @@ async function fetchFromSuite(target, { suite, packages, programs }, log) {
   if (process.getuid() === 0) await update(log);
   await publish(target, async (folder) => {
     const work = path.join(folder, 'apt');
-    const apt = aptIn(work, suite, debianAddress());
-    await run('apt-get', [...apt, 'update'], { env: QUIET, log });
+    const env = aptIn(work, suite, debianAddress());
+    await run('apt-get', [...APT, 'update'], { env, log });
     const install = ['install', '-y', '--no-install-recommends', '--download-only', ...packages];
-    await run('apt-get', [...apt, ...install], { env: QUIET, log });
+    await run('apt-get', [...APT, ...install], { env, log });
     const archives = path.join(work, 'archives');
     const debs = fs.readdirSync(archives).filter((name) => name.endsWith('.deb') && !NOT_NEEDED.test(name));
     for (const name of debs) await run('dpkg', ['-x', path.join(archives, name), folder], { log });

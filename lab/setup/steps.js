@@ -112,16 +112,22 @@ function testSteps() {
 function newestDatabases() {
   if (!isForTests() && !process.argv.includes('--all-databases')) return [];
   const layout = cacheLayout(cacheFolder());
-  const step = (name, folder, wanted) =>
-    cacheStep({
+  const step = (name, folder, wanted) => {
+    const file = path.join(folder, launcherOf(wanted.programs[0]));
+    return {
       name,
       activity: `fetching it from Debian ${wanted.suite}`,
       estimate: 20,
       needs: ['debian'],
-      folder,
-      file: path.join(folder, launcherOf(wanted.programs[0])),
-      run: (target, log) => fetchFromSuite(target, wanted, log),
-    });
+      ready: () => (fs.existsSync(file) ? 'cached' : undefined),
+      // A suite that changes each day may be broken for an hour: then its own tests fail, and no other.
+      run: (log, line) =>
+        fetchFromSuite(folder, wanted, log).catch((error) => {
+          if (process.argv.includes('--all-databases')) throw error;
+          line.note(`left out, since it could not be fetched: ${error.message.split('\n')[0]}`);
+        }),
+    };
+  };
   return [
     step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, {
       suite: 'sid',
