@@ -191,9 +191,8 @@ for (const database of databases) {
       await expectAdmin();
       // No such user: the two statements of the sentence below the block.
       const [, create = '', grant = ''] =
-        /no such user, `(CREATE USER)` with that password, then `(GRANT [^`]+ TO)` it/.exec(
-          steps[2] ?? '',
-        ) ?? [];
+        /no such user, `(CREATE USER)` with that password, then `(GRANT [^`]+ TO)` it/.exec(steps[2] ?? '') ??
+        [];
       await statements(`${create} 'openemr_a'@'%' IDENTIFIED BY 'the password in sqlconf.php';`, password);
       await statements(`${grant} 'openemr_a'@'%';`, password);
       expectGranted(await statements(blocks(3, 'sql')[0] ?? '', password));
