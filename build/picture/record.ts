@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { PlannedRotation, RotationPlan } from '../../src/rotation/rotationPlan';
-import { stepNumbers } from '../../src/rotation/steps';
-import type { StepNumber } from '../../src/rotation/steps';
+import { stepSchema } from '../../src/rotation/storedPlan';
 import type { Ending, News } from '../../src/rotation/news';
 
 /** What a recorded run told, in its order, and how it ended. */
@@ -11,7 +10,7 @@ export interface Recorded {
 }
 
 const slot = z.enum(['A', 'B']);
-const step = z.custom<StepNumber>((value) => stepNumbers.some((number) => number === value));
+const step = stepSchema;
 
 /** The lines of `--log-json` that a rotation without a fault prints; docs/json.md has all of their fields. */
 const line = z.discriminatedUnion('type', [

@@ -17,6 +17,7 @@ import {
   summaryLimit,
 } from './report';
 import { runCommand } from './runCommand';
+import { secretReceivers } from '../notify/receivers';
 
 /** Variables whose value is a secret of the job. */
 const secretVariables = [
@@ -24,10 +25,7 @@ const secretVariables = [
   'AWS_SESSION_TOKEN',
   'PULUMI_ACCESS_TOKEN',
   'PULUMI_CONFIG_PASSPHRASE',
-  'CREDENTIAL_ROTATION_WEBHOOK_URL',
-  'CREDENTIAL_ROTATION_SLACK_WEBHOOK_URL',
-  'CREDENTIAL_ROTATION_TEAMS_WEBHOOK_URL',
-  'CREDENTIAL_ROTATION_PAGERDUTY_ROUTING_KEY',
+  ...secretReceivers,
   inputVariable('github-token'),
 ];
 

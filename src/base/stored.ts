@@ -9,9 +9,13 @@ export type Stored<T> = { ok: true; value: T } | { ok: false; problem: string };
  * again is the same text. A schema must not change what it reads.
  */
 export function readStored<S extends z.ZodType>(schema: S, value: unknown): Stored<z.infer<S>> {
-  const problem = problemWith(schema, value);
-  if (problem === undefined && isOf(schema, value)) return { ok: true, value };
-  return { ok: false, problem: problem ?? 'it is of another form' };
+  let issue: z.core.$ZodIssue | undefined;
+  const isOf = (given: unknown): given is z.infer<S> => {
+    const { success, error } = schema.safeParse(given);
+    issue = error?.issues[0];
+    return success;
+  };
+  return isOf(value) ? { ok: true, value } : { ok: false, problem: problemText(issue) };
 }
 
 /** As {@link readStored}, of JSON text. */
@@ -22,7 +26,8 @@ export function readStoredText<S extends z.ZodType>(schema: S, text: string): St
 
 /** The value where it is of that form, else undefined: for what may be left out when it cannot be read. */
 export function valueIfOf<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> | undefined {
-  return isOf(schema, value) ? value : undefined;
+  const read = readStored(schema, value);
+  return read.ok ? read.value : undefined;
 }
 
 /** The value of JSON text; undefined for a text that is none. */
@@ -34,14 +39,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function isOf<S extends z.ZodType>(schema: S, value: unknown): value is z.infer<S> {
-  return schema.safeParse(value).success;
-}
-
 /** The first thing that is wrong, with its place. zod names types and what is allowed, and never the value. */
-function problemWith(schema: z.ZodType, value: unknown): string | undefined {
-  const issue = schema.safeParse(value).error?.issues[0];
-  if (issue === undefined) return undefined;
+function problemText(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'it is of another form';
   const place = issue.path.map(String).join('.');
   const what = issue.message.replace(/^Invalid (?:input|option|string): /, '');
   return place === '' ? what : `${place}: ${what}`;

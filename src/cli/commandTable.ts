@@ -87,5 +87,13 @@ export function settingFlag(name: OptionName): Flag {
   };
 }
 
+/** The settings by their groups, in the order in which they are shown. */
+export const settingGroups = [...new Set(optionNames.map((name) => definitionOf(name).group))].map(
+  (group) => ({
+    group,
+    names: optionNames.filter((name) => definitionOf(name).group === group),
+  }),
+);
+
 /** The flags of all settings. */
 export const settingFlags: readonly Flag[] = optionNames.map(settingFlag);

@@ -1,9 +1,16 @@
 import type { Outcome } from '../base/failure';
 import { exitCodes } from '../base/failure';
 import { outcomes } from '../rotation/ends';
-import { definitionOf, optionNames } from '../settings/options';
 import type { NamedCommand } from './commandTable';
-import { commandTable, commonFlags, programName, purpose, settingFlag, settingFlags } from './commandTable';
+import {
+  commandTable,
+  commonFlags,
+  programName,
+  purpose,
+  settingFlag,
+  settingFlags,
+  settingGroups,
+} from './commandTable';
 import type { Command, Flag } from './table/command';
 import { exitMeanings } from './table/command';
 
@@ -35,7 +42,7 @@ export function commandHelp({ words, command }: NamedCommand): string {
   if (handedOn !== undefined) named.push(['-- ARGUMENTS', handedOn]);
   return joined([
     [usageOf({ words, command })],
-    ...[...(about.length === 0 ? [`${capital(summary)}.`] : about)].map((text) => filled(text)),
+    ...(about.length === 0 ? [`${capital(summary)}.`] : about).map((text) => filled(text)),
     below === undefined ? [] : commandSection(words, below),
     named.length === 0 ? [] : ['Arguments:', ...columns(named)],
     ...flagSections(sections),
@@ -93,11 +100,7 @@ export function exitRows(exits: Partial<Record<Outcome, string>>, others?: strin
 }
 
 function settingSections(): [string, readonly Flag[]][] {
-  const groups = [...new Set(optionNames.map((name) => definitionOf(name).group))];
-  return groups.map((group) => {
-    const names = optionNames.filter((name) => definitionOf(name).group === group);
-    return [`${group} settings`, names.map(settingFlag)];
-  });
+  return settingGroups.map(({ group, names }) => [`${group} settings`, names.map(settingFlag)]);
 }
 
 /** The settings' flags without their meanings: a command's own flags would be lost among them. */
@@ -164,7 +167,8 @@ function filled(text: string, indent = ''): string[] {
   return [...lines, indent + line];
 }
 
-function capital(text: string): string {
+/** The text with a capital letter. */
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

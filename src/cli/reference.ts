@@ -2,13 +2,12 @@ import { exitCodes } from '../base/failure';
 import { stepTitles } from '../rotation/steps';
 import { outcomes } from '../rotation/ends';
 import { environmentOnly } from '../settings/environmentOnly';
-import type { OptionDefinition } from '../settings/options';
-import { definitionOf, optionNames, usualOf } from '../settings/options';
+import { definitionOf, usualOf } from '../settings/options';
 import { projectName } from '../settings/settings';
 import { expectedOf } from '../settings/values';
 import type { NamedCommand } from './commandTable';
-import { programName, workingCommands } from './commandTable';
-import { exitRows, flagText, usageOf } from './helpText';
+import { programName, settingGroups, workingCommands } from './commandTable';
+import { capital, exitRows, flagText, usageOf } from './helpText';
 import type { Flag } from './table/command';
 import { exitMeanings } from './table/command';
 
@@ -27,7 +26,7 @@ export function referenceText(): string {
     '## Settings',
     '',
     `Precedence: flag, environment, stack file (the key in \`Pulumi.<stack>.yaml\`, under \`${projectName}:\`), default.`,
-    ...groups.flatMap(settingSection),
+    ...settingGroups.flatMap(settingSection),
     '',
     '## Variables without a flag',
     '',
@@ -54,8 +53,6 @@ export function referenceText(): string {
   ].join('\n');
 }
 
-const groups = [...new Set(optionNames.map((option) => definitionOf(option).group))];
-
 function commandSection({ words, command }: NamedCommand): string[] {
   const { summary, about = [], positional, handedOn, flags = [], exits = {}, otherExits, examples } = command;
   const rows = [
@@ -67,7 +64,7 @@ function commandSection({ words, command }: NamedCommand): string[] {
     '',
     `### ${words.join(' ')}`,
     '',
-    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    `${capital(summary)}.`,
     ...about.flatMap((text) => ['', text]),
     '',
     '```text',
@@ -96,14 +93,12 @@ function alignedExamples(examples: NamedCommand['command']['examples']): string[
   return lines.map(([line, purpose]) => `${line.padEnd(width)}  # ${purpose}`);
 }
 
-function settingSection(group: OptionDefinition['group']): string[] {
-  const rows = optionNames
-    .filter((name) => definitionOf(name).group === group)
-    .map((name) => {
-      const { flag, variable, stackKey, type, required, describe } = definitionOf(name);
-      const usual = required === true ? 'required' : (usualOf(name) ?? '–');
-      return [code(variable), code(`--${flag}`), code(stackKey), expectedOf(type), usual, describe];
-    });
+function settingSection({ group, names }: (typeof settingGroups)[number]): string[] {
+  const rows = names.map((name) => {
+    const { flag, variable, stackKey, type, required, describe } = definitionOf(name);
+    const usual = required === true ? 'required' : (usualOf(name) ?? '–');
+    return [code(variable), code(`--${flag}`), code(stackKey), expectedOf(type), usual, describe];
+  });
   return [
     '',
     `### ${group}`,

@@ -14,7 +14,7 @@ import { makePathsAbsolute, surroundingProblems } from '../settings/surroundings
 import type { RunRequest } from '../run/request';
 import type { Flags } from './invocation';
 import { limitFileAccess } from '../openemr/file/limit';
-import { takeReceivers } from './receivers';
+import { takeReceivers } from '../notify/receivers';
 import type { StackLocation } from '../target/location';
 
 /** The checked settings of a command, and what it was given in secret. */

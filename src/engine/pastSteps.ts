@@ -8,7 +8,7 @@ import { resourcesIn, unreadableState } from './stateForm';
 import { whoRuns } from './who';
 import { stepOfResource } from '../rotation/steps';
 
-/** The resource that holds the plan; see planRecord in the providers. */
+/** The resource that holds the plan; see src/steps/planRecord.ts. */
 export function isPlanRecord({ type }: StateResource): boolean {
   return type.endsWith(':PlanRecord');
 }

@@ -9,6 +9,7 @@ import type { Kubernetes } from '../kubernetes/kubernetes';
 import { eventReasons } from '../rotation/ends';
 import type { EndedRun } from './endedRun';
 import { verdictOf } from './endedRun';
+import { cutTo } from './summary';
 import { eventRight } from '../kubernetes/rights';
 
 /** Who says so, in an Event. */
@@ -29,7 +30,7 @@ export function eventOf(run: EndedRun, uid: string): CoreV1Event {
     involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: deployment, uid },
     type: verdict === 'rotated' ? 'Normal' : 'Warning',
     reason: eventReasons[verdict],
-    message: cut(scrubber.scrub(text), messageBytes),
+    message: cutTo(scrubber.scrub(text), messageBytes, (part) => Buffer.byteLength(part)),
     source: { component: reportingComponent },
     reportingComponent,
     reportingInstance: hostname().slice(0, 128),
@@ -41,17 +42,6 @@ export function eventOf(run: EndedRun, uid: string): CoreV1Event {
 
 function rotationText({ plan: { id, kind, from, to } }: PlannedRotation): string {
   return `Rotation ${id} (${kind}, from ${from} to ${to})`;
-}
-
-/** The beginning of a text in so many bytes of UTF-8. */
-function cut(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
-  let end = '';
-  for (const char of text) {
-    if (Buffer.byteLength(`${end}${char}…`) > bytes) break;
-    end += char;
-  }
-  return `${end}…`;
 }
 
 /** Makes the Event where RBAC grants that; without the right nothing is missing. */

@@ -81,6 +81,5 @@ export async function tellPagerDuty(
   const body = pagerDutyEventOf(run);
   if (body === undefined) return;
   const key = { name: 'routing_key', value: routingKey };
-  const contentType = 'application/json; charset=utf-8';
-  await post({ effect: 'tell: PagerDuty', url, contentType, body, key }, signal);
+  await post({ effect: 'tell: PagerDuty', url, body, key }, signal);
 }

@@ -12,7 +12,8 @@ export interface Letter {
   effect: string;
   /** A secret, where it is all that a caller needs. */
   url: string;
-  contentType: string;
+  /** JSON, where it is not given. */
+  contentType?: string;
   body: unknown;
   /** A value of the body that is meant for the receiver alone; all other secrets are masked. */
   key?: { name: string; value: string };
@@ -27,7 +28,7 @@ export async function post(letter: Letter, signal: AbortSignal): Promise<void> {
   const send = async (): Promise<number> => {
     const answer = await fetchThrough(letter.url, {
       method: 'POST',
-      headers: { 'content-type': letter.contentType },
+      headers: { 'content-type': letter.contentType ?? 'application/json; charset=utf-8' },
       body,
       redirect: 'manual',
       signal,

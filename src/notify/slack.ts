@@ -41,7 +41,10 @@ export function slackMessageOf(run: EndedRun): SlackMessage {
       },
       {
         type: 'section',
-        text: { type: 'mrkdwn', text: escapedTo(sectionLength, message) },
+        text: {
+          type: 'mrkdwn',
+          text: escaped(cutTo(message, sectionLength, (part) => escaped(part).length)),
+        },
         fields: facts.map(({ name, value }) => ({
           type: 'mrkdwn',
           text: `*${name}*\n${escaped(value)}`,
@@ -51,19 +54,6 @@ export function slackMessageOf(run: EndedRun): SlackMessage {
   };
 }
 
-/** An escaped text of so many units at most, cut between characters and not in an escape. */
-function escapedTo(units: number, text: string): string {
-  const whole = escaped(text);
-  if (whole.length <= units) return whole;
-  let cut = '';
-  for (const character of text) {
-    const next = cut + escaped(character);
-    if (next.length >= units) break;
-    cut = next;
-  }
-  return `${cut}…`;
-}
-
 /** The three characters that Slack reads as its own (docs.slack.dev/messaging/formatting-message-text#escaping). */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -71,6 +61,5 @@ function escaped(text: string): string {
 
 /** Posts the message of a run, also of one that was refused. @throws as {@link post} */
 export function tellSlack(run: EndedRun, url: string, signal: AbortSignal): Promise<void> {
-  const contentType = 'application/json; charset=utf-8';
-  return post({ effect: 'tell: Slack', url, contentType, body: slackMessageOf(run) }, signal);
+  return post({ effect: 'tell: Slack', url, body: slackMessageOf(run) }, signal);
 }

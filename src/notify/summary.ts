@@ -44,8 +44,21 @@ export function summaryOf(run: EndedRun): Summary {
   return { verdict, title, message: scrubber.scrub(message), facts };
 }
 
-/** The beginning of a text in so many characters, by code points; one that is cut off says so. */
-export function cutTo(text: string, length: number): string {
-  const characters = Array.from(text);
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+/** What a text takes of a limit: the sum of what its characters take. */
+type Size = (text: string) => number;
+
+/**
+ * The beginning of a text that keeps to a limit, cut between characters; one that is cut off says so.
+ * @param sizeOf code points, where it is not given
+ */
+export function cutTo(text: string, limit: number, sizeOf: Size = (part) => Array.from(part).length): string {
+  if (sizeOf(text) <= limit) return text;
+  let size = sizeOf('…');
+  let begin = '';
+  for (const character of text) {
+    size += sizeOf(character);
+    if (size > limit) break;
+    begin += character;
+  }
+  return `${begin}…`;
 }

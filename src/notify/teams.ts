@@ -69,6 +69,5 @@ export function teamsMessageOf(run: EndedRun): TeamsMessage {
 
 /** Posts the message of a run, also of one that was refused. @throws as {@link post} */
 export function tellTeams(run: EndedRun, url: string, signal: AbortSignal): Promise<void> {
-  const contentType = 'application/json; charset=utf-8';
-  return post({ effect: 'tell: Teams', url, contentType, body: teamsMessageOf(run) }, signal);
+  return post({ effect: 'tell: Teams', url, body: teamsMessageOf(run) }, signal);
 }

@@ -9,7 +9,7 @@ export function otherSlot(slot: Slot): Slot {
   return slot === 'A' ? 'B' : 'A';
 }
 
-/** What is needed to log in to the database, as the slot secret names it; also the five values of `sqlconf.php`. */
+/** What is needed to log in to the database, as the slot secret names it; also the five values of `sqlconf.php`. All are texts, the port too. */
 export interface DatabaseLogin {
   host: string;
   port: string;

@@ -7,9 +7,7 @@ import { lookForEngine } from '../engine/find';
 import { openStackForPreview } from '../engine/workspace';
 import { openWorld } from './openWorld';
 import type { Found } from './found';
-import { openedBesideObserving, planFrom, lookedAt, jointFailure, notDueReason } from './found';
-import { journalToTakeUp } from '../inspect/canRollBack';
-import { readJournal } from '../engine/state';
+import { planFound, jointFailure, notDueReason, openedBesideObserving } from './found';
 import { runPreview } from '../engine/update';
 import { preflight } from '../steps/preflight';
 import {
@@ -64,9 +62,7 @@ async function preview(request: RunRequest): Promise<DryRun> {
 }
 
 async function previewFound(request: RunRequest, world: OpenWorld, found: Found): Promise<DryRun> {
-  const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
-  const { planned: decided, resumed } = planFrom(request, found, journal);
-  const { planned, around } = await lookedAt(request, found, decided, { resumed, lookMs: previewLookMs });
+  const { planned, resumed, around } = await planFound(request, world, found, previewLookMs);
   const run = resumed ? { run: 'preview' } : {};
   const preview = { ...request, ...run, stack: found.stack, planned, listener: () => undefined };
   // An update plan that a stack in a temporary folder made cannot be read by the real one.

@@ -1,6 +1,7 @@
 import type { OpenedStack } from '../engine/workspace';
 import type { Observation, Journal } from '../rotation/observation';
 import type { RunRequest, OpenWorld } from './request';
+import { journalToTakeUp } from '../inspect/canRollBack';
 import { observe } from '../inspect/observe';
 import { readJournal } from '../engine/state';
 import { isRenewal, dueNow } from '../rotation/age';
@@ -48,13 +49,37 @@ export async function notDueReason(
   return reason;
 }
 
+/** What a run is about to carry out, and what its preflight knows beside it. */
+export interface PlannedRun {
+  planned: PlannedRotation;
+  /** It was begun before. */
+  resumed: boolean;
+  around: PreflightAround;
+}
+
+/**
+ * Decides what is to be done, for the dry run and for the rotation alike.
+ * @param lookMs how long the database's clients are watched, in ms
+ * @throws Failure `plan-impossible`, `saved-plan-outdated`
+ */
+export async function planFound(
+  request: RunRequest,
+  world: OpenWorld,
+  found: Found,
+  lookMs: number,
+): Promise<PlannedRun> {
+  const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
+  const { planned, resumed } = planFrom(request, found, journal);
+  return { resumed, ...(await lookedAt(request, found, planned, { resumed, lookMs })) };
+}
+
 /** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
-export async function lookedAt(
+async function lookedAt(
   { settings, savedPlan }: RunRequest,
   { observation }: Found,
   planned: PlannedRotation,
   { resumed, lookMs }: { resumed: boolean; lookMs: number },
-): Promise<{ planned: PlannedRotation; around: PreflightAround }> {
+): Promise<Pick<PlannedRun, 'planned' | 'around'>> {
   const look = resumed ? undefined : await healthBefore(planned, settings);
   const { sqlconf, kubernetesSecret } = observation;
   const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
@@ -62,12 +87,12 @@ export async function lookedAt(
   return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
 }
 
-/** The plan that follows from what was found, or the one that is taken up. @throws Failure `plan-impossible`, `saved-plan-outdated` */
-export function planFrom(
+/** The plan that follows from what was found, or the one that is taken up. */
+function planFrom(
   { kind, savedPlan, tell }: RunRequest,
   { deployment, observation }: Found,
   journal: Journal | undefined,
-): { planned: PlannedRotation; resumed: boolean } {
+): Pick<PlannedRun, 'planned' | 'resumed'> {
   const now = savedPlan ? new Date(savedPlan.plan.startedAt) : new Date();
   const id = savedPlan?.plan.id ?? planId(now, randomBytes(3).toString('hex'));
   // A saved plan is carried out as it stands; who does so is noted beside it.

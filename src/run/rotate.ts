@@ -9,10 +9,8 @@ import { listenToNotices } from '../base/notices';
 import { beginRun } from '../base/thisRun';
 import type { FailedAt } from '../rotation/policy';
 import { onFailure, cancelled } from './onFailure';
-import { journalToTakeUp } from '../inspect/canRollBack';
 import { lookForEngine } from '../engine/find';
 import { StateIsClosed } from '../engine/failure';
-import { readJournal } from '../engine/state';
 import { pastStepsOf } from '../engine/pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './request';
@@ -27,7 +25,7 @@ import { tellOfIdleProof } from './tellOfIdleProof';
 import type { UpdateRequest } from '../engine/update';
 import { openStack } from '../engine/workspace';
 import type { Found } from './found';
-import { openedBesideObserving, notDueReason, lookedAt, planFrom, jointFailure } from './found';
+import { planFound, jointFailure, notDueReason, openedBesideObserving } from './found';
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
 export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
@@ -86,12 +84,7 @@ const runLookMs = 300;
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
-  const journal = await journalToTakeUp(request, world, readJournal(opened.deployment));
-  const { planned: decided, resumed } = planFrom(request, opened, journal);
-  const { planned: wanted, around } = await lookedAt(request, opened, decided, {
-    resumed,
-    lookMs: runLookMs,
-  });
+  const { planned: wanted, resumed, around } = await planFound(request, world, opened, runLookMs);
   if (!resumed) {
     const { problems, notices } = await preflight(wanted, request.settings.context, world, around);
     if (problems.length > 0) throw jointFailure(problems);

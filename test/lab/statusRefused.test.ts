@@ -8,7 +8,7 @@ import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode } from './support/world';
 
-// Test/unit/observe/statusRefused.test.ts has the other problems; neither needs a certain database.
+// The other problems are in test/unit/inspect/statusRefused.test.ts; neither needs a certain database.
 for (const database of databases.slice(0, 1)) {
   describe(`status says what a run would be refused for (${database})`, function () {
     this.timeout(240_000);

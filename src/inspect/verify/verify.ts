@@ -1,5 +1,5 @@
 import { fileProblems } from '../../steps/05-sqlconf/preflight';
-import { healthFindings } from '../../steps/08-health/preflight';
+import { healthFindings, lookAtPage } from '../../steps/08-health/preflight';
 import { kubernetesFindings } from '../../steps/07-restart/preflight';
 import { findOtherUsers } from '../../steps/10-renewal/otherUsers';
 import { workloadRights } from '../../steps/10-renewal/secretReaders';
@@ -14,11 +14,9 @@ import { keyChecks } from './keyChecks';
 import { partOf } from '../../base/part';
 import { otherUserChecks, worldChecks } from './worldChecks';
 import { versionUnder } from '../../rotation/labels';
+import type { PlanResult } from '../../rotation/planRotation';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
-import type { ProgramSettings } from '../../target/programSettings';
 import type { Settings } from '../../settings/settings';
-import type { HealthLook } from '../../openemr/health/look';
-import { lookAtHealth } from '../../openemr/health/look';
 import type { Kubernetes, Right } from '../../kubernetes/kubernetes';
 import { neededRights } from '../../kubernetes/kubernetes';
 import { leaseRights } from '../../kubernetes/lease';
@@ -35,7 +33,7 @@ export async function verify(settings: Settings): Promise<Check[]> {
   const state = opening.then(({ facts }) => facts.state);
   const [reading, look, ...found] = await Promise.all([
     opening,
-    healthOf(program),
+    lookAtPage(program),
     engineChecks(location, state),
     opening.then(({ kubernetes }) => rightChecks(kubernetes)),
   ]);
@@ -61,7 +59,7 @@ export async function verify(settings: Settings): Promise<Check[]> {
       settingsCheck,
       ...found.flat(),
       ...worldChecks(facts),
-      ...planChecks(facts),
+      ...planChecks(plan),
       ...rest.flat(),
       ...healthChecks(looking),
     ]);
@@ -147,10 +145,9 @@ function pendingThatWorks(
   return versionUnder(adminSecret.value.stages, 'AWSPENDING');
 }
 
-function planChecks(facts: StatusFacts): Check[] {
+function planChecks(planned: PlanResult | undefined): Check[] {
   const checks = new Checks('Secrets');
   const title = 'secrets, file and Secret agree';
-  const planned = planOf(facts);
   if (planned === undefined) return [checks.notChecked(title, 'All of them must be readable.')];
   if (planned.kind === 'planned') return [checks.ok(title)];
   return planned.problems.map((problem) => checks.missing(title, problem));
@@ -233,17 +230,6 @@ async function rightChecks(kubernetes: Kubernetes): Promise<Check[]> {
       checks.notChecked(title(right), 'The API server does not answer.'),
     );
   }
-}
-
-/** What the health page says; undefined where none is named. */
-async function healthOf({
-  healthUrl: url,
-  healthCaFile,
-  healthAnswersInARow,
-}: ProgramSettings): Promise<HealthLook | undefined> {
-  if (url === undefined) return undefined;
-  const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
-  return lookAtHealth(page, healthAnswersInARow);
 }
 
 function healthChecks({ settings: { program }, around: { look, isDown } }: Looking): Check[] {

@@ -7,6 +7,7 @@ import { encodeLiteral } from './literal';
 import { sqlconfFields } from './fields';
 import type { SqlconfField, SqlconfProblem } from './fields';
 import { isCanonicalNumber } from './literal';
+import type { DatabaseLogin } from '../../rotation/slot';
 import type { ParsedPhp } from './php';
 import { parsePhp } from './php';
 import { Reading } from './reading';
@@ -15,15 +16,6 @@ import { scanPhp } from './scan';
 import { readProgram } from './statements';
 
 export type { SqlconfField, SqlconfProblem } from './fields';
-
-/** A login as the slots of the secret name its parts. All are texts, the port too. */
-export interface DatabaseLogin {
-  host: string;
-  port: string;
-  username: string;
-  password: string;
-  dbname: string;
-}
 
 export interface ReadableSqlconf {
   kind: 'parsed';

@@ -15,9 +15,18 @@ export interface HealthSettings {
 /** Asks the page that a new plan's step 8 will ask; undefined where there is none, or no such step. */
 export async function healthBefore(
   { plan }: PlannedRotation,
-  { healthUrl: url, healthCaFile, healthAnswersInARow }: HealthSettings,
+  settings: HealthSettings,
 ): Promise<HealthLook | undefined> {
-  if (url === undefined || !switches(plan)) return undefined;
+  return switches(plan) ? lookAtPage(settings) : undefined;
+}
+
+/** What the health page says; undefined where none is named. */
+export async function lookAtPage({
+  healthUrl: url,
+  healthCaFile,
+  healthAnswersInARow,
+}: HealthSettings): Promise<HealthLook | undefined> {
+  if (url === undefined) return undefined;
   const page = { url, ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }) };
   return lookAtHealth(page, healthAnswersInARow);
 }

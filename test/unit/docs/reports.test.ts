@@ -6,7 +6,7 @@ import {
   slackVariable,
   teamsVariable,
   webhookVariable,
-} from '../../../src/cli/receivers';
+} from '../../../src/notify/receivers';
 import { exitCodes } from '../../../src/base/failure';
 import { cloudEventOf, typePrefix } from '../../../src/notify/cloudEvent';
 import { reportingComponent } from '../../../src/notify/kubernetesEvent';

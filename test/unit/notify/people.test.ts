@@ -9,7 +9,7 @@ import {
   slackVariable,
   takeReceivers,
   teamsVariable,
-} from '../../../src/cli/receivers';
+} from '../../../src/notify/receivers';
 import { pagerDutyEventOf } from '../../../src/notify/pagerDuty';
 import { slackMessageOf } from '../../../src/notify/slack';
 import { cutTo } from '../../../src/notify/summary';

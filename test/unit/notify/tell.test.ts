@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { exitCodes, Failure } from '../../../src/base/failure';
-import { takeReceivers, webhookVariable } from '../../../src/cli/receivers';
+import { takeReceivers, webhookVariable } from '../../../src/notify/receivers';
 import type { CloudEvent } from '../../../src/notify/cloudEvent';
 import { cloudEventOf } from '../../../src/notify/cloudEvent';
 import { eventOf, tellKubernetes } from '../../../src/notify/kubernetesEvent';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DatabaseLogin } from '../../../../src/openemr/php/sqlconf';
+import type { DatabaseLogin } from '../../../../src/rotation/slot';
 import { sqlconfFields } from '../../../../src/openemr/php/fields';
 import type { SqlconfField } from '../../../../src/openemr/php/fields';
 

@@ -1,5 +1,5 @@
 import { Failure } from '../base/failure';
-import type { Receivers } from '../notify/tell';
+import type { Receivers } from './tell';
 import { scrubber } from '../secrecy/scrubber';
 
 /** Names the webhook that gets a CloudEvent of a rotation's end. Its URL is a secret: it often is all that a caller needs. */
@@ -12,6 +12,9 @@ export const teamsVariable = 'CREDENTIAL_ROTATION_TEAMS_WEBHOOK_URL';
 export const routingKeyVariable = 'CREDENTIAL_ROTATION_PAGERDUTY_ROUTING_KEY';
 /** Names another address of PagerDuty's Events API v2, as that of its EU region. It is no secret. */
 export const pagerDutyUrlVariable = 'CREDENTIAL_ROTATION_PAGERDUTY_URL';
+
+/** The variables whose value is a secret. */
+export const secretReceivers = [webhookVariable, slackVariable, teamsVariable, routingKeyVariable];
 
 /** PagerDuty's own address; its EU region has another. */
 const pagerDutyUrl = 'https://events.pagerduty.com/v2/enqueue';
