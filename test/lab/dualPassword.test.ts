@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { run } from './support/command';
-import { LoginClient } from './support/loginClient';
+import { LoginClient, shortestRequestMs } from './support/loginClient';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
@@ -90,7 +90,7 @@ describe('the old password of a slot stays valid where the idle proof can miss a
       site,
       'database: ALTER USER of slot B',
       'after',
-      async () => void (client = new LoginClient(lab, B, 100)),
+      async () => void (client = new LoginClient(lab, B, 100, 3 * shortestRequestMs)),
       ['--idle-limit', '4'],
     ).finally(() => client?.stop());
     expect(client).to.include({ refused: 0 });
