@@ -2,6 +2,7 @@ import type { PastSteps, Provenance, StepEnd } from '../rotation/stepTimes';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { readPlan } from '../rotation/storedPlan';
 import type { StepNumber } from '../rotation/steps';
+import { proofsIn } from './proofs';
 import { nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
@@ -43,7 +44,13 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
     if (at > (ends.get(step) ?? '')) ends.set(step, at);
   }
   const begun = begunIn(deployment);
-  return { id: plan.id, ...(begun === undefined ? {} : { begun }), ends: inOrder(ends) };
+  const proofs = proofsIn(resourcesIn(deployment), plan.id);
+  return {
+    id: plan.id,
+    ...(begun === undefined ? {} : { begun }),
+    ends: inOrder(ends),
+    ...(proofs === undefined ? {} : { proofs }),
+  };
 }
 
 /** When the update began that carried out the state's plan: the plan itself is the first that it writes. */

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '@pulumi/pulumi/automation';
+import type { EngineEvent, StepEventStateMetadata } from '@pulumi/pulumi/automation';
 import { failureFromText } from '../base/failure';
 import type { Failure } from '../base/failure';
 import type { StepEnd } from '../rotation/stepTimes';
@@ -7,6 +7,9 @@ import { stepNumbers, stepOfResource } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
 import { BegunResources } from './begunResources';
+import type { Proving } from './proofs';
+import { proofsIn } from './proofs';
+import type { Proofs } from '../rotation/proofs';
 import type { StepStatus } from '../rotation/ends';
 import type { StepResult, StepEvent } from '../rotation/news';
 
@@ -19,6 +22,7 @@ export class StepTracker {
   private current: StepNumber | undefined;
   /** Resources that are being written: begun, and neither recorded nor failed. */
   private readonly atWork = new Set<string>();
+  private readonly made: Proving[] = [];
   private readonly begunResources = new BegunResources();
   /** The step in which the engine ended without a word, after {@link endFailed}. */
   cutOff: StepNumber | undefined;
@@ -43,7 +47,11 @@ export class StepTracker {
   take(event: EngineEvent): void {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
     if (resourcePreEvent) this.begin(nameOf(resourcePreEvent.metadata.urn), resourcePreEvent.metadata.op);
-    if (resOutputsEvent) this.recorded(nameOf(resOutputsEvent.metadata.urn), resOutputsEvent.metadata.op);
+    if (resOutputsEvent) {
+      const { urn, op, new: made } = resOutputsEvent.metadata;
+      this.recorded(nameOf(urn), op);
+      this.prove(urn, made);
+    }
     if (resOpFailedEvent) this.fail(nameOf(resOpFailedEvent.metadata.urn));
     if (diagnosticEvent?.severity === 'error') this.diagnose(diagnosticEvent.urn, diagnosticEvent.message);
   }
@@ -93,6 +101,17 @@ export class StepTracker {
       step,
       at: new Date(performance.timeOrigin + (ended ?? performance.now())).toISOString(),
     }));
+  }
+
+  /** What the proofs of a rotation have measured in this update; undefined when none was made. */
+  proofsOf(id: string): Proofs | undefined {
+    return proofsIn(this.made, id);
+  }
+
+  /** The engine leaves out secrets in its events, and proofs have none. */
+  private prove(urn: string, made: StepEventStateMetadata | undefined): void {
+    if (made?.outputs?.['measured'] === undefined) return;
+    this.made.push({ type: made.type, urn, outputs: made.outputs, modified: new Date().toISOString() });
   }
 
   private begin(name: string, operation: string): void {

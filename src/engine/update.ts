@@ -96,7 +96,8 @@ function failedSteps(
 ): PastSteps {
   const at = new Date().toISOString();
   const failed = { ...(step === undefined ? {} : { step }), at, message: scrubber.scrub(message) };
-  return { id, ends: tracker.ends(), failed };
+  const proofs = tracker.proofsOf(id);
+  return { id, ends: tracker.ends(), failed, ...(proofs === undefined ? {} : { proofs }) };
 }
 
 /** Previews a plan: the same program, no write. With `wantsEnginePlan` also the engine's update plan, as JSON. */

@@ -27,6 +27,7 @@ const podsEveryMs = 2000;
 /**
  * Waits until the restart with this token is complete. An API server that does not answer for a while is asked
  * again: the rollout goes on without it.
+ * @returns the Deployment as it was then
  * @param givenSeconds limit of the whole wait; without it the rollout may take as long as it makes progress
  * @throws Failure `timeout` when the limit passes, when the Deployment says that it does not progress, or when a new
  * pod is in a trouble that does not pass; the pods are seen only where RBAC allows it
@@ -35,7 +36,7 @@ export async function waitForRollout(
   kubernetes: Kubernetes,
   restart: Restart,
   givenSeconds?: number,
-): Promise<void> {
+): Promise<V1Deployment> {
   const clock = new RolloutClock(givenSeconds);
   const pods = new PodWatch(kubernetes, restart);
   const name = `Deployment ${kubernetes.target.namespace}/${kubernetes.target.deployment}`;
@@ -44,7 +45,7 @@ export async function waitForRollout(
     if (deployment) {
       assertOurs(name, deployment, restart);
       const state = rolloutState(deployment);
-      if (state.kind === 'complete') return;
+      if (state.kind === 'complete') return deployment;
       clock.see(deployment);
       const ended = state.kind === 'failed' || clock.over();
       const trouble = await pods.look(deployment, ended);

@@ -3,6 +3,7 @@ import type { Stored } from '../base/stored';
 import { readStored, readStoredText } from '../base/stored';
 import type { PlanKind } from './kinds';
 import { planKinds } from './kinds';
+import { proofsSchema } from './proofs';
 import { stepNumbers } from './steps';
 
 /*
@@ -51,6 +52,8 @@ export const pastStepsSchema = z.object({
   ends: z.array(z.object({ step: stepSchema, at: z.string() })),
   /** Where and why it failed, when the process that saw it could say so. */
   failed: z.exactOptional(pastFailureSchema),
+  /** What its proofs measured; absent where an older version made them. */
+  proofs: z.exactOptional(proofsSchema),
 });
 
 /**

@@ -140,8 +140,8 @@ async function endOf(
   // A lost lock aborts with its own failure, a signal of the operating system without one.
   const lost: unknown = signal.reason;
   if (lost instanceof Failure) return onFailure(request, world, stack, { ...ended, failure: lost }, at);
-  const { id, ends } = ended.past;
+  const { past } = ended;
   const failed = { at: new Date().toISOString(), message: 'Stopped by a signal.' };
   const what = ended.planned.plan.kind === 'rollback' ? 'rollback' : 'rotation';
-  return { ...ended, past: { id, ends, failed }, failure: await cancelled(request, at, what) };
+  return { ...ended, past: { ...past, failed }, failure: await cancelled(request, at, what) };
 }

@@ -20,6 +20,8 @@ export interface HealthCheck extends HealthPage {
   replicas: number;
   /** Whether the database lets the new login in at this moment: while it does not, "broken" may pass. */
   databaseLetsIn: () => Promise<boolean>;
+  /** Told of each answer, as it was judged. */
+  judged?: (found: Weighed) => void;
 }
 
 const pauseMs = 150;
@@ -49,7 +51,10 @@ export async function proveHealth(check: HealthCheck): Promise<string | undefine
         askOnce(check, left, before?.fault === undefined ? known : undefined),
       ),
     );
-    asked.forEach((each: Asked) => streak.take(weigh(each, check.kind, before)));
+    for (const found of asked.map((each: Asked) => weigh(each, check.kind, before))) {
+      check.judged?.(found);
+      streak.take(found);
+    }
     if (streak.good >= check.answersInARow)
       return streak.warning && `the health page ${pageOf(check.url)} ${streak.warning}`;
     if (

@@ -1,5 +1,6 @@
 import { Failure } from '../../base/failure';
 import { isPendingOf } from '../../aws/adminPendingId';
+import type { Measured } from '../../rotation/proofs';
 import type { WorldContext } from '../../target/context';
 import type { SecretVersion } from '../../aws/secretsManager';
 import { withAdminLock } from '../11-admin-password/lock';
@@ -21,8 +22,10 @@ export interface AdminCheckInputs {
  */
 export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) => {
   const world = adminWorldOf(context);
-  const { stage: foundUnder, version } = await world.found();
-  if (foundUnder === 'AWSCURRENT') return { rotation, foundUnder };
+  const { stage: foundUnder, version, known } = await world.found();
+  const refused = known.refused.length;
+  const measured: Measured<'adminLogin'> = { foundUnder, tried: refused + 1, refused };
+  if (foundUnder === 'AWSCURRENT') return { rotation, foundUnder, measured };
   // Another OpenEMR that shares the secret may be between its new password and the move of the label.
   await withAdminLock(context, async () => {
     const current = await currentVersion(world);
@@ -30,7 +33,7 @@ export const adminCheck = proof<AdminCheckInputs>(async ({ context, rotation }) 
     const isOwn = (working: SecretVersion): boolean => isPendingOf(rotation, working.versionId);
     if (current.versionId !== version.versionId) await healAdmin(world, isOwn);
   });
-  return { rotation, foundUnder };
+  return { rotation, foundUnder, measured };
 });
 
 /** Where the admin's session found its login, and the version that is current when all is healed. */

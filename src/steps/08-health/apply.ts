@@ -1,12 +1,15 @@
 import { Failure } from '../../base/failure';
 import type { HealthBefore } from '../../rotation/health';
+import { pageOf } from '../../rotation/health';
 import { changedKeys } from '../../rotation/observation';
 import type { PlanKind } from '../../rotation/kinds';
 import { goesBack } from '../../rotation/kinds';
+import type { Measured } from '../../rotation/proofs';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { kubernetesOf } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
 import { openSession, tryLogin } from '../../mysql/database';
+import type { Weighed } from '../../openemr/health/judge';
 import { proveHealth } from '../../openemr/health/prove';
 import { tellNotice } from '../../base/notices';
 import { openSqlconf } from '../../openemr/openSqlconf';
@@ -53,21 +56,38 @@ export const healthProof = proof<HealthProofInputs>(async (inputs) => {
   } finally {
     await session.close();
   }
-  if (healthUrl === undefined) return { username, host, answersInARow: 0 };
-  const warning = await provePage(inputs, healthUrl, file.login);
+  const counts = { judged: 0, good: 0, asBefore: 0 };
+  if (healthUrl === undefined) {
+    const measured: Measured<'health'> = { username, ...counts, wanted: 0 };
+    return { username, host, answersInARow: 0, measured };
+  }
+  const judged = ({ kind }: Weighed): void => {
+    counts.judged += 1;
+    if (kind === 'good') counts.good += 1;
+    if (kind === 'as-before') counts.asBefore += 1;
+  };
+  const warning = await provePage(inputs, healthUrl, file.login, judged);
   if (warning !== undefined) tellNotice(warning);
-  return { username, host, answersInARow, ...(warning === undefined ? {} : { warning }) };
+  const measured: Measured<'health'> = {
+    username,
+    page: pageOf(healthUrl),
+    ...counts,
+    wanted: answersInARow,
+  };
+  return { username, host, answersInARow, measured, ...(warning === undefined ? {} : { warning }) };
 });
 
 async function provePage(
   { context, kind, healthCaFile, before, answersInARow, limitSeconds }: HealthProofInputs,
   url: string,
   login: DatabaseLogin,
+  judged: (found: Weighed) => void,
 ): Promise<string | undefined> {
   const { spec } = await kubernetesOf(context).deployment();
   return proveHealth({
     url,
     answersInARow,
+    judged,
     limitMs: limitSeconds * 1000,
     kind: kind !== undefined && goesBack(kind) ? kind : 'rotation',
     replicas: spec?.replicas ?? 1,

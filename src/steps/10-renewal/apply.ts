@@ -28,8 +28,8 @@ export const idleProof = proof<IdleProofInputs>(async (inputs) => {
   if (alsoWatch !== undefined) await beginToWatch(context, alsoWatch);
   const notBefore = await oldLoginGoneAt(context, oldLoginSeconds ?? 0);
   const rules = { graceMs: graceSeconds * 1000, limitMs: limitSeconds * 1000, notBefore };
-  await assertIdle(context, username, rules, 'its password was not renewed');
-  return { username, graceSeconds };
+  const measured = await assertIdle(context, username, rules, 'its password was not renewed');
+  return { username, graceSeconds, measured };
 });
 
 /**

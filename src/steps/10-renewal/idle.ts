@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { V1Secret } from '@kubernetes/client-node';
 import { Failure } from '../../base/failure';
+import type { Measured } from '../../rotation/proofs';
 import type { WorldContext } from '../../target/context';
 import { kubernetesOf } from '../../target/clients';
 import { openSession } from '../../mysql/database';
@@ -64,11 +65,16 @@ export async function beginToWatch(context: WorldContext, username: string): Pro
 }
 
 /** Waits until an account is idle, see {@link waitForIdle}; time that it was idle in this run counts. */
-export async function idleness(context: WorldContext, username: string, rules: IdleRules): Promise<Idleness> {
+export async function idleness(
+  context: WorldContext,
+  username: string,
+  rules: IdleRules,
+): Promise<Idleness & Pick<Measured<'idle'>, 'unreachedReaders'>> {
   const key = keyOf(context, username);
-  const found = await withReaders(context, (readers) =>
-    waitForIdle(worldOf(context, username, readers), rules, known.get(key)),
-  );
+  const found = await withReaders(context, async (readers) => ({
+    ...(await waitForIdle(worldOf(context, username, readers), rules, known.get(key))),
+    unreachedReaders: readers.filter(({ session }) => session === undefined).length,
+  }));
   if (found.idle) known.set(key, found.look.counted === undefined ? found.look : found.since);
   else known.delete(key);
   return found;
@@ -134,17 +140,38 @@ export function dataWrittenAt({ metadata }: V1Secret): number[] {
 export const idleCure =
   'Find what logs in from there (another Deployment, a CronJob, a tool with a copy of the login), stop it or give it a user of its own';
 
-/** @throws Failure `old-login-in-use` when the account does not get idle */
+/**
+ * @returns what was measured
+ * @throws Failure `old-login-in-use` when the account does not get idle
+ */
 export async function assertIdle(
   context: WorldContext,
   username: string,
   rules: IdleRules,
   consequence: string,
-): Promise<void> {
+): Promise<Measured<'idle'>> {
   const found = await idleness(context, username, rules);
-  if (found.idle) return;
+  if (found.idle) return measuredOf(username, rules, found);
   throw new Failure(
     'old-login-in-use',
     `${username} is still in use from ${found.from}${sampledText(found)}; ${consequence}. ${idleCure}, and run again to finish.`,
   );
+}
+
+function measuredOf(
+  username: string,
+  { graceMs }: IdleRules,
+  { since, look, unreachedReaders }: Extract<Idleness, { idle: true }> & { unreachedReaders: number },
+): Measured<'idle'> {
+  const [before, after] = [since.counted, look.counted];
+  const counted = before !== undefined && after !== undefined;
+  return {
+    username,
+    graceSeconds: graceMs / 1000,
+    quietMs: Math.max(0, Math.round(look.asked - since.answered)),
+    ...(counted ? { logins: { before: before.total, after: after.total } } : {}),
+    ...(look.whySampled === undefined ? {} : { sampled: look.whySampled }),
+    servers: 1 + (after?.readers?.size ?? 0),
+    unreachedReaders,
+  };
 }

@@ -31,13 +31,19 @@ describe('step 3: the admin login', () => {
   afterEach(() => world.close());
 
   it('one that works is left alone: one login, no lock on the secret, no write', async () => {
-    expect(await apply(world)).to.deep.equal({ rotation, foundUnder: 'AWSCURRENT' });
+    expect(await apply(world)).to.deep.equal({
+      ...{ rotation, foundUnder: 'AWSCURRENT' },
+      measured: { foundUnder: 'AWSCURRENT', tried: 1, refused: 0 },
+    });
     expect(world.log).to.deep.equal(['login admin']);
   });
 
   it('the password before, where the database has that: AWSCURRENT goes back to it, and no password is changed', async () => {
     makeDrift(world);
-    expect(await apply(world)).to.deep.equal({ rotation, foundUnder: 'AWSPREVIOUS' });
+    expect(await apply(world)).to.deep.equal({
+      ...{ rotation, foundUnder: 'AWSPREVIOUS' },
+      measured: { foundUnder: 'AWSPREVIOUS', tried: 2, refused: 1 },
+    });
     expect(world.log).to.deep.equal([
       'login admin refused',
       'login admin',
@@ -55,7 +61,10 @@ describe('step 3: the admin login', () => {
   it("another tool's pending version, where the database has that", async () => {
     put(world, 'Set-by-a-tool-1', ['AWSPENDING'], 'v2');
     Object.assign(world.database.account('admin') ?? {}, { password: 'Set-by-a-tool-1' });
-    expect(await apply(world)).to.deep.equal({ rotation, foundUnder: 'AWSPENDING' });
+    expect(await apply(world)).to.deep.equal({
+      ...{ rotation, foundUnder: 'AWSPENDING' },
+      measured: { foundUnder: 'AWSPENDING', tried: 2, refused: 1 },
+    });
     expect(writesIn(world.log)).to.deep.equal(['secret admin: AWSCURRENT from v0 to v2']);
   });
 

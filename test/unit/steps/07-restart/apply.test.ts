@@ -30,7 +30,13 @@ describe('step 7: the proof of the restart', () => {
 
   it('ends when all replicas are of the newest generation, and nothing is written', async () => {
     world.kubernetes.deployment = deployment('mine', 2);
-    expect(await apply()).to.deep.equal({ token: 'mine' });
+    const outs = (await apply()) as { measured: { waitedMs: number } };
+    expect(outs.measured.waitedMs).to.be.within(0, 5000);
+    const pods = { wanted: 2, updated: 2, ready: 2, available: 2, generation: 4 };
+    expect(outs).to.deep.equal({
+      token: 'mine',
+      measured: { ...pods, waitedMs: outs.measured.waitedMs },
+    });
     expect(world.log).to.deep.equal([]);
   });
 

@@ -46,7 +46,11 @@ describe('step 8: the proof of health', () => {
 
   it('file and Secret say the new login, it logs in, and the page is good so many times: nothing is written', async () => {
     const outs = await apply();
-    expect(outs).to.deep.equal({ username: 'openemr_b', host: '127.0.0.1', answersInARow: 2 });
+    const counts = { judged: 2, good: 2, asBefore: 0, wanted: 2 };
+    expect(outs).to.deep.equal({
+      ...{ username: 'openemr_b', host: '127.0.0.1', answersInARow: 2 },
+      measured: { username: 'openemr_b', page: url(), ...counts },
+    });
     expect(world.log).to.deep.equal(['login openemr_b']);
     expect(asked).to.equal(2);
   });
@@ -54,6 +58,13 @@ describe('step 8: the proof of health', () => {
   it('one good answer between two bad ones proves nothing', async () => {
     answer = (time) => (time === 1 ? healthy : ill);
     await expectRefused(world, () => apply({ limitSeconds: 0.4 }), 'before-switch', /database check fails/);
+  });
+
+  it('each answer is counted, and of the address nothing that may be a secret is kept', async () => {
+    answer = (time) => (time === 2 ? ill : healthy);
+    const outs = await apply({ healthUrl: `${url()}?token=canary` });
+    const counts = { judged: 4, good: 3, asBefore: 0, wanted: 2 };
+    expect(outs).to.deep.include({ measured: { username: 'openemr_b', page: url(), ...counts } });
   });
 
   it('a page that answers nothing', async () => {
@@ -65,7 +76,11 @@ describe('step 8: the proof of health', () => {
     const inputs = { ...world.login('openemr_b', passwords.B), context: world.context, run: 'run-1' };
     const kubernetesSecret = world.kubernetes.secretData;
     const outs = await healthProof.apply({ ...inputs, kubernetesSecret, answersInARow: 2, limitSeconds: 1 });
-    expect(outs).to.deep.equal({ username: 'openemr_b', host: '127.0.0.1', answersInARow: 0 });
+    const counts = { judged: 0, good: 0, asBefore: 0, wanted: 0 };
+    expect(outs).to.deep.equal({
+      ...{ username: 'openemr_b', host: '127.0.0.1', answersInARow: 0 },
+      measured: { username: 'openemr_b', ...counts },
+    });
     expect(world.log).to.deep.equal(['login openemr_b']);
   });
 

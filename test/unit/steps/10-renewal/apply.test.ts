@@ -50,7 +50,16 @@ describe('step 10: nobody uses the old slot', () => {
   };
 
   it('is proved, and nothing is written', async () => {
-    expect(await apply()).to.deep.equal({ username: 'openemr_a', graceSeconds: 0 });
+    world.database.somebodyLogsIn('openemr_a');
+    const outs = (await apply()) as { measured: { quietMs: number } };
+    const { quietMs } = outs.measured;
+    expect(quietMs).to.be.within(0, 5000);
+    const measured = { username: 'openemr_a', graceSeconds: 0, quietMs, servers: 1, unreachedReaders: 0 };
+    const logins = { before: 1, after: 1 };
+    expect(outs).to.deep.equal({
+      ...{ username: 'openemr_a', graceSeconds: 0 },
+      measured: { ...measured, logins },
+    });
     expect(world.log).to.deep.equal(['login admin']);
   });
 
@@ -65,6 +74,15 @@ describe('step 10: nobody uses the old slot', () => {
     );
     await world.writeFile(login);
     await expectRefused(world, () => apply(), 'old-login-in-use', /openemr_a is in use by .*sqlconf\.php/);
+  });
+
+  it('where the server counts nothing, the proof says why', async () => {
+    countsNothing(world);
+    const { measured } = (await apply()) as { measured: object };
+    expect(measured).not.to.have.property('logins');
+    expect(measured)
+      .to.have.property('sampled')
+      .that.matches(/^performance_schema is OFF/);
   });
 
   it('somebody who logs in and out, however short', async () => {
