@@ -3,6 +3,10 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Kubelet } from './kubelet/kubelet';
+import type { PodRunner } from './kubelet/runner';
+import { LabNode } from './node/node';
+import { RealKubelet } from './node/realKubelet';
+import { whyNoRealKubelet } from './node/requirements';
 import { tools } from './package';
 import { installPlugins } from './plugins/install';
 import { startAwsProxy } from './servers/aws-proxy';
@@ -27,7 +31,8 @@ interface Servers {
   moto: string;
   proxy: AwsProxy;
   kubernetesProxy: KubernetesProxy;
-  kubelet: Kubelet;
+  kubelet: PodRunner;
+  node: LabNode | undefined;
 }
 
 /** Starts all servers, side by side. Throws when one does not get ready, and leaves nothing running then. */
@@ -73,26 +78,69 @@ async function startServers(
   pulumiHome: string,
 ): Promise<Servers> {
   const toolPaths = tools();
-  const certificates = makeCertificates(toolPaths.openssl, path.join(folder, 'certificates'));
+  const node = await startNode(options, folder, processes);
+  const { host: address = '127.0.0.1', services, apiServer } = node?.addresses ?? {};
+  const certificates = makeCertificates(
+    toolPaths.openssl,
+    path.join(folder, 'certificates'),
+    node === undefined ? [] : [node.addresses.host, node.addresses.node, node.addresses.apiServer],
+  );
   const context = (name: string): Parameters<typeof startDatabase>[1] => ({
     tools: toolPaths,
     processes,
     certificates,
     folder: path.join(folder, name),
+    address,
   });
   const [database, kubernetes, moto] = await together(processes, [
     timed(options, options.database, startDatabase(options.database, context(options.database))),
-    timed(options, 'kubernetes', startKubernetes(context('kubernetes'))),
+    timed(
+      options,
+      'kubernetes',
+      startKubernetes({ ...context('kubernetes'), ...(services === undefined ? {} : { services }) }),
+    ),
     timed(options, 'moto', startMoto(toolPaths, processes)),
     timed(options, 'plugins', makePulumiHome(pulumiHome)),
   ]);
   const [proxy, kubernetesProxy] = await together(processes, [
-    startAwsProxy(moto),
-    startKubernetesProxy(kubernetes.server, kubernetes.certificates),
+    startAwsProxy(moto, address),
+    startKubernetesProxy(kubernetes.server, kubernetes.certificates, address, apiServer),
   ]);
-  const kubelet = new Kubelet(kubernetes.admin, processes, path.join(folder, 'pods'), kubernetesProxy.server);
-  await kubelet.start();
-  return { database, kubernetes, moto, proxy, kubernetesProxy, kubelet };
+  const kubelet = await startPods(options, folder, processes, kubernetes, kubernetesProxy.server, node);
+  return { database, kubernetes, moto, proxy, kubernetesProxy, kubelet, node };
+}
+
+/** The node of the real kubelet, with containerd on its way; undefined without it. Throws at once where that cannot be. */
+async function startNode(
+  options: LabOptions,
+  folder: string,
+  processes: Processes,
+): Promise<LabNode | undefined> {
+  if ((options.kubelet ?? process.env['LAB_KUBELET']) !== 'real') return undefined;
+  const reason = whyNoRealKubelet(folder);
+  if (reason !== undefined) throw new Error(reason);
+  return timed(options, 'node', LabNode.start(processes, path.join(folder, 'node')));
+}
+
+async function startPods(
+  options: LabOptions,
+  folder: string,
+  processes: Processes,
+  { admin, adminKubeconfig, certificates }: KubernetesServers,
+  apiServer: string,
+  node: LabNode | undefined,
+): Promise<PodRunner> {
+  const pods = path.join(folder, 'pods');
+  mkdirSync(pods, { recursive: true });
+  if (node === undefined) {
+    const kubelet = new Kubelet(admin, processes, pods, apiServer);
+    await kubelet.start();
+    return kubelet;
+  }
+  await timed(options, 'kubelet', node.startKubelet(admin, adminKubeconfig, certificates));
+  const kubelet = new RealKubelet(admin, node, pods);
+  kubelet.start();
+  return kubelet;
 }
 
 /** A PULUMI_HOME as the installer of Pulumi leaves it: the engine in `bin`, the plugins in `plugins`. */
@@ -108,12 +156,14 @@ function assemble(
   temporary: boolean,
   processes: Processes,
   pulumiHome: string,
-  { database, kubernetes, moto, proxy, kubernetesProxy, kubelet }: Servers,
+  { database, kubernetes, moto, proxy, kubernetesProxy, kubelet, node }: Servers,
 ): Lab {
   const secrets = new Secrets(moto);
   const shared = { folder, database, kubernetes, kubelet, secrets, pulumiHome };
   const siteServers: SiteServers = {
     ...shared,
+    address: node?.addresses.host ?? '127.0.0.1',
+    isRealKubelet: node !== undefined,
     awsEndpoint: proxy.endpoint,
     kubernetesEndpoint: kubernetesProxy.server,
   };
@@ -141,7 +191,7 @@ function assemble(
       fault: (rule) => kubernetesProxy.fault(rule),
     },
     pulumiHome,
-    addImage: (name, image) => kubelet.images.add(name, image),
+    addImage: (name, image) => kubelet.addImage(name, image),
     setClaim: (namespace, name, claimed) => kubelet.setClaim(namespace, name, claimed),
     serveExec: () => kubelet.serveExec(kubernetes.certificates),
     serveLogs: () => kubelet.serveLogs(kubernetes.certificates),

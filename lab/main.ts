@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { databaseNames, startLab, STARTING_POINTS } from './index';
 import type { Database, Lab, Site, StartingPoint } from './index';
+import { whyNoRealKubelet } from './node/requirements';
+import { labSource } from './package';
 
 const USAGE = `npm run lab -- [options]
 
@@ -10,6 +13,8 @@ Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, p
   --start POINT              ${STARTING_POINTS.join(', ')} (default a-active)
   --php-mode request|cached  when PHP reads sqlconf.php (default request: each time)
   --replicas N               pods (default 2)
+  --kubelet process|real     what runs the pods: processes of the lab's own kubelet (default), or the real kubelet
+                             with containerd and runc, which needs root
   --folder FOLDER            where everything goes, and stays (default: a temporary folder)
 `;
 
@@ -18,6 +23,7 @@ interface Choices {
   start: StartingPoint;
   phpMode: 'request' | 'cached';
   replicas: number;
+  kubelet: 'process' | 'real';
   folder?: string;
 }
 
@@ -36,6 +42,7 @@ function choose(args: string[]): Choices | undefined {
       start: { type: 'string', default: 'a-active' },
       'php-mode': { type: 'string', default: 'request' },
       replicas: { type: 'string', default: '2' },
+      kubelet: { type: 'string', default: 'process' },
       folder: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -48,6 +55,7 @@ function choose(args: string[]): Choices | undefined {
     start: oneOf('start', values.start, STARTING_POINTS),
     phpMode: oneOf('php-mode', values['php-mode'], ['request', 'cached'] as const),
     replicas,
+    kubelet: oneOf('kubelet', values.kubelet, ['process', 'real'] as const),
     ...(values.folder === undefined ? {} : { folder: values.folder }),
   };
 }
@@ -72,6 +80,15 @@ Ctrl-C ends it.
 `;
 }
 
+/** What only the real kubelet needs is fetched and built now. Throws at once where it cannot run. */
+function prepareRealKubelet(): void {
+  const reason = whyNoRealKubelet();
+  if (reason !== undefined) throw new Error(reason);
+  const setup = labSource('setup', 'main.js');
+  const { status } = spawnSync(process.execPath, [setup, '--kubelet'], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 async function main(): Promise<void> {
   const choices = choose(process.argv.slice(2));
   if (!choices) {
@@ -83,8 +100,14 @@ async function main(): Promise<void> {
   });
   // A signal during the start ends the process; the reaper then ends the servers.
   const early = signalled.then(() => 'ended' as const);
-  const { database, folder, ...siteOptions } = choices;
-  const starting = startLab({ database, log: console.log, ...(folder === undefined ? {} : { folder }) });
+  const { database, kubelet, folder, ...siteOptions } = choices;
+  if (kubelet === 'real') prepareRealKubelet();
+  const starting = startLab({
+    database,
+    kubelet,
+    log: console.log,
+    ...(folder === undefined ? {} : { folder }),
+  });
   const lab = await Promise.race([starting, early]);
   if (lab === 'ended') process.exit(130);
   try {

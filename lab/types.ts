@@ -12,6 +12,8 @@ export interface LabOptions {
   database: Database;
   /** Where everything goes; it is kept. Without it a temporary folder, which is removed at the end. */
   folder?: string;
+  /** What runs the pods: the lab's own kubelet with processes (default), or the real one, as root. `LAB_KUBELET` is the default of it. */
+  kubelet?: 'process' | 'real';
   /** Told what the lab is doing, a line at a time. */
   log?: (line: string) => void;
 }

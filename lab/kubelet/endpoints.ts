@@ -1,12 +1,14 @@
 /** One request's hold on a pod: the pod stays until it is given back. */
 export interface Lease {
   pod: string;
+  host: string;
   port: number;
   release(): void;
 }
 
 interface Endpoint {
   pod: string;
+  host: string;
   port: number;
   inFlight: number;
   idle: (() => void)[];
@@ -18,8 +20,8 @@ export class Endpoints {
   private readonly next = new Map<string, number>();
 
   /** Puts a pod into rotation; gives the function that takes it out and waits for the requests in flight. */
-  add(namespace: string, pod: string, port: number): () => Promise<void> {
-    const endpoint: Endpoint = { pod, port, inFlight: 0, idle: [] };
+  add(namespace: string, pod: string, port: number, host = '127.0.0.1'): () => Promise<void> {
+    const endpoint: Endpoint = { pod, host, port, inFlight: 0, idle: [] };
     this.rotation.set(namespace, [...(this.rotation.get(namespace) ?? []), endpoint]);
     return () => {
       const rest = (this.rotation.get(namespace) ?? []).filter((other) => other !== endpoint);
@@ -39,6 +41,7 @@ export class Endpoints {
     endpoint.inFlight++;
     return {
       pod: endpoint.pod,
+      host: endpoint.host,
       port: endpoint.port,
       release: () => {
         endpoint.inFlight--;

@@ -9,6 +9,8 @@ export interface ContainerImage {
   workingDir?: string;
   user?: number;
   group?: number;
+  /** What asks its first process to end; default SIGTERM. Only the real kubelet heeds it. */
+  stopSignal?: string;
 }
 
 /** What pods can run, by the name in `image:`; whatever is not among them is the lab's own OpenEMR. */

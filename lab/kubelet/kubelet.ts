@@ -6,31 +6,25 @@ import type { Processes } from '../servers/processes';
 import { ContainerWorker } from './containerWorker';
 import { Endpoints } from './endpoints';
 import { startExecServer } from './exec';
+import { PodFaults } from './faults';
 import { Images } from './images';
+import type { ContainerImage } from './images';
 import type { LogServer } from './logs';
 import { startLogServer } from './logs';
 import type { Pod, PodFault, Worker } from './pod';
+import type { PodRunner } from './runner';
 import { PodWorker } from './worker';
 
 const NODE = 'lab';
 
-interface FaultRule {
-  fault: PodFault;
-  /** The pod templates that are spared, when only those of one new rollout are meant. */
-  spared?: ReadonlySet<string>;
-  /** The template of that rollout, once its first pod has come. */
-  template?: string;
-}
-
 /** The lab's kubelet: binds every pending Pod to the one node and runs it as processes of this machine. */
-export class Kubelet {
+export class Kubelet implements PodRunner {
   readonly endpoints = new Endpoints();
   /** What the names of images stand for; any other image is an OpenEMR. */
-  readonly images = new Images();
+  private readonly images = new Images();
   private readonly claims = new Map<string, string>();
   private readonly workers = new Map<string, Worker>();
-  private readonly faults = new Map<string, FaultRule>();
-  private readonly templates = new Map<string, Set<string>>();
+  private readonly faults = new PodFaults();
   private readonly stopping = new AbortController();
   private watching: Promise<void> | undefined;
   private execServer: Promise<number> | undefined;
@@ -44,6 +38,10 @@ export class Kubelet {
     /** Where containers find the API server. */
     private readonly apiServer: string,
   ) {}
+
+  addImage(name: string, image: ContainerImage): void {
+    this.images.add(name, image);
+  }
 
   /** Says which folder of this machine a PersistentVolumeClaim stands for. */
   setClaim(namespace: string, name: string, folder: string): void {
@@ -111,27 +109,8 @@ export class Kubelet {
     }
   }
 
-  /**
-   * What is wrong with containers of a namespace that start from now on. With `oneRollout` only pods of the next
-   * new pod template are meant, so that a rollback's pods are sound again.
-   */
   setFault(namespace: string, fault: PodFault, oneRollout: boolean): void {
-    const spared = new Set(this.templates.get(namespace));
-    if (fault === 'none') this.faults.delete(namespace);
-    else this.faults.set(namespace, { fault, ...(oneRollout ? { spared } : {}) });
-  }
-
-  private faultFor(pod: Pod): PodFault {
-    const rule = this.faults.get(pod.metadata.namespace);
-    if (!rule?.spared) return rule?.fault ?? 'none';
-    const template = templateOf(pod);
-    if (rule.template === undefined && !rule.spared.has(template)) rule.template = template;
-    return rule.template === template ? rule.fault : 'none';
-  }
-
-  private remember(pod: Pod): void {
-    const known = this.templates.get(pod.metadata.namespace) ?? new Set();
-    this.templates.set(pod.metadata.namespace, known.add(templateOf(pod)));
+    this.faults.set(namespace, fault, oneRollout);
   }
 
   private see({ type, object: pod }: WatchEvent<Pod>): void {
@@ -152,7 +131,7 @@ export class Kubelet {
     if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
     const worker = this.workerFor(pod);
     this.workers.set(pod.metadata.uid, worker);
-    this.remember(pod);
+    this.faults.remember(pod);
     void this.bind(pod)
       .then(() => worker.run())
       .then(() => this.ended.add(`${pod.metadata.namespace}/${pod.metadata.name}`))
@@ -170,7 +149,7 @@ export class Kubelet {
         processes,
         endpoints,
         folder,
-        faultFor: (other) => this.faultFor(other),
+        faultFor: (other) => this.faults.of(other),
       });
     const claim = (namespace: string, name: string): string | undefined =>
       this.claims.get(`${namespace}/${name}`);
@@ -194,8 +173,4 @@ export class Kubelet {
     const options = { gracePeriodSeconds: 0, preconditions: { uid } };
     await this.client.delete(`/api/v1/namespaces/${namespace}/pods/${name}`, options).catch(() => undefined);
   }
-}
-
-function templateOf(pod: Pod): string {
-  return pod.metadata.labels?.['pod-template-hash'] ?? '';
 }

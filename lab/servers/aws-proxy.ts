@@ -70,7 +70,7 @@ const READS =
   /^(Get|List|Describe|BatchGet|Validate|Encrypt|Decrypt|GenerateDataKey|AssumeRole|S3 GET|S3 HEAD)/;
 
 /** Starts the proxy in this process. */
-export async function startAwsProxy(target: string): Promise<AwsProxy> {
+export async function startAwsProxy(target: string, address: string): Promise<AwsProxy> {
   const requests: AwsRequest[] = [];
   const inProgress = new Set<Promise<void>>();
   const rules: { rule: AwsFault; skip: number; left: number }[] = [];
@@ -86,10 +86,10 @@ export async function startAwsProxy(target: string): Promise<AwsProxy> {
     inProgress.add(handled);
   });
   const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
   server.unref();
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${address}:${port}`,
     requests: () => [...requests],
     settled: async () => void (await Promise.all(inProgress)),
     fault(rule) {

@@ -9,14 +9,14 @@ const run = promisify(execFile);
 export interface Certificates {
   /** The authority's certificate, PEM: what clients are to trust. */
   caFile: string;
-  /** Of `127.0.0.1` and `localhost`, signed by the authority; the API server shows it to the kubelet too. */
+  /** Of `127.0.0.1`, `localhost` and the node's addresses, signed by the authority; the API server shows it to the kubelet too. */
   serverCertificate: string;
   serverKey: string;
   /** Signs and checks tokens of service accounts. */
   serviceAccountKey: string;
 }
 
-const CA_CONFIG = `[req]
+const configuration = (addresses: readonly string[]): string => `[req]
 distinguished_name = name
 x509_extensions = ca
 prompt = no
@@ -30,16 +30,20 @@ subjectKeyIdentifier = hash
 basicConstraints = CA:FALSE
 keyUsage = digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
-subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:kubernetes.default.svc
+subjectAltName = ${['127.0.0.1', ...addresses].map((one) => `IP:${one}`).join(', ')}, DNS:localhost, DNS:kubernetes.default.svc
 authorityKeyIdentifier = keyid
 `;
 
-/** Makes an authority and a server certificate in `folder` with the OpenSSL command. Throws when that fails. */
-export async function makeCertificates(openssl: string, folder: string): Promise<Certificates> {
+/** Makes an authority and a server certificate, of further addresses too, in `folder` with the OpenSSL command. Throws when that fails. */
+export async function makeCertificates(
+  openssl: string,
+  folder: string,
+  addresses: readonly string[] = [],
+): Promise<Certificates> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = (name: string): string => path.join(folder, name);
   const config = file('openssl.cnf');
-  await writeFile(config, CA_CONFIG);
+  await writeFile(config, configuration(addresses));
   const key = async (name: string, kind: readonly string[]): Promise<void> => {
     await run(openssl, ['genpkey', '-algorithm', ...kind, '-out', file(name)]);
   };

@@ -13,6 +13,8 @@ import type { Processes } from './processes';
 
 /** What the command line of a database server is made of. */
 export interface DatabasePaths {
+  /** Where it listens. */
+  address: string;
   dataFolder: string;
   socket: string;
   port: number;
@@ -57,9 +59,15 @@ export interface DatabaseServer {
 /** Starts a database server with TLS and a general log in `folder`. Throws when it does not get ready. */
 export async function startDatabase(
   database: Database,
-  context: { tools: ToolPaths; processes: Processes; certificates: Promise<Certificates>; folder: string },
+  context: {
+    tools: ToolPaths;
+    processes: Processes;
+    certificates: Promise<Certificates>;
+    folder: string;
+    address: string;
+  },
 ): Promise<DatabaseServer> {
-  const { tools, processes, folder } = context;
+  const { tools, processes, folder, address } = context;
   const dataFolder = path.join(folder, 'data');
   const flavour = flavourOf(database);
   const program = programs[releaseOf(database)](tools);
@@ -72,7 +80,7 @@ export async function startDatabase(
   // Short and relative: the path of a Unix socket is limited to 107 bytes.
   const socket = path.join(folder, 's');
   const generalLogFile = path.join(folder, 'general.log');
-  const paths = { dataFolder, socket, port, certificates, generalLogFile };
+  const paths = { address, dataFolder, socket, port, certificates, generalLogFile };
   const command = program.command(paths);
   const child = processes.spawn(flavour, command.file, command.args, { cwd: folder });
   const pool = createPool({ socketPath: socket, user: 'root', connectionLimit: 4, multipleStatements: true });
@@ -82,7 +90,7 @@ export async function startDatabase(
   });
   return {
     flavour,
-    host: '127.0.0.1',
+    host: address,
     port,
     caFile: certificates.caFile,
     generalLogFile,
@@ -90,7 +98,7 @@ export async function startDatabase(
       const [rows] = await pool.query(sql, values);
       return Array.isArray(rows) ? rows : [];
     },
-    canLogin: loginProbe(port, await readFile(certificates.caFile, 'utf8')),
+    canLogin: loginProbe(address, port, await readFile(certificates.caFile, 'utf8')),
     close: () => pool.end(),
   };
 }
@@ -105,11 +113,11 @@ const REFUSALS = new Set([
   'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
 ]);
 
-function loginProbe(port: number, ca: string): DatabaseServer['canLogin'] {
+function loginProbe(host: string, port: number, ca: string): DatabaseServer['canLogin'] {
   return async ({ user, password, schema }) => {
     try {
       const connection = await createConnection({
-        host: '127.0.0.1',
+        host,
         port,
         user,
         password,

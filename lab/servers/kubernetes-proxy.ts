@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:https';
+import type { Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeRequest } from './kubernetes-requests';
 import type { KubernetesRequest } from './kubernetes-requests';
@@ -58,10 +59,15 @@ interface Proxy {
   takeRule(seen: KubernetesRequest): KubernetesFault | undefined;
 }
 
-/** Starts the proxy in this process. */
+/**
+ * Starts the proxy in this process.
+ * @param inCluster where it listens as well, at the port that a cluster's Service `kubernetes` has
+ */
 export async function startKubernetesProxy(
   target: string,
   certificates: Certificates,
+  address: string,
+  inCluster?: string,
 ): Promise<KubernetesProxy> {
   const [ca, cert, key] = await Promise.all(
     [certificates.caFile, certificates.serverCertificate, certificates.serverKey].map((file) =>
@@ -71,14 +77,18 @@ export async function startKubernetesProxy(
   const entries: Entry[] = [];
   const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}) });
   const proxy: Proxy = { target, agent, requests: [], takeRule: (seen) => take(entries, seen) };
-  const server = createServer({ ...(cert && key ? { cert, key } : {}) }, (incoming, outgoing) => {
-    handle(proxy, incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  const listen = async (port: number, host: string): Promise<Server> => {
+    const server = createServer({ ...(cert && key ? { cert, key } : {}) }, (incoming, outgoing) => {
+      handle(proxy, incoming, outgoing).catch(() => outgoing.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(port, host, resolve));
+    return server.unref();
+  };
   const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  server.unref();
+  const servers = [await listen(port, address)];
+  if (inCluster !== undefined) servers.push(await listen(443, inCluster));
   return {
-    server: `https://127.0.0.1:${port}`,
+    server: `https://${address}:${port}`,
     requests: () => [...proxy.requests],
     fault(rule) {
       const entry = { rule, skip: rule.skip ?? 0, left: rule.times ?? Infinity };
@@ -87,13 +97,18 @@ export async function startKubernetesProxy(
         entry.left = 0;
       };
     },
-    close: () =>
-      new Promise((resolve) => {
-        agent.destroy();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      agent.destroy();
+      await Promise.all(servers.map((server) => closed(server)));
+    },
   };
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 function take(entries: Entry[], seen: KubernetesRequest): KubernetesFault | undefined {

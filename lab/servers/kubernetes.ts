@@ -27,6 +27,10 @@ interface Context {
   processes: Processes;
   certificates: Promise<Certificates>;
   folder: string;
+  /** Where the API server listens. */
+  address: string;
+  /** The network of Services, in CIDR. */
+  services?: string;
 }
 
 const CONTROLLERS = [
@@ -56,12 +60,12 @@ rules:
 
 /** Starts etcd, kube-apiserver and kube-controller-manager. Throws when one does not get ready. */
 export async function startKubernetes(context: Context): Promise<KubernetesServers> {
-  const { folder } = context;
+  const { folder, address, services = '10.0.0.0/24' } = context;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [etcd, certificates] = await Promise.all([startEtcd(context), context.certificates]);
   const token = randomBytes(24).toString('hex');
   const port = await freePort();
-  const server = `https://127.0.0.1:${port}`;
+  const server = `https://${address}:${port}`;
   const auditLogFile = path.join(folder, 'audit.log');
   const adminKubeconfig = path.join(folder, 'admin.kubeconfig');
   await Promise.all([
@@ -75,7 +79,7 @@ export async function startKubernetes(context: Context): Promise<KubernetesServe
   const child = context.processes.spawn(
     'kube-apiserver',
     context.tools.kubeApiserver,
-    apiserverArguments({ folder, etcd, port, certificates, auditLogFile }),
+    apiserverArguments({ folder, address, services, etcd, port, certificates, auditLogFile }),
   );
   await ready(child, async () => (await admin.raw('GET', '/readyz')).status === 200, 90_000, 100);
   await startControllers(context, adminKubeconfig, certificates);
@@ -103,17 +107,19 @@ async function startEtcd({ tools, processes, folder }: Context): Promise<string>
 }
 
 function apiserverArguments(options: {
+  address: string;
+  services: string;
   folder: string;
   etcd: string;
   port: number;
   certificates: Certificates;
   auditLogFile: string;
 }): string[] {
-  const { folder, etcd, port, certificates, auditLogFile } = options;
+  const { folder, address, services, etcd, port, certificates, auditLogFile } = options;
   return [
     `--etcd-servers=${etcd}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${address}`,
+    `--advertise-address=${address}`,
     `--secure-port=${port}`,
     `--cert-dir=${folder}`,
     `--tls-cert-file=${certificates.serverCertificate}`,
@@ -126,7 +132,7 @@ function apiserverArguments(options: {
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${certificates.serviceAccountKey}`,
     `--service-account-signing-key-file=${certificates.serviceAccountKey}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
+    `--service-cluster-ip-range=${services}`,
     '--endpoint-reconciler-type=none',
     `--audit-log-path=${auditLogFile}`,
     `--audit-policy-file=${path.join(folder, 'audit-policy.yaml')}`,
@@ -153,6 +159,8 @@ async function startControllers(
     `--service-account-private-key-file=${certificates.serviceAccountKey}`,
     `--controllers=${CONTROLLERS.join(',')}`,
     '--leader-elect=false',
+    // A claim whose volume came a moment later is looked at again by then.
+    '--pvclaimbinder-sync-period=1s',
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
     '--profiling=false',

@@ -68,8 +68,8 @@ export function serverArguments(paths: DatabasePaths): string[] {
     `--datadir=${paths.dataFolder}`,
     `--socket=${paths.socket}`,
     `--port=${paths.port}`,
-    '--bind-address=127.0.0.1',
-    // Without it 127.0.0.1 would become localhost, which other accounts match.
+    `--bind-address=${paths.address}`,
+    // Without it a local address would become localhost, which other accounts match.
     '--skip-name-resolve',
     `--ssl-ca=${paths.certificates.caFile}`,
     `--ssl-cert=${paths.certificates.serverCertificate}`,

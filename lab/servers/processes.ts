@@ -56,6 +56,11 @@ export class Processes {
     if (this.reaper.stdin?.writable) this.reaper.stdin.write(`${line}\n`);
   }
 
+  /** What the reaper does at the end, beyond ending the processes: a line that it knows. */
+  atEnd(line: string): void {
+    this.tell(line);
+  }
+
   /** Starts a process in a group of its own. Throws when the file cannot be started. */
   spawn(name: string, file: string, args: readonly string[], options: SpawnOptions = {}): Child {
     if (this.stopped) throw new Error(`the lab has stopped: ${name} is not started`);

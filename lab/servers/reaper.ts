@@ -1,17 +1,19 @@
 /*
  * The reaper: a process of its own that ends what the lab began, even when the lab was killed by SIGKILL.
  * The lab holds the other end of its stdin. Lines: `+PID` (a child, leader of its own process group), `-PID`
- * (it has ended), `rm FOLDER` (remove this at the end). End of input means that the lab is gone.
+ * (it has ended), `rm FOLDER` (remove this at the end), `group NAME` (likewise, a control group). End of input means that the lab is gone.
  *
  * argv[2] is the lab's folder, which all its children have in their environment: by it the reaper also finds a
  * child that was born in the very moment in which the lab died.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { controlGroupEnded } from '../node/controlGroups';
 
 const mark = process.argv[2] === undefined ? undefined : `LAB_FOLDER=${process.argv[2]}`;
 const children = new Set<number>();
 const folders: string[] = [];
+const groups: string[] = [];
 
 function kill(pid: number): void {
   for (const target of [-pid, pid]) {
@@ -38,12 +40,13 @@ function marked(): number[] {
     .map(Number);
 }
 
-function end(): void {
+async function end(): Promise<void> {
   children.forEach(kill);
   // A process may fork while it is being looked for: look until nothing is found.
   for (let found = marked(), round = 0; found.length > 0 && round < 50; found = marked(), round++) {
     found.forEach(kill);
   }
+  for (const group of groups) await controlGroupEnded(group);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 }
@@ -54,5 +57,6 @@ lines.on('line', (line) => {
   if (line.startsWith('+')) children.add(Number(line.slice(1)));
   else if (line.startsWith('-')) children.delete(Number(line.slice(1)));
   else if (line.startsWith('rm ')) folders.push(line.slice(3));
+  else if (line.startsWith('group ')) groups.push(line.slice(6));
 });
-lines.on('close', end);
+lines.on('close', () => void end());

@@ -92,4 +92,16 @@ function buildKubectl(target, log) {
   return buildOfKubernetes(['k8s.io/kubernetes/cmd/kubectl', './exec'], target, log);
 }
 
-module.exports = { goCommand, buildPulumi, buildKubernetesPlugin, buildKubernetes, buildKubectl };
+/** The real kubelet, and the program that holds the namespaces of its pods. */
+function buildKubelet(target, log) {
+  return buildOfKubernetes(['k8s.io/kubernetes/cmd/kubelet', './pause'], target, log);
+}
+
+module.exports = {
+  goCommand,
+  buildPulumi,
+  buildKubernetesPlugin,
+  buildKubernetes,
+  buildKubectl,
+  buildKubelet,
+};

@@ -101,4 +101,4 @@ async function fetchFromSuite(target, { suite, packages, programs }, log) {
   });
 }
 
-module.exports = { fetchFromSuite, launcherOf };
+module.exports = { debianAddress, fetchFromSuite, launcherOf };

@@ -49,6 +49,10 @@ const CHECKS = {
   debian() {
     if (!isDebian()) return 'The lab needs a Debian 12 machine: apt-get and dpkg are missing here.';
   },
+  superuser() {
+    if (process.getuid() !== 0)
+      return 'The real kubelet needs root: start this as root, or leave --kubelet out.';
+  },
   root() {
     if (process.getuid() === 0) return undefined;
     const missing = missingPackages();

@@ -6,7 +6,8 @@ const { isCompiled, compile } = require('./compile.js');
 const { missingPackages, isDebian, installPackages, installBrowser, fetchEtcd } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildKubectl, buildKubernetes } = require('./go.js');
+const { buildKubectl, buildKubelet, buildKubernetes } = require('./go.js');
+const { fetchPodRuntime, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
 const { installAwscli, installMoto } = require('./python.js');
@@ -54,6 +55,36 @@ function isForTests() {
   return ['pretest', 'pretest:lab'].includes(process.env.npm_lifecycle_event);
 }
 
+/** Whether the real kubelet is wanted. */
+function withKubelet() {
+  return process.argv.includes('--kubelet');
+}
+
+/** What the real kubelet needs beside itself. */
+function kubeletSteps() {
+  if (!withKubelet()) return [];
+  const layout = cacheLayout(cacheFolder());
+  return [
+    cacheStep({
+      name: 'containerd, runc and CNI plugins',
+      activity: 'fetching the Debian packages',
+      needs: ['debian', 'superuser'],
+      folder: layout.podRuntime,
+      file: path.join(layout.podRuntime, 'libraries'),
+      run: fetchPodRuntime,
+    }),
+    cacheStep({
+      name: `Debian ${versions.debian} with PHP and Apache`,
+      activity: 'making the base of the OpenEMR image with mmdebstrap',
+      estimate: 90,
+      needs: ['debian', 'superuser'],
+      folder: layout.openemrBase,
+      file: toolPaths().openemrBase,
+      run: makeOpenemrBase,
+    }),
+  ];
+}
+
 /** Go builds, one after another: each keeps all cores busy. */
 function goSteps() {
   const layout = cacheLayout(cacheFolder());
@@ -65,6 +96,15 @@ function goSteps() {
     folder: layout.kubectl,
     file: toolPaths().kubeletExec,
     run: buildKubectl,
+  });
+  const kubelet = cacheStep({
+    name: `kubelet ${versions.kubernetes}`,
+    activity: 'building from its Go module',
+    estimate: 200,
+    needs: ['go'],
+    folder: layout.kubelet,
+    file: toolPaths().pause,
+    run: buildKubelet,
   });
   return [
     ...engineSteps(),
@@ -78,6 +118,7 @@ function goSteps() {
       run: buildKubernetes,
     }),
     ...(isForTests() ? [kubectl] : []),
+    ...(withKubelet() ? [kubelet] : []),
   ];
 }
 
@@ -157,6 +198,7 @@ function serverSteps() {
     },
     ...testSteps(),
     ...newestDatabases(),
+    ...kubeletSteps(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

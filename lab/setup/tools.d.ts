@@ -12,6 +12,14 @@ export interface ToolPaths {
   kubectl: string;
   /** The part of the lab's kubelet that answers `kubectl exec`. */
   kubeletExec: string;
+  /** The real kubelet; only `--kubelet` has it built, and the next three. */
+  kubelet: string;
+  /** The static program of the pause image. */
+  pause: string;
+  /** The folder with Debian's containerd, runc and CNI plugins, unpacked. */
+  podRuntime: string;
+  /** Debian with PHP and Apache, as a tar file: what the image of an OpenEMR is made of. */
+  openemrBase: string;
   /** The AWS CLI. */
   aws: string;
   etcd: string;
@@ -44,6 +52,9 @@ export interface CacheLayout {
   kubernetesPlugin: string;
   kubernetes: string;
   kubectl: string;
+  kubelet: string;
+  podRuntime: string;
+  openemrBase: string;
   awscli: string;
   etcd: string;
   mysql: string;

@@ -14,6 +14,8 @@ module.exports = {
   /** The newest that Debian has, from suites of their own; the point release is that of the day. */
   mysqlNewest: '9',
   mariadbNewest: '11',
+  /** Of the images that are made here. */
+  debian: 'bookworm',
   mavenDependencyPlugin: '3.8.1',
   moto: '5.2.5',
   awscli: '1.46.2',

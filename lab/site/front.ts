@@ -10,12 +10,12 @@ export interface Front {
 }
 
 /** Starts the front of one namespace, in this process. */
-export async function startFront(endpoints: Endpoints, namespace: string): Promise<Front> {
+export async function startFront(endpoints: Endpoints, namespace: string, address: string): Promise<Front> {
   const port = await freePort();
   const server = createServer((incoming, outgoing) => relay(endpoints, namespace, incoming, outgoing));
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
   server.unref();
-  return { url: `http://127.0.0.1:${port}`, close: () => close(server, port) };
+  return { url: `http://${address}:${port}`, close: () => close(server, port) };
 }
 
 function relay(
@@ -30,7 +30,7 @@ function relay(
     return;
   }
   const options = {
-    host: '127.0.0.1',
+    host: lease.host,
     port: lease.port,
     path: incoming.url,
     method: incoming.method,

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { KubernetesError } from '../kubernetes-client';
 import type { KubernetesClient, KubernetesObject } from '../kubernetes-client';
+import { claimObjects, realPod, SITES_CLAIM, VOLUME_LABEL } from '../node/podTemplate';
+import type { OpenemrPod } from '../node/podTemplate';
 import { packageRoot } from '../package';
 import type { SqlConfValues } from '../types';
 
@@ -22,6 +25,8 @@ export interface SiteObjects {
   progressDeadlineSeconds: number;
   /** A value under a key that a rotation does not know. */
   foreignPassword: string;
+  /** With the real kubelet: the folder that says what is wrong with pods. */
+  faults?: string;
 }
 
 /** Makes namespace, accounts, Role and Secret; gives a token that has only the Role's rights. */
@@ -37,6 +42,7 @@ export async function createObjects(client: KubernetesClient, site: SiteObjects)
     account('default'),
     client.create(`${core}/secrets`, secret(site)),
     applyRole(client, namespace),
+    ...(site.faults === undefined ? [] : [createClaim(client, namespace, SITES_CLAIM, site.sitesRoot)]),
   ]);
   return token;
 }
@@ -44,6 +50,27 @@ export async function createObjects(client: KubernetesClient, site: SiteObjects)
 /** Makes the Deployment. */
 export async function createDeployment(client: KubernetesClient, site: SiteObjects): Promise<void> {
   await client.create(`/apis/apps/v1/namespaces/${site.namespace}/deployments`, deployment(site));
+}
+
+/** Makes a claim that stands for a folder of this machine, and its volume; nothing happens when they are there. */
+export async function createClaim(
+  client: KubernetesClient,
+  namespace: string,
+  name: string,
+  folder: string,
+): Promise<void> {
+  const { volume, claim } = claimObjects(namespace, name, folder);
+  const unlessThere = (error: unknown): void => {
+    if (!(error instanceof KubernetesError && error.status === 409)) throw error;
+  };
+  await client.create('/api/v1/persistentvolumes', volume).catch(unlessThere);
+  await client.create(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`, claim).catch(unlessThere);
+}
+
+/** Takes the volumes of a namespace away; the claims go with the namespace. */
+export async function removeVolumes(client: KubernetesClient, namespace: string): Promise<void> {
+  const selector = encodeURIComponent(`${VOLUME_LABEL}=${namespace}`);
+  await client.delete(`/api/v1/persistentvolumes?labelSelector=${selector}`);
 }
 
 function named(apiVersion: string, kind: string, name: string): Record<string, unknown> {
@@ -92,6 +119,7 @@ function secret({ application, foreignPassword }: SiteObjects): Record<string, u
 
 function deployment(site: SiteObjects): Record<string, unknown> {
   const labels = { app: 'openemr' };
+  const pod = { automountServiceAccountToken: false, containers: [container(site)] };
   return {
     ...named('apps/v1', 'Deployment', DEPLOYMENT),
     spec: {
@@ -101,13 +129,18 @@ function deployment(site: SiteObjects): Record<string, unknown> {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { automountServiceAccountToken: false, containers: [container(site)] },
+        spec: site.faults === undefined ? pod : realPod(pod, site.faults),
       },
     },
   };
 }
 
-function container({ application, sitesRoot, openemrSite, phpMode }: SiteObjects): Record<string, unknown> {
+function container({
+  application,
+  sitesRoot,
+  openemrSite,
+  phpMode,
+}: SiteObjects): OpenemrPod['containers'][number] {
   const fromSecret = (name: string, key: string): Record<string, unknown> => ({
     name,
     valueFrom: { secretKeyRef: { name: KUBERNETES_SECRET, key } },

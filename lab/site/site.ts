@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Kubelet } from '../kubelet/kubelet';
+import type { PodRunner } from '../kubelet/runner';
 import { tools } from '../package';
 import { shortWaitsEnvironment } from '../shortWaits';
 import { kubeconfig } from '../servers/kubeconfig';
@@ -20,6 +20,7 @@ import {
   KUBERNETES_SECRET,
   readSecret,
   removeJobs,
+  removeVolumes,
   restartPods,
 } from './kubernetes';
 import type { SiteObjects } from './kubernetes';
@@ -33,7 +34,11 @@ export interface SiteServers {
   folder: string;
   database: DatabaseServer;
   kubernetes: KubernetesServers;
-  kubelet: Kubelet;
+  kubelet: PodRunner;
+  /** Where fronts listen. */
+  address: string;
+  /** Whether pods are containers of the real kubelet. */
+  isRealKubelet: boolean;
   secrets: Secrets;
   awsEndpoint: string;
   /** The proxy before the API server; only the tool under test goes through it. */
@@ -70,7 +75,7 @@ export async function createSite(servers: SiteServers, name: string, options: Si
     ),
     seedDatabase(servers.database, draft.schema, draft.start, logins),
     createObjects(servers.kubernetes.admin, objects),
-    startFront(servers.kubelet.endpoints, draft.namespace),
+    startFront(servers.kubelet.endpoints, draft.namespace, servers.address),
     servers.secrets.create(slotSecretId, draft.start.slots),
     servers.secrets.create(adminSecretId, admin),
   ]);
@@ -116,6 +121,9 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
   const application = { host: place.host, port: place.port, login: user, pass: password, dbase: schema };
   const namespace = `lab-${name}`;
   const foreignPassword = `Cn${logins.A.password.split('').reverse().join('')}`;
+  const real = servers.isRealKubelet
+    ? { faults: path.join(servers.folder, 'pods', 'faults', namespace) }
+    : {};
   const pods = { phpMode, openemrSite, replicas, progressDeadlineSeconds };
   return {
     name,
@@ -128,7 +136,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
     logins,
     place,
     start,
-    objects: { namespace, application, sitesRoot, foreignPassword, ...pods },
+    objects: { namespace, application, sitesRoot, foreignPassword, ...pods, ...real },
   };
 }
 
@@ -221,6 +229,7 @@ async function remove(servers: SiteServers, draft: Draft, closeFront: () => Prom
   );
   await removeJobs(servers.kubernetes.admin, draft.namespace);
   await servers.kubelet.drained(draft.namespace);
+  if (servers.isRealKubelet) await removeVolumes(servers.kubernetes.admin, draft.namespace);
   await Promise.all([
     servers.kubernetes.admin.delete(`/api/v1/namespaces/${draft.namespace}`),
     dropDatabase(servers.database, draft.schema, draft.logins),

@@ -80,7 +80,7 @@ function sendOne(endpoints: Endpoints, namespace: string): Promise<Failure | und
   if (!lease) return Promise.resolve({ kind: 'no-pod', detail: 'no pod is ready' });
   return new Promise<Failure | undefined>((resolve) => {
     const fail = (kind: string, detail: string): void => resolve({ kind, detail: `${lease.pod}: ${detail}` });
-    const sent = get({ host: '127.0.0.1', port: lease.port, path: '/', agent: false }, (reply) => {
+    const sent = get({ host: lease.host, port: lease.port, path: '/', agent: false }, (reply) => {
       let body = '';
       reply.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       reply.on('error', (error) => fail('reset', error.message));

@@ -229,7 +229,13 @@ for (const database of databases.slice(0, 1)) {
         serverKey: path.join(own, 'server.key'),
         serviceAccountKey: path.join(own, 'service-account.key'),
       });
-      const server = await startDatabase(database, { tools: tools(), processes, certificates, folder });
+      const server = await startDatabase(database, {
+        tools: tools(),
+        processes,
+        certificates,
+        address: '127.0.0.1',
+        folder,
+      });
       return {
         port: server.port,
         root: (sql, values) => server.root(sql, values),

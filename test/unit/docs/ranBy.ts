@@ -12,6 +12,7 @@ const inFile =
 const ci = inFile('.ci/run');
 const npm = inFile('test/lab/npmCommands.test.ts');
 const lab = inFile('test/lab/labCommand.test.ts');
+const kubelet = inFile('test/kubelet/labCommand.spec.ts');
 const plugins = inFile('test/lab/pluginCommands.test.ts');
 const pulumi = inFile('test/lab/pulumiCommands.test.ts');
 const platform = inFile('test/lab/platformCommands.test.ts');
@@ -53,6 +54,7 @@ export const ranBy: Record<string, Evidence> = {
     `documented('CONTRIBUTING.md', 'npm run test:unit -- ')`,
   ),
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
+  'npm run lab -- --kubelet real': kubelet(`documented('docs/development.md', 'npm run lab -- --kubelet')`),
   'npm run lab -- --database mariadb --start bootstrap --replicas 3': lab(
     `documentedCommands('docs/development.md', 'npm run lab')`,
   ),
