@@ -25,7 +25,14 @@ export function settingsOf<Text>(
   const { name, namespace, region, stack, sites } = inputs;
   const { deployment, secret, image, imagePullSecret, site, healthUrl, healthCa, databaseCa } = kubernetes;
   const { timeZone, suspended, ifOlderThan, limits, resources, optionalRights } = kubernetes;
-  const { environment, secretEnvironment, acceptDowntime, user = anybody, placement } = kubernetes;
+  const {
+    environment,
+    secretEnvironment,
+    acceptDowntime,
+    user = anybody,
+    placement,
+    monitoring,
+  } = kubernetes;
   return {
     ...{ name, namespace, deployment, site, stack, image, imagePullSecret, awsRegion: region },
     kubernetesSecret: secret,
@@ -50,6 +57,7 @@ export function settingsOf<Text>(
     },
     ...{ optionalRights, environment, secretEnvironment, acceptDowntime },
     ...(placement === undefined ? {} : { placement }),
+    ...(monitoring === undefined ? {} : { monitoring }),
     network: networkOf(kubernetes),
   };
 }

@@ -2,6 +2,7 @@ import { CronJob } from '@pulumi/kubernetes/batch/v1/cronJob';
 import { Job } from '@pulumi/kubernetes/batch/v1/job';
 import { PersistentVolume } from '@pulumi/kubernetes/core/v1/persistentVolume';
 import { PersistentVolumeClaim } from '@pulumi/kubernetes/core/v1/persistentVolumeClaim';
+import { CustomResource } from '@pulumi/kubernetes/apiextensions/customResource';
 import { ServiceAccount } from '@pulumi/kubernetes/core/v1/serviceAccount';
 import { NetworkPolicy } from '@pulumi/kubernetes/networking/v1/networkPolicy';
 import { Role } from '@pulumi/kubernetes/rbac/v1/role';
@@ -12,6 +13,7 @@ import { job } from '../kubernetes/job';
 import { networkPolicy } from '../kubernetes/networkPolicy';
 import { role, roleBinding } from '../kubernetes/role';
 import { serviceAccount } from '../kubernetes/serviceAccount';
+import { podMonitor, prometheusRule } from '../monitoring/objects';
 import type { RotationSettings } from '../kubernetes/settings';
 import { persistentVolume, persistentVolumeClaim } from '../kubernetes/storage';
 import { childOf, type Scope } from './scope';
@@ -36,6 +38,10 @@ export function makeObjects(
   );
   const policy = new NetworkPolicy(name, networkPolicy(settings), options);
   const dependsOn = [binding, policy, ...makeVolume(scope, settings, volumeHandle)];
+  const { monitoring } = settings;
+  if (monitoring !== undefined)
+    for (const object of [podMonitor(settings, monitoring), prometheusRule(settings, monitoring)])
+      new CustomResource(`${name}-${object.kind.toLowerCase()}`, object, options);
   new CronJob(name, cronJob(settings), childOf(scope, { dependsOn }));
   // A Job cannot be changed, only made anew, and its name is taken until the old one is gone.
   new Job(name, withoutWaiting(job(settings)), childOf(scope, { dependsOn, deleteBeforeReplace: true }));

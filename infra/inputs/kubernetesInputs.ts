@@ -78,6 +78,15 @@ const variables = <T extends z.ZodType>(value: T, expected: string) =>
     error: () => expected,
   });
 
+const labelsOf = (describe: string) =>
+  z
+    .record(
+      z.string().refine(checks.nodeLabel.test, { error: checks.nodeLabel.expected }),
+      z.string({ error: () => 'a text' }).refine(checks.nodeValue.test, { error: checks.nodeValue.expected }),
+      { error: () => 'labels with their values' },
+    )
+    .describe(describe);
+
 const toleration = group(
   {
     key: text(checks.nodeLabel, 'of the taint').optional(),
@@ -98,16 +107,7 @@ const toleration = group(
 
 const placement = group(
   {
-    nodeSelector: z
-      .record(
-        z.string().refine(checks.nodeLabel.test, { error: checks.nodeLabel.expected }),
-        z
-          .string({ error: () => 'a text' })
-          .refine(checks.nodeValue.test, { error: checks.nodeValue.expected }),
-        { error: () => 'labels with their values' },
-      )
-      .optional()
-      .describe('labels that the node must have'),
+    nodeSelector: labelsOf('labels that the node must have').optional(),
     tolerations: z
       .array(toleration, { error: () => 'a list of tolerations' })
       .optional()
@@ -115,6 +115,26 @@ const placement = group(
     priorityClass: text(checks.objectName, 'PriorityClass of the pod').optional(),
   },
   'on which nodes the pod runs, and with which priority',
+);
+
+const monitoring = group(
+  {
+    pushgateway: group(
+      {
+        url: text(checks.url, 'its URL, as the pods of the rotation reach it'),
+        namespace: text(checks.label, 'the namespace of its pods'),
+        port: whole(1, 65_535, 'the port of its pods').default(9091),
+        labels: labelsOf('labels of its pods').default({
+          'app.kubernetes.io/name': 'prometheus-pushgateway',
+        }),
+      },
+      'the Pushgateway that the metrics are pushed to: a pod of a Job has ended before it can be scraped',
+    ),
+    labels: labelsOf('labels by which Prometheus selects PodMonitors and PrometheusRules').default({}),
+    passwordDays: whole(1, 3650, 'alert on a password that is older').default(90),
+    notRunDays: whole(1, 365, 'alert when no run has ended for so many days').default(2),
+  },
+  'metrics and alerts: a PodMonitor and a PrometheusRule of the Prometheus Operator',
 );
 
 /** What is made in the cluster. */
@@ -165,6 +185,7 @@ export const kubernetesInputs = group(
     resources,
     optionalRights,
     network,
+    monitoring: monitoring.optional(),
     environment: variables(z.string({ error: () => 'a text' }), 'variables with their values')
       .default({})
       .describe('further variables, none of them secret'),

@@ -1,4 +1,4 @@
-import { ownVariables } from '../kubernetes/environment';
+import { ownVariables, pushgatewayVariable } from '../kubernetes/environment';
 import { startsDaily } from './schedule';
 import type { CheckedAws, CheckedInputs, CheckedKubernetes, CheckedSites } from './inputs';
 
@@ -121,8 +121,9 @@ function kubernetesRules({
   secretEnvironment,
   network,
   resources,
+  monitoring,
 }: CheckedKubernetes): string[] {
-  const own = ownVariables();
+  const own = [...ownVariables(), ...(monitoring === undefined ? [] : [pushgatewayVariable])];
   const [plain, secret] = [Object.keys(environment), Object.keys(secretEnvironment)];
   return [
     ...plain.flatMap((name) => [

@@ -16,9 +16,14 @@ export type Variable<Text> =
   | { name: string; value: string | Text }
   | { name: string; valueFrom: { secretKeyRef: { name: string; key: string } } };
 
+/** Set by `monitoring` where that is given, else by whoever likes. */
+export const pushgatewayVariable = 'CREDENTIAL_ROTATION_PUSHGATEWAY_URL';
+
 /** Variables of the container. The image itself sets `PULUMI_HOME` and `CREDENTIAL_ROTATION_ENGINE_ROOT`. */
 export function environmentOf<Text>(settings: RotationSettings<Text>): Variable<Text>[] {
-  const values = { ...plainValues(settings), ...settings.environment };
+  const { monitoring, environment } = settings;
+  const pushed = monitoring && { [pushgatewayVariable]: monitoring.pushgateway.url };
+  const values = { ...plainValues(settings), ...pushed, ...environment };
   return [
     ...Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
     ...Object.entries(settings.secretEnvironment).map(([name, { secret, key }]) => ({

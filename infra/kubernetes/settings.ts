@@ -71,6 +71,25 @@ export interface Placement {
   priorityClass?: string | undefined;
 }
 
+/** How Prometheus gets the metrics, and which alerts it has. */
+export interface Monitoring {
+  /** Where the pods push their metrics: they have ended before anybody could scrape them. */
+  pushgateway: {
+    url: string;
+    namespace: string;
+    /** The port of its pods. */
+    port: number;
+    /** Labels of its pods. */
+    labels: Readonly<Record<string, string>>;
+  };
+  /** Labels by which Prometheus selects PodMonitors and PrometheusRules. */
+  labels: Readonly<Record<string, string>>;
+  /** Alert on a password that is older, in days. */
+  passwordDays: number;
+  /** Alert when no run has ended for so many days. */
+  notRunDays: number;
+}
+
 /** What a container asks for and may use at most. */
 export interface Resources {
   cpu: string;
@@ -125,6 +144,8 @@ export interface RotationSettings<Text = string> {
   resources: Resources;
   optionalRights: OptionalRights;
   network: Network;
+  /** Without it there are no objects of the Prometheus Operator. */
+  monitoring?: Monitoring | undefined;
   /** Further variables, none of them secret. */
   environment: Readonly<Record<string, string>>;
   /** Further variables whose values stay in Secrets. */

@@ -3,6 +3,7 @@ import { job } from '../kubernetes/job';
 import { networkPolicy } from '../kubernetes/networkPolicy';
 import { role, roleBinding } from '../kubernetes/role';
 import { serviceAccount } from '../kubernetes/serviceAccount';
+import { podMonitor, prometheusRule } from '../monitoring/objects';
 import type { RotationSettings } from '../kubernetes/settings';
 import { persistentVolume, persistentVolumeClaim } from '../kubernetes/storage';
 
@@ -19,6 +20,7 @@ export const fileNames = [
   'role.yaml',
   'volume.yaml',
   'network-policy.yaml',
+  'monitoring.yaml',
   'cron-job.yaml',
   'job.yaml',
 ] as const;
@@ -28,6 +30,7 @@ export function objectsByFile(
   settings: RotationSettings,
   volumeHandle: string | undefined,
 ): Record<(typeof fileNames)[number], KubernetesObject[]> {
+  const { monitoring } = settings;
   return {
     'service-account.yaml': settings.serviceAccount === undefined ? [serviceAccount(settings)] : [],
     'role.yaml': [role(settings), roleBinding(settings)],
@@ -36,6 +39,10 @@ export function objectsByFile(
         ? []
         : [persistentVolume(settings, volumeHandle), persistentVolumeClaim(settings)],
     'network-policy.yaml': [networkPolicy(settings)],
+    'monitoring.yaml':
+      monitoring === undefined
+        ? []
+        : [podMonitor(settings, monitoring), prometheusRule(settings, monitoring)],
     'cron-job.yaml': [cronJob(settings)],
     'job.yaml': [job(settings)],
   };

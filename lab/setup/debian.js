@@ -74,16 +74,25 @@ async function installBrowser(log) {
   await run('apt-get', [...APT, 'install', '-y', '--no-install-recommends', 'chromium'], { env: QUIET, log });
 }
 
-/** etcd, unpacked into the cache and not installed: the Debian package would start it as a service. */
-async function fetchEtcd(target, log) {
+/** One package, unpacked into the cache and not installed. */
+async function unpackPackage(name, target, log) {
   await publish(target, async (folder) => {
-    const fetch = () => run('apt-get', [...APT, 'download', 'etcd-server'], { cwd: folder, env: QUIET, log });
     if (process.getuid() === 0) await update(log);
-    await fetch();
-    const name = fs.readdirSync(folder).find((file) => file.endsWith('.deb'));
-    await run('dpkg', ['-x', name, '.'], { cwd: folder, log });
-    fs.rmSync(path.join(folder, name));
+    await run('apt-get', [...APT, 'download', name], { cwd: folder, env: QUIET, log });
+    const file = fs.readdirSync(folder).find((each) => each.endsWith('.deb'));
+    await run('dpkg', ['-x', file, '.'], { cwd: folder, log });
+    fs.rmSync(path.join(folder, file));
   });
+}
+
+/** etcd: its Debian package would start it as a service. */
+function fetchEtcd(target, log) {
+  return unpackPackage('etcd-server', target, log);
+}
+
+/** promtool, which the tests check the rules of Prometheus with. */
+function fetchPrometheus(target, log) {
+  return unpackPackage('prometheus', target, log);
 }
 
 module.exports = {
@@ -95,5 +104,6 @@ module.exports = {
   installPackages,
   installBrowser,
   fetchEtcd,
+  fetchPrometheus,
   update,
 };

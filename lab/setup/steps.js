@@ -3,7 +3,14 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
-const { missingPackages, isDebian, installPackages, installBrowser, fetchEtcd } = require('./debian.js');
+const {
+  missingPackages,
+  isDebian,
+  installPackages,
+  installBrowser,
+  fetchEtcd,
+  fetchPrometheus,
+} = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const { buildKubectl, buildKubelet, buildKubernetes } = require('./go.js');
@@ -137,6 +144,14 @@ function testSteps() {
       },
       run: (log) => installBrowser(log),
     },
+    cacheStep({
+      name: `promtool ${versions.prometheus}`,
+      activity: 'fetching the Debian package',
+      needs: ['debian'],
+      folder: cacheLayout(cacheFolder()).prometheus,
+      file: toolPaths().promtool,
+      run: fetchPrometheus,
+    }),
     cacheStep({
       name: `AWS CLI ${versions.awscli}`,
       activity: 'installing into a Python environment',

@@ -23,6 +23,8 @@ export interface ToolPaths {
   /** The AWS CLI. */
   aws: string;
   etcd: string;
+  /** Checks rules of Prometheus. Only `npm test` has it fetched. */
+  promtool: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
   mysqlBase: string;
   /** MySQL 9, unpacked with its own libraries; `sbin/mysqld` starts it. Only `npm test` has it fetched, and the next. */
@@ -57,6 +59,7 @@ export interface CacheLayout {
   openemrBase: string;
   awscli: string;
   etcd: string;
+  prometheus: string;
   mysql: string;
   mysqlNewest: string;
   mariadbNewest: string;

@@ -20,5 +20,6 @@ module.exports = {
   moto: '5.2.5',
   awscli: '1.46.2',
   etcd: '3.4',
+  prometheus: '2.42',
   go: '1.24',
 };

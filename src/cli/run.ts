@@ -4,7 +4,7 @@ import type { EndedRun } from '../notify/endedRun';
 import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
 import { readPasswordAges } from '../notify/passwordAges';
-import { tellAll } from '../notify/tell';
+import { tellAll, tellMetricsOfLook } from '../notify/tell';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Renderer } from '../report/renderer';
@@ -43,6 +43,7 @@ export async function carryOut(
   ).catch(asFailure);
   if ('notDue' in result) {
     renderer.ending({ outcome: 'done', message: result.notDue, steps: [] });
+    await showNotes((signal) => tellMetricsOfLook(whoseRun(request), new Date(), listeners, signal));
     return exitCodes.done;
   }
   const ending = result instanceof Failure ? refusal(result) : endingOf(result);
@@ -89,22 +90,29 @@ function refusal({ outcome, code, message }: Failure): Ending {
   return { outcome, code, message, steps: [] };
 }
 
-/** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
+function whoseRun({ settings, location }: RunRequest): Pick<EndedRun, 'stack' | 'namespace' | 'deployment'> {
+  const { namespace, deployment } = settings.context.kubernetes;
+  return { stack: location.stack, namespace, deployment };
+}
+
 async function tellOthers(
-  { kind: requested, settings, location }: RunRequest,
+  request: RunRequest,
   run: Omit<EndedRun, 'requested' | 'stack' | 'namespace' | 'deployment'>,
   listeners: Listeners,
 ): Promise<void> {
-  const { kubernetes } = settings.context;
-  const { namespace, deployment } = kubernetes;
-  const ended: EndedRun = { ...run, requested, stack: location.stack, namespace, deployment };
+  const { context } = request.settings;
+  const ended: EndedRun = { ...run, requested: request.kind, ...whoseRun(request) };
   const sources = {
-    kubernetes: new Kubernetes(kubernetes),
-    passwordAges: () => readPasswordAges(settings.context),
+    kubernetes: new Kubernetes(context.kubernetes),
+    passwordAges: () => readPasswordAges(context),
   };
-  const notes = await withStopSignals(
-    (signal) => tellAll(ended, listeners, sources, signal),
-    (signal) => process.stderr.write(`${stoppingNews(signal, 'sending no more notifications').text}\n`),
+  await showNotes((signal) => tellAll(ended, listeners, sources, signal));
+}
+
+/** Whatever comes of it, the run has ended: a signal only ends the telling, and who is not told is a note. */
+async function showNotes(tell: (signal: AbortSignal) => Promise<string[]>): Promise<void> {
+  const notes = await withStopSignals(tell, (signal) =>
+    process.stderr.write(`${stoppingNews(signal, 'sending no more notifications').text}\n`),
   );
   for (const note of notes) process.stderr.write(`${scrubber.scrub(`Note: ${note}.`)}\n`);
 }

@@ -1,10 +1,11 @@
 import { exitCodes } from '../base/failure';
 import { isAhead } from '../rotation/age';
 import { slots } from '../rotation/slot';
+import type { Verdict } from '../rotation/ends';
 import { failedOutcomes } from '../rotation/ends';
 import { renews } from '../rotation/kinds';
 import type { Account, EndedRun } from './endedRun';
-import { livePlace, passwordTimes } from './endedRun';
+import { livePlace, passwordTimes, verdictOf } from './endedRun';
 import type { KnownAges } from './passwordAges';
 import type { Metric, Sample } from './samples';
 import { keyOf, parseSamples, renderSamples } from './samples';
@@ -38,6 +39,25 @@ export const metrics = {
     type: 'gauge',
     help: 'Exit code of the last run.',
   },
+  credential_rotation_last_run_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the last run ended, also one that found nothing due (Unix time).',
+  },
+  credential_rotation_last_verdict: {
+    type: 'gauge',
+    help: '1 for what the last run with a plan came to, 0 for the others.',
+    label: 'verdict',
+  },
+  credential_rotation_last_failure: {
+    type: 'gauge',
+    help: '1 for the failure code of the last run; none after a success.',
+    label: 'reason',
+  },
+  credential_rotation_runs_total: {
+    type: 'counter',
+    help: 'Runs by what they came to.',
+    label: 'verdict',
+  },
 } as const satisfies Record<string, Metric>;
 
 type MetricName = keyof typeof metrics;
@@ -50,6 +70,83 @@ function isFromFuture({ name, value }: Sample, now: Date): boolean {
 }
 
 const accounts: Account[] = ['A', 'B', 'admin'];
+
+const verdicts: Verdict[] = ['rotated', 'rolled-back', 'held', 'failed'];
+
+/** The samples by their names, as they are after a run. */
+class Series {
+  private readonly found: Map<string, Sample>;
+
+  constructor(
+    private readonly common: Record<string, string>,
+    samples: readonly Sample[],
+  ) {
+    this.found = new Map(samples.map((sample) => [keyOf(sample), sample]));
+  }
+
+  private at(name: MetricName, own: Record<string, string>): Omit<Sample, 'value'> {
+    return { name, labels: { ...this.common, ...own } };
+  }
+
+  before(name: MetricName, own: Record<string, string> = {}): number | undefined {
+    return this.found.get(keyOf(this.at(name, own)))?.value;
+  }
+
+  set(name: MetricName, value: number, own: Record<string, string> = {}): void {
+    const sample = this.at(name, own);
+    this.found.set(keyOf(sample), { ...sample, value });
+  }
+
+  /** A counter goes on; one that is damaged begins anew. */
+  add(name: MetricName, more: number, own: Record<string, string>): void {
+    const count = this.before(name, own) ?? 0;
+    this.set(name, (count >= 0 ? count : 0) + more, own);
+  }
+
+  /** Forgets all series of our Deployment that have this name. */
+  clear(name: MetricName): void {
+    for (const [key, sample] of this.found)
+      if (sample.name === name && isOf(this.common, sample)) this.found.delete(key);
+  }
+
+  text(): string {
+    return renderSamples(metrics, [...this.found.values()]);
+  }
+}
+
+const isOf = (common: Record<string, string>, { labels }: Sample): boolean =>
+  Object.entries(common).every(([label, value]) => labels[label] === value);
+
+/** Whose metrics they are. */
+export type MetricsOf = Pick<EndedRun, 'stack' | 'namespace' | 'deployment'>;
+
+function seriesAfter(
+  { stack, namespace, deployment }: MetricsOf,
+  now: Date,
+  earlier: string,
+  whose: 'own' | 'all',
+): Series {
+  const common = { stack, namespace, deployment };
+  const before = parseSamples(metrics, earlier).filter((sample) =>
+    isOf(common, sample) ? !isFromFuture(sample, now) : whose === 'all',
+  );
+  return new Series(common, before);
+}
+
+/**
+ * The metrics after a run that found nothing due: only when it looked. Where whoever takes them keeps the names that are
+ * not given, nothing has to be known of them.
+ */
+export function metricsOfLook(
+  of: MetricsOf,
+  endedAt: Date,
+  earlier = '',
+  whose: 'own' | 'all' = 'own',
+): string {
+  const series = seriesAfter(of, endedAt, earlier, whose);
+  series.set('credential_rotation_last_run_timestamp_seconds', unixTime(endedAt));
+  return series.text();
+}
 
 /**
  * When a password was set, as Unix time: what this run saw itself, else the latest of what is known, since a password may
@@ -85,44 +182,42 @@ export function metricsText(
   whose: 'own' | 'all',
   ages: KnownAges = {},
 ): string {
-  const { stack, namespace, deployment } = run;
-  const common = { stack, namespace, deployment };
-  const isOwn = ({ labels }: Sample): boolean =>
-    Object.entries(common).every(([label, value]) => labels[label] === value);
-  const before = parseSamples(metrics, earlier).filter((sample) =>
-    isOwn(sample) ? !isFromFuture(sample, run.endedAt) : whose === 'all',
-  );
-  const found = new Map(before.map((sample) => [keyOf(sample), sample]));
-  const series = (name: MetricName, own: Record<string, string> = {}): Omit<Sample, 'value'> => ({
-    name,
-    labels: { ...common, ...own },
-  });
-  const valueBefore = (sample: Omit<Sample, 'value'>): number | undefined => found.get(keyOf(sample))?.value;
-  const set = (sample: Omit<Sample, 'value'>, value: number): void => {
-    found.set(keyOf(sample), { ...sample, value });
-  };
-  const { outcome, planned } = run.ending;
+  const series = seriesAfter(run, run.endedAt, earlier, whose);
+  const { outcome, planned, code } = run.ending;
+  const now = unixTime(run.endedAt);
   if (outcome === 'done' && planned && renews(planned.plan.kind))
-    set(series('credential_rotation_last_success_timestamp_seconds'), unixTime(run.endedAt));
-  set(series('credential_rotation_duration_seconds'), unixTime(run.endedAt) - unixTime(run.startedAt));
+    series.set('credential_rotation_last_success_timestamp_seconds', now);
+  series.set('credential_rotation_duration_seconds', now - unixTime(run.startedAt));
   const live = livePlace(run);
   for (const slot of slots) {
-    const active = series('credential_rotation_active_slot', { slot });
     // Without a plan nothing was moved.
-    const before = planned === undefined ? valueBefore(active) : undefined;
-    set(active, live === undefined ? (before ?? NaN) : Number(live === slot));
+    const before =
+      planned === undefined ? series.before('credential_rotation_active_slot', { slot }) : undefined;
+    const value = live === undefined ? (before ?? NaN) : Number(live === slot);
+    series.set('credential_rotation_active_slot', value, { slot });
   }
   for (const account of accounts) {
-    const password = series('credential_rotation_password_timestamp_seconds', { account });
-    const time = passwordTime(run, account, valueBefore(password), ages);
-    if (time !== undefined) set(password, time);
+    const before = series.before('credential_rotation_password_timestamp_seconds', { account });
+    const time = passwordTime(run, account, before, ages);
+    if (time !== undefined) series.set('credential_rotation_password_timestamp_seconds', time, { account });
   }
   // Each has a counter from the first run on.
-  for (const failure of failedOutcomes) {
-    const counter = series('credential_rotation_failures_total', { code: String(exitCodes[failure]) });
-    const count = valueBefore(counter) ?? 0;
-    set(counter, (count >= 0 ? count : 0) + Number(failure === outcome));
+  for (const failure of failedOutcomes)
+    series.add('credential_rotation_failures_total', Number(failure === outcome), {
+      code: String(exitCodes[failure]),
+    });
+  series.set('credential_rotation_last_exit_code', exitCodes[outcome]);
+  series.set('credential_rotation_last_run_timestamp_seconds', now);
+  // A run that was refused before it had a plan must not hide that the one before is held.
+  const isKnown = series.before('credential_rotation_last_verdict', { verdict: 'held' }) !== undefined;
+  for (const verdict of verdicts) {
+    const isOfRun = Number(verdict === verdictOf(run));
+    if (planned !== undefined || !isKnown)
+      series.set('credential_rotation_last_verdict', isOfRun, { verdict });
+    series.add('credential_rotation_runs_total', isOfRun, { verdict });
   }
-  set(series('credential_rotation_last_exit_code'), exitCodes[outcome]);
-  return renderSamples(metrics, [...found.values()]);
+  series.clear('credential_rotation_last_failure');
+  const reason = outcome === 'done' ? 'none' : (code ?? 'unexpected');
+  series.set('credential_rotation_last_failure', 1, { reason });
+  return series.text();
 }

@@ -1,7 +1,8 @@
 import { effect } from '../base/effect';
 import type { EndedRun } from './endedRun';
 import { Untold } from './limit';
-import { metricsText } from './metrics';
+import type { MetricsOf } from './metrics';
+import { metricsOfLook, metricsText } from './metrics';
 import type { KnownAges } from './passwordAges';
 import { commonLabels } from './samples';
 import { fetchThrough } from '../base/proxy/fetch';
@@ -23,11 +24,25 @@ export async function tellPushgateway(
   signal: AbortSignal,
   ages: KnownAges = {},
 ): Promise<void> {
-  const root = base.replace(/\/+$/, '');
-  const body = metricsText(run, await pushedBefore(root, signal), 'own', ages);
-  const group = commonLabels.map((label) => `/${label}/${encodeURIComponent(run[label])}`).join('');
+  await push(run, base, metricsText(run, await pushedBefore(base, signal), 'own', ages), signal);
+}
+
+/** Pushes that a run found nothing due. What else the Pushgateway has stays, so it need not be read. */
+export async function tellPushgatewayOfLook(
+  of: MetricsOf,
+  endedAt: Date,
+  base: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await push(of, base, metricsOfLook(of, endedAt), signal);
+}
+
+const rootOf = (base: string): string => base.replace(/\/+$/, '');
+
+async function push(of: MetricsOf, base: string, body: string, signal: AbortSignal): Promise<void> {
+  const group = commonLabels.map((label) => `/${label}/${encodeURIComponent(of[label])}`).join('');
   const answer = await effect('tell: Pushgateway', () =>
-    fetchThrough(`${root}/metrics/job/${pushJob}${group}`, {
+    fetchThrough(`${rootOf(base)}/metrics/job/${pushJob}${group}`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
       body,
@@ -39,10 +54,10 @@ export async function tellPushgateway(
   if (!answer.ok) throw new Untold(`HTTP ${answer.status}`);
 }
 
-async function pushedBefore(root: string, signal: AbortSignal): Promise<string> {
+async function pushedBefore(base: string, signal: AbortSignal): Promise<string> {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(readLimitMs)]);
-    const answer = await fetchThrough(`${root}/metrics`, { redirect: 'manual', signal: limited });
+    const answer = await fetchThrough(`${rootOf(base)}/metrics`, { redirect: 'manual', signal: limited });
     return answer.ok ? await answer.text() : '';
   } catch {
     return '';

@@ -2,9 +2,10 @@ import type { Kubernetes } from '../kubernetes/kubernetes';
 import type { EndedRun } from './endedRun';
 import { tellKubernetes } from './kubernetesEvent';
 import { reasonOf, within } from './limit';
-import { tellMetricsFile } from './metricsFile';
+import type { MetricsOf } from './metrics';
+import { tellMetricsFile, tellMetricsFileOfLook } from './metricsFile';
 import type { KnownAges } from './passwordAges';
-import { tellPushgateway } from './pushgateway';
+import { tellPushgateway, tellPushgatewayOfLook } from './pushgateway';
 import type { PagerDuty } from './pagerDuty';
 
 /** Who is told by a webhook, each a secret of the environment. */
@@ -46,14 +47,7 @@ export async function tellAll(
   stop: AbortSignal,
 ): Promise<string[]> {
   if ((run.ending.planned?.plan.kind ?? run.requested) === 'sync') return [];
-  const note = async (who: string, action: (signal: AbortSignal) => Promise<void>): Promise<string[]> => {
-    try {
-      await within(limitMs, stop, action);
-      return [];
-    } catch (error) {
-      return [`${who} could not be notified: ${reasonOf(error)}`];
-    }
-  };
+  const note = notedWithin(stop);
   const metrics = metricsFile !== undefined || pushgatewayUrl !== undefined;
   const ages: Promise<KnownAges> = metrics
     ? within(agesLimitMs, stop, passwordAges).catch(() => ({}))
@@ -69,6 +63,41 @@ export async function tellAll(
           note('the Pushgateway', async (signal) => tellPushgateway(run, pushgatewayUrl, signal, await ages)),
         ]),
     ...lettersOf(run, receivers).map(([who, send]) => note(who, send)),
+  ]);
+  return notes.flat();
+}
+
+type Note = (who: string, action: (signal: AbortSignal) => Promise<void>) => Promise<string[]>;
+
+function notedWithin(stop: AbortSignal): Note {
+  return async (who, action) => {
+    try {
+      await within(limitMs, stop, action);
+      return [];
+    } catch (error) {
+      return [`${who} could not be notified: ${reasonOf(error)}`];
+    }
+  };
+}
+
+/**
+ * Notes in the metrics that a run found nothing due, so that a schedule which no longer starts is seen before its
+ * passwords are old. Nobody else is told. Never throws, as {@link tellAll}.
+ */
+export async function tellMetricsOfLook(
+  of: MetricsOf,
+  endedAt: Date,
+  { metricsFile, pushgatewayUrl }: Listeners,
+  stop: AbortSignal,
+): Promise<string[]> {
+  const note = notedWithin(stop);
+  const notes = await Promise.all([
+    ...(metricsFile === undefined
+      ? []
+      : [note('the metrics file', () => tellMetricsFileOfLook(of, endedAt, metricsFile))]),
+    ...(pushgatewayUrl === undefined
+      ? []
+      : [note('the Pushgateway', (signal) => tellPushgatewayOfLook(of, endedAt, pushgatewayUrl, signal))]),
   ]);
   return notes.flat();
 }

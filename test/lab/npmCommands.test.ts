@@ -74,6 +74,14 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     expect(filesOf(manifests)).to.deep.equal(filesOf(repositoryFile('infra/manifests')));
   });
 
+  it('docs/monitoring.md: npm run monitoring makes the rules and the dashboard of the repository', async () => {
+    const files = ['rules.yaml', 'dashboard.json'].map((name) => path.join('infra', 'monitoring', name));
+    for (const file of files) rmSync(path.join(clone, file));
+    expectCode(await run(documented('docs/monitoring.md', 'npm run monitoring')), 0);
+    for (const file of files)
+      expect(readFileSync(path.join(clone, file), 'utf8')).to.equal(repositoryText(file));
+  });
+
   it('docs/migration.md: npm run manifests leaves none that would take something from the old tool', async () => {
     const manifests = path.join(clone, 'infra', 'manifests');
     cpSync(repositoryFile('infra/manifests'), manifests, { recursive: true });

@@ -41,6 +41,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),
   'npm link': npm(`documentedCommands('docs/production.md', 'npm ci')`),
   'npm run docs': npm(`'npm run docs'`),
+  'npm run monitoring': npm(`documented('docs/monitoring.md', 'npm run monitoring')`),
   'npm run format': npm(`'npm run format'`),
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
     `documented('docs/platform.md', 'npm run manifests')`,

@@ -17,8 +17,8 @@ import type { PasswordAge } from '../../../src/inspect/status/passwordAge';
 import type { KnownAges } from '../../../src/notify/passwordAges';
 import type { EndedRun } from '../../../src/notify/endedRun';
 import { StepTimes } from '../../../src/notify/endedRun';
-import { metrics, metricsText } from '../../../src/notify/metrics';
-import { tellMetricsFile } from '../../../src/notify/metricsFile';
+import { metrics, metricsOfLook, metricsText } from '../../../src/notify/metrics';
+import { tellMetricsFile, tellMetricsFileOfLook } from '../../../src/notify/metricsFile';
 import { commonLabels, keyOf, parseSamples, renderSamples } from '../../../src/notify/samples';
 import { canary } from '../rotation/simulatedWorld';
 import { plannedIn } from '../rotation/planned';
@@ -63,6 +63,20 @@ describe('metrics', () => {
       ...counters.map((code) => `credential_rotation_failures_total{${labels},code="${code}"} 0`),
       '# TYPE credential_rotation_last_exit_code gauge',
       `credential_rotation_last_exit_code{${labels}} 0`,
+      '# TYPE credential_rotation_last_run_timestamp_seconds gauge',
+      `credential_rotation_last_run_timestamp_seconds{${labels}} 1772366430.5`,
+      '# TYPE credential_rotation_last_verdict gauge',
+      ...['failed', 'held', 'rolled-back'].map(
+        (verdict) => `credential_rotation_last_verdict{${labels},verdict="${verdict}"} 0`,
+      ),
+      `credential_rotation_last_verdict{${labels},verdict="rotated"} 1`,
+      '# TYPE credential_rotation_last_failure gauge',
+      `credential_rotation_last_failure{${labels},reason="none"} 1`,
+      '# TYPE credential_rotation_runs_total counter',
+      ...['failed', 'held', 'rolled-back'].map(
+        (verdict) => `credential_rotation_runs_total{${labels},verdict="${verdict}"} 0`,
+      ),
+      `credential_rotation_runs_total{${labels},verdict="rotated"} 1`,
       '',
     ]);
   });
@@ -248,13 +262,57 @@ describe('metrics', () => {
       ['locked', 11],
     ] as const) {
       const values = after(refusedRun(outcome, 'No.'), metricsText(endedRun(), '', 'all'));
-      const changed = { last_exit_code: code, [`failures_total ${code}`]: 1 };
-      expect(values).to.deep.equal({ ...before, ...changed });
+      const changed = {
+        last_exit_code: code,
+        [`failures_total ${code}`]: 1,
+        'runs_total failed': 1,
+        'last_failure unexpected': 1,
+      };
+      expect({ ...values, 'last_failure none': 1 }).to.deep.equal({ ...before, ...changed });
+      expect(values).not.to.have.property('last_failure none');
     }
     expect(after(refusedRun('locked', 'No.'))).to.deep.include({
       'active_slot A': NaN,
       'failures_total 11': 1,
     });
+  });
+
+  it('do not let a run that was refused hide that the one before is held', () => {
+    const values = after(refusedRun('permission', 'No.'), metricsText(held, '', 'all'));
+    expect(values).to.include({ 'last_verdict held': 1, 'last_verdict failed': 0, last_exit_code: 3 });
+    expect(after(refusedRun('permission', 'No.'))).to.include({ 'last_verdict failed': 1 });
+    expect(after(endedRun(), metricsText(held, '', 'all'))).to.include({
+      'last_verdict held': 0,
+      'last_verdict rotated': 1,
+      'runs_total held': 1,
+      'runs_total rotated': 1,
+    });
+  });
+
+  it('say the failure code of the last run alone', () => {
+    const refused: EndedRun = {
+      ...held,
+      ending: { ...held.ending, code: 'database-login-refused' },
+    };
+    const values = after(refused, metricsText(endedRun(), '', 'all'));
+    expect(Object.keys(values).filter((name) => name.startsWith('last_failure'))).to.deep.equal([
+      'last_failure database-login-refused',
+    ]);
+  });
+
+  it('of a run that found nothing due say that it looked, and keep all the rest', () => {
+    const other = endedRun({ deployment: 'other' });
+    const before = metricsText(endedRun(), metricsText(other, '', 'all'), 'all');
+    const now = new Date('2026-03-02T12:00:00.000Z');
+    const text = metricsOfLook(endedRun(), now, before, 'all');
+    expect(valuesOf(text)).to.deep.equal({
+      ...valuesOf(before),
+      last_run_timestamp_seconds: now.getTime() / 1000,
+    });
+    expect(valuesOf(text, 'other')).to.deep.equal(valuesOf(before, 'other'));
+    expect(Object.keys(valuesOf(metricsOfLook(endedRun(), now)))).to.deep.equal([
+      'last_run_timestamp_seconds',
+    ]);
   });
 
   it('have the plan of a run that was refused until it begins with a step', () => {
@@ -319,5 +377,13 @@ describe('metrics file', () => {
     const text = readFileSync(file, 'utf8');
     expect(valuesOf(text)).to.include({ 'failures_total 12': 2 });
     expect(text).not.to.include(canary);
+  });
+
+  it('keeps what it says when a run finds nothing due', async () => {
+    await tellMetricsFile(endedRun(), file);
+    const before = valuesOf(readFileSync(file, 'utf8'));
+    await tellMetricsFileOfLook(endedRun(), new Date('2026-03-02T12:00:00.000Z'), file);
+    const after = valuesOf(readFileSync(file, 'utf8'));
+    expect(after).to.deep.equal({ ...before, last_run_timestamp_seconds: 1772452800 });
   });
 });
