@@ -94,6 +94,13 @@ const meanings: Meaning[] = [
       `Another update holds ${state}; wait until it ends, or clear a dead run's lock with pulumi cancel.`,
   },
   {
+    // os/user of Go: with cgo the one, without it the other (go.dev/src/os/user, cgo_lookup_unix.go, lookup_stubs.go).
+    says: /user: unknown userid \d+|user: Current requires cgo or \$USER/,
+    code: 'engine-user-unknown',
+    sentence: (_state, _where, text) =>
+      `The Pulumi engine needs a name for the user that it runs as, and ${/userid (\d+)/.exec(text)?.[1] ?? 'this one'} is not in /etc/passwd; add a line for it there, or run as a user that has one (the image has 65532).`,
+  },
+  {
     says: /no resource plugin|could not load plugin|plugin.*not found/i,
     code: 'engine-plugin-missing',
     sentence: () =>

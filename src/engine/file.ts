@@ -1,10 +1,31 @@
 import path from 'node:path';
+import { describeUnknown, Failure } from '../base/failure';
+import { npmEngineFile, npmEngineFolder } from '../sdk/npmEngine';
 
 /** Name of a folder that holds bin/pulumi, where the engine is not on PATH. */
 export const engineVariable = 'CREDENTIAL_ROTATION_ENGINE_ROOT';
 
-/** The engine's program. */
-export function engineFile(environment: NodeJS.ProcessEnv = process.env): string {
+/**
+ * The engine's program: of the folder that the variable names, else of npm's package `pulumi` where it is installed
+ * beside this one, else on PATH. What a project has installed for itself goes before what the machine has.
+ * @param from the folder whose own and upper `node_modules` are looked at
+ * @throws Failure `configuration` when npm's package cannot say where its engine is, or cannot fetch it
+ */
+export async function engineFile(
+  environment: NodeJS.ProcessEnv = process.env,
+  from: string = __dirname,
+): Promise<string> {
   const root = environment[engineVariable] ?? '';
-  return root === '' ? 'pulumi' : path.join(root, 'bin', 'pulumi');
+  if (root !== '') return path.join(root, 'bin', 'pulumi');
+  const npm = npmEngineFolder(from);
+  if (npm === undefined) return 'pulumi';
+  try {
+    return await npmEngineFile(npm);
+  } catch (error) {
+    throw new Failure(
+      'engine-missing',
+      `npm's package pulumi in ${npm} cannot give the engine (${describeUnknown(error)}); check the way to get.pulumi.com, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+      { cause: error },
+    );
+  }
 }

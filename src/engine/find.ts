@@ -37,7 +37,7 @@ export function lookForEngine(): void {
 }
 
 async function ask(): Promise<PulumiCommand> {
-  const file = engineFile();
+  const file = await engineFile();
   const command = file.includes(path.sep) ? path.resolve(file) : file;
   const environment = { PULUMI_SKIP_UPDATE_CHECK: 'true' };
   const answer = await runEngine(command, ['version'], tmpdir(), environment).catch((error: unknown) => {

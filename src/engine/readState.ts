@@ -33,7 +33,7 @@ export async function askEngine(
   const environment = { ...more, PULUMI_BACKEND_URL: backendUrl, PULUMI_SKIP_UPDATE_CHECK: 'true' };
   const limit = AbortSignal.timeout(limitMs);
   try {
-    return (await runEngine(engineFile(), args, tmpdir(), environment, { signal: limit })).stdout;
+    return (await runEngine(await engineFile(), args, tmpdir(), environment, { signal: limit })).stdout;
   } catch (error) {
     if (limit.aborted)
       throw new Failure(

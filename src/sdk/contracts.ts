@@ -1,5 +1,5 @@
 /*
- * What this package relies on without being promised it: by Pulumi's SDK for Node.js, and by the engine. A table, read by
+ * What this package relies on without being promised it: by Pulumi's SDK for Node.js, by the engine, and by npm's package of it. A table, read by
  * test/unit/sdk/contracts.test.ts and by whoever takes a new version: see that each check passes, then widen `tried`.
  */
 
@@ -7,7 +7,7 @@
 export interface Contract {
   /** A short name, as a failing check tells it. */
   name: string;
-  party: 'sdk' | 'engine';
+  party: 'sdk' | 'engine' | 'npm';
   reliesOn: string;
   /** Our file that states it; nobody else does. */
   file: string;
@@ -137,6 +137,15 @@ export const contracts: readonly Contract[] = [
     file: 'src/engine/failure.ts',
     tried,
     checkedBy: 'test/lab/stateFaults.test.ts',
+  },
+  {
+    name: "npm's package of the engine",
+    party: 'npm',
+    reliesOn:
+      "lib/resolve.js of npm's package pulumi exports resolve(), which answers the file of the engine and calls the given install first if it is not there; run.js fetches it at its first use",
+    file: 'src/sdk/npmEngine.ts',
+    tried: '>=3.250.0 <3.266.0',
+    checkedBy: 'test/lab/npmPackage.test.ts',
   },
 ];
 

@@ -11,6 +11,10 @@ export const engineCodes = {
     'A plugin of Pulumi is missing and could not be fetched.',
     'Run the command that the message names.',
   ),
+  'engine-user-unknown': configuration(
+    'The user of this process is not in `/etc/passwd`, and the engine needs its name.',
+    'Add it there, or run as a user that is there.',
+  ),
   'engine-no-answer': configuration('The engine gave no answer in time.', 'Check `PULUMI_BACKEND_URL`.'),
   'engine-ended-outside': ill('The engine was ended from outside.', 'Run again; it finishes.'),
   'engine-failed': unexpected('The engine failed for a reason that is not known.', 'Run again; report it.'),

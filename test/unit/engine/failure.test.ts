@@ -32,6 +32,8 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'A dead run left its lock',
   ],
   ['the stack is currently locked by 1 lock(s)', 'locked', 'Another update holds the state'],
+  ['could not create stack: user: unknown userid 65532', 'configuration', '65532 is not in /etc/passwd'],
+  ['error: user: Current requires cgo or $USER set in environment', 'configuration', 'not in /etc/passwd'],
   ["no resource plugin 'pulumi-resource-aws' found", 'configuration', 'A Pulumi plugin is missing'],
   ['unable to open bucket s3://state: NoSuchBucket', 'configuration', 'cannot be opened'],
   ['operation error S3: GetObject, AccessDenied', 'permission', 'Access to the state'],
