@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createConnection, createPool } from 'mysql2/promise';
@@ -70,7 +71,9 @@ export async function startDatabase(
   const { tools, processes, folder, address } = context;
   const dataFolder = path.join(folder, 'data');
   const flavour = flavourOf(database);
-  const program = programs[releaseOf(database)](tools);
+  // Without Java and Maven, or on arm64, the set-up leaves MySQL 8.0.15 out.
+  const isThere = (release: Release): boolean => release !== 'mysql-8.0' || existsSync(tools.mysqlBase);
+  const program = programs[releaseOf(database, isThere)](tools);
   await mkdir(folder, { recursive: true });
   const [certificates, port] = await Promise.all([
     context.certificates,

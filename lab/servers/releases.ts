@@ -26,12 +26,13 @@ export function flavourOf(database: Database): Flavour {
   return database === 'mysql' || database === 'mariadb' ? database : known[database];
 }
 
-/** The release that is meant. */
-export function releaseOf(database: Database): Release {
+/** The release that is meant: of a kind, the first that is there. */
+export function releaseOf(database: Database, isThere: (release: Release) => boolean = () => true): Release {
   if (database !== 'mysql' && database !== 'mariadb') return database;
-  const [usual] = releases.filter((release) => known[release] === database);
-  if (usual === undefined) throw new Error(`no release of ${database}`);
-  return usual;
+  const ofKind = releases.filter((release) => known[release] === database);
+  const found = ofKind.find(isThere) ?? ofKind[0];
+  if (found === undefined) throw new Error(`no release of ${database}`);
+  return found;
 }
 
 /** The database that a word names. @throws Error with all that are known */

@@ -5,24 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { publish } = require('./cache.js');
 const { SetupError, run, which } = require('./run.js');
-
-/**
- * The Debian packages that the lab uses where they are installed: MariaDB without its service, PHP, the two
- * libraries that MySQL loads, openssl, the OCI runtime that runs pods of Jobs, and the first process of the image.
- */
-const PACKAGES = [
-  'mariadb-server-core',
-  // From 10.11.19 on my_print_defaults, which mariadb-install-db calls, is in this one.
-  'mariadb-client-core',
-  'php8.2-cli',
-  'php8.2-mysql',
-  'libaio1',
-  'libnuma1',
-  'openssl',
-  'crun',
-  'tini',
-  'ca-certificates',
-];
+const { thisSystem } = require('./system.js');
 
 const QUIET = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 
@@ -43,11 +26,12 @@ function isDebian() {
   return which('apt-get') !== undefined && which('dpkg-query') !== undefined;
 }
 
-/** Those of the packages that are not installed. */
+/** Those of the packages that the lab uses where they are installed, and that are not. */
 function missingPackages() {
+  const { packages } = thisSystem();
   let known;
   try {
-    known = execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES], {
+    known = execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...packages], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -56,7 +40,7 @@ function missingPackages() {
     known = error.stdout ?? '';
   }
   const installed = new Set(known.split('\n').filter((line) => line.startsWith('installed ')));
-  return PACKAGES.filter((name) => !installed.has(`installed ${name}`));
+  return packages.filter((name) => !installed.has(`installed ${name}`));
 }
 
 /** Installs the packages that are missing. Needs root. */
@@ -97,7 +81,6 @@ function fetchPrometheus(target, log) {
 
 module.exports = {
   APT,
-  PACKAGES,
   QUIET,
   isDebian,
   missingPackages,

@@ -1,9 +1,11 @@
 'use strict';
 
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { publish } = require('./cache.js');
 const { run, which } = require('./run.js');
+const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
 
 const TOOLCHAIN = path.join(__dirname, '..', 'toolchain');
@@ -11,9 +13,30 @@ const TOOLCHAIN = path.join(__dirname, '..', 'toolchain');
 /** Where Go is installed by hand or by Debian without being on PATH. */
 const GO_FOLDERS = ['/usr/local/go/bin', '/usr/lib/go/bin'];
 
-/** The `go` command, or undefined. */
+/** Whether a `go version` is old. A development version, which has no number, is not. */
+function isOld(text) {
+  const found = /go(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
+  if (found === null) return false;
+  const [major, minor, patch] = found.slice(1).map((part) => Number(part ?? 0));
+  const [, oldestMinor, oldestPatch] = versions.go.split('.').map(Number);
+  return major === 1 && (minor < oldestMinor || (minor === oldestMinor && patch < oldestPatch));
+}
+
+/** The Go that the set-up has installed where the machine has none, or undefined. */
+function ownGo() {
+  const libraries = path.join(cacheLayout(cacheFolder()).go, 'lib');
+  if (!fs.existsSync(libraries)) return undefined;
+  const [python] = fs.readdirSync(libraries).filter((name) => name.startsWith('python'));
+  return path.join(libraries, python, 'site-packages', 'go', 'bin', 'go');
+}
+
+let machinesGo;
+
+/** The `go` command: the machine's, unless it is too old, or the set-up's own; or undefined. */
 function goCommand() {
-  return which('go', GO_FOLDERS);
+  machinesGo ??= which('go', GO_FOLDERS) ?? '';
+  const usable = machinesGo !== '' && !isOld(execFileSync(machinesGo, ['version'], { encoding: 'utf8' }));
+  return usable ? machinesGo : ownGo();
 }
 
 /**
@@ -98,6 +121,7 @@ function buildKubelet(target, log) {
 }
 
 module.exports = {
+  isOld,
   goCommand,
   buildPulumi,
   buildKubernetesPlugin,

