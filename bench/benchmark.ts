@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Lab, Site } from '../lab';
-import { pluginFolderName } from '../lab/plugins/official';
+import { pluginOrigin } from '../lab/plugins/origin';
 import { measureEngine } from './engine';
 import { measureFloor, useSecretsManagerOf } from './floor';
 import { measure, measureAlone } from './measure';
@@ -17,7 +15,7 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
   useSecretsManagerOf(site);
   const results: Results = {
     database: lab.database.flavour,
-    standIn: isStandIn(lab),
+    standIn: pluginOrigin(lab.pulumiHome, 'aws') === 'stand-in',
     help: [],
     status: [],
     preview: [],
@@ -59,10 +57,4 @@ async function good(
   const run = await measure(lab, site, args, conditions);
   if (run.code !== 0) throw new Error(`${args.join(' ')} ended with ${String(run.code)}: ${run.stderr}`);
   return run;
-}
-
-/** A stand-in is a script, an official plugin a program. */
-function isStandIn(lab: Lab): boolean {
-  const plugins = path.join(lab.pulumiHome, 'plugins', pluginFolderName('aws'), 'pulumi-resource-aws');
-  return readFileSync(plugins).subarray(0, 2).toString() === '#!';
 }

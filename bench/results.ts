@@ -66,7 +66,7 @@ export function shape({ database, standIn }: Pick<Results, 'database' | 'standIn
   const memory = (totalmem() / 1024 ** 3).toFixed(0);
   return [
     `Machine: ${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${memory} GiB; Node.js ${process.version}`,
-    `Lab: ${database}, 2 pods, state in a folder with a passphrase, aws and random plugins: ${standIn ? 'stand-ins' : 'official'}`,
+    `Lab: ${database}, 2 pods, state in a folder with a passphrase, aws plugin: ${standIn ? 'stand-in' : 'official'}`,
   ];
 }
 

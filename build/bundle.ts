@@ -25,7 +25,6 @@ const bundles: Record<string, string> = {
   'providers/registry.js': path.join(dist, 'src', 'providers', 'registry.js'),
   'providers/process.js': path.join(dist, 'src', 'steps', 'process.js'),
   'lab/aws.js': path.join(dist, 'lab', 'plugins', 'aws', 'main.js'),
-  'lab/random.js': path.join(dist, 'lab', 'plugins', 'random', 'main.js'),
 };
 
 const options: BuildOptions = {

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Lab } from '..';
 import { tools } from '../package';
-import { pluginFolderName } from '../plugins/official';
+import { pluginOrigin, setupOrigin } from '../plugins/origin';
 import { PLUGIN_VERSIONS } from '../plugins/versions';
 import { clientOf } from './world';
 
@@ -15,34 +14,21 @@ async function output(file: string, ...args: string[]): Promise<string> {
   return (await execute(file, args, { env })).stdout.trim();
 }
 
-/** Where the set-up got a part of Pulumi from; its cache names the folders so. */
-function originOf(file: string): string {
-  const { cache } = tools();
-  const [folder = ''] = path.relative(cache, file).split(path.sep);
-  if (folder === 'pulumi-on-path') return 'the CLI on PATH';
-  if (folder === '..' || folder.endsWith('-official')) return 'official release';
-  return 'built from its Go module';
+function engineOrigin(folder: string): string {
+  if (path.basename(folder) === 'pulumi-on-path') return 'the CLI on PATH';
+  return setupOrigin(folder) === 'official' ? 'official release' : 'built from its Go module';
 }
 
-/** A stand-in is a script that says so; an official plugin is a binary. */
-async function isStandIn(lab: Lab, name: 'random' | 'aws'): Promise<boolean> {
-  const file = path.join(lab.pulumiHome, 'plugins', pluginFolderName(name), `pulumi-resource-${name}`);
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.toString('latin1', 0, bytesRead) === '#!';
-  } finally {
-    await handle.close();
-  }
-}
+const ORIGINS = {
+  official: 'real, official release',
+  built: 'real, built from its Go modules',
+  'stand-in': "a stand-in, the lab's own",
+};
 
-async function plugins(lab: Lab): Promise<string[]> {
-  const fetched = (['random', 'aws'] as const).map(async (name) => {
-    const origin = (await isStandIn(lab, name)) ? "a stand-in, the lab's own" : 'real, official release';
-    return `${name} ${PLUGIN_VERSIONS[name]}: ${origin}`;
-  });
-  const kubernetes = `kubernetes ${PLUGIN_VERSIONS.kubernetes}: real, ${originOf(tools().kubernetesPlugin)}`;
-  return [kubernetes, ...(await Promise.all(fetched))];
+function plugins(lab: Lab): string[] {
+  return (['kubernetes', 'random', 'aws'] as const).map(
+    (name) => `${name} ${PLUGIN_VERSIONS[name]}: ${ORIGINS[pluginOrigin(lab.pulumiHome, name)]}`,
+  );
 }
 
 async function databaseVersion(lab: Lab): Promise<string> {
@@ -63,13 +49,12 @@ async function kubernetesVersion(lab: Lab): Promise<string> {
 /** What of the lab is the real thing, and what stands in for something: each with the version that it says itself. */
 export async function machinery(lab: Lab): Promise<[name: string, what: string[]][]> {
   const { php, python, pulumi } = tools();
-  const [database, kubernetes, phpVersion, moto, engine, plugged] = await Promise.all([
+  const [database, kubernetes, phpVersion, moto, engine] = await Promise.all([
     databaseVersion(lab),
     kubernetesVersion(lab),
     output(php, '-r', 'echo PHP_VERSION;'),
     output(python, '-c', 'from importlib.metadata import version; print(version("moto"))'),
     output(path.join(pulumi, 'bin', 'pulumi'), 'version'),
-    plugins(lab),
   ]);
   return [
     ['Database', [`${database}: real; logins over checked TLS only`]],
@@ -79,7 +64,7 @@ export async function machinery(lab: Lab): Promise<[name: string, what: string[]
       [`stand-in pages on real PHP ${phpVersion}: they load sqlconf.php and log in as OpenEMR does`],
     ],
     ['Secrets Manager', [`moto ${moto}: a stand-in for AWS on this machine`]],
-    ['Pulumi engine', [`${engine}: real, ${originOf(pulumi)}`]],
-    ['Pulumi plugins', plugged],
+    ['Pulumi engine', [`${engine}: real, ${engineOrigin(pulumi)}`]],
+    ['Pulumi plugins', plugins(lab)],
   ];
 }

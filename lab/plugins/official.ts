@@ -15,19 +15,20 @@ const ANSWER_MS = 5_000;
 const STALL_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** The plugins for which there is a stand-in. */
-export type FetchedName = 'random' | 'aws';
-const NAMES: readonly FetchedName[] = ['random', 'aws'];
-
 /** What may be set for a fetch; the tests set all of it. */
 export interface FetchOptions {
-  /** The folder that keeps the plugins and the note of a refusal; by default in the lab's cache. */
+  /** The folder that keeps the plugin and the note of a refusal; by default in the lab's cache. */
   folder?: string;
   server?: string;
   log?: (line: string) => void;
 }
 
-/** The folder of the official plugins in the lab's cache. */
+/** Whether the lab must take its own aws plugin, even where the official one can be had. */
+export function wantsStandIn(): boolean {
+  return process.env['CREDENTIAL_ROTATION_PLUGINS'] === 'stand-in';
+}
+
+/** The folder of the official aws plugin in the lab's cache. */
 export function officialFolder(): string {
   return path.join(tools().cache, 'plugins');
 }
@@ -37,16 +38,14 @@ export function pluginFolderName(name: keyof typeof PLUGIN_VERSIONS): string {
   return `resource-${name}-v${PLUGIN_VERSIONS[name]}`;
 }
 
-/** The official plugins that are in the folder, complete. */
-export function officialPlugins(folder = officialFolder()): FetchedName[] {
-  return NAMES.filter((name) =>
-    existsSync(path.join(folder, pluginFolderName(name), `pulumi-resource-${name}`)),
-  );
+/** Whether the official aws plugin is in the folder, complete. */
+export function hasOfficialAws(folder = officialFolder()): boolean {
+  return existsSync(path.join(folder, pluginFolderName('aws'), 'pulumi-resource-aws'));
 }
 
-function archiveName(name: FetchedName): string {
+function archiveName(): string {
   const machine = process.arch === 'x64' ? 'amd64' : process.arch;
-  return `pulumi-resource-${name}-v${PLUGIN_VERSIONS[name]}-${process.platform}-${machine}.tar.gz`;
+  return `pulumi-resource-aws-v${PLUGIN_VERSIONS.aws}-${process.platform}-${machine}.tar.gz`;
 }
 
 /** Unpacks a gzipped tar stream with the system's tar. @throws Error when it is not whole */
@@ -64,8 +63,8 @@ async function unpack(body: ReadableStream, folder: string, alive: () => void): 
   }
 }
 
-/** Fetches one plugin beside its place and moves it there when it is whole. */
-async function fetchOne(name: FetchedName, folder: string, server: string): Promise<void> {
+/** Fetches the plugin beside its place and moves it there when it is whole. */
+async function fetchAws(folder: string, server: string): Promise<void> {
   const stop = new AbortController();
   const arm = (after: number) =>
     setTimeout(() => stop.abort(new Error(`no answer for ${after / 1000} s`)), after);
@@ -74,17 +73,17 @@ async function fetchOne(name: FetchedName, folder: string, server: string): Prom
     clearTimeout(timer);
     timer = arm(STALL_MS);
   };
-  const beside = await mkdtemp(path.join(folder, `.${name}-`));
+  const beside = await mkdtemp(path.join(folder, '.aws-'));
   try {
-    const answer = await fetch(`${server}/${archiveName(name)}`, { signal: stop.signal });
+    const answer = await fetch(`${server}/${archiveName()}`, { signal: stop.signal });
     if (!answer.ok || !answer.body) throw new Error(`the server answered ${answer.status}`);
     alive();
     await unpack(answer.body, beside, alive);
-    if (!existsSync(path.join(beside, `pulumi-resource-${name}`)))
+    if (!existsSync(path.join(beside, 'pulumi-resource-aws')))
       throw new Error('the archive lacks the plugin');
     // Another process may have been quicker: its copy is as good as ours.
-    await rename(beside, path.join(folder, pluginFolderName(name))).catch((problem: unknown) => {
-      if (!officialPlugins(folder).includes(name)) throw problem;
+    await rename(beside, path.join(folder, pluginFolderName('aws'))).catch((problem: unknown) => {
+      if (!hasOfficialAws(folder)) throw problem;
     });
   } finally {
     clearTimeout(timer);
@@ -92,14 +91,11 @@ async function fetchOne(name: FetchedName, folder: string, server: string): Prom
   }
 }
 
-/** Whether a fetch of these versions was refused within the last day. */
+/** Whether a fetch of this version was refused within the last day. */
 async function wasRefused(note: string): Promise<boolean> {
   try {
-    const { time, versions } = JSON.parse(await readFile(note, 'utf8')) as {
-      time: number;
-      versions: unknown;
-    };
-    return Date.now() - time < DAY_MS && JSON.stringify(versions) === JSON.stringify(PLUGIN_VERSIONS);
+    const { time, version } = JSON.parse(await readFile(note, 'utf8')) as { time: number; version: unknown };
+    return Date.now() - time < DAY_MS && version === PLUGIN_VERSIONS.aws;
   } catch {
     return false;
   }
@@ -111,29 +107,26 @@ function reasonOf(problem: unknown): string {
 }
 
 /**
- * Gets the official random and aws plugins, where the machine can reach them: asks once, gives up after 5 s without
- * an answer, and does not ask again for a day. Never throws for a download that failed. With
- * CREDENTIAL_ROTATION_PLUGINS=stand-in it does nothing.
+ * Gets the official aws plugin, where the machine can reach it: asks once, gives up after 5 s without an answer, and does
+ * not ask again for a day. Never throws for a download that failed. With CREDENTIAL_ROTATION_PLUGINS=stand-in it does
+ * nothing.
  *
- * @returns the official plugins that are there now
+ * @returns whether the lab is to take the official plugin
  */
-export async function fetchOfficialPlugins(options: FetchOptions = {}): Promise<FetchedName[]> {
-  if (process.env['CREDENTIAL_ROTATION_PLUGINS'] === 'stand-in') return [];
+export async function fetchOfficialAws(options: FetchOptions = {}): Promise<boolean> {
+  if (wantsStandIn()) return false;
   const { folder = officialFolder(), server = SERVER, log = () => undefined } = options;
   const note = path.join(folder, 'refused.json');
-  const missing = NAMES.filter((name) => !officialPlugins(folder).includes(name));
-  if (missing.length > 0 && !(await wasRefused(note))) {
+  if (!hasOfficialAws(folder) && !(await wasRefused(note))) {
     await mkdir(folder, { recursive: true });
     try {
-      for (const name of missing) {
-        log(`getting the official ${name} plugin ${PLUGIN_VERSIONS[name]}`);
-        await fetchOne(name, folder, server);
-      }
+      log(`getting the official aws plugin ${PLUGIN_VERSIONS.aws}`);
+      await fetchAws(folder, server);
     } catch (problem) {
-      log(`the official plugins cannot be had (${reasonOf(problem)}): the lab's stand-ins are used`);
-      const refusal = { time: Date.now(), versions: PLUGIN_VERSIONS, reason: reasonOf(problem) };
+      log(`the official aws plugin cannot be had (${reasonOf(problem)}): the lab's stand-in is used`);
+      const refusal = { time: Date.now(), version: PLUGIN_VERSIONS.aws, reason: reasonOf(problem) };
       await writeFile(note, `${JSON.stringify(refusal)}\n`);
     }
   }
-  return officialPlugins(folder);
+  return hasOfficialAws(folder);
 }

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { publish, writeAtomically } = require('./cache.js');
 const { download } = require('./download.js');
-const { buildPulumi, buildKubernetesPlugin } = require('./go.js');
+const { buildPulumi, buildKubernetesPlugin, buildRandomPlugin } = require('./go.js');
 const { run, which } = require('./run.js');
 const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
@@ -89,18 +89,38 @@ const ENGINE = {
   },
 };
 
-const PLUGIN = {
-  title: `Pulumi plugin kubernetes ${versions.kubernetesPlugin}`,
+/** A plugin: its release holds the one file that a build makes, too. */
+function plugin({ name, version, key, estimate, build }) {
+  const file = `pulumi-resource-${name}`;
+  return {
+    title: `Pulumi plugin ${name} ${version}`,
+    key,
+    estimate,
+    built: (layout) => layout[key],
+    choice: (folder) => ({ file: path.join(folder, file) }),
+    build,
+    release: `plugins/${file}-v${version}-linux-amd64.tar.gz`,
+    async arrange(folder) {
+      fs.accessSync(path.join(folder, file), fs.constants.X_OK);
+    },
+  };
+}
+
+const KUBERNETES = plugin({
+  name: 'kubernetes',
+  version: versions.kubernetesPlugin,
   key: 'kubernetesPlugin',
   estimate: 400,
-  built: (layout) => layout.kubernetesPlugin,
-  choice: (folder) => ({ file: path.join(folder, 'pulumi-resource-kubernetes') }),
   build: buildKubernetesPlugin,
-  release: `plugins/pulumi-resource-kubernetes-v${versions.kubernetesPlugin}-linux-amd64.tar.gz`,
-  async arrange(folder) {
-    fs.accessSync(path.join(folder, 'pulumi-resource-kubernetes'), fs.constants.X_OK);
-  },
-};
+});
+
+const RANDOM = plugin({
+  name: 'random',
+  version: versions.randomPlugin,
+  key: 'randomPlugin',
+  estimate: 150,
+  build: buildRandomPlugin,
+});
 
 /** How a choice is told to people. */
 const ORIGINS = {
@@ -162,4 +182,4 @@ function stepFor(part) {
   };
 }
 
-module.exports = { fits, engineSteps: () => [stepFor(ENGINE), stepFor(PLUGIN)] };
+module.exports = { fits, engineSteps: () => [ENGINE, RANDOM, KUBERNETES].map(stepFor) };

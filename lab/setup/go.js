@@ -2,6 +2,7 @@
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { publish } = require('./cache.js');
 const { run, which } = require('./run.js');
@@ -42,15 +43,18 @@ function goCommand() {
 /**
  * Builds programs from one of the Go modules of lab/toolchain into a folder of the cache.
  *
- * @param {{ module: string, target: string, into?: string, flags?: string[], packages: string[], log: string }}
+ * @param {{ module: string, target: string, into?: string, ldflags?: string, modfile?: string, packages: string[],
+ *   log: string }}
  *   options `module` is the folder in lab/toolchain; `into` the place in the target, a folder with `/` at its
- *   end or a file
+ *   end or a file; `modfile` is used in place of the module's go.mod
  */
-async function goBuild({ module, target, into = '', ldflags = '', packages, log }) {
+async function goBuild({ module, target, into = '', ldflags = '', modfile, packages, log }) {
   await publish(target, async (folder) => {
     const output = path.join(folder, into);
     fs.mkdirSync(into.endsWith('/') || into === '' ? output : path.dirname(output), { recursive: true });
-    const args = ['build', '-trimpath', '-ldflags', `-s -w ${ldflags}`.trim(), '-o', output, ...packages];
+    const flags = ['-trimpath', '-ldflags', `-s -w ${ldflags}`.trim()];
+    if (modfile !== undefined) flags.push('-modfile', modfile);
+    const args = ['build', ...flags, '-o', output, ...packages];
     await run(goCommand(), args, { cwd: path.join(TOOLCHAIN, module), log });
   });
 }
@@ -86,6 +90,44 @@ async function buildKubernetesPlugin(target, log) {
     packages: ['.'],
     log,
   });
+}
+
+const BRIDGE = 'github.com/pulumi/pulumi-terraform-bridge/v3';
+
+/** For providers with parts behind another bridge; it brings the generators of all languages, a third of the build. */
+const UNUSED = path.join('pkg', 'pf', 'tfbridge', 'provider_mux.go');
+
+/** Copies what is needed of the bridge, which lies in Go's read-only module cache, without the file that is not used. */
+function copyBridge(source, folder) {
+  const wanted = (file) =>
+    !file.endsWith('_test.go') &&
+    path.basename(file) !== 'testdata' &&
+    path.relative(source, file) !== UNUSED;
+  for (const name of ['go.mod', 'pkg', 'internal', 'unstable'])
+    fs.cpSync(path.join(source, name), path.join(folder, name), {
+      recursive: true,
+      filter: (from) => name === 'go.mod' || wanted(from),
+    });
+}
+
+/** The random plugin: upstream's own provider behind a bridge with one file less. */
+async function buildRandomPlugin(target, log) {
+  const module = 'pulumi-resource-random';
+  const cwd = path.join(TOOLCHAIN, module);
+  await run(goCommand(), ['mod', 'download', BRIDGE], { cwd, log });
+  const source = (await run(goCommand(), ['list', '-m', '-f', '{{.Dir}}', BRIDGE], { cwd, log })).trim();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bridge-'));
+  try {
+    copyBridge(source, path.join(folder, 'bridge'));
+    const modfile = path.join(folder, 'go.mod');
+    const replaced = `replace ${BRIDGE} => ${path.join(folder, 'bridge')}\n`;
+    fs.writeFileSync(modfile, fs.readFileSync(path.join(cwd, 'go.mod'), 'utf8') + replaced);
+    fs.copyFileSync(path.join(cwd, 'go.sum'), path.join(folder, 'go.sum'));
+    const ldflags = `-X main.version=${versions.randomPlugin}`;
+    await goBuild({ module, target, into: module, ldflags, modfile, packages: ['.'], log });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Programs of Kubernetes, which say its version. */
@@ -125,6 +167,7 @@ module.exports = {
   goCommand,
   buildPulumi,
   buildKubernetesPlugin,
+  buildRandomPlugin,
   buildKubernetes,
   buildKubectl,
   buildKubelet,

@@ -6,6 +6,8 @@ export interface ToolPaths {
   pulumi: string;
   /** The file `pulumi-resource-kubernetes`. */
   kubernetesPlugin: string;
+  /** The file `pulumi-resource-random`. */
+  randomPlugin: string;
   kubeApiserver: string;
   kubeControllerManager: string;
   /** Only `npm test` has it built, and the next two. */
@@ -52,6 +54,7 @@ export interface CacheLayout {
   engineFile: string;
   pulumi: string;
   kubernetesPlugin: string;
+  randomPlugin: string;
   kubernetes: string;
   kubectl: string;
   kubelet: string;

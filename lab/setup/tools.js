@@ -23,6 +23,7 @@ function cacheLayout(cache) {
     engineFile: path.join(cache, 'engine.json'),
     pulumi: path.join(cache, `pulumi-${versions.pulumi}`),
     kubernetesPlugin: path.join(cache, `pulumi-resource-kubernetes-${versions.kubernetesPlugin}`),
+    randomPlugin: path.join(cache, `pulumi-resource-random-${versions.randomPlugin}`),
     kubernetes: path.join(cache, `kubernetes-${versions.kubernetes}`),
     kubectl: path.join(cache, `kubectl-${versions.kubernetes}`),
     kubelet: path.join(cache, `kubelet-${versions.kubernetes}`),
@@ -63,6 +64,7 @@ function toolPaths(environment = process.env) {
     pulumi: choices.pulumi?.root ?? layout.pulumi,
     kubernetesPlugin:
       choices.kubernetesPlugin?.file ?? path.join(layout.kubernetesPlugin, 'pulumi-resource-kubernetes'),
+    randomPlugin: choices.randomPlugin?.file ?? path.join(layout.randomPlugin, 'pulumi-resource-random'),
     kubeApiserver: path.join(layout.kubernetes, 'kube-apiserver'),
     kubeControllerManager: path.join(layout.kubernetes, 'kube-controller-manager'),
     kubectl: path.join(layout.kubectl, 'kubectl'),

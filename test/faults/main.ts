@@ -1,10 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Lab } from '../../lab';
-import { pluginFolderName } from '../../lab/plugins/official';
+import { pluginOrigin } from '../../lab/plugins/origin';
 import { labWith, stopLabs } from '../lab/support/labs';
 import type { FaultMode } from './cases';
 import { modes } from './cases';
@@ -132,16 +131,12 @@ type RunWorld = Required<Pick<Entry, 'database' | 'plugins' | 'commit'>>;
 
 async function worldOf({ database, pulumiHome }: Lab): Promise<RunWorld> {
   const [row] = (await database.root('SELECT VERSION() AS version')) as { version: string }[];
-  const kindOf = (name: 'aws' | 'random'): string =>
-    readFileSync(path.join(pulumiHome, 'plugins', pluginFolderName(name), `pulumi-resource-${name}`))
-      .subarray(0, 2)
-      .toString() === '#!'
-      ? 'stand-in'
-      : 'official';
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   return {
     database: `${database.flavour} ${row?.version ?? '?'}`,
-    plugins: (['aws', 'random'] as const).map((name) => `${name} ${kindOf(name)}`).join(', '),
+    plugins: (['aws', 'random'] as const)
+      .map((name) => `${name} ${pluginOrigin(pulumiHome, name)}`)
+      .join(', '),
     commit,
   };
 }

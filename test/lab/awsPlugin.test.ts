@@ -1,8 +1,31 @@
 import { expect } from 'chai';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Lab, Site } from '../../lab';
+import { awsProviderConfig } from '../../src/steps/awsProvider';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, snapshot } from './support/world';
+
+interface Provider {
+  type: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
+/** The state as it was before the plugin was given any configuration. */
+function forgetConfiguration(file: string): void {
+  const state = JSON.parse(readFileSync(file, 'utf8')) as {
+    checkpoint: { latest: { resources: Provider[] } };
+  };
+  const provider = state.checkpoint.latest.resources.find(({ type }) => type === 'pulumi:providers:aws');
+  for (const bag of [provider?.inputs, provider?.outputs])
+    for (const [key] of Object.entries(awsProviderConfig)) {
+      expect(bag).to.have.property(key.replace('aws:', ''));
+      delete bag?.[key.replace('aws:', '')];
+    }
+  writeFileSync(file, JSON.stringify(state));
+}
 
 describe('the aws plugin and AWS that does not answer', function () {
   this.timeout(180_000);
@@ -39,5 +62,14 @@ describe('the aws plugin and AWS that does not answer', function () {
       noSts();
     }
     expect(lab.aws.requests().some(({ action }) => action === 'GetCallerIdentity')).to.equal(false);
+  });
+
+  it('a state of a time when the plugin was not configured goes on', async () => {
+    const backend = (site.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
+    const stacks = path.join(backend, '.pulumi', 'stacks', 'openemr-credential-rotation');
+    forgetConfiguration(path.join(stacks, `${site.name}.json`));
+    expectCode(await run(site, ['--dry-run']), 0);
+    expectCode(await run(site), 0);
+    await expectHealthy(site, 'A');
   });
 });

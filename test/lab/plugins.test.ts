@@ -37,7 +37,7 @@ async function failureOf(run: Promise<unknown>): Promise<string> {
   );
 }
 
-describe("the lab's stand-ins for the random and aws plugins", function () {
+describe("the random plugin, and the lab's stand-in for the aws plugin", function () {
   this.timeout(120_000);
   this.slow(8_000);
   let bench: PluginBench;
@@ -59,13 +59,15 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     let wanted: RandomPasswordArgs = { length: 24, special: false, minNumeric: 5, minUpper: 3, minLower: 2 };
     let stack: Stack;
     let result: string;
+    let hash: string;
     const known: string[] = [];
 
     before(async () => {
       stack = await bench.stack('random', async () => {
         const password = new RandomPassword('password', wanted);
         password.result.apply((value) => known.push(value));
-        return { result: password.result, all: pulumi.output(password) };
+        const { result, bcryptHash } = password;
+        return { result, bcryptHash, all: pulumi.output(password) };
       });
     });
 
@@ -79,6 +81,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     it('makes a password that keeps the minimums, with the defaults as outputs', async () => {
       const { outputs } = await stack.up(quiet);
       result = text(outputs, 'result');
+      hash = text(outputs, 'bcryptHash');
       expect(result).to.match(/^[A-Za-z0-9]{24}$/);
       expect(result.replace(/\D/g, '').length).to.be.at.least(5);
       expect(result.replace(/[^A-Z]/g, '').length).to.be.at.least(3);
@@ -90,11 +93,13 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
         minSpecial: 0,
       });
       expect(outputs['result']?.secret).to.equal(true);
+      expect(outputs['bcryptHash']?.secret).to.equal(true);
     });
 
-    it('keeps the result as ciphertext in the state file', async () => {
+    it('keeps the result and its hash as ciphertext in the state file', async () => {
+      expect(hash).to.match(/^\$2a\$10\$.{53}$/);
       const state = await bench.stateFile('random');
-      expect(state).to.contain('RandomPassword').and.not.to.contain(result);
+      expect(state).to.contain('RandomPassword').and.not.to.contain(result).and.not.to.contain('$2a$');
     });
 
     it('does nothing in a second run, and keeps the password', async () => {
@@ -110,9 +115,13 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
       expect(text(replaced.outputs, 'result')).not.to.equal(result);
     });
 
-    it('refuses a length that the minimums exceed', async () => {
+    it('refuses a length that the minimums exceed, and a password of no characters', async () => {
       wanted = { length: 3, minNumeric: 4 };
-      expect(await failureOf(stack.preview(quiet))).to.contain('length must be at least sum of');
+      expect(await failureOf(stack.preview(quiet))).to.match(
+        /Attribute length value must be at least sum of/,
+      );
+      wanted = { length: 3, special: false, numeric: false, upper: false, lower: false };
+      expect(await failureOf(stack.preview(quiet))).to.contain('Invalid Attribute Combination');
     });
   });
 
@@ -301,7 +310,7 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
   });
 
-  describe('what they do not have', () => {
+  describe('what the stand-in does not have', () => {
     let program: () => unknown;
     let stack: Stack;
 
@@ -327,9 +336,9 @@ describe("the lab's stand-ins for the random and aws plugins", function () {
     });
 
     it('is refused by name: a function', async () => {
-      program = () => pulumi.runtime.invoke('random:index/getThing:getThing', {}, { version: '4.21.2' });
+      program = () => pulumi.runtime.invoke('aws:index/getRegion:getRegion', {}, { version: '7.48.0' });
       const message = await failureOf(stack.preview(quiet));
-      expect(message).to.contain('random:index/getThing:getThing').and.to.contain("lab's stand-in");
+      expect(message).to.contain('aws:index/getRegion:getRegion').and.to.contain("lab's stand-in");
     });
   });
 });

@@ -4,14 +4,14 @@ import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { tools } from '../../../lab/package.js';
-import { installStandIn } from '../../../lab/plugins/install.js';
+import { installRandom, installStandIn } from '../../../lab/plugins/install.js';
 import { startMoto } from '../../../lab/servers/moto.js';
 import { Processes } from '../../../lab/servers/processes.js';
 
 const PASSPHRASE = 'a passphrase of the test';
 const PROJECT = 'plugins';
 
-/** A moto server, and an engine with the stand-ins in a home of its own. */
+/** A moto server, and an engine with the random plugin and the aws stand-in in a home of its own. */
 export class PluginBench {
   private constructor(
     readonly folder: string,
@@ -22,9 +22,8 @@ export class PluginBench {
 
   static async start(): Promise<PluginBench> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'plugins-'));
-    await Promise.all(
-      (['random', 'aws'] as const).map((name) => installStandIn(path.join(folder, 'home'), name)),
-    );
+    const home = path.join(folder, 'home');
+    await Promise.all([installRandom(home), installStandIn(home)]);
     const processes = new Processes(folder, true);
     const endpoint = await startMoto(tools(), processes);
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

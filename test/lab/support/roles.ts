@@ -10,14 +10,14 @@ export type Role = (typeof roles)[number];
 
 /**
  * The role of a process of a run, by its command line; undefined for one that is none of them. A plugin is the same
- * whether it is the official program or the lab's stand-in, which is a script of Node.js in the end.
+ * whether it is the genuine program or the lab's stand-in for aws, which is a script of Node.js in the end.
  */
 export function roleOf(commandLine: readonly string[]): Role | undefined {
   const [program = '', script = ''] = commandLine;
   const name = path.basename(program);
   if (name === 'pulumi') return 'engine';
   const official = /^pulumi-resource-(kubernetes|aws|random)$/.exec(name)?.[1];
-  const standIn = /\/(aws|random)(?:\/main)?\.js$/.exec(script)?.[1];
+  const standIn = /\/(aws)(?:\/main)?\.js$/.exec(script)?.[1];
   if (official !== undefined || standIn !== undefined) return (official ?? standIn) as Role;
   return /\/cli\/main\.js$/.test(script) ? 'command' : undefined;
 }
