@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLab } from '../lab';
+import { databaseNamed, startLab } from '../lab';
+import type { Database } from '../lab';
 import { packageFolder } from '../src/base/packageFolder';
 import { benchmark } from './benchmark';
 import { growth } from './growth';
@@ -12,7 +13,7 @@ const usage = `npm run bench -- [options]
 Measures the command in a lab of its own: wall time, floor, phases, calls and memory.
 
   --repeats N                how often each is measured (default 5)
-  --database mysql|mariadb   the database server (default mysql)
+  --database NAME            mysql (8.0, default), mysql-9, mariadb (10.11) or mariadb-11
   --growth                   instead: stacks side by side, a long history, many sites
   --stacks 1,5               how many stacks side by side
   --write                    puts the result into bench/README.md
@@ -20,7 +21,7 @@ Measures the command in a lab of its own: wall time, floor, phases, calls and me
 
 interface Choices {
   repeats: number;
-  database: 'mysql' | 'mariadb';
+  database: Database;
   growth: boolean;
   stacks: number[];
   write: boolean;
@@ -42,9 +43,7 @@ function choose(args: string[]): Choices | undefined {
   if (values.help) return undefined;
   const repeats = Number(values.repeats);
   if (!Number.isInteger(repeats) || repeats < 1) throw new Error('--repeats must be a number from 1');
-  const { database } = values;
-  if (database !== 'mysql' && database !== 'mariadb')
-    throw new Error(`--database ${database}: must be mysql or mariadb`);
+  const database = databaseNamed(values.database);
   const stacks = values.stacks.split(',').map(Number);
   if (!stacks.every((count) => Number.isInteger(count) && count > 0))
     throw new Error('--stacks must be numbers from 1, as in 1,5');

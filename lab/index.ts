@@ -4,8 +4,9 @@ export type { Lab, LabOptions, Site, SiteOptions, SqlConfValues, StartingPoint }
 export type { AwsFault, AwsRequest } from './servers/aws-proxy';
 export type { KubernetesFault } from './servers/kubernetes-proxy';
 export type { KubernetesRequest } from './servers/kubernetes-requests';
-export type { Database, Flavour } from './servers/releases';
-export { databaseNamed, databaseNames, flavourOf } from './servers/releases';
+export type { Database, Flavour, Release } from './servers/releases';
+export { databaseNamed, databaseNames, flavourOf, newestFirst, releaseOf } from './servers/releases';
+export { isFetched } from './servers/database';
 export type { ContainerImage } from './kubelet/images';
 export type { PodFault } from './kubelet/pod';
 export type { Canary, CanaryOptions, CanaryResult } from './traffic/canary';

@@ -40,6 +40,17 @@ const programs: Record<Release, (tools: ToolPaths) => DatabaseProgram> = {
   'mariadb-11': mariadbFromSuite,
 };
 
+/** Whether the set-up has got this release: the newest ones are left out where their suite of Debian cannot be reached. */
+export function isFetched(release: Release, tools: ToolPaths): boolean {
+  const files: Record<Release, string> = {
+    'mysql-8.0': tools.mysqlBase,
+    'mysql-9': tools.mysqlNewest,
+    'mariadb-10.11': tools.mariadbd,
+    'mariadb-11': tools.mariadbNewest,
+  };
+  return existsSync(files[release]);
+}
+
 /** A running database server. */
 export interface DatabaseServer {
   flavour: Flavour;

@@ -1,7 +1,7 @@
 /** Which kind of server: what they do not have in common goes by this. */
 export type Flavour = 'mysql' | 'mariadb';
 
-/** The releases that a lab can run, the one that stands for its kind first. */
+/** The releases that a lab can run: of each kind the one that stands for it first, the newest last. */
 const known = {
   'mysql-8.0': 'mysql',
   'mysql-9': 'mysql',
@@ -33,6 +33,11 @@ export function releaseOf(database: Database, isThere: (release: Release) => boo
   const found = ofKind.find(isThere) ?? ofKind[0];
   if (found === undefined) throw new Error(`no release of ${database}`);
   return found;
+}
+
+/** The releases of a kind, the newest first. */
+export function newestFirst(flavour: Flavour): Release[] {
+  return releases.filter((release) => known[release] === flavour).reverse();
 }
 
 /** The database that a word names. @throws Error with all that are known */

@@ -78,6 +78,19 @@ exec "$root/${libraries()}/${thisSystem().machine.loader}" --argv0 "$0" --librar
   fs.writeFileSync(file, text, { mode: 0o755 });
 }
 
+/** Packages of a suite with all that they depend on, unpacked into a folder one over the other. None of their scripts runs. */
+async function unpackFromSuite(folder, { suite, packages, leaveOut }, log) {
+  const work = path.join(folder, 'apt');
+  const env = aptIn(work, suite, debianAddress());
+  await run('apt-get', [...APT, 'update'], { env, log });
+  const install = ['install', '-y', '--no-install-recommends', '--download-only', ...packages];
+  await run('apt-get', [...APT, ...install], { env, log });
+  const archives = path.join(work, 'archives');
+  const debs = fs.readdirSync(archives).filter((name) => name.endsWith('.deb') && !leaveOut.test(name));
+  for (const name of debs) await run('dpkg', ['-x', path.join(archives, name), folder], { log });
+  fs.rmSync(work, { recursive: true });
+}
+
 /**
  * Programs of another suite of Debian, with all that they load, unpacked into the cache and not installed: this machine's
  * C library may be older than theirs.
@@ -88,19 +101,11 @@ exec "$root/${libraries()}/${thisSystem().machine.loader}" --argv0 "$0" --librar
 async function fetchFromSuite(target, { suite, packages, programs }, log) {
   if (process.getuid() === 0) await update(log);
   await publish(target, async (folder) => {
-    const work = path.join(folder, 'apt');
-    const env = aptIn(work, suite, debianAddress());
-    await run('apt-get', [...APT, 'update'], { env, log });
-    const install = ['install', '-y', '--no-install-recommends', '--download-only', ...packages];
-    await run('apt-get', [...APT, ...install], { env, log });
-    const archives = path.join(work, 'archives');
-    const debs = fs.readdirSync(archives).filter((name) => name.endsWith('.deb') && !NOT_NEEDED.test(name));
-    for (const name of debs) await run('dpkg', ['-x', path.join(archives, name), folder], { log });
-    fs.rmSync(work, { recursive: true });
+    await unpackFromSuite(folder, { suite, packages, leaveOut: NOT_NEEDED }, log);
     for (const program of programs) writeLauncher(folder, program);
     fs.symlinkSync('usr/share', path.join(folder, 'share'));
     await run(path.join(folder, launcherOf(programs[0])), ['--no-defaults', '--version'], { log });
   });
 }
 
-module.exports = { debianAddress, fetchFromSuite, launcherOf };
+module.exports = { debianAddress, fetchFromSuite, launcherOf, unpackFromSuite };

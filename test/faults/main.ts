@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { databaseNamed, releaseOf } from '../../lab';
 import type { Lab } from '../../lab';
 import { pluginOrigin } from '../../lab/plugins/origin';
 import { labWith, stopLabs } from '../lab/support/labs';
@@ -73,7 +74,7 @@ async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
     throw new Error(
       `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,
     );
-  const lab = await labWith(values.database === 'mariadb' ? 'mariadb' : 'mysql');
+  const lab = await labWith(releaseOf(databaseNamed(values.database)));
   const world: RunWorld = await worldOf(lab);
   const minutes = Number(values['limit-minutes'] ?? Infinity);
   const end = performance.now() + minutes * 60_000;

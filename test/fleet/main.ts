@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startLab } from '../../lab';
-import type { Lab } from '../../lab';
+import { databaseNamed, startLab } from '../../lab';
+import type { Database, Lab } from '../../lab';
 import { makeFleet } from '../lab/support/fleet';
 import { rotateAll, rotateSome } from './byCommand';
 import { rotateByJob } from './byJob';
@@ -17,7 +17,7 @@ back and reported, and what the killed worker left is finished. And it says what
   --deployments N       how many (default 20, at least 4)
   --concurrency N       rotations at a time (default 4)
   --way command|job     only this way (default: both)
-  --database NAME       mysql or mariadb (default mysql)
+  --database NAME       mysql (8.0, default), mysql-9, mariadb (10.11) or mariadb-11
   --write               puts the table into docs/fleet.md; only with 20 or more, and both ways
 `;
 
@@ -25,7 +25,7 @@ interface Choices {
   deployments: number;
   concurrency: number;
   ways: string[];
-  database: 'mysql' | 'mariadb';
+  database: Database;
   write: boolean;
 }
 
@@ -43,14 +43,13 @@ function choose(args: string[]): Choices | undefined {
     },
   });
   if (values.help) return undefined;
-  const { database, way, write } = values;
+  const { way, write } = values;
+  const database = databaseNamed(values.database);
   const [deployments, concurrency] = [Number(values.deployments), Number(values.concurrency)];
   if (!(Number.isInteger(deployments) && deployments >= 4 && deployments <= 99))
     throw new Error('--deployments must be a number from 4 to 99');
   if (!(Number.isInteger(concurrency) && concurrency >= 1))
     throw new Error('--concurrency must be a number from 1');
-  if (database !== 'mysql' && database !== 'mariadb')
-    throw new Error(`--database ${database}: must be mysql or mariadb`);
   if (way !== undefined && way !== 'command' && way !== 'job')
     throw new Error(`--way ${way}: must be command or job`);
   if (write && (deployments < 20 || way !== undefined))

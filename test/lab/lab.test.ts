@@ -8,6 +8,7 @@ import type { Lab, Site } from '../../lab';
 import { KubernetesClient } from '../../lab/kubernetes-client';
 import { awsTests } from './labAws';
 import { kubernetesTests } from './labKubernetes';
+import { tested } from './support/labs';
 import { letPass, until } from './support/until';
 
 /** Pids of everything that belongs to the lab in this folder: its children by their environment, its reaper. */
@@ -49,7 +50,7 @@ async function podsOf(lab: Lab, site: Site): Promise<PodView[]> {
   return items;
 }
 
-for (const database of ['mysql', 'mariadb'] as const) {
+for (const database of tested.wholly) {
   describe(`the lab on ${database}`, function () {
     this.timeout(60_000);
     let lab: Lab;
