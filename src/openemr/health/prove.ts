@@ -4,7 +4,7 @@ import { pageOf } from '../../rotation/health';
 import { sleep } from '../../base/errors';
 import type { Asked, HealthPage } from './ask';
 import { askOnce } from './ask';
-import type { ProofKind } from './judge';
+import type { ProofKind, Weighed } from './judge';
 import { weigh } from './judge';
 import { atOnce, Streak } from './streak';
 
