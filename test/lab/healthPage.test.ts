@@ -75,7 +75,9 @@ describe("OpenEMR's health page, as it is in the field", function () {
     expect(seconds, 'from the first failed request to the last').to.be.below(25);
   });
 
-  it('pods that are Ready and answer 500 on the new login: at most 10 % of the requests of one minute fail', async () => {
+  it('pods that are Ready and answer 500 on the new login: at most 10 % of the requests of one minute fail', async function () {
+    // The bound is a time: a machine that does something else at that moment gets another try.
+    this.retries(2);
     const before = await snapshot(site);
     await site.pages({ refuses: [site.users.B] });
     const load = site.load({ ratePerSecond: 10 });
