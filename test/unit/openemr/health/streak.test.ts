@@ -11,7 +11,11 @@ describe('Streak', () => {
   /** Takes answers that come every 100 ms; gives the time in ms at which they prove "broken", if they do. */
   function brokenAt(
     answers: (at: number) => Weighed,
-    { pods = 2, kind = 'rotation' as ProofKind, untilMs = 60_000 } = {},
+    {
+      pods = 2,
+      kind = 'rotation',
+      untilMs = 60_000,
+    }: { pods?: number; kind?: ProofKind; untilMs?: number } = {},
   ): number | undefined {
     const streak = new Streak(kind, pods);
     for (let at = 0; at <= untilMs; at += 100) {

@@ -11,7 +11,7 @@ describe('PageWatch', () => {
   /** Watches a page on a clock of its own for so long; gives when it found it broken, and what it said. */
   async function watch(
     answer: (at: number, asked: number) => Asked,
-    { forMs = 120_000, away = (_at: number): boolean => false } = {},
+    { forMs = 120_000, away = () => false }: { forMs?: number; away?: (at: number) => boolean } = {},
   ): Promise<{ at: number | undefined; asked: number; message?: string }> {
     let at = 0;
     let asked = 0;
