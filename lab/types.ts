@@ -116,6 +116,16 @@ export interface SqlConfValues {
   dbase: string;
 }
 
+/** What pages do otherwise. */
+export interface PageSwitches {
+  /** Every page but the login page, so that pods stay ready, answers 500 while sqlconf.php names one of these users. */
+  refuses?: string[];
+  /** Every page calls this stored function of the schema, by the account of sqlconf.php. */
+  routine?: string;
+  /** `false`: OpenEMR logs in without TLS. */
+  tls?: boolean;
+}
+
 /** One OpenEMR: its pods, files, schema, users and secrets. */
 export interface Site {
   name: string;
@@ -152,6 +162,8 @@ export interface Site {
    * of a rollback are sound again.
    */
   podFault(fault: PodFault, options?: { rollouts?: 1 }): Promise<void>;
+  /** What all pages of all pods do otherwise from the next request on; what is left out is as it was at first. */
+  pages(switches: PageSwitches): Promise<void>;
   /** Restarts the pods by an annotation, without any rotation, and waits for the end; gives milliseconds. */
   restart(): Promise<number>;
   /** Sends requests to the ready pods at a constant rate until it is stopped. */

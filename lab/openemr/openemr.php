@@ -14,6 +14,13 @@ function site_folder(): string
     return getenv('OPENEMR_SITES') . '/' . (getenv('OPENEMR_SITE') ?: 'default');
 }
 
+/** What the pages of this site do otherwise, by `site.pages()`; looked at on each request. */
+function switches(): array
+{
+    $text = @file_get_contents(dirname(getenv('OPENEMR_SITES')) . '/pages.json');
+    return $text === false ? [] : json_decode($text, true);
+}
+
 /**
  * The settings of sqlconf.php. In mode `cached` they are those of the pod's start, as when an opcode cache or
  * a client of the network file system keeps an old copy; else the file is included on each request.
@@ -35,29 +42,40 @@ function load_sqlconf(): array
     return $sqlconf;
 }
 
-/** Logs in over TLS, checked against the authority in the site's documents. Throws with the server's reason. */
+/**
+ * Logs in over TLS, checked against the authority in the site's documents, or without TLS where the site has none. Throws
+ * with the server's reason.
+ */
 function connect(string $host, int $port, string $user, string $password, string $schema): mysqli
 {
     $db = mysqli_init();
     $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 3);
-    $db->options(MYSQLI_OPT_SSL_VERIFY_SERVER_CERT, true);
-    $db->ssl_set(null, null, site_folder() . '/documents/certificates/mysql-ca', null, null);
-    if (!@$db->real_connect($host, $user, $password, $schema, $port, null, MYSQLI_CLIENT_SSL)) {
+    $tls = switches()['tls'] ?? true;
+    if ($tls) {
+        $db->options(MYSQLI_OPT_SSL_VERIFY_SERVER_CERT, true);
+        $db->ssl_set(null, null, site_folder() . '/documents/certificates/mysql-ca', null, null);
+    }
+    if (!@$db->real_connect($host, $user, $password, $schema, $port, null, $tls ? MYSQLI_CLIENT_SSL : 0)) {
         throw new RuntimeException("login failed: $db->connect_errno $db->connect_error");
     }
     return $db;
 }
 
-/** Logs in as sqlconf.php says. */
+/** Logs in as sqlconf.php says, and calls the routine that every page of the site needs. */
 function connect_as_configured(array $sqlconf): mysqli
 {
-    return connect(
+    $routine = switches()['routine'] ?? null;
+    $db = connect(
         $sqlconf['host'],
         (int) $sqlconf['port'],
         $sqlconf['login'],
         $sqlconf['pass'],
         $sqlconf['dbase'],
     );
+    if ($routine !== null) {
+        query($db, "SELECT `$routine`()");
+    }
+    return $db;
 }
 
 /** Runs a statement; throws with the server's reason. */

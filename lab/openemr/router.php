@@ -29,13 +29,28 @@ const LOGIN_PAGE = <<<'HTML'
 
     HTML;
 
+/** An error of the application itself. */
+class BrokenPage extends Error
+{
+}
+
+/** Some pages are broken for some logins, by `site.pages()`; the login page never is, so that the pods stay ready. */
+function refuse_login(string $login): void
+{
+    if (in_array($login, switches()['refuses'] ?? [], true)) {
+        throw new BrokenPage('this page is broken for this login');
+    }
+}
+
 /** A patient's page: reads and writes with the account of sqlconf.php. */
 function patient_page(): never
 {
     if (getenv('LAB_FAULT') === 'broken') {
         answer(500, 'text/plain', "fault of the lab: broken\n");
     }
-    $db = connect_as_configured(load_sqlconf());
+    $sqlconf = load_sqlconf();
+    refuse_login($sqlconf['login']);
+    $db = connect_as_configured($sqlconf);
     $found = query($db, 'SELECT fname, lname FROM patient_data ORDER BY pid LIMIT 1')->fetch_assoc();
     query($db, "INSERT INTO log (event, user) VALUES ('view', CURRENT_USER())");
     $db->close();
@@ -79,6 +94,7 @@ function readyz(): never
     $newer = $fault === 'page-ready';
     try {
         $sqlconf = load_sqlconf();
+        refuse_login($sqlconf['login']);
         $db = connect_as_configured($sqlconf);
         $database = $db->query('SELECT pid FROM patient_data LIMIT 1') !== false;
         $db->close();

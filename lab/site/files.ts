@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { tools } from '../package';
 import { installDatabaseAuthority } from '../servers/certificates';
-import type { SqlConfValues } from '../types';
+import type { PageSwitches, SqlConfValues } from '../types';
 
 const run = promisify(execFile);
 
@@ -78,4 +78,11 @@ export function readLogin(text: string): { user: string; password: string } | un
   };
   const [user, password] = [value('login'), value('pass')];
   return user === undefined || password === undefined ? undefined : { user, password };
+}
+
+/** Says what the pages do otherwise, beside the folder of all sites; a page reads either the old file or the new one. */
+export async function writePageSwitches(sitesRoot: string, switches: PageSwitches): Promise<void> {
+  const file = path.join(path.dirname(sitesRoot), 'pages.json');
+  await writeFile(`${file}.new`, JSON.stringify(switches));
+  await rename(`${file}.new`, file);
 }

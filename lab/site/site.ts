@@ -10,7 +10,7 @@ import { startCanary } from '../traffic/canary';
 import { startLoad } from '../traffic/load';
 import type { Site, SiteOptions } from '../types';
 import { dropDatabase, seedDatabase } from './database';
-import { evaluateSqlconf, makeSitesFolder } from './files';
+import { evaluateSqlconf, makeSitesFolder, writePageSwitches } from './files';
 import { startFront } from './front';
 import {
   awaitRollout,
@@ -192,7 +192,7 @@ function reading({ secrets, kubernetes, database }: SiteServers, draft: Draft, s
   };
 }
 
-type Acting = Pick<Site, 'podFault' | 'restart' | 'load' | 'canary'>;
+type Acting = Pick<Site, 'podFault' | 'pages' | 'restart' | 'load' | 'canary'>;
 
 function acting({ kubelet, kubernetes, database }: SiteServers, draft: Draft, sqlconfFile: string): Acting {
   const { namespace, schema } = draft;
@@ -200,6 +200,7 @@ function acting({ kubelet, kubernetes, database }: SiteServers, draft: Draft, sq
     async podFault(fault, { rollouts } = {}) {
       kubelet.setFault(namespace, fault, rollouts === 1);
     },
+    pages: (switches) => writePageSwitches(draft.sitesRoot, switches),
     async restart() {
       const begin = performance.now();
       await restartPods(kubernetes.admin, namespace);

@@ -63,6 +63,21 @@ export async function observe(
   };
 }
 
+/**
+ * What OpenEMR is given now, and nothing more: while OpenEMR is broken, each further second of reading is one of failed
+ * requests. Throws as {@link observe}.
+ */
+export async function observeGiven(
+  context: WorldContext,
+  { kubernetes }: Pick<Clients, 'kubernetes'>,
+): Promise<{ login: DatabaseLogin; kubernetesSecret: Record<string, string> }> {
+  const [{ login }, kubernetesSecret] = await Promise.all([
+    openSqlconf(context),
+    readKubernetesSecret(kubernetes),
+  ]);
+  return { login, kubernetesSecret };
+}
+
 /** The restart annotation. That the Deployment cannot be read is told by the preflight, with every other missing right. */
 async function readRestart(kubernetes: Kubernetes): Promise<string | undefined> {
   try {

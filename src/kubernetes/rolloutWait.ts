@@ -29,6 +29,7 @@ const podsEveryMs = 2000;
  * again: the rollout goes on without it.
  * @returns the Deployment as it was then
  * @param givenSeconds limit of the whole wait; without it the rollout may take as long as it makes progress
+ * @param noLonger looked at between two looks at the Deployment: a failure ends the wait
  * @throws Failure `timeout` when the limit passes, when the Deployment says that it does not progress, or when a new
  * pod is in a trouble that does not pass; the pods are seen only where RBAC allows it
  */
@@ -36,6 +37,7 @@ export async function waitForRollout(
   kubernetes: Kubernetes,
   restart: Restart,
   givenSeconds?: number,
+  noLonger: () => Failure | undefined = () => undefined,
 ): Promise<V1Deployment> {
   const clock = new RolloutClock(givenSeconds);
   const pods = new PodWatch(kubernetes, restart);
@@ -46,6 +48,8 @@ export async function waitForRollout(
       assertOurs(name, deployment, restart);
       const state = rolloutState(deployment);
       if (state.kind === 'complete') return deployment;
+      const reason = noLonger();
+      if (reason) throw reason;
       clock.see(deployment);
       const ended = state.kind === 'failed' || clock.over();
       const trouble = await pods.look(deployment, ended);

@@ -6,7 +6,14 @@ import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promis
 import pRetry from 'p-retry';
 import { Failure } from '../base/failure';
 import type { DatabaseLogin } from '../rotation/slot';
-import { connectFailure, isDenied, LoginTriesUsedUp, passesSoon, statementFailure } from './databaseErrors';
+import {
+  connectFailure,
+  isDenied,
+  isStandingRefusal,
+  LoginTriesUsedUp,
+  passesSoon,
+  statementFailure,
+} from './databaseErrors';
 import { errorCode } from '../base/errors';
 import { ownLoginBegins } from './ownLogins';
 
@@ -220,5 +227,18 @@ export async function tryOpen(
     triesInVain.set(account, tries + 1);
     expected.delete(hashOf(login));
     return undefined;
+  }
+}
+
+/**
+ * Whether the database is away at this moment, by a login: it gives no answer, or it restarts or is full, which passes.
+ * A server that lets it in is not, nor one that refuses this login.
+ */
+export async function databaseIsAway(login: DatabaseLogin, trust: DatabaseTrust): Promise<boolean> {
+  try {
+    await tryLogin(login, trust);
+    return false;
+  } catch (error) {
+    return !isStandingRefusal(error);
   }
 }

@@ -53,6 +53,12 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
 }
 
+/** True for what a server that is up says to a login, and says again a moment later: a limit of the user, a host. */
+export function isStandingRefusal(error: unknown): boolean {
+  if (error instanceof LoginTriesUsedUp) return true;
+  return error instanceof Failure && errorNumber(error.cause) > 0 && !passesSoon(error.cause);
+}
+
 /** True for a failure that is the server's refusal of a password, by its policy or its history. */
 export function isPasswordRefusal(error: unknown): error is Failure {
   return error instanceof Failure && policyNumbers.has(errorNumber(error.cause));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { Ended, Failure } from '../base/failure';
-import { observe } from '../inspect/observe';
+import { observeGiven } from '../inspect/observe';
 import { changedKeys } from '../rotation/observation';
 import { planRollback } from '../rotation/planRotation';
 import { planId } from '../rotation/rotationPlan';
@@ -142,9 +142,9 @@ async function usernameNotSwitched(
   if (!resumed && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
   if (failed.to === 'other' || failed.from === failed.to) return undefined;
   try {
-    const { sqlconf, kubernetesSecret } = await observe(settings.context, world, world.credentials);
-    const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret.data).length === 0;
-    const { username } = sqlconf.login;
+    const { login, kubernetesSecret } = await observeGiven(settings.context, world);
+    const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret).length === 0;
+    const { username } = login;
     return (sameSecret || at.step === cutOverStep) && username !== material.logins[failed.to].username
       ? username
       : undefined;

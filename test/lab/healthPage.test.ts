@@ -75,6 +75,24 @@ describe("OpenEMR's health page, as it is in the field", function () {
     expect(seconds, 'from the first failed request to the last').to.be.below(25);
   });
 
+  it('pods that are Ready and answer 500 on the new login: at most 10 % of the requests of one minute fail', async function () {
+    // The bound is a time: a machine that does something else at that moment gets another try.
+    this.retries(2);
+    const before = await snapshot(site);
+    await site.pages({ refuses: [site.users.B] });
+    const load = site.load({ ratePerSecond: 10 });
+    // The limit is the product's own: it is not waited for.
+    const failed = await run(site, ['--health-limit', '60']);
+    const { failedAt, requests } = await load.stop();
+    console.log(`        ${failedAt.length} of ${requests} requests failed`);
+    expectCode(failed, 13);
+    expect(failed.stderr).to.match(/answers with HTTP 500 in \d+ answers in a row/);
+    expect(failedAt.length, 'failed requests').to.be.at.most(60);
+    const after = await expectHealthy(site, 'A');
+    expect(after.fileHash).to.equal(before.fileHash);
+    expect(after.slots).to.deep.equal(before.slots);
+  });
+
   it("the image's self-signed certificate, new with each start: passes inside the cluster, with a notice", async () => {
     const folder = site.folder;
     const make = (name: string): { key: string; cert: string } => {

@@ -5,7 +5,8 @@ import { sleep } from '../../base/errors';
 import type { Asked, HealthPage } from './ask';
 import { askOnce } from './ask';
 import type { ProofKind, Weighed } from './judge';
-import { answersOfAll, weigh } from './judge';
+import { weigh } from './judge';
+import { atOnce, Streak } from './streak';
 
 /** How the application's health page is judged after a switch. */
 export interface HealthCheck extends HealthPage {
@@ -18,17 +19,13 @@ export interface HealthCheck extends HealthPage {
   before?: HealthBefore;
   /** How many pods answer under that address. */
   replicas: number;
-  /** Whether the database lets the new login in at this moment: while it does not, "broken" may pass. */
-  databaseLetsIn: () => Promise<boolean>;
+  /** Whether the database is away at this moment: while it is, "broken" may pass. */
+  databaseIsAway: () => Promise<boolean>;
   /** Told of each answer, as it was judged. */
   judged?: (found: Weighed) => void;
 }
 
 const pauseMs = 150;
-/** How long at least all answers must say "broken". */
-const brokenMs = 2000;
-/** Requests at once while all answers say "broken". */
-const atOnce = 4;
 /** How long a rollback waits for a page that it goes on without. */
 const asBeforeMs = 15_000;
 
@@ -42,18 +39,18 @@ export async function proveHealth(check: HealthCheck): Promise<string | undefine
   const started = performance.now();
   const before = check.before?.url === pageOf(check.url) ? check.before : undefined;
   const known = before === undefined ? undefined : (before.selfSigned ?? null);
-  const streak = new Streak(check);
+  const streak = new Streak(check.kind, check.replicas);
   while (performance.now() - started < check.limitMs) {
     const left = check.limitMs - (performance.now() - started);
-    const count = streak.allBroken ? Math.min(atOnce, Math.max(1, check.replicas)) : 1;
     const asked = await Promise.all(
-      Array.from({ length: count }, () =>
+      Array.from({ length: streak.broken > 0 ? atOnce(check.replicas) : 1 }, () =>
         askOnce(check, left, before?.fault === undefined ? known : undefined),
       ),
     );
+    const now = performance.now();
     for (const found of asked.map((each: Asked) => weigh(each, check.kind, before))) {
       check.judged?.(found);
-      streak.take(found);
+      streak.take(found, now);
     }
     if (streak.good >= check.answersInARow)
       return streak.warning && `the health page ${pageOf(check.url)} ${streak.warning}`;
@@ -62,7 +59,7 @@ export async function proveHealth(check: HealthCheck): Promise<string | undefine
       (before !== undefined || performance.now() - started > asBeforeMs)
     )
       return `the health page ${pageOf(check.url)} ${streak.warning ?? ''}; it proves nothing, and did not before`;
-    if (streak.provesBroken && (await check.databaseLetsIn()))
+    if (streak.provesBroken(now) && !(await check.databaseIsAway()))
       throw failure(check, `${streak.wrong} in ${streak.broken} answers in a row`);
     await sleep(pauseMs);
   }
@@ -79,38 +76,4 @@ function failure({ url }: HealthCheck, wrong: string): Failure {
     'health-page-bad',
     `The health page ${pageOf(url)} ${wrong}. Check the log of the new pods, and that OPENEMR_HEALTHCHECK_URL is right from here.`,
   );
-}
-
-/** What the last answers had in common. */
-class Streak {
-  good = 0;
-  asBefore = 0;
-  broken = 0;
-  wrong = 'gives no answer';
-  warning: string | undefined;
-  private brokenSince = 0;
-
-  constructor(private readonly check: Pick<HealthCheck, 'replicas' | 'kind'>) {}
-
-  take(found: Weighed): void {
-    this.good = found.kind === 'good' ? this.good + 1 : 0;
-    this.asBefore = found.kind === 'as-before' ? this.asBefore + 1 : 0;
-    // Where OpenEMR was sound before, another page in its place says as much as "broken".
-    const says = found.kind === 'bad' && found.fault !== 'no-answer';
-    if (says && this.broken === 0) this.brokenSince = performance.now();
-    this.broken = says ? this.broken + 1 : 0;
-    if (found.kind === 'bad') this.wrong = found.wrong;
-    else this.warning = found.warning;
-  }
-
-  get allBroken(): boolean {
-    return this.broken > 0;
-  }
-
-  /** A rollback has nowhere to go: it waits. */
-  get provesBroken(): boolean {
-    const { kind, replicas } = this.check;
-    const lasts = performance.now() - this.brokenSince >= brokenMs;
-    return kind !== 'rollback' && lasts && this.broken >= answersOfAll(replicas);
-  }
 }

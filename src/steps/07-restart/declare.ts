@@ -11,7 +11,7 @@ import { patchAnnotations } from '../patchAnnotations';
 export function restart(
   chain: Chain,
   { plan }: PlannedRotation,
-  { context, rolloutTimeoutSeconds, run }: StepSettings,
+  { context, rolloutTimeoutSeconds, run, healthUrl: url, healthCaFile: caFile }: StepSettings,
 ): void {
   const { namespace, deployment: name } = context.kubernetes;
   const annotations = { [restartAnnotation]: chain.guarded(pulumi.output(plan.restartToken)) };
@@ -25,11 +25,16 @@ export function restart(
     ),
   );
   const timeout = rolloutTimeoutSeconds === undefined ? {} : { timeoutSeconds: rolloutTimeoutSeconds };
+  const { health: before, kind } = plan;
+  // A rollback has nowhere to go: it waits.
+  const watched = url !== undefined && before !== undefined && kind !== 'rollback';
+  const page = watched ? { page: { url, before, ...(caFile === undefined ? {} : { caFile }) } } : {};
   chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), {
     context,
     run,
     annotation: restartAnnotation,
     token: plan.restartToken,
     ...timeout,
+    ...page,
   });
 }

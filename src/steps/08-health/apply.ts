@@ -8,7 +8,7 @@ import type { Measured } from '../../rotation/proofs';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { kubernetesOf } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
-import { openSession, tryLogin } from '../../mysql/database';
+import { databaseIsAway, openSession } from '../../mysql/database';
 import type { Weighed } from '../../openemr/health/judge';
 import { proveHealth } from '../../openemr/health/prove';
 import { tellNotice } from '../../base/notices';
@@ -91,11 +91,7 @@ async function provePage(
     limitMs: limitSeconds * 1000,
     kind: kind !== undefined && goesBack(kind) ? kind : 'rotation',
     replicas: spec?.replicas ?? 1,
-    databaseLetsIn: () =>
-      tryLogin(login, context.trust).then(
-        (answer) => answer === 'works',
-        () => false,
-      ),
+    databaseIsAway: () => databaseIsAway(login, context.trust),
     ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }),
     ...(before === undefined ? {} : { before }),
   });

@@ -1,8 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { rolloutProof } from '../../../../src/steps/07-restart/apply';
 import { expectRefused, failureOf, withFaults } from '../../handMade/faults';
 import type { HandMadeWorld } from '../../handMade/world';
-import { openWorld } from '../../handMade/world';
+import { openWorld, passwords } from '../../handMade/world';
 
 const annotation = 'credential-rotation/restartedAt';
 
@@ -70,6 +72,28 @@ describe('step 7: the proof of the restart', () => {
     world.kubernetes.deployment = deployment('mine', 1, { conditions });
     await expectRefused(world, () => apply(), 'rollout-timeout', /does not roll out: timed out;/);
   });
+
+  it('a page that was good and says only "broken" ends it; one that was not, or with a restart that takes all pods down, does not', async () => {
+    const server = createServer((_request, response) => response.writeHead(500).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`;
+    await world.writeFile(world.login('openemr_b', passwords.B));
+    const rollsOut = deployment('mine', 1);
+    const recreates = {
+      ...rollsOut,
+      spec: { ...(rollsOut['spec'] as object), strategy: { type: 'Recreate' } },
+    };
+    const ends = async (deployed: object, before: object): Promise<string> => {
+      world.kubernetes.deployment = { ...deployed };
+      const page = { url, before: { url, failing: [], ...before } };
+      const inputs = { context: world.context, run: 'run-1', annotation, token: 'mine', timeoutSeconds: 5 };
+      return (await failureOf(rolloutProof.apply({ ...inputs, page }))).code;
+    };
+    expect(await ends(rollsOut, {})).to.equal('health-page-bad');
+    expect(await ends(rollsOut, { fault: 'broken' })).to.equal('rollout-timeout');
+    expect(await ends(recreates, {})).to.equal('rollout-timeout');
+    server.close();
+  }).timeout(30_000);
 
   it('is made anew in each run, also where an earlier run of the rotation has made it', async () => {
     expect(await rolloutProof.diff({ run: 'first' }, { run: 'second' })).to.equal(true);
