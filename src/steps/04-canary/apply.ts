@@ -10,6 +10,7 @@ import { openSqlconf } from '../../openemr/openSqlconf';
 import type { CanaryMode } from '../../rotation/canary';
 import { canaryNames } from '../../rotation/canary';
 import type { HealthBefore } from '../../rotation/health';
+import type { Measured } from '../../rotation/proofs';
 import { kubernetesSecretData } from '../../rotation/observation';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { kubernetesOf } from '../../target/clients';
@@ -62,21 +63,29 @@ const deadlineSlackSeconds = 60;
 export async function proveCanary(
   inputs: CanaryProofInputs,
   pace = usualPace,
-): Promise<Record<string, unknown>> {
+): Promise<{ measured: Measured<'canary'> }> {
   const { context, username, active, mode } = inputs;
+  const started = performance.now();
+  const measured = (
+    outcome: Measured<'canary'>['outcome'],
+    why?: string,
+  ): { measured: Measured<'canary'> } => {
+    const tookMs = Math.round(performance.now() - started);
+    return { measured: { username, outcome, ...(why === undefined ? {} : { why }), tookMs } };
+  };
   const file = await openSqlconf(context);
   // A run that takes a rotation up after its cut-over: all pods read the new login already.
   if (file.login.username === username && file.login.password === inputs.password)
-    return { skipped: `${file.path} names ${username} already` };
+    return measured('skipped', `${file.path} names ${username} already`);
   const canary = await whyNot(() => look(inputs, file, pace));
   const control = needsControl(canary) ? await whyNot(() => lookAtControl(inputs, pace)) : undefined;
   const verdict = judgeCanary(canary, control);
   const who = { username, active };
   if (verdict.kind === 'bad') throw canaryFailure(verdict, who);
-  if (verdict.kind === 'proved') return { proved: username };
+  if (verdict.kind === 'proved') return measured('proved');
   if (mode === 'require') throw unprovedFailure(verdict.why, who);
   tellNotice(unprovedNotice(verdict.why, who));
-  return { unproved: verdict.why };
+  return measured('unproved', verdict.why);
 }
 
 /** What keeps a pod from being made is no word on the login. */
