@@ -57,6 +57,7 @@ const placeholders: Record<OptionType, string | undefined> = {
   url: 'URL',
   seconds: 'SECONDS',
   'yes-or-no': undefined,
+  canary: 'MODE',
   limit: 'SECONDS',
   count: 'NUMBER',
   folder: 'FOLDER',

@@ -29,6 +29,8 @@ export class ApiError extends Error {
 /** JSON is YAML, too. */
 const contentTypes: Partial<Record<string, string>> = { PATCH: 'application/apply-patch+yaml' };
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 type Dispatcher = ReturnType<Client.RequestContext['getDispatcher']>;
 
 /**
@@ -113,9 +115,19 @@ export class KubernetesApi {
     return this.send('POST', parts, { body, query });
   }
 
+  /** The same where an admission webhook may take its time. @throws ApiError, or what the connection says */
+  createAdmitted<T>(parts: readonly string[], body: unknown): Promise<T> {
+    return this.send('POST', parts, { body, timeoutMs: patchLimitMs });
+  }
+
   /** @throws ApiError, or what the connection says */
   replace<T>(parts: readonly string[], body: unknown): Promise<T> {
     return this.send('PUT', parts, { body });
+  }
+
+  /** @param body how it is deleted @throws ApiError, or what the connection says */
+  remove<T>(parts: readonly string[], body: unknown): Promise<T> {
+    return this.send('DELETE', parts, { body });
   }
 
   /**
@@ -151,16 +163,16 @@ export class KubernetesApi {
   }
 
   private async send<T>(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+    method: Method,
     parts: readonly string[],
-    { query = {}, body }: { query?: Record<string, string>; body?: unknown },
+    { query = {}, body, timeoutMs }: { query?: Record<string, string>; body?: unknown; timeoutMs?: number },
   ): Promise<T> {
     const request = this.request(method, parts, query);
     if (body !== undefined) {
       request.setHeaderParam('Content-Type', contentTypes[method] ?? 'application/json');
       request.setBody(JSON.stringify(body));
     }
-    request.setSignal(AbortSignal.timeout(method === 'PATCH' ? patchLimitMs : requestLimitMs));
+    request.setSignal(AbortSignal.timeout(timeoutMs ?? (method === 'PATCH' ? patchLimitMs : requestLimitMs)));
     await this.authorize(request);
     const answer = await new this.library.IsomorphicFetchHttpLibrary().send(request).toPromise();
     // Read also when it is an error: the connection is free for the next request only then.
@@ -172,7 +184,7 @@ export class KubernetesApi {
   }
 
   private request(
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+    method: Method,
     parts: readonly string[],
     query: Record<string, string>,
   ): Client.RequestContext {

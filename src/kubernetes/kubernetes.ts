@@ -41,6 +41,9 @@ export function neededRights(target: KubernetesTarget): Right[] {
   ];
 }
 
+/** What a canary is made of. */
+export type OwnResource = 'pods' | 'secrets';
+
 /** A Lease as JSON has it: times are text. */
 export type Lease = Omit<V1Lease, 'spec'> & {
   spec?: Omit<NonNullable<V1Lease['spec']>, 'acquireTime' | 'renewTime'> & {
@@ -210,6 +213,39 @@ export class Kubernetes {
   /** Makes an Event. Errors as of {@link lease}. */
   async createEvent(body: CoreV1Event): Promise<void> {
     await (await this.api()).create(['api', 'v1', 'namespaces', this.target.namespace, 'events'], body);
+  }
+
+  /** An object of this tool's own, by its name; undefined where there is none. */
+  async own<T extends V1Pod | V1Secret>(resource: OwnResource, name: string): Promise<T | undefined> {
+    return this.call('get', `${resource} ${this.target.namespace}/${name}`, (api) =>
+      api.get<T>([...this.owned(resource), name]).catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }),
+    );
+  }
+
+  /** Makes an object of this tool's own. Errors as of {@link lease}. */
+  async createOwn(resource: OwnResource, body: V1Pod | V1Secret): Promise<void> {
+    await (await this.api()).createAdmitted(this.owned(resource), body);
+  }
+
+  /** Deletes an object of this tool's own, if it is still that very one; one that is gone is no error. Errors as of {@link lease}. */
+  async removeOwn(resource: OwnResource, { metadata }: V1Pod | V1Secret): Promise<void> {
+    const { name = '', uid } = metadata ?? {};
+    const options = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      ...(uid === undefined ? {} : { preconditions: { uid } }),
+    };
+    const api = await this.api();
+    await api.remove([...this.owned(resource), name], options).catch((error: unknown) => {
+      if (statusOf(error) !== 404) throw error;
+    });
+  }
+
+  private owned(resource: OwnResource): string[] {
+    return ['api', 'v1', 'namespaces', this.target.namespace, resource];
   }
 
   private leases(): string[] {

@@ -10,6 +10,7 @@ import type {
   RotationMaterial,
   RotationPlan,
 } from './rotationPlan';
+import type { CanaryMode } from './canary';
 import { plannedFile } from './rotationPlan';
 import {
   identityProblems,
@@ -26,6 +27,8 @@ import { defaultUsername, otherSlot, slots } from './slot';
 /** What is asked for; id, time and token are given so that planning is a pure function. */
 export interface PlanRequest extends Provenance {
   kind: RequestKind;
+  /** Whether a pod on the new login is tried before the switch; `off` without it. */
+  canary?: CanaryMode | undefined;
   id: string;
   now: Date;
 }
@@ -104,7 +107,10 @@ export function planRollback(
   now: Date,
   previous?: PastSteps,
 ): PlannedRotation {
-  const { plan, material } = failed;
+  const { material } = failed;
+  // A way back is not tried first: it is known.
+  const plan = { ...failed.plan };
+  delete plan.canary;
   return {
     plan: {
       ...plan,
@@ -259,7 +265,24 @@ function planSwitch(
   const renew = kind === 'bootstrap' ? null : otherSlot(to);
   const mint = slots.filter((slot) => logins[slot].password === undefined && slot !== renew);
   const plan = makePlan(observation, request, { kind, from: inUse ?? 'other', to, mint, renew });
-  return { plan, material: materialOf(observation, logins) };
+  const canary = canaryOf(observation, request, logins[to]);
+  return {
+    plan: { ...plan, ...(canary === undefined ? {} : { canary }) },
+    material: materialOf(observation, logins),
+  };
+}
+
+/**
+ * A pod on the new login is tried where OpenEMR moves to it from one that works. Where OpenEMR is down there is nothing
+ * to compare with, and each second counts.
+ */
+function canaryOf(
+  { sqlconf }: Observation,
+  { canary }: PlanRequest,
+  { username }: PlannedLogin,
+): RotationPlan['canary'] {
+  const moves = sqlconf.works && sqlconf.login.username !== username;
+  return moves && canary !== 'off' ? canary : undefined;
 }
 
 /** Back to the other slot: the switch and the flip, and nothing is renewed. */

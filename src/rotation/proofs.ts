@@ -18,6 +18,17 @@ const adminLoginSchema = z.object({
   refused: count,
 });
 
+/** Step 4: the pod on the new login, before the switch. */
+const canarySchema = z.object({
+  username: z.string(),
+  /** `skipped`: there was nothing to prove any more. */
+  outcome: z.enum(['proved', 'unproved', 'skipped']),
+  /** Why it is not `proved`, in a few words. */
+  why: z.exactOptional(z.string()),
+  /** How long it took, from the pod's creation to its removal. */
+  tookMs: count,
+});
+
 /** Step 7: the Deployment's own counts when its rollout was complete. */
 const rolloutSchema = z.object({
   /** Pods: wanted, of the newest template, ready, available. */
@@ -62,6 +73,7 @@ const idleSchema = z.object({
 /** What each proof measured, without its time: what its resource says beside its inputs. */
 export const measuredSchemas = {
   adminLogin: adminLoginSchema,
+  canary: canarySchema,
   rollout: rolloutSchema,
   health: healthSchema,
   idle: idleSchema,
@@ -76,6 +88,7 @@ export type Measured<Name extends ProofName> = z.infer<(typeof measuredSchemas)[
 /** The proofs of one rotation, each with its time; one that was not made, or that an older version made, is absent. */
 export const proofsSchema = z.object({
   adminLogin: z.exactOptional(adminLoginSchema.extend({ at })),
+  canary: z.exactOptional(canarySchema.extend({ at })),
   rollout: z.exactOptional(rolloutSchema.extend({ at })),
   health: z.exactOptional(healthSchema.extend({ at })),
   idle: z.exactOptional(idleSchema.extend({ at })),
@@ -87,6 +100,7 @@ export type Proofs = z.infer<typeof proofsSchema>;
 /** The proof that a type of dynamic resource makes (src/steps/registry.ts). */
 export const proofOfType: Readonly<Record<string, ProofName>> = {
   AdminCheck: 'adminLogin',
+  CanaryProof: 'canary',
   RolloutProof: 'rollout',
   HealthProof: 'health',
   IdleProof: 'idle',

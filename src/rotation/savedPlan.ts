@@ -40,8 +40,8 @@ const fieldTexts: Partial<Record<keyof RotationPlan, string>> = {
 /** How the world differs from the one that a plan was made for; empty when it is the same. */
 export function planDifferences(saved: RotationPlan, now: RotationPlan): string[] {
   const all = Object.keys({ ...saved, ...now }) as (keyof RotationPlan)[];
-  // What the health page said is asked anew, and decided on, by each run.
-  const keys = all.filter((key) => key !== 'health');
+  // What the health page said is asked anew, and decided on, by each run; a canary is a matter of settings and rights.
+  const keys = all.filter((key) => key !== 'health' && key !== 'canary');
   const changed = keys.filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]));
   return [...new Set(changed.map((key) => fieldTexts[key] ?? `${key} differs`))];
 }

@@ -50,6 +50,7 @@ export const resourceNames = {
   flipVersion: (id: string, again = 0) => `slots-flipped-${nth(again)}${id}`,
   renewalVersion: (id: string, again = 0) => `slots-renewed-${nth(again)}${id}`,
   user: (slot: string) => `user-${slot.toLowerCase()}`,
+  canary: (id: string) => `canary-${id}`,
   sqlconf: () => 'sqlconf',
   kubernetesSecret: () => 'kubernetes-secret',
   restart: () => 'restart',
@@ -65,7 +66,7 @@ export const resourceNames = {
 const stepOfPrefix: [RegExp, StepNumber][] = [
   [/^plan$/, 2],
   [/^admin-credentials-/, 3],
-  [/^(password-|slots-)/, 4],
+  [/^(password-|slots-|canary-)/, 4],
   [/^sqlconf$/, cutOverStep],
   [/^kubernetes-secret$/, 6],
   [/^(restart$|rollout-)/, 7],

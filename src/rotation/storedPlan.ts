@@ -121,6 +121,11 @@ export const planSchema = z.object({
   sqlconfSha256: z.exactOptional(z.string()),
   /** How the health page was before the switch; absent where there is none, and in plans of older versions. */
   health: z.exactOptional(healthSchema),
+  /**
+   * A pod on the new login is tried before the switch, and whether it must be proved; absent where there is none, and in
+   * plans of older versions.
+   */
+  canary: z.exactOptional(z.enum(['auto', 'require'])),
   /** user@host; in a pod the host is the pod's name. */
   by: z.exactOptional(z.string()),
   previous: z.exactOptional(pastStepsSchema),

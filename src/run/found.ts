@@ -8,6 +8,7 @@ import { isRenewal, dueNow } from '../rotation/age';
 import { readRenewedAt } from '../inspect/renewedAt';
 import type { PlannedRotation, RotationPlan } from '../rotation/rotationPlan';
 import type { PreflightAround } from '../steps/preflight';
+import { withCanary } from '../steps/04-canary/preflight';
 import { healthBefore, withHealth } from '../steps/08-health/preflight';
 import { aroundOf } from '../steps/preflight';
 import { planId } from '../rotation/rotationPlan';
@@ -70,7 +71,23 @@ export async function planFound(
 ): Promise<PlannedRun> {
   const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
   const { planned, resumed } = planFrom(request, found, journal);
-  return { resumed, ...(await lookedAt(request, found, planned, { resumed, lookMs })) };
+  const looked = await withCanaryLook(request, world, planned, resumed);
+  const run = await lookedAt(request, found, looked.planned, { resumed, lookMs });
+  const { problem } = looked;
+  return { resumed, planned: run.planned, around: problem ? { ...run.around, canary: problem } : run.around };
+}
+
+/** A new plan with its canary, where there may be one; a plan that is taken up keeps what it has. */
+async function withCanaryLook(
+  { savedPlan, tell }: RunRequest,
+  { kubernetes }: OpenWorld,
+  planned: PlannedRotation,
+  resumed: boolean,
+): Promise<{ planned: PlannedRotation; problem?: Failure }> {
+  if (resumed) return { planned };
+  const { notice, ...looked } = await withCanary(planned, kubernetes, savedPlan);
+  if (notice !== undefined) tell({ kind: 'notice', text: notice });
+  return looked;
 }
 
 /** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
@@ -89,7 +106,7 @@ async function lookedAt(
 
 /** The plan that follows from what was found, or the one that is taken up. */
 function planFrom(
-  { kind, savedPlan, tell }: RunRequest,
+  { kind, savedPlan, tell, settings: { canary } }: RunRequest,
   { deployment, observation }: Found,
   journal: Journal | undefined,
 ): Pick<PlannedRun, 'planned' | 'resumed'> {
@@ -98,7 +115,7 @@ function planFrom(
   // A saved plan is carried out as it stands; who does so is noted beside it.
   const { by, previous } = savedPlan?.plan ?? provenanceOf(deployment);
   const provenance = { ...(by === undefined ? {} : { by }), ...(previous === undefined ? {} : { previous }) };
-  const result = planRotation(observation, { kind, id, now, ...provenance }, journal);
+  const result = planRotation(observation, { kind, canary, id, now, ...provenance }, journal);
   if (result.kind === 'refused') throw new Failure('plan-impossible', result.problems.join(' '));
   const { planned, resumed, notices } = result;
   if (savedPlan) refuseOtherPlan(savedPlan.plan, planned.plan, resumed);

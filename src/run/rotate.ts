@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '@pulumi/pulumi/automation';
 import { Failure } from '../base/failure';
+import { removeCanary } from '../steps/04-canary/leftovers';
 import { preflight } from '../steps/preflight';
 import type { PastSteps } from '../rotation/stepTimes';
 import { cleanUp } from '../openemr/file/sqlconfFile';
@@ -46,6 +47,7 @@ async function rotateAlone(request: RunRequest): Promise<RunResult | NotDue> {
     finding.catch(() => undefined);
     await lock.takeLease(world.kubernetes);
     await cleanUp(context.sitesRoot, context.site, lock.guard);
+    await removeCanary(world.kubernetes, lock.guard);
     return await rotateLocked(stoppingWith(lock, request), world, lock, finding);
   } finally {
     // The engine may be making the stack: the lock stays until it has ended.

@@ -4,6 +4,7 @@ export type OptionType =
   | 'url'
   | 'seconds'
   | 'yes-or-no'
+  | 'canary'
   | 'limit'
   | 'count'
   | 'folder'
@@ -168,6 +169,25 @@ export const optionTable = {
     group: 'Rotation',
     usual: "the Deployment's progressDeadlineSeconds, from each new pod that gets ready",
     describe: 'limit of the whole rollout',
+  },
+  canary: {
+    flag: 'canary',
+    variable: 'CREDENTIAL_ROTATION_CANARY',
+    stackKey: 'canary',
+    type: 'canary',
+    group: 'Rotation',
+    default: 'auto',
+    describe:
+      'try one pod on the new login before the switch: auto (where that is possible), require (or do not rotate), off',
+  },
+  canaryLimitSeconds: {
+    flag: 'canary-limit',
+    variable: 'CREDENTIAL_ROTATION_CANARY_LIMIT_SECONDS',
+    stackKey: 'canaryLimitSeconds',
+    type: 'limit',
+    group: 'Rotation',
+    default: '300',
+    describe: 'how long that pod may take to start and to answer',
   },
   idleGraceSeconds: {
     flag: 'idle-grace',

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type * as Yaml from 'yaml';
 import { Failure } from '../base/failure';
+import { canaryModes } from '../rotation/canary';
 import type { ProgramSettings } from '../target/programSettings';
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
@@ -227,6 +228,8 @@ function assemble(value: (name: OptionName) => string | undefined, environment: 
       ...(value('acceptDowntime') === 'true' ? { acceptDowntime: true as const } : {}),
       ...(value('keepOldPassword') === 'true' ? { keepOldPassword: true as const } : {}),
       ...optional('rolloutTimeoutSeconds', value('rolloutTimeoutSeconds'), Number),
+      canary: canaryModes.find((mode) => mode === text('canary')) ?? 'auto',
+      canaryLimitSeconds: Number(text('canaryLimitSeconds')),
       healthAnswersInARow: Number(text('healthAnswersInARow')),
       healthLimitSeconds: Number(text('healthLimitSeconds')),
       idleGraceSeconds: Number(text('idleGraceSeconds')),

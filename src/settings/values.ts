@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isSiteName } from '../openemr/file/siteName';
+import { canaryModes } from '../rotation/canary';
 import type { OptionType } from './options';
 
 /** Region names of all partitions, such as us-east-1, us-gov-west-1, eusc-de-east-1. */
@@ -21,6 +22,10 @@ const checks: Record<OptionType, { test: (text: string) => boolean; expected: st
     expected: 'a number of seconds above 0, up to 86400',
   },
   'yes-or-no': { test: (text) => text === 'true' || text === 'false', expected: 'true or false' },
+  canary: {
+    test: (text) => (canaryModes as readonly string[]).includes(text),
+    expected: 'auto, require or off',
+  },
   count: { test: (text) => /^[1-9]\d{0,2}$/.test(text), expected: 'a whole number from 1 to 999' },
   folder: { test: isPath, expected: 'an absolute path' },
   home: {

@@ -25,6 +25,8 @@ export interface PreflightAround {
   idle: IdleSettings;
   /** The database refuses OpenEMR's own login: then the run is the cure. */
   isDown: boolean;
+  /** Why the canary that is required cannot be had. */
+  canary?: Failure;
   /** How others that use the same login are looked for. */
   search: SearchRules;
   /** The database refuses the login in the Kubernetes Secret: pods that need it cannot start before the run. */
@@ -160,7 +162,7 @@ export async function preflight(
     ...preflightParts.map((part) => lookAt(part, planned, context, clients, around)),
   ]);
   return {
-    problems: parts.flatMap(({ problems }) => problems),
+    problems: [...parts.flatMap(({ problems }) => problems), ...(around.canary ? [around.canary] : [])],
     differences: parts.flatMap(({ differences = [] }) => differences),
     notices: [
       ...parts.flatMap(({ notices }) => notices),

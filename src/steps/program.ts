@@ -3,6 +3,7 @@ import type { Slot } from '../rotation/slot';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { Chain } from './chain';
 import { adminCheckStep } from './03-admin-check/declare';
+import { canaryStep } from './04-canary/declare';
 import { userSteps } from './04-users/declare';
 import { flipStep } from './09-flip/declare';
 import { renewSteps } from './10-renewal/declare';
@@ -50,8 +51,10 @@ export function rotationProgram(
     const { flipVersion, renewalVersion } = userSteps(chain, planned, settings, passwords);
     if (plan.kind !== 'sync') {
       const slot = plan.to as Slot;
+      const login = { ...material.logins[slot], password: passwords.before[slot] };
+      canaryStep(chain, planned, settings, login);
       chain.holdNext(switchPluginStarted);
-      switchSteps(chain, planned, settings, { ...material.logins[slot], password: passwords.before[slot] });
+      switchSteps(chain, planned, settings, login);
     }
     if (flipVersion) flipStep(chain, planned, settings, flipVersion, renewalVersion);
     if (plan.renew && flipVersion && renewalVersion) {

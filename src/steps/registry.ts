@@ -7,6 +7,7 @@ import { databaseUser } from './04-users/apply';
 import type { Properties, ResourceLogic } from './logic';
 import { planRecord } from './planRecord';
 import { promotion } from './promotion';
+import { canaryProof } from './04-canary/apply';
 import { healthProof } from './08-health/apply';
 import { idleProof } from './10-renewal/apply';
 import { rolloutProof } from './07-restart/apply';
@@ -18,6 +19,7 @@ export const registry = {
   PlanRecord: planRecord,
   AdminCheck: adminCheck,
   DatabaseUser: databaseUser,
+  CanaryProof: canaryProof,
   Sqlconf: sqlconf,
   RolloutProof: rolloutProof,
   HealthProof: healthProof,

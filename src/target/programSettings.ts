@@ -1,3 +1,4 @@
+import type { CanaryMode } from '../rotation/canary';
 import type { WorldContext } from './context';
 
 /** What the program needs beside the plan; no secret. Times are in seconds. */
@@ -11,6 +12,10 @@ export interface ProgramSettings {
   healthAnswersInARow: number;
   healthLimitSeconds: number;
   rolloutTimeoutSeconds?: number;
+  /** Whether a pod on the new login is tried before the switch; without it none is. */
+  canary?: CanaryMode;
+  /** How long that pod may take to start and to answer. */
+  canaryLimitSeconds?: number;
   /** The password that a slot had before its renewal stays valid until the next rotation. */
   keepOldPassword?: true;
   idleGraceSeconds: number;

@@ -1,4 +1,4 @@
-import { changed, configuration, ill, permission, unreachable } from './cause';
+import { changed, configuration, ill, permission, refused, unreachable } from './cause';
 import type { CodeFacts } from './cause';
 
 /** Of sqlconf.php, its volume, and OpenEMR's health page. */
@@ -36,6 +36,14 @@ export const openemrCodes = {
   'health-page-bad': ill(
     'The health page says that OpenEMR does not work.',
     "Look at OpenEMR's log; make it healthy, run again.",
+  ),
+  'canary-login-bad': ill(
+    'A canary pod with the new login does not work, before anything was switched.',
+    'Compare the two accounts, as the message says.',
+  ),
+  'canary-unproved': refused(
+    'No canary pod could prove the new login, and `--canary require` asks for it.',
+    'Correct what the message names, or rotate with `--canary auto`.',
   ),
   'health-page-unreachable': unreachable(
     'The health page does not answer.',

@@ -4,6 +4,7 @@
  */
 export { SqlconfFileError } from './errors';
 export type { SqlconfFileProblem } from './errors';
+export { removeCanaryFiles, writeCanaryFile } from './canaryFile';
 export { readCopies } from './copies';
 export { readOtherFiles } from './otherFiles';
 export type { OtherFile } from './otherFiles';

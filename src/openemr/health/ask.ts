@@ -13,6 +13,8 @@ export interface HealthPage {
   url: string;
   /** PEM file of the page's own authority. */
   caFile?: string;
+  /** One server that is asked directly, whatever the URL's name leads to, and through no proxy. */
+  at?: { address: string; port: number };
 }
 
 /** One answer, judged. */
@@ -30,16 +32,17 @@ const bodyLimit = 262_144;
  * @param before see `openTls`
  */
 export async function askOnce(
-  { url, caFile }: HealthPage,
+  { url, caFile, at }: HealthPage,
   leftMs: number,
   before: string | null | undefined,
 ): Promise<Asked> {
   const signal = AbortSignal.timeout(Math.max(1, Math.min(requestLimitMs, Math.ceil(leftMs))));
   const parsed = new URL(url);
   try {
-    if (parsed.protocol !== 'https:') return await overProxy(parsed, signal);
-    const { socket, selfSigned } = await openTls(parsed, caFile, { before, signal });
-    const judged = await answerOf(parsed, signal, socket).finally(() => socket.destroy());
+    if (parsed.protocol !== 'https:')
+      return at === undefined ? await overProxy(parsed, signal) : await answerOf(parsed, signal, { at });
+    const { socket, selfSigned } = await openTls(parsed, caFile, { before, signal, at });
+    const judged = await answerOf(parsed, signal, { socket }).finally(() => socket.destroy());
     return selfSigned === undefined ? judged : { ...judged, selfSigned };
   } catch (error) {
     if (signal.aborted) return { kind: 'bad', wrong: 'does not answer in time', fault: 'no-answer' };
@@ -55,7 +58,7 @@ export async function askOnce(
 async function overProxy(url: URL, signal: AbortSignal): Promise<Judgement> {
   const proxy = proxyFor(url);
   if (proxy === undefined) return answerOf(url, signal);
-  const judged = await answerOf(url, signal, undefined, proxy).catch((error: unknown) => {
+  const judged = await answerOf(url, signal, { proxy }).catch((error: unknown) => {
     throw signal.aborted ? error : new ProxyError(proxyText(proxy), url.host, undefined, { cause: error });
   });
   if (judged.kind === 'good') return judged;
@@ -67,14 +70,21 @@ async function overProxy(url: URL, signal: AbortSignal): Promise<Judgement> {
 async function answerOf(
   url: URL,
   signal: AbortSignal,
-  socket?: Awaited<ReturnType<typeof openTls>>['socket'],
-  proxy?: URL,
+  {
+    socket,
+    proxy,
+    at,
+  }: {
+    socket?: Awaited<ReturnType<typeof openTls>>['socket'];
+    proxy?: URL;
+    at?: HealthPage['at'];
+  } = {},
 ): Promise<Judgement> {
   const login = proxy && basicLogin(proxy);
   const headers = {
     accept: 'application/json, text/html;q=0.5',
     connection: 'close',
-    ...(proxy ? { host: url.host } : {}),
+    ...(proxy || at ? { host: url.host } : {}),
     ...(login === undefined ? {} : { 'proxy-authorization': `Basic ${login}` }),
   };
   const options = { signal, headers };
@@ -84,7 +94,9 @@ async function answerOf(
         overHttps(url, { ...options, createConnection: () => socket }, resolve)
       : proxy
         ? overHttp(proxy, { ...options, path: url.href, agent: false }, resolve)
-        : overHttp(url, { ...options, agent: false }, resolve);
+        : at
+          ? overHttp(url, { ...options, hostname: at.address, port: at.port, agent: false }, resolve)
+          : overHttp(url, { ...options, agent: false }, resolve);
     sent.once('error', reject).end();
   });
   let body = '';

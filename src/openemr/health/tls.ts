@@ -56,21 +56,31 @@ export class Untrusted extends Error {
  * the switch it must have the subject it had before, and where it was verified before it must be so again. The page gets
  * nothing secret, and the database's login is proved apart.
  * @param before what was let pass before the switch: null when nothing was, undefined when that is not known
+ * @param at one pod that is asked directly. Its certificate is that of its image, also where the URL's name leads to a
+ * load balancer, whose authority the CA file then has
  * @throws Untrusted when the certificate is not, before anything is sent
  */
 export async function openTls(
   url: URL,
   caFile: string | undefined,
-  { before, signal }: { before: string | null | undefined; signal: AbortSignal },
+  {
+    before,
+    signal,
+    at,
+  }: {
+    before: string | null | undefined;
+    signal: AbortSignal;
+    at?: { address: string; port: number } | undefined;
+  },
 ): Promise<Trusted> {
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || 443);
-  const proxy = proxyFor(url);
+  const proxy = at === undefined ? proxyFor(url) : undefined;
   const tunnel =
     proxy && (await openTunnel(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, signal));
   const socket = connect({
-    ...(tunnel ? { socket: tunnel } : { host, port }),
+    ...(tunnel ? { socket: tunnel } : at ? { host: at.address, port: at.port } : { host, port }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca }),
     // What is wrong is looked at right below, before anything is sent.
@@ -93,7 +103,9 @@ export async function openTls(
       .map((pair) => pair.join('='))
       .join(', ')
       .slice(0, 200);
-    const may = ca === undefined && isInCluster(host) && code === 'DEPTH_ZERO_SELF_SIGNED_CERT';
+    const ownPage = at === undefined ? isInCluster(host) : isInCluster(at.address);
+    const knowsOwn = ca !== undefined && (at === undefined || isInCluster(host));
+    const may = ownPage && !knowsOwn && code === 'DEPTH_ZERO_SELF_SIGNED_CERT';
     if (may && (before === undefined || before === name)) return { socket, selfSigned: name };
     throw new Untrusted(code);
   } catch (error) {

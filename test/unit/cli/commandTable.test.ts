@@ -115,9 +115,9 @@ describe('each help', () => {
 const settingList = `Settings (credential-rotation --help explains them):
   --aws-region --slot-secret-id --admin-secret-id --sites-root --site --namespace --deployment
   --kubernetes-secret --health-url --database-ca-file --health-answers --health-ca-file
-  --health-limit --accept-downtime --timeout --idle-grace --idle-limit --old-login-window
-  --keep-old-password --file-limit --stack --home --backend-url --secrets-provider --metrics-file
-  --pushgateway-url`;
+  --health-limit --accept-downtime --timeout --canary --canary-limit --idle-grace --idle-limit
+  --old-login-window --keep-old-password --file-limit --stack --home --backend-url
+  --secrets-provider --metrics-file --pushgateway-url`;
 
 const jobLogsHelp = `credential-rotation job logs [name] [flags]
 
@@ -199,7 +199,7 @@ describe('the parser', () => {
           );
     });
 
-  for (const name of ['canary', 'dryRun', 'dry_run', 'no-json', 'json.x', 'constructor', '__proto__'])
+  for (const name of ['wombat', 'dryRun', 'dry_run', 'no-json', 'json.x', 'constructor', '__proto__'])
     it(`does not know --${name}`, async () => {
       for (const words of [[], ['status'], ['fleet', 'run']])
         expect(await refusal([...words, `--${name}`])).to.include(`Unknown flag --${name}.`);

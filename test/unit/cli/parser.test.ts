@@ -150,7 +150,7 @@ const refused: [argv: string[], named: string][] = [
   [['--fix-permissions', '--dry-run'], '--fix-permissions and --dry-run'],
   [['--dry-run', '--fix-permissions', '0440'], '--fix-permissions and --dry-run'],
   [['--fix-permissions', '--sync-db-users'], '--fix-permissions and --sync-db-users'],
-  [['--password', 'canary'], 'password'],
+  [['--password', 'wombat'], 'password'],
   [['fleet'], 'plan, run, status or manifest'],
   [['fleet', 'plan'], 'fleet'],
   [['fleet', 'rotate', '--fleet', 'x'], 'rotate'],
@@ -195,7 +195,7 @@ async function refusal(argv: string[]): Promise<string> {
   expect(flags.code).to.equal('command-line-invalid');
   expect(flags.message)
     .to.match(/^[^\n]+\.$/)
-    .and.not.include('canary');
+    .and.not.include('wombat');
   return flags.message;
 }
 
@@ -305,18 +305,18 @@ describe('parseCommandLine', () => {
     });
 
   const secret: string[][] = [
-    ['--passphrase=canary7'],
-    ['--passphrase', 'canary7'],
-    ['--passphrase:canary7'],
-    ['-pcanary7'],
-    ['-p', 'canary7'],
-    ['canary7'],
-    ['--json', 'canary7', 'status'],
-    ['status', 'canary7'],
-    ['fleet', 'canary7'],
-    ['--dry-run=canary7'],
-    ['--', 'canary7'],
-    ['fleet', 'run', '--fleet', 'x', '--on-failure', 'canary7'],
+    ['--passphrase=wombat7'],
+    ['--passphrase', 'wombat7'],
+    ['--passphrase:wombat7'],
+    ['-pwombat7'],
+    ['-p', 'wombat7'],
+    ['wombat7'],
+    ['--json', 'wombat7', 'status'],
+    ['status', 'wombat7'],
+    ['fleet', 'wombat7'],
+    ['--dry-run=wombat7'],
+    ['--', 'wombat7'],
+    ['fleet', 'run', '--fleet', 'x', '--on-failure', 'wombat7'],
   ];
   for (const argv of secret)
     it(`does not repeat the value in ${JSON.stringify(argv.join(' '))}`, async () => {

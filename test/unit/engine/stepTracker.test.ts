@@ -186,6 +186,7 @@ describe('StepTracker', () => {
       [resourceNames.flipVersion(id), 4],
       [resourceNames.renewalVersion(id), 4],
       [resourceNames.user('b'), 4],
+      [resourceNames.canary(id), 4],
       [resourceNames.sqlconf(), 5],
       [resourceNames.kubernetesSecret(), 6],
       [resourceNames.restart(), 7],

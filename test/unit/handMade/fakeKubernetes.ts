@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 
@@ -12,6 +14,29 @@ export interface Served {
   secretWrittenAt: Date;
   deployment: Record<string, unknown>;
   lease?: object;
+  /** Pods and Secrets that were made, by `pods/name`. */
+  made: Map<string, MadeObject>;
+  /** The status that a pod has, asked at each look. */
+  podStatus: (pod: MadeObject) => object;
+  /** Why a request is not taken. */
+  refuse: (request: { verb: string; resource: string; name: string }) => Refusal | undefined;
+  /** Rights that a review denies, such as `create pods`. */
+  denied: string[];
+  /** Notes what is made and removed. */
+  tell: (event: string) => void;
+}
+
+/** An answer that is none of success. */
+interface Refusal {
+  code: number;
+  message: string;
+}
+
+/** A pod or a Secret. */
+export interface MadeObject {
+  metadata: { name: string; uid?: string; labels?: Record<string, string> };
+  spec?: Record<string, unknown>;
+  stringData?: Record<string, string>;
 }
 
 const namespaces = new Map<string, Served>();
@@ -37,16 +62,66 @@ export async function serveNamespace(served: Served, folder: string): Promise<st
 
 function listen(): Promise<number> {
   const listening = createServer((request, response) => {
-    const parts = (request.url ?? '').split('?')[0]?.split('/') ?? [];
-    const served = namespaces.get(parts[parts.indexOf('namespaces') + 1] ?? '');
-    const found = served && objectOf(served, parts.at(-2) ?? '');
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(found ?? { kind: 'Status', code: 404, message: 'not found' }));
+    void answer(request).then(({ code, body }) => {
+      response.writeHead(code, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    });
   });
   listening.unref();
   return new Promise((resolve) =>
     listening.listen(0, '127.0.0.1', () => resolve((listening.address() as AddressInfo).port)),
   );
+}
+
+interface Answer {
+  code: number;
+  body: object;
+}
+
+const status = (code: number, message: string): Answer => ({ code, body: { kind: 'Status', code, message } });
+
+async function answer(request: IncomingMessage): Promise<Answer> {
+  let text = '';
+  for await (const part of request.setEncoding('utf8')) text += String(part);
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const parts = (request.url ?? '').split('?')[0]?.split('/') ?? [];
+  if (parts.at(-1) === 'selfsubjectaccessreviews') return review(body);
+  const served = namespaces.get(parts[parts.indexOf('namespaces') + 1] ?? '');
+  if (served === undefined) return status(404, 'not found');
+  const method = request.method ?? 'GET';
+  if (method === 'POST') return make(served, parts.at(-1) ?? '', body as unknown as MadeObject);
+  const [resource = '', name = ''] = parts.slice(-2);
+  const verb = method === 'DELETE' ? 'delete' : 'get';
+  const refusal = served.refuse({ verb, resource, name });
+  if (refusal) return status(refusal.code, refusal.message);
+  const key = `${resource}/${name}`;
+  const own = served.made.get(key);
+  if (verb === 'delete') {
+    if (own) served.tell(`kubernetes delete ${key}`);
+    return served.made.delete(key) ? { code: 200, body: {} } : status(404, 'not found');
+  }
+  if (own) return { code: 200, body: resource === 'pods' ? { ...own, status: served.podStatus(own) } : own };
+  const found = resource === 'secrets' && name !== 'openemr-db' ? undefined : objectOf(served, resource);
+  return found ? { code: 200, body: found } : status(404, 'not found');
+}
+
+function make(served: Served, resource: string, body: MadeObject): Answer {
+  const { name } = body.metadata;
+  const refusal = served.refuse({ verb: 'create', resource, name });
+  if (refusal) return status(refusal.code, refusal.message);
+  const key = `${resource}/${name}`;
+  if (served.made.has(key)) return status(409, 'already exists');
+  served.tell(`kubernetes create ${key}`);
+  served.made.set(key, { ...body, metadata: { ...body.metadata, uid: randomUUID() } });
+  return { code: 201, body };
+}
+
+function review(body: Record<string, unknown>): Answer {
+  const { resourceAttributes: asked } = body['spec'] as {
+    resourceAttributes: { namespace: string; verb: string; resource: string };
+  };
+  const denied = namespaces.get(asked.namespace)?.denied ?? [];
+  return { code: 201, body: { status: { allowed: !denied.includes(`${asked.verb} ${asked.resource}`) } } };
 }
 
 function objectOf(served: Served, resource: string): object | undefined {

@@ -98,6 +98,11 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
     secretData: kubernetesSecretData(onA),
     secretWrittenAt: new Date(0),
     deployment: {},
+    made: new Map(),
+    podStatus: () => ({}),
+    refuse: () => undefined,
+    denied: [],
+    tell,
   };
   const context: WorldContext = {
     region: 'xx-hand-1',

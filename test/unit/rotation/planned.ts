@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { CanaryMode } from '../../../src/rotation/canary';
 import type { Journal, Observation } from '../../../src/rotation/observation';
 import type { PlanResult } from '../../../src/rotation/planRotation';
 import { planRotation } from '../../../src/rotation/planRotation';
@@ -11,20 +12,27 @@ export const now = new Date('2026-03-01T02:03:04.000Z');
 /** What a plan decides, without the names and times around it. */
 export type Decision = Pick<RotationPlan, 'kind' | 'from' | 'to' | 'mint' | 'renew' | 'rotateAdmin'>;
 
+/** What a request has beside its kind. */
+export interface Options {
+  id?: string;
+  journal?: Journal;
+  canary?: CanaryMode;
+}
+
 /** Plans for a request that has this id. */
 export function planFor(
   observation: Observation,
   kind: RequestKind = 'rotate',
-  { id = 'run-1', journal }: { id?: string; journal?: Journal } = {},
+  { id = 'run-1', journal, canary: mode }: Options = {},
 ): PlanResult {
-  return planRotation(observation, { kind, id, now }, journal);
+  return planRotation(observation, { kind, canary: mode, id, now }, journal);
 }
 
 /** Plans in a world where there must be a plan. */
 export function plannedIn(
   world: World,
   kind: RequestKind = 'rotate',
-  options: { id?: string; journal?: Journal } = {},
+  options: Options = {},
 ): PlannedRotation & { resumed: boolean; notices: string[] } {
   const result = planFor(observationOf(world), kind, options);
   if (result.kind === 'refused') throw new Error(`refused: ${result.problems.join(' ')}`);

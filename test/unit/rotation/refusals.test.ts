@@ -90,7 +90,7 @@ describe('planRotation: refusals', () => {
   }
 
   it('a sync is not refused because the login of the file is', () => {
-    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'wombat-openemr_b']]) };
     const { plan, material } = plannedIn(world, 'sync');
     expect(plan.kind).to.equal('sync');
     expect(material.logins.A.password).to.equal(a.password);
@@ -104,7 +104,7 @@ describe('planRotation: refusals', () => {
     ],
     [
       'the other slot',
-      { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) },
+      { ...worldOn('A'), users: new Map([['openemr_b', 'wombat-openemr_b']]) },
       { kind: 'rotate', from: 'A', to: 'B', renew: 'A' },
     ],
     [
@@ -118,7 +118,7 @@ describe('planRotation: refusals', () => {
       expect(plannedIn(world).plan).to.deep.include(plan));
 
   it('OpenEMR is down, and a rollback lets it in again by the other slot', () => {
-    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'canary-openemr_b']]) };
+    const world = { ...worldOn('A'), users: new Map([['openemr_b', 'wombat-openemr_b']]) };
     expect(plannedIn(world, 'rollback').plan).to.deep.include({ kind: 'switch-back', to: 'B' });
   });
 });

@@ -6,7 +6,7 @@ import type { DatabaseLogin, Slot } from '../../../src/rotation/slot';
 import { slots } from '../../../src/rotation/slot';
 
 /** Every password of these tests holds this word, so that a leak is found by one search. */
-export const canary = 'canary';
+export const canary = 'wombat';
 
 /** A login on the tests' database; its password is made from its user name. */
 export function loginOf(username: string, changes: Partial<DatabaseLogin> = {}): DatabaseLogin {

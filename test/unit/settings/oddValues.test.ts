@@ -19,7 +19,7 @@ const enough: NodeJS.ProcessEnv = {
   K8S_NAMESPACE: 'openemr',
   K8S_DEPLOYMENT_NAME: 'openemr-web',
   K8S_SECRET_NAME: 'openemr.db',
-  PULUMI_CONFIG_PASSPHRASE: 'canary passphrase',
+  PULUMI_CONFIG_PASSPHRASE: 'wombat passphrase',
 };
 
 /** Commands that must say the same of the same input. */
@@ -50,6 +50,7 @@ const oddOf: Record<OptionType, string[]> = {
   seconds: oddNumbers,
   limit: [...oddNumbers, '0', '0.0'],
   'yes-or-no': [...odd, 'yes', 'TRUE', '1', ' true'],
+  canary: [...odd, 'Auto', 'on', 'true', 'auto '],
   count: [...oddNumbers, '0', '1.5', '1000'],
   folder: oddPaths,
   file: oddPaths,
@@ -103,6 +104,7 @@ const soundOf: Record<OptionType, string[]> = {
   seconds: ['0', '0.5', '86400'],
   limit: ['0.5', '86400'],
   'yes-or-no': ['true', 'false'],
+  canary: ['auto', 'require', 'off'],
   count: ['1', '999'],
   folder: ['/mnt/my sites'],
   file: ['/ca.pem'],
@@ -169,7 +171,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
     const [text = ''] = [...said];
     expect([...said]).to.have.lengthOf(1);
     expect(text).to.match(/^✗ Settings: [^\n]+\. \[exit 2\]\n$/);
-    expect(text).not.to.match(/urn:|canary|undefined/);
+    expect(text).not.to.match(/urn:|wombat|undefined/);
     return text;
   }
 
@@ -244,7 +246,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
         'ftp://proxy',
         'socks5://proxy:1080',
         'http://',
-        'http://user:canary@proxy:99999',
+        'http://user:wombat@proxy:99999',
       ])
         it(`${variable} ${JSON.stringify(value)}`, async () => {
           expect(await refusal({ [variable]: value })).to.include(
@@ -256,7 +258,7 @@ describe('odd input: exit 2 and one sentence, the same for every command, before
         it(`${variable} ${JSON.stringify(value)}`, async () => {
           expect(await refusal({ [variable]: value })).to.include(`${variable} must be an http(s) URL`);
         });
-    for (const value of ['canary', 'ftp://canary', 'http://user:canary@host'])
+    for (const value of ['wombat', 'ftp://wombat', 'http://user:wombat@host'])
       it(`CREDENTIAL_ROTATION_WEBHOOK_URL ${value}`, async () => {
         expect(await refusal({ CREDENTIAL_ROTATION_WEBHOOK_URL: value })).to.include('WEBHOOK_URL must be');
       });

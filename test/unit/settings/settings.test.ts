@@ -19,7 +19,7 @@ const enough: NodeJS.ProcessEnv = {
   K8S_NAMESPACE: 'openemr',
   K8S_DEPLOYMENT_NAME: 'openemr-web',
   K8S_SECRET_NAME: 'openemr.db',
-  PULUMI_CONFIG_PASSPHRASE: 'canary passphrase',
+  PULUMI_CONFIG_PASSPHRASE: 'wombat passphrase',
 };
 
 describe('settings', () => {
@@ -40,7 +40,7 @@ describe('settings', () => {
       expect(error.outcome).to.equal('configuration');
       expect(error.message)
         .to.match(/^[^\n]+\.$/)
-        .and.not.include('canary');
+        .and.not.include('wombat');
       return error.message;
     }
     throw new Error('the settings were taken');
@@ -90,14 +90,14 @@ describe('settings', () => {
     it('may hold numbers; objects, lists, secrets and keys of others are no settings', () => {
       stackFile({
         [`${projectName}:healthAnswers`]: 5,
-        [`${projectName}:home`]: { secure: 'v1:canary' },
+        [`${projectName}:home`]: { secure: 'v1:wombat' },
         [`${projectName}:healthUrl`]: ['http://x'],
         'aws:region': 'us-east-1',
         'other:namespace': 'of-another',
       });
       const { program, home } = read({});
       expect(program.healthAnswersInARow).to.equal(5);
-      expect(home).to.not.include('canary');
+      expect(home).to.not.include('wombat');
       expect(program).to.not.have.property('healthUrl');
       expect(program.context.region).to.equal('eu-central-1');
       expect(program.context.kubernetes.namespace).to.equal('openemr');
@@ -111,7 +111,7 @@ describe('settings', () => {
     }
 
     it('that is no YAML is refused without its text', () => {
-      writeFileSync(path.join(folder, 'Pulumi.prod.yaml'), 'config: {canary');
+      writeFileSync(path.join(folder, 'Pulumi.prod.yaml'), 'config: {wombat');
       expect(refusal({})).to.match(/Pulumi\.prod\.yaml cannot be read as YAML/);
     });
   });
@@ -146,55 +146,57 @@ describe('settings', () => {
 
   describe('what is malformed', () => {
     const malformed: Partial<Record<OptionName, string[]>> = {
-      awsRegion: ['eu\ncanary', 'eu\rcanary', 'eu\0canary'],
-      slotSecretId: ['canary secret', 'canary\n', 'arn:canary;x', 'ä-canary'],
-      adminSecretId: ['canary secret', '$(canary)'],
-      sitesRoot: ['canary/sites', './canary', '/canary\n', '~/canary'],
+      awsRegion: ['eu\nwombat', 'eu\rwombat', 'eu\0wombat'],
+      slotSecretId: ['wombat secret', 'wombat\n', 'arn:wombat;x', 'ä-wombat'],
+      adminSecretId: ['wombat secret', '$(wombat)'],
+      sitesRoot: ['wombat/sites', './wombat', '/wombat\n', '~/wombat'],
       site: [
         '..',
         '.',
-        'canary/x',
-        '../canary',
-        'canary\n',
-        'canary x',
-        '/canary',
-        `canary${'x'.repeat(250)}`,
+        'wombat/x',
+        '../wombat',
+        'wombat\n',
+        'wombat x',
+        '/wombat',
+        `wombat${'x'.repeat(250)}`,
       ],
       namespace: [
         'Canary',
-        'canary_x',
-        '-canary',
-        'canary-',
-        'canary\n',
-        'a/canary',
-        `canary${'x'.repeat(250)}`,
+        'wombat_x',
+        '-wombat',
+        'wombat-',
+        'wombat\n',
+        'a/wombat',
+        `wombat${'x'.repeat(250)}`,
       ],
-      deployment: ['canary pod', 'canary/..'],
-      kubernetesSecret: ['CANARY'.toLowerCase() + ' ', '.canary'],
-      healthUrl: ['ftp://canary', 'canary.example', 'http://', 'https://canary:port', 'javascript:canary'],
-      caFile: ['canary.pem', '/canary\n.pem'],
-      healthCaFile: ['canary.pem', './canary'],
-      acceptDowntime: ['canary', 'yes', '1', 'TRUE'],
-      keepOldPassword: ['canary', 'yes', '1', 'TRUE'],
-      healthAnswersInARow: ['0', '-1', '1.5', '1000', 'canary', '３', '1e2'],
-      healthLimitSeconds: ['-1', '1e3', 'canary', '86401', '1s', 'Infinity', '.5', '1.'],
+      deployment: ['wombat pod', 'wombat/..'],
+      kubernetesSecret: ['WOMBAT'.toLowerCase() + ' ', '.wombat'],
+      healthUrl: ['ftp://wombat', 'wombat.example', 'http://', 'https://wombat:port', 'javascript:wombat'],
+      caFile: ['wombat.pem', '/wombat\n.pem'],
+      healthCaFile: ['wombat.pem', './wombat'],
+      acceptDowntime: ['wombat', 'yes', '1', 'TRUE'],
+      keepOldPassword: ['wombat', 'yes', '1', 'TRUE'],
+      healthAnswersInARow: ['0', '-1', '1.5', '1000', 'wombat', '３', '1e2'],
+      healthLimitSeconds: ['-1', '1e3', 'wombat', '86401', '1s', 'Infinity', '.5', '1.'],
       rolloutTimeoutSeconds: ['10m', 'NaN', '0x10'],
-      idleGraceSeconds: ['canary'],
+      canary: ['wombat', 'on', 'AUTO'],
+      canaryLimitSeconds: ['0', 'wombat'],
+      idleGraceSeconds: ['wombat'],
       idleLimitSeconds: [' 5', '5 '],
-      oldLoginSeconds: ['-1', 'canary'],
-      fileLimitSeconds: ['0', 'canary'],
-      stack: ['org/canary/x', 'canary prod', 'canary\n', 'x'.repeat(101)],
-      home: ['/canary\n'],
-      backendUrl: ['s3://canary\nx'],
-      secretsProvider: ['awskms://canary\nx'],
-      metricsFile: ['canary.prom', '/canary', '/canary.txt', '/canary\n.prom', '/canary.prom/'],
+      oldLoginSeconds: ['-1', 'wombat'],
+      fileLimitSeconds: ['0', 'wombat'],
+      stack: ['org/wombat/x', 'wombat prod', 'wombat\n', 'x'.repeat(101)],
+      home: ['/wombat\n'],
+      backendUrl: ['s3://wombat\nx'],
+      secretsProvider: ['awskms://wombat\nx'],
+      metricsFile: ['wombat.prom', '/wombat', '/wombat.txt', '/wombat\n.prom', '/wombat.prom/'],
       pushgatewayUrl: [
-        'canary:9091',
-        'ftp://canary',
-        'http://user:canary@host',
-        'http://canary@host',
-        'http://host/?token=canary',
-        'http://host/#canary',
+        'wombat:9091',
+        'ftp://wombat',
+        'http://user:wombat@host',
+        'http://wombat@host',
+        'http://host/?token=wombat',
+        'http://host/#wombat',
       ],
     };
     for (const name of optionNames) {
@@ -211,8 +213,8 @@ describe('settings', () => {
 
     it('is reported together with what is missing', () => {
       const message = refusal(
-        { healthUrl: 'canary', idleGraceSeconds: 'canary' },
-        { AWS_REGION: 'eu\ncanary' },
+        { healthUrl: 'wombat', idleGraceSeconds: 'wombat' },
+        { AWS_REGION: 'eu\nwombat' },
       );
       for (const part of [
         'AWS_REGION (or --aws-region) must be',
@@ -247,7 +249,7 @@ describe('settings', () => {
       expect(read({ secretsProvider }, without).secretsProvider).to.equal(secretsProvider);
     });
 
-    it('is not among the settings', () => expect(JSON.stringify(read({}))).not.to.include('canary'));
+    it('is not among the settings', () => expect(JSON.stringify(read({}))).not.to.include('wombat'));
   });
 
   it('make one object, with only what was given', () => {
@@ -262,6 +264,8 @@ describe('settings', () => {
           kubernetes: { namespace: 'openemr', deployment: 'openemr-web', secret: 'openemr.db' },
           trust: {},
         },
+        canary: 'auto',
+        canaryLimitSeconds: 300,
         healthAnswersInARow: 3,
         healthLimitSeconds: 60,
         idleGraceSeconds: 30,

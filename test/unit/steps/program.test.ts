@@ -20,6 +20,7 @@ const secretMark = '4dabf18193072939515e22adb298388d';
 /** Types by what the lists below call them. They stand in states of every OpenEMR: none may ever change. */
 const types = {
   plan: `${own}:PlanRecord`,
+  canary: `${own}:CanaryProof`,
   admin: `${own}:AdminCheck`,
   password: 'random:index/randomPassword:RandomPassword',
   version: 'aws:secretsmanager/secretVersion:SecretVersion',
@@ -74,6 +75,17 @@ const golden: Record<string, Line[]> = {
     mintedA,
     ...stored,
     userB,
+    ...moved,
+    flip,
+    ...renewed('a'),
+    end,
+  ],
+  'rotate with a canary': [
+    ...begin,
+    mintedA,
+    ...stored,
+    userB,
+    ['canary', 'canary-run-1'],
     ...moved,
     flip,
     ...renewed('a'),
@@ -157,7 +169,13 @@ describe('the program', function () {
 
     it(`${name}: its outputs are those of the plan, and only once all is done`, () => {
       const to =
-        { rotate: 'B', 'rotate with an empty standby': 'B', reconcile: 'B', again: 'B' }[name] ?? 'A';
+        {
+          rotate: 'B',
+          'rotate with a canary': 'B',
+          'rotate with an empty standby': 'B',
+          reconcile: 'B',
+          again: 'B',
+        }[name] ?? 'A';
       expect(ran(name).outputs).to.include({ rotation: 'run-1', activeSlot: to });
       expect(ran(`${name}, preview`).outputs).to.deep.equal({});
     });
@@ -207,6 +225,13 @@ describe('the program', function () {
       expect(clear(user['password'])).to.equal(`${canary}-openemr_b`);
       expect(inputsOf('sync', 'user-b')).to.include({ repair: true }).and.not.to.have.property('oldPassword');
       expect(inputsOf('bootstrap', 'user-a')).not.to.have.property('like');
+    });
+
+    it('the canary is made with the login that OpenEMR moves to, and compared with the one it is on', () => {
+      const inputs = inputsOf('rotate with a canary', 'canary-run-1');
+      const expected = { mode: 'auto', rotation: 'run-1', username: 'openemr_b', active: 'openemr_a' };
+      expect(inputs).to.deep.include({ ...expected, answersInARow: 3, limitSeconds: 300 });
+      expect(clear(inputs['password'])).to.equal(`${canary}-openemr_b`);
     });
 
     it('both documents are stored before the switch, under labels of their own, and a later run leaves them', () => {

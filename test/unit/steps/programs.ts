@@ -69,6 +69,7 @@ const worlds: Record<string, () => [World, RequestKind]> = {
   },
   sync: () => [worldOn('A'), 'sync'],
   'switch-back': () => [worldOn('B'), 'rollback'],
+  'rotate with a canary': () => [worldOn('A'), 'rotate'],
 };
 
 /** Everything that an operator may set. */
@@ -85,7 +86,8 @@ function plannedFor(name: string): PlannedRotation {
   if (name === 'rollback') return planRollback(rotated, 'run-1', now);
   const [world, kind] = worlds[name]?.() ?? [worldOn('A'), 'rotate'];
   const journal = kind === 'rollback' ? { journal: journalOf(rotated, true) } : {};
-  const { plan, material } = plannedIn(world, kind, journal);
+  const mode = name.includes('canary') || kind !== 'rotate' ? { canary: 'auto' as const } : {};
+  const { plan, material } = plannedIn(world, kind, { ...journal, ...mode });
   if (name !== 'again') return { plan, material };
   // The database refused both passwords before; what was current then was stored by this very plan.
   const again = { A: 1, B: 1 };
