@@ -17,6 +17,7 @@ const floors = [
   'settings',
   'steps',
   'history',
+  'evidence',
   'engine',
   'inspect',
   'find',

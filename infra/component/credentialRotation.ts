@@ -11,6 +11,7 @@ import { keyFor, secretKeysFor } from './keys';
 import { roleFor, rolePolicyFor } from './role';
 import type { Scope } from './scope';
 import { policiesFor, secretsFor } from './secrets';
+import { makeSuppression } from './securityHub';
 import { stateFor } from './state';
 
 /**
@@ -80,6 +81,7 @@ function makeAws(scope: Scope, aws: CheckedAws): MadeInAws {
     secretsProviderKeyArn: provider,
   });
   makeAlarms(scope, aws);
+  makeSuppression(scope, aws, secrets);
   return {
     slotSecretArn: secrets.slot,
     adminSecretArn: secrets.admin,

@@ -3,6 +3,7 @@ import { SecretPolicy } from '@pulumi/aws/secretsmanager/secretPolicy';
 import { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion';
 import type { Input, Output } from '@pulumi/pulumi';
 import { all, jsonStringify, output, secret as secretOutput } from '@pulumi/pulumi';
+import { rotatedByTag } from '../aws/securityHub';
 import { secretPolicy } from '../aws/resourcePolicies';
 import type { CheckedAws } from '../inputs/inputs';
 import type { SecretKeys } from './keys';
@@ -56,7 +57,7 @@ function make(
       description,
       recoveryWindowInDays: 30,
       region,
-      tags: aws?.tags ?? {},
+      tags: { ...rotatedByTag, ...aws?.tags },
       ...(keyArn ? { kmsKeyId: keyArn } : {}),
     },
     keptChildOf(scope),

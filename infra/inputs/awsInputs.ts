@@ -68,6 +68,17 @@ const alarms = group(
   'alarms on the runs; without this group none is created',
 );
 
+const securityHub = group(
+  {
+    evidence: text(
+      checks.httpsOrS3,
+      "where the rotations' evidence is kept; it stands in each finding's note",
+    ),
+    ruleOrder: whole(1, 1000, 'order of the rule among those of Security Hub').default(100),
+  },
+  'suppresses the findings SecretsManager.1 and .4 of these secrets; for the administrator account of Security Hub. Without this group no finding is touched',
+);
+
 /** What is made or adopted in AWS. */
 export const awsInputs = group(
   {
@@ -141,6 +152,7 @@ export const awsInputs = group(
     ),
     role,
     alarms: alarms.optional(),
+    securityHub: securityHub.optional(),
     protect: onOff('whether Pulumi refuses to delete secrets, keys and bucket').default(true),
     tags: z
       .record(z.string(), z.string(), { error: () => 'names with texts' })

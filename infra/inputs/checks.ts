@@ -87,6 +87,10 @@ export const checks = {
     test: (text) => /^https?:\/\//.test(text) && URL.canParse(text),
     expected: 'an http(s) URL',
   },
+  httpsOrS3: {
+    test: (text) => /^(https|s3):\/\/[^\s@?]+$/.test(text) && text.length <= 200 && URL.canParse(text),
+    expected: 'an https:// or s3:// address of at most 200 characters, without user and query',
+  },
   backend: like(
     /^s3:\/\/[a-z0-9.-]+(\/[^?\s]*)?(\?\S*)?$/,
     'an s3:// address; a folder in the pod would be gone with the pod',

@@ -9,15 +9,21 @@ for S3: of secrets and keys every action is one on `*`. Here it is one on the AR
 statement whose condition does not hold is a refusal for it, where AWS passes over the statement. No request here comes
 through another service, which is the only condition that a role's policy of ours has. A refusal is XML; AWS answers
 these services' clients with JSON.
+
+KMS hashes what it signs also where the request says that it is a digest already (MessageType DIGEST), and signs messages
+of any length; AWS takes 4096 bytes.
 """
 
 import sys
-from threading import RLock
+from threading import RLock, local
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from moto.core.exceptions import JsonRESTError
 from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult
 from moto.kms.responses import KmsResponse
-from moto.kms.utils import _deserialize_ciphertext_blob
+from moto.kms.utils import ECDSAPrivateKey, _deserialize_ciphertext_blob
 from moto.secretsmanager.exceptions import InvalidParameterException
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.secretsmanager.responses import SecretsManagerResponse
@@ -69,6 +75,24 @@ def key_resource(self):
     return self.kms_backend.describe_key(key_id).arn if key_id else "*"
 
 
+request = local()
+sign_message, sign_bytes = KmsResponse.sign, ECDSAPrivateKey.sign
+digests = {"ECDSA_SHA_256": hashes.SHA256(), "ECDSA_SHA_384": hashes.SHA384(), "ECDSA_SHA_512": hashes.SHA512()}
+
+
+def sign(self):
+    request.is_digest = self._get_param("MessageType") == "DIGEST"
+    if len(self._get_param("Message")) > 4096:
+        raise JsonRESTError("ValidationException", "Value at 'message' failed to satisfy constraint: Member must have length less than or equal to 4096")
+    return sign_message(self)
+
+
+def sign_digest(self, message, signing_algorithm):
+    if not getattr(request, "is_digest", False):
+        return sign_bytes(self, message, signing_algorithm)
+    return self.private_key.sign(message, ec.ECDSA(Prehashed(digests[signing_algorithm])))
+
+
 judge_statement = IAMPolicyStatement.is_action_permitted
 
 
@@ -87,6 +111,8 @@ IAMPolicyStatement.is_action_permitted = is_action_permitted
 IAMRequest._raise_access_denied = refuse
 SecretsManagerResponse._determine_resource = secret_resource
 KmsResponse._determine_resource = key_resource
+KmsResponse.sign = sign
+ECDSAPrivateKey.sign = sign_digest
 SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage
 SecretsManagerBackend.put_secret_value = put_secret_value
 

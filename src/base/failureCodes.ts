@@ -43,6 +43,7 @@ const exits: Record<Cause, Outcome> = {
   locked: 'locked',
   stopped: 'cancelled',
   outdated: 'drift',
+  forged: 'drift',
   undecided: 'held',
   unexpected: 'unexpected',
 };

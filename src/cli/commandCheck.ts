@@ -74,9 +74,12 @@ export function checkParts(
     const problem = flagProblem(flagWord, words, known);
     if (problem !== undefined) throw refuse(problem);
   }
-  if (command.below !== undefined)
+  if (command.below !== undefined && command.worksAlone !== true)
     throw refuse(`${words.join(' ')} needs a word: ${alternatives(Object.keys(command.below))}.`);
-  const [stray] = rest.slice(command.positional === undefined ? 0 : 1);
+  const { positional } = command;
+  if (positional?.required === true && rest.length === 0)
+    throw refuse(`${words.join(' ')} needs ${positional.name}: ${positional.summary}.`);
+  const [stray] = rest.slice(positional === undefined ? 0 : 1);
   if (stray !== undefined)
     throw refuse(`${words.join(' ')} takes no argument${isShown(stray) ? ` ${stray}` : ' there'}.`);
   if (handedOn !== undefined && command.handedOn === undefined)

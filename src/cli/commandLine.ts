@@ -23,7 +23,7 @@ export async function runCommandLine(argv: string[]): Promise<number> {
 }
 
 /** Each command is loaded only when it is asked for: most of the start-up time is loading. */
-async function run({ command, flags, fleet, init, job }: Invocation): Promise<number> {
+async function run({ command, flags, evidence, fleet, init, job }: Invocation): Promise<number> {
   switch (command) {
     case 'rotate':
       return (await import('./commands/rotate.js')).rotateCommand(flags);
@@ -39,6 +39,9 @@ async function run({ command, flags, fleet, init, job }: Invocation): Promise<nu
       return (await import('./commands/config.js')).configCommand(flags);
     case 'verify':
       return (await import('./commands/verify.js')).verifyCommand(flags);
+    case 'evidence':
+      if (evidence === undefined) throw new TypeError('evidence without its flags');
+      return (await import('./commands/evidence.js')).evidenceCommand(flags, evidence);
     case 'job':
       if (job === undefined) throw new TypeError('job without its flags');
       return (await import('./commands/job.js')).jobCommand(flags, job);

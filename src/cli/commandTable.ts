@@ -1,6 +1,7 @@
 import type { OptionName, OptionType } from '../settings/options';
 import { definitionOf, optionNames, usualOf } from '../settings/options';
 import type { Command, Flag } from './table/command';
+import { evidence } from './table/evidence';
 import { fleet } from './table/fleet';
 import { init, job } from './table/launchers';
 import { completion, config, history, rollback, rotate, status, unlock, verify } from './table/rotation';
@@ -19,6 +20,7 @@ export const commandTable = {
   status,
   verify,
   history,
+  evidence,
   rollback,
   unlock,
   config,
@@ -47,7 +49,8 @@ export function workingCommands(
 ): NamedCommand[] {
   return Object.entries(table).flatMap(([word, command]) => {
     const words = [...above, word];
-    return command.below === undefined ? [{ words, command }] : workingCommands(command.below, words);
+    const itself = command.below === undefined || command.worksAlone === true ? [{ words, command }] : [];
+    return [...itself, ...workingCommands(command.below ?? {}, words)];
   });
 }
 

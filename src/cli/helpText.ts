@@ -38,7 +38,7 @@ export function commandHelp({ words, command }: NamedCommand): string {
   const sections: [string, readonly Flag[]][] = [['Flags', [...flags, ...commonFlags]]];
   if (isRotate) sections.push(...settingSections());
   const named: [string, string][] = [];
-  if (positional !== undefined) named.push([`[${positional.name}]`, positional.summary]);
+  if (positional !== undefined) named.push([argumentText(positional), positional.summary]);
   if (handedOn !== undefined) named.push(['-- ARGUMENTS', handedOn]);
   return joined([
     [usageOf({ words, command })],
@@ -57,16 +57,21 @@ const settingsNote =
 
 /** How a command is called, with what it cannot do without. */
 export function usageOf({ words, command }: NamedCommand): string {
-  const { below, positional, handedOn, flags = [] } = command;
+  const { below, positional, handedOn, flags = [], worksAlone } = command;
   return [
     programName,
     ...words,
-    ...(below === undefined ? [] : [Object.keys(below).join('|')]),
-    ...(positional === undefined ? [] : [`[${positional.name}]`]),
+    ...(below === undefined || worksAlone === true ? [] : [Object.keys(below).join('|')]),
+    ...(positional === undefined ? [] : [argumentText(positional)]),
     ...flags.filter(({ required }) => required).map(flagText),
     '[flags]',
     ...(handedOn === undefined ? [] : ['[-- ARGUMENTS]']),
   ].join(' ');
+}
+
+/** What stands for an argument; in brackets where it need not be there. */
+export function argumentText({ name, required }: NonNullable<Command['positional']>): string {
+  return required === true ? name : `[${name}]`;
 }
 
 /** A flag with what stands for its value. */
@@ -111,7 +116,7 @@ function settingList(): string[] {
 
 function commandSection(words: readonly string[], table: Readonly<Record<string, Command>>): string[] {
   const rows = Object.entries(table).map(([word, { summary, positional }]): [string, string] => [
-    [...words, word, ...(positional === undefined ? [] : [`[${positional.name}]`])].join(' '),
+    [...words, word, ...(positional === undefined ? [] : [argumentText(positional)])].join(' '),
     summary,
   ]);
   return ['Commands:', ...columns(rows)];

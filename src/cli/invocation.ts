@@ -47,6 +47,21 @@ export interface FleetFlags {
   schedule: string | undefined;
 }
 
+/** Flags of `evidence`, beside the common ones; as given, and undefined where they were not. */
+export interface EvidenceFlags {
+  action: 'make' | keyof (typeof commandTable)['evidence']['below'];
+  /** What is verified. */
+  file: string | undefined;
+  out: string | undefined;
+  since: string | undefined;
+  maxAge: string | undefined;
+  /** Private to make it, public to verify it. */
+  key: string | undefined;
+  kmsKey: string | undefined;
+  /** An earlier file that it must go on from. */
+  after: string | undefined;
+}
+
 /** Flags of `init`, beside the common ones. */
 export interface InitFlags {
   /** Of the kubeconfig; its current one without. */
@@ -76,6 +91,8 @@ export interface Invocation {
   flags: Flags;
   /** Of the command `fleet` alone. */
   fleet?: FleetFlags;
+  /** Of the command `evidence` alone. */
+  evidence?: EvidenceFlags;
   /** Of the command `init` alone. */
   init?: InitFlags;
   /** Of the command `job` alone. */

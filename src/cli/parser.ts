@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Failure } from '../base/failure';
-import { packageFolder } from '../base/packageFolder';
+import { packageVersion } from '../base/packageVersion';
 import type { OptionType } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
@@ -9,7 +7,7 @@ import type { Parts } from './commandCheck';
 import { checkParts, commandOf } from './commandCheck';
 import { commandTable, commonFlags, settingFlags, workingCommands } from './commandTable';
 import { commandHelp, programHelp } from './helpText';
-import type { FleetFlags, Flags, InitFlags, Invocation, JobFlags } from './invocation';
+import type { EvidenceFlags, FleetFlags, Flags, InitFlags, Invocation, JobFlags } from './invocation';
 import type { Flag } from './table/command';
 
 /**
@@ -110,6 +108,7 @@ function invocationOf(
   const flags = flagsOf(given);
   if (command === 'fleet') return { command, flags, fleet: fleetFlagsOf(given, below) };
   if (command === 'job') return { command, flags, job: jobFlagsOf(given, below, rest[0], handedOn) };
+  if (command === 'evidence') return { command, flags, evidence: evidenceFlagsOf(given, below, rest[0]) };
   if (command === 'init') return { command, flags, init: initFlagsOf(given) };
   return { command, flags };
 }
@@ -134,6 +133,19 @@ function jobFlagsOf(
     cronJob: single(parsed, 'cron-job'),
     name,
     args: args === undefined ? undefined : [...args],
+  };
+}
+
+function evidenceFlagsOf(parsed: Given, word: string | undefined, file: string | undefined): EvidenceFlags {
+  return {
+    action: keyOf(commandTable.evidence.below, word) ?? 'make',
+    file,
+    out: single(parsed, 'out'),
+    since: single(parsed, 'since'),
+    maxAge: single(parsed, 'max-age'),
+    key: single(parsed, 'key'),
+    kmsKey: single(parsed, 'kms-key'),
+    after: single(parsed, 'after'),
   };
 }
 
@@ -199,10 +211,4 @@ function flagsOf(parsed: Given): Flags {
     origin: parsed['origin'] === true,
     values,
   };
-}
-
-function packageVersion(): string {
-  const file = path.join(packageFolder, 'package.json');
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

@@ -7,7 +7,7 @@ import { projectName } from '../settings/settings';
 import { expectedOf } from '../settings/values';
 import type { NamedCommand } from './commandTable';
 import { programName, settingGroups, workingCommands } from './commandTable';
-import { capital, exitRows, flagText, usageOf } from './helpText';
+import { argumentText, capital, exitRows, flagText, usageOf } from './helpText';
 import type { Flag } from './table/command';
 import { exitMeanings } from './table/command';
 
@@ -56,7 +56,15 @@ export function referenceText(): string {
 function commandSection({ words, command }: NamedCommand): string[] {
   const { summary, about = [], positional, handedOn, flags = [], exits = {}, otherExits, examples } = command;
   const rows = [
-    ...(positional === undefined ? [] : [[code(`[${positional.name}]`), '–', positional.summary]]),
+    ...(positional === undefined
+      ? []
+      : [
+          [
+            code(argumentText(positional)),
+            positional.required === true ? 'required' : '–',
+            positional.summary,
+          ],
+        ]),
     ...(handedOn === undefined ? [] : [[code('-- ARGUMENTS'), '–', handedOn]]),
     ...flags.map(flagRow),
   ];

@@ -1,5 +1,4 @@
-import type { Stack } from '@pulumi/pulumi/automation';
-import type { HistoryEntry } from '../history/entries';
+import type { Stack, UpdateSummary } from '@pulumi/pulumi/automation';
 import { readEntries } from '../history/entries';
 import type { LoadCount, PastRotation } from '../history/pastRotation';
 import type { StateOfLast } from '../history/rotations';
@@ -38,10 +37,11 @@ async function readAt(
   const last = stateOfLast(opened.deployment);
   // A rotation has rarely more than three updates: two runs and a rollback.
   const wanted = limit === undefined ? undefined : limit * 3;
-  const [entries, failures] = await Promise.all([
+  const [updates, failures] = await Promise.all([
     readPages(opened.stack, location, wanted),
     readFailureNotes(opened.stack),
   ]);
+  const entries = readEntries(updates, planKey);
   const rotations = pastRotations(entries, last, { loads, failures });
   return limit === undefined ? rotations : rotations.slice(0, limit);
 }
@@ -53,17 +53,16 @@ export function stateOfLast(deployment: unknown): StateOfLast | undefined {
   return plan && past && { plan, past, finished: outputsOf(deployment)['rotation'] === plan.id };
 }
 
-/** Updates, the newest first. A run that ends meanwhile shifts the pages by one: what then comes twice is dropped. */
-async function readPages(
-  stack: Stack,
-  location: StackLocation,
-  wanted: number | undefined,
-): Promise<HistoryEntry[]> {
+/** Updates as the engine tells them, the newest first. A run that ends meanwhile shifts the pages by one: what then comes twice is dropped. */
+export async function readPages(stack: Stack, location: StackLocation, wanted?: number): Promise<unknown[]> {
   const size = Math.min(largestPage, wanted ?? largestPage);
-  const found = new Map<string, HistoryEntry>();
+  const found = new Map<string, unknown>();
   for (let page = 1; ; page += 1) {
     const answer = await readPage(stack, location, size, page);
-    for (const entry of readEntries(answer, planKey)) found.set(`${entry.plan.id} ${entry.startedAt}`, entry);
+    for (const update of answer) {
+      const { kind, startTime, message, version } = update;
+      found.set(JSON.stringify([kind, startTime, message, version]), update);
+    }
     if (answer.length < size || (wanted !== undefined && page * size >= wanted)) return [...found.values()];
   }
 }
@@ -73,7 +72,7 @@ async function readPage(
   location: StackLocation,
   size: number,
   page: number,
-): Promise<unknown[]> {
+): Promise<UpdateSummary[]> {
   try {
     return await stack.history(size, page, false);
   } catch (error) {

@@ -8,13 +8,13 @@ const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000 
  * Reads an age such as `30d`, `12h` or `90m`; gives milliseconds.
  * @throws Failure `configuration` for anything else
  */
-export function parseAge(text: string, or = ''): number {
+export function parseAge(text: string, or = '', flag = '--if-older-than'): number {
   const [, count, unit] = /^(\d{1,5})([dhm])$/.exec(text) ?? [];
   const ms = unit === undefined ? undefined : unitMs[unit];
   if (ms === undefined)
     throw new Failure(
       'command-line-invalid',
-      `--if-older-than takes a number with d, h or m, such as 30d or 12h${or}.`,
+      `${flag} takes a number with d, h or m, such as 30d or 12h${or}.`,
     );
   return Number(count) * ms;
 }

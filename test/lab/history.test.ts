@@ -1,12 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
+import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import type { Envelope } from '../../src/evidence/dsse';
+import type { Statement } from '../../src/evidence/form';
 import type { PastRotation } from '../../src/history/pastRotation';
 import type { StatusReport } from '../../src/inspect/status/report';
 import { runWithFault } from '../faults/sweep';
 import { documentedFields, fieldsOf, unknownFields } from '../unit/docs/documented';
+import { makeKey } from './support/backends';
 import type { Run } from './support/command';
 import { run, runWith } from './support/command';
 import { databases, labWith } from './support/labs';
@@ -31,17 +36,16 @@ describe('history', function () {
   const runs: Run[] = [];
   const secrets = new Set<string>();
 
-  const history = async (args: string[] = [], changes: Record<string, string> = {}): Promise<Run> => {
+  const history = (args: string[] = [], changes: Record<string, string> = {}): Promise<Run> =>
+    look(['history', ...args], changes);
+  const look = async (args: string[], changes: Record<string, string> = {}): Promise<Run> => {
     const all: Record<string, string | undefined> = {
       ...process.env,
       ...site.environment,
       HOME: site.folder,
       ...changes,
     };
-    const result = await runWith(Object.fromEntries(needed.map((name) => [name, all[name]])), [
-      'history',
-      ...args,
-    ]);
+    const result = await runWith(Object.fromEntries(needed.map((name) => [name, all[name]])), args);
     runs.push(result);
     return result;
   };
@@ -151,6 +155,93 @@ describe('history', function () {
     expectNoSecret([...secrets, ...site.canaries(), 'lab-passphrase'], { page });
   });
 
+  describe('evidence of it', () => {
+    const at = (name: string): string => path.join(site.folder, name);
+    const statementIn = (name: string): Statement => {
+      const { payload } = JSON.parse(readFileSync(at(name), 'utf8')) as Envelope;
+      return JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as Statement;
+    };
+    const openssl = (...args: string[]): void =>
+      void execFileSync('openssl', args, { cwd: site.folder, stdio: 'ignore' });
+
+    it('needs the state and a key alone; a run under way, a rollback and a rotation are shown as such', async () => {
+      openssl('genpkey', '-algorithm', 'ed25519', '-out', 'evidence.pem');
+      chmodSync(at('evidence.pem'), 0o600);
+      openssl('pkey', '-in', 'evidence.pem', '-pubout', '-out', 'public.pem');
+      const local = ['--key', 'evidence.pem', '--max-age', '1d'];
+      // B has not been renewed yet: its age is not known.
+      expectCode(await look(['evidence', ...local, '--out', 'first.json']), 10);
+      const { entries, findings } = statementIn('first.json').predicate;
+      expect(entries.map(({ outcome, final }) => [outcome, final])).to.deep.equal([
+        ['rotated', true],
+        ['rolled-back', true],
+        ['unfinished', false],
+      ]);
+      expect(findings.map(({ code }) => code)).to.deep.equal(['not-final']);
+      const [rotated, back, killed] = entries;
+      const { adminLogin, rollout, health, idle } = rotated?.proofs ?? {};
+      expect(adminLogin).to.include({ foundUnder: 'AWSCURRENT', tried: 1, refused: 0 });
+      expect(rollout?.updated).to.equal(rollout?.wanted).and.be.greaterThan(0);
+      expect(health?.good)
+        .to.be.at.least(health?.wanted ?? NaN)
+        .and.be.greaterThan(0);
+      expect(idle?.logins?.before).to.equal(idle?.logins?.after).and.be.greaterThan(0);
+      expect(back?.proofs).to.have.keys('adminLogin', 'rollout');
+      expect(back?.rollback?.proofs?.health?.good).to.be.greaterThan(0);
+      expect(killed?.proofs).to.have.keys('adminLogin', 'rollout');
+    });
+
+    it('goes on when that run is finished, and is signed by a key of AWS KMS as well', async () => {
+      expectCode(await run(site), 0);
+      await keepSecrets();
+      const local = ['--key', 'evidence.pem', '--max-age', '1d'];
+      expectCode(await look(['evidence', ...local, '--out', 'second.json']), 0);
+      const verify = (name: string, ...more: string[]): Promise<Run> =>
+        runWith({ PATH: process.env['PATH'], HOME: site.folder }, ['evidence', 'verify', name, ...more]);
+      const verified = await verify('second.json', '--key', 'public.pem', '--after', 'first.json');
+      expectCode(verified, 0);
+      expect(verified.stdout)
+        .to.match(/second\.html is as it was/)
+        .and.match(/second\.csv is as it was/);
+      expectCode(await verify('first.json', '--key', 'public.pem', '--after', 'second.json'), 10);
+      const keyId = await makeKey(lab, { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
+      const signed = await run(site, [
+        'evidence',
+        '--kms-key',
+        keyId,
+        '--out',
+        'kms.json',
+        '--since',
+        '2020-01-01',
+      ]);
+      expectCode(signed, 0);
+      const client = new KMSClient(awsOf(lab));
+      const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: keyId }));
+      client.destroy();
+      writeFileSync(at('kms.der'), PublicKey ?? '');
+      openssl('pkey', '-pubin', '-inform', 'DER', '-in', 'kms.der', '-out', 'kms.pem');
+      expectCode(await verify('kms.json', '--key', 'kms.pem'), 0);
+      expectCode(await verify('kms.json', '--key', 'public.pem'), 10);
+      expect(statementIn('kms.json').predicate.entries).to.deep.equal(
+        statementIn('second.json').predicate.entries,
+      );
+      const closed = await run(site, ['evidence', '--kms-key', await makeKey(lab), '--out', 'kms.json']);
+      expectCode(closed, 2);
+      expect(closed.stderr).to.match(/--kms-key: .* is a key of another kind/);
+    });
+
+    it('holds no secret, and no hash of the file', () => {
+      const names = ['first', 'second', 'kms'].flatMap((stem) => [`${stem}.html`, `${stem}.csv`]);
+      const texts = Object.fromEntries(names.map((name) => [name, readFileSync(at(name), 'utf8')]));
+      const payloads = {
+        first: JSON.stringify(statementIn('first.json')),
+        kms: JSON.stringify(statementIn('kms.json')),
+      };
+      expectNoSecret([...secrets, ...site.canaries(), 'lab-passphrase'], { ...texts, ...payloads });
+      expect(payloads.kms).not.to.include('sqlconf');
+    });
+  });
+
   it('refuses with one sentence and exit 2 what it cannot read or write', async () => {
     const refusals: [Run, RegExp][] = [
       [
@@ -182,4 +273,16 @@ describe('history', function () {
 /** The user of this machine, as the history names it. */
 function who(): string {
   return `${userInfo().username}@${hostname()}`;
+}
+
+/** Where the lab's AWS is, for a client of the test. */
+function awsOf(lab: Lab): {
+  region: string;
+  endpoint: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+} {
+  return {
+    ...{ region: 'us-east-1', endpoint: lab.aws.endpoint },
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  };
 }

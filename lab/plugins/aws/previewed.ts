@@ -54,6 +54,10 @@ const descriptions: Record<string, Description> = {
     '',
   ),
   's3/bucketVersioning:BucketVersioning': of('bucket versioningConfiguration', '', ''),
+  'securityhub/automationRule:AutomationRule': of(
+    'actions criteria description ruleName ruleOrder',
+    'isTerminal ruleStatus tags',
+  ),
   'secretsmanager/secret:Secret': of('', 'description kmsKeyId name policy recoveryWindowInDays tags'),
   'secretsmanager/secretPolicy:SecretPolicy': of('policy secretArn', 'blockPublicPolicy', ''),
 };

@@ -20,6 +20,8 @@ export type Cause =
   | 'stopped'
   /** A saved plan no longer fits the world. */
   | 'outdated'
+  /** A signed file is not what was signed. */
+  | 'forged'
   /** Whether a rollback may go on could not be seen. */
   | 'undecided'
   | 'unexpected';
@@ -45,5 +47,6 @@ export const ill = of('ill');
 export const locked = of('locked');
 export const stopped = of('stopped');
 export const outdated = of('outdated');
+export const forged = of('forged');
 export const undecided = of('undecided');
 export const unexpected = of('unexpected');

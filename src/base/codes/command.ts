@@ -1,4 +1,14 @@
-import { usage, locked, outdated, permission, refused, stopped, undecided, unexpected } from './cause';
+import {
+  forged,
+  usage,
+  locked,
+  outdated,
+  permission,
+  refused,
+  stopped,
+  undecided,
+  unexpected,
+} from './cause';
 import type { CodeFacts } from './cause';
 
 /** Of the command, its files, and the course of a run. */
@@ -39,6 +49,14 @@ export const commandCodes = {
   'saved-plan-outdated': outdated(
     'The world or the state has changed since the plan was saved.',
     'Make a new plan; finish an interrupted rotation first.',
+  ),
+  'evidence-invalid': forged(
+    'Evidence is not as it was signed, or does not hold together.',
+    'Ask for the original; see evidence.md.',
+  ),
+  'evidence-key-invalid': usage(
+    'The key cannot sign or verify evidence.',
+    'Give a key of the kind and mode that the message names.',
   ),
   'plan-impossible': usage(
     'No rotation can be planned from what was found.',

@@ -26,8 +26,8 @@ export interface Command {
   summary: string;
   /** What the summary leaves open; paragraphs. */
   about?: readonly string[];
-  /** A word behind the command that need not be there. */
-  positional?: { name: string; summary: string };
+  /** A word behind the command. */
+  positional?: { name: string; summary: string; required?: true };
   /** What stands behind `--`, for a command that takes it. */
   handedOn?: string;
   /** Its own flags; every command also takes those of the settings, and `--help`. */
@@ -40,8 +40,9 @@ export interface Command {
   otherExits?: string;
   /** Arguments, and what they are for. */
   examples: readonly (readonly [args: string, purpose: string])[];
-  /** The commands below it; such a command does nothing by itself. */
+  /** The commands below it; such a command does nothing by itself, but where `worksAlone` says so. */
   below?: Readonly<Record<string, Command>>;
+  worksAlone?: true;
 }
 
 /** What each exit code means, whatever the command; the order is that of the codes. */

@@ -27,7 +27,7 @@ export function signedFor(service: string): string {
 }
 
 /** Makes a KMS key and gives its id. */
-export async function makeKey(lab: Lab): Promise<string> {
+export async function makeKey(lab: Lab, kind: Record<string, string> = {}): Promise<string> {
   const answer = await fetch(lab.aws.endpoint, {
     method: 'POST',
     headers: {
@@ -35,7 +35,7 @@ export async function makeKey(lab: Lab): Promise<string> {
       'Content-Type': 'application/x-amz-json-1.1',
       Authorization: signedFor('kms'),
     },
-    body: '{}',
+    body: JSON.stringify(kind),
   });
   const { KeyMetadata } = (await answer.json()) as { KeyMetadata: { KeyId: string } };
   return KeyMetadata.KeyId;

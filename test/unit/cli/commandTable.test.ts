@@ -10,7 +10,7 @@ import { Failure } from '../../../src/base/failure';
 import { captured } from '../report/captured';
 
 const leading = Object.entries(commandTable as Record<string, Command>)
-  .filter(([, { below }]) => below !== undefined)
+  .filter(([, { below, worksAlone }]) => below !== undefined && worksAlone !== true)
   .map(([word, command]): NamedCommand => ({ words: [word], command }));
 const all = [...workingCommands(), ...leading];
 const nameOf = ({ words }: NamedCommand): string => words.join(' ');
@@ -177,18 +177,20 @@ describe('the parser', () => {
     it(`takes every flag of ${nameOf(named)}, behind its words or before them, and no other command's`, async () => {
       const [first] = named.command.flags ?? [];
       const settings = settingFlags.flatMap(({ name }) => [`--${name}`, '7']);
+      const argument = named.command.positional?.required === true ? ['x'] : [];
+      const words = [...named.words, ...argument];
       const least = first?.required ? [`--${first.name}`, 'x'] : [];
-      expect(await refusal([...settings, ...named.words, ...least])).to.equal('taken');
-      expect(await refusal([...named.words, ...settings, ...least])).to.equal('taken');
+      expect(await refusal([...settings, ...words, ...least])).to.equal('taken');
+      expect(await refusal([...words, ...settings, ...least])).to.equal('taken');
       const own = named.command.flags ?? [];
       for (const flag of own) {
         const more = needed(named.command, flag);
         const value = flag.value === undefined ? [] : [flag.choices?.[0] ?? '7'];
-        const words = [`--${flag.name}`, ...value];
-        expect(await refusal([...named.words, ...words, ...more]), flag.name).to.equal('taken');
+        const given = [`--${flag.name}`, ...value];
+        expect(await refusal([...words, ...given, ...more]), flag.name).to.equal('taken');
         // What takes several values, or may have one, would take the words of the command for it.
         if (!flag.takesMany && !flag.mayStandAlone)
-          expect(await refusal([...words, ...named.words, ...more]), flag.name).to.equal('taken');
+          expect(await refusal([...given, ...words, ...more]), flag.name).to.equal('taken');
       }
       const names = own.map(({ name }) => name);
       const foreign = workingCommands().flatMap(({ command }) => command.flags ?? []);

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { rotationPolicy } from '../../../infra/aws/policies';
 import type { PolicyDocument } from '../../../infra/aws/policyDocument';
 import { bucketPolicy, secretPolicy } from '../../../infra/aws/resourcePolicies';
+import { rotatedByTag, suppressionNote } from '../../../infra/aws/securityHub';
 import { irsaTrust, podIdentityTrust } from '../../../infra/aws/trust';
 import { settingsOf } from '../../../infra/settingsOf';
 import { readInputs } from '../../../infra/inputs/read';
@@ -69,6 +70,7 @@ describe('CredentialRotation under mocks', function () {
         ...['Role', 'RolePolicy', 'PodIdentityAssociation', 'AccessPoint sites'],
         ...['LogMetricFilter succeeded', 'LogMetricFilter held', 'LogMetricFilter rolled-back'],
         ...['MetricAlarm succeeded', 'MetricAlarm held', 'MetricAlarm rolled-back'],
+        'AutomationRule native-rotation',
         ...['ServiceAccount', 'RoleBinding', 'NetworkPolicy', 'PersistentVolume', 'PersistentVolumeClaim'],
         ...['CronJob', 'Job'],
       ].sort(),
@@ -87,6 +89,38 @@ describe('CredentialRotation under mocks', function () {
       (document(name, 'RolePolicy') as PolicyDocument).Statement.flatMap(({ Resource = [] }) => Resource);
     const further = resources('of a fleet').filter((arn) => !resources('adopted').includes(arn));
     expect(further).to.deep.equal([there.furtherSecret]);
+  });
+
+  it('suppresses what Security Hub says of AWS’s own rotation, for the two secrets alone, with reason and evidence', () => {
+    const { criteria, actions, ruleStatus } = inputsOf('made', 'AutomationRule native-rotation') as {
+      criteria: Record<string, { comparison: string; value: string }[]>;
+      actions: { type: string; findingFieldsUpdate: { workflow: object; note: { text: string } } }[];
+      ruleStatus: string;
+    };
+    expect(ruleStatus).to.equal('ENABLED');
+    for (const each of Object.values(criteria).flat()) expect(each.comparison).to.equal('EQUALS');
+    const valuesOf = (key: string): string[] | undefined => criteria[key]?.map(({ value }) => value);
+    expect(Object.keys(criteria)).to.have.members([
+      'complianceSecurityControlIds',
+      'resourceIds',
+      'recordStates',
+    ]);
+    expect(valuesOf('complianceSecurityControlIds')).to.deep.equal(['SecretsManager.1', 'SecretsManager.4']);
+    const secret = (part: string): string => `arn:aws:secretsmanager:us-east-1:111122223333:made-${part}`;
+    expect(valuesOf('resourceIds')).to.deep.equal([secret('slots'), secret('admin')]);
+    const [action, ...more] = actions;
+    expect(more).to.deep.equal([]);
+    expect(action?.type).to.equal('FINDING_FIELDS_UPDATE');
+    expect(action?.findingFieldsUpdate.workflow).to.deep.equal({ status: 'SUPPRESSED' });
+    const { text = '' } = action?.findingFieldsUpdate.note ?? {};
+    expect(text).to.include('s3://audit/openemr').and.include("AWS's own rotation must stay off");
+    expect(suppressionNote(`s3://${'x'.repeat(195)}`).length).to.be.at.most(512);
+    expect(made('adopted').has('AutomationRule native-rotation')).to.equal(false);
+  });
+
+  it('tags the secrets that it makes for rules of AWS Config, which sees tags and no label of a version', () => {
+    for (const part of ['slots', 'admin'])
+      expect(inputsOf('made', `Secret ${part}`)['tags']).to.deep.equal({ ...rotatedByTag, team: 'platform' });
   });
 
   it('protects what would be lost with passwords or states, unless told otherwise', () => {

@@ -158,6 +158,11 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   ],
   [
     'an alarm beyond CloudWatch',
+    withAws({ securityHub: { evidence: 'https://user@audit.example/' } }),
+    'aws.securityHub.evidence is "https://user@audit.example/"; give an https:// or s3:// address of at most 200 characters, without user and query.',
+  ],
+  [
+    'a limit of an alarm that CloudWatch does not look back to',
     withAws({ alarms: { logGroup: 'group', noSuccessForDays: 40 } }),
     'aws.alarms.noSuccessForDays is 40; give a whole number from 1 to 7.',
   ],

@@ -38,6 +38,7 @@ const made: RotationInputs = {
     role: { cluster: output('production') },
     secretReaders: [there.reader],
     alarms: { logGroup: '/aws/containerinsights/production/application', topics: [there.topic] },
+    securityHub: { evidence: 's3://audit/openemr' },
     tags: { team: 'platform' },
   },
   kubernetes,
