@@ -21,5 +21,6 @@ module.exports = {
   awscli: '1.46.2',
   etcd: '3.4',
   prometheus: '2.42',
+  collector: '0.161.0',
   go: '1.24',
 };
