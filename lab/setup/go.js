@@ -162,6 +162,11 @@ function buildKubelet(target, log) {
   return buildOfKubernetes(['k8s.io/kubernetes/cmd/kubelet', './pause'], target, log);
 }
 
+/** The OpenTelemetry Collector, with no more parts than a test needs. */
+function buildCollector(target, log) {
+  return goBuild({ module: 'otelcol', target, into: 'otelcol', packages: ['.'], log });
+}
+
 module.exports = {
   isOld,
   goCommand,
@@ -171,4 +176,5 @@ module.exports = {
   buildKubernetes,
   buildKubectl,
   buildKubelet,
+  buildCollector,
 };

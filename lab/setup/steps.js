@@ -13,7 +13,7 @@ const {
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
+const { buildCollector, buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
 const { fetchPodRuntime, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
@@ -118,6 +118,16 @@ function goSteps() {
     file: toolPaths().pause,
     run: buildKubelet,
   });
+  const collector = cacheStep({
+    name: `OpenTelemetry Collector ${versions.collector}`,
+    activity: 'building from its Go modules',
+    estimate: 120,
+    needs: ['go'],
+    folder: layout.collector,
+    file: toolPaths().collector,
+    // It asks for a newer Go than the rest: without it its own tests fail, and no other.
+    run: (folder, log) => buildCollector(folder, log).catch(() => undefined),
+  });
   return [
     {
       name: 'Go',
@@ -137,7 +147,7 @@ function goSteps() {
       file: toolPaths().kubeControllerManager,
       run: buildKubernetes,
     }),
-    ...(isForTests() ? [kubectl] : []),
+    ...(isForTests() ? [kubectl, collector] : []),
     ...(withKubelet() ? [kubelet] : []),
   ];
 }

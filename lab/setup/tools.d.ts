@@ -25,6 +25,8 @@ export interface ToolPaths {
   /** The AWS CLI. */
   aws: string;
   etcd: string;
+  /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
+  collector: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
@@ -64,6 +66,7 @@ export interface CacheLayout {
   /** Go, where the machine has none that is new enough. */
   go: string;
   etcd: string;
+  collector: string;
   prometheus: string;
   mysql: string;
   mysqlNewest: string;

@@ -26,4 +26,5 @@ module.exports = {
   /** The oldest that builds, and the one that is installed where there is none. */
   go: '1.25.11',
   goPackage: '1.26.4',
+  collector: '0.161.0',
 };

@@ -4,6 +4,7 @@ import { versionUnder } from '../rotation/labels';
 import { keepSecretText } from '../secrecy/passwordsIn';
 import type { AwsCall } from './awsFailure';
 import { awsFailure } from './awsFailure';
+import { traced } from '../base/trace';
 import { errorCode } from '../base/errors';
 import { EnvironmentAgent } from '../base/proxy/agent';
 import { proxyFailure } from '../base/proxy/failure';
@@ -256,6 +257,7 @@ export class SecretsManager {
     send: (client: Client, library: typeof Library, options: { abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     const library = await import('@aws-sdk/client-secrets-manager');
+    const isNew = this.client === undefined;
     this.client ??= new library.SecretsManagerClient({
       region: this.region,
       retryMode: 'standard',
@@ -267,6 +269,7 @@ export class SecretsManager {
         throwOnRequestTimeout: true,
       },
     });
+    if (isNew) traceCalls(this.client);
     return send(this.client, library, { abortSignal: AbortSignal.timeout(this.limits.callMs) });
   }
 
@@ -311,4 +314,18 @@ function otherOwner(
   if (answer.PrimaryRegion !== undefined && answer.PrimaryRegion !== region)
     return `is a replica of the secret in ${answer.PrimaryRegion}; set AWS_REGION to that region`;
   return undefined;
+}
+
+/** One span for a call, its retries included, by the name of the operation alone. */
+function traceCalls(client: Client): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        traced(
+          `Secrets Manager ${String(commandName ?? '').replace(/Command$/, '')}`,
+          { 'rpc.system': 'aws-api', 'rpc.service': 'Secrets Manager' },
+          () => next(args),
+        ),
+    { step: 'initialize' },
+  );
 }

@@ -1,10 +1,14 @@
+import { traced } from './trace';
+
 /**
  * Every write of this program to the outside goes through here under a name of its own. A test preloads a hook
  * that fails, hangs or kills the process before and after each one; without it this only calls the action.
  */
 export async function effect<T>(name: string, action: () => Promise<T>): Promise<T> {
   const hook = hookOf();
-  return hook ? hook.effect(name, action) : action();
+  return traced(name, { 'credential_rotation.write': true }, () =>
+    hook ? hook.effect(name, action) : action(),
+  );
 }
 
 /** A moment in the engine's work on a resource of another plugin, whose write cannot be wrapped. */

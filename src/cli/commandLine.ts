@@ -1,3 +1,4 @@
+import { secretsIn, wantedTraces } from '../telemetry/wanted';
 import type { Failure } from '../base/failure';
 import { asFailure, exitCodes } from '../base/failure';
 import { scrubber } from '../secrecy/scrubber';
@@ -10,16 +11,42 @@ export { endProcess } from './endProcess';
 /** Carries out a command line; returns the exit code and never throws. */
 export async function runCommandLine(argv: string[]): Promise<number> {
   let invocation: Invocation | undefined;
-  proxySecrets(process.env).forEach((secret) => scrubber.register(secret));
+  [...proxySecrets(process.env), ...secretsIn(process.env)].forEach((secret) => scrubber.register(secret));
   try {
     invocation = await parseCommandLine(argv);
     if (invocation === undefined) return exitCodes.done;
-    return await run(invocation);
   } catch (error) {
-    const failure = asFailure(error);
-    await showFailure(failure, argv, invocation);
-    return exitCodes[failure.outcome];
+    return shown(error, argv, invocation);
   }
+  const parsed = invocation;
+  return tracedAs(parsed.command, () => run(parsed).catch((error: unknown) => shown(error, argv, parsed)));
+}
+
+/** Shows why nothing came of it; returns the exit code. */
+async function shown(error: unknown, argv: string[], invocation?: Invocation): Promise<number> {
+  const failure = asFailure(error);
+  await showFailure(failure, argv, invocation);
+  return exitCodes[failure.outcome];
+}
+
+/** Traces a command where that was asked for; whatever becomes of the trace, the command is carried out and ends as it ends. */
+async function tracedAs(command: string, action: () => Promise<number>): Promise<number> {
+  const wanted = wantedTraces(process.env);
+  if (wanted === undefined) return action();
+  const note = (why: string): void =>
+    void process.stderr.write(`Note: no trace of this run could be sent: ${scrubber.scrub(why)}.\n`);
+  if ('problem' in wanted) {
+    note(wanted.problem);
+    return action();
+  }
+  const begun = await import('../telemetry/start.js')
+    .then(({ startTracing }) => startTracing(`credential-rotation ${command}`, wanted.protocol, process.env))
+    .catch(() => undefined);
+  if (begun === undefined) note('OpenTelemetry does not start; check the OTEL_ variables');
+  const code = await action();
+  const failed = await begun?.end(code);
+  if (failed !== undefined) note(failed);
+  return code;
 }
 
 /** Each command is loaded only when it is asked for: most of the start-up time is loading. */

@@ -1,3 +1,4 @@
+import { traceEnd, traceNews } from './traceRun';
 import type { Outcome } from '../base/failure';
 import { asFailure, decidingCode, exitCodes, Failure, jointOutcome } from '../base/failure';
 import type { EndedRun } from '../notify/endedRun';
@@ -33,6 +34,7 @@ export async function carryOut(
   const times = new StepTimes();
   const tell = (news: RunNews): void => {
     times.take(news);
+    traceNews(news);
     request.tell(news);
   };
   const result = await stoppable(
@@ -47,6 +49,7 @@ export async function carryOut(
     return exitCodes.done;
   }
   const ending = result instanceof Failure ? refusal(result) : endingOf(result);
+  traceEnd(request, ending);
   renderer.ending(ending);
   const told = result instanceof Failure ? { ...ending, ...times.plan() } : ending;
   const run = { ending: told, startedAt, endedAt: new Date(), doneAt: times.doneAt() };

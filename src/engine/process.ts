@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
 import { watchEngines } from './watch';
 import { guardPorts } from './loopbackGuard';
+import { traced, traceVariables } from '../base/trace';
+import { secretVariables } from '../telemetry/wanted';
 import type { EngineResult } from '../sdk/automation';
 import { portsIn, startedBy } from '../sdk/automation';
 import { parentOf } from './markedProcesses';
@@ -66,15 +68,36 @@ export function runEngine(
   args: string[],
   cwd: string,
   environment: Record<string, string>,
-  { onOutput, onError, signal }: Listeners = {},
+  listeners: Listeners = {},
+): Promise<EngineResult> {
+  return traced(`engine ${commandOf(args)}`, {}, () => startEngine(file, args, cwd, environment, listeners));
+}
+
+/** The engine's command without what it is about, such as `up` or `stack init`. */
+function commandOf([first = '', second = '']: readonly string[]): string {
+  const groups = ['stack', 'config', 'plugin', 'state', 'policy'];
+  return groups.includes(first) && /^[a-z-]+$/.test(second) ? `${first} ${second}` : first;
+}
+
+/** The engine and its plugins send no spans of ours, and need no token of a collector. */
+function withoutTokens(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secretVariables.includes(name)));
+}
+
+function startEngine(
+  file: string,
+  args: string[],
+  cwd: string,
+  environment: Record<string, string>,
+  { onOutput, onError, signal }: Listeners,
 ): Promise<EngineResult> {
   const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
   const folders = path.isAbsolute(file) ? [path.dirname(file)] : [];
   const PATH = [...folders, environment['PATH'] ?? process.env['PATH'] ?? ''].join(path.delimiter);
   // Other calls end by themselves when nobody reads their answer, and start no plugin that waits.
   const watched = args.includes('up') || args.includes('preview') ? watchEngines() : {};
-  const own = { ...environment, ...watched, PATH, PULUMI_AUTOMATION_API: 'true' };
-  const env = { GOGC: collectAt, ...process.env, ...own };
+  const own = { ...environment, ...watched, PATH, ...traceVariables(), PULUMI_AUTOMATION_API: 'true' };
+  const env = withoutTokens({ GOGC: collectAt, ...process.env, ...own });
   const release = guardPorts(portsIn(args), isOfEngine);
   return new Promise<EngineResult>((resolve, reject) => {
     const child = spawn(file, all, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { traceVariables } from '../base/trace';
 import { killTrees } from '../engine/process';
 import type { ProcessEnd } from './childLog';
 import type { Member } from './member';
@@ -46,7 +47,7 @@ export async function startChild(request: ChildRequest): Promise<Child> {
   // In its own home, so that no stack file of this folder adds a setting.
   const process_ = spawn(process.execPath, command, {
     cwd: member.location.home,
-    env: memberEnvironment(member, environment),
+    env: { ...memberEnvironment(member, environment), ...traceVariables() },
     detached: true,
     stdio: ['ignore', output, output],
   });

@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type * as Client from '@kubernetes/client-node';
+import { traced } from '../base/trace';
 import { Failure } from '../base/failure';
 import { proxyFor } from '../base/proxy/fromEnvironment';
 
@@ -162,7 +163,18 @@ export class KubernetesApi {
     return this.send('PATCH', parts, { query, body });
   }
 
-  private async send<T>(
+  private send<T>(
+    method: Method,
+    parts: readonly string[],
+    given: { query?: Record<string, string>; body?: unknown; timeoutMs?: number },
+  ): Promise<T> {
+    const facts = { 'http.request.method': method };
+    return traced(`Kubernetes ${method} ${resourceOf(parts)}`, facts, () =>
+      this.sendNow<T>(method, parts, given),
+    );
+  }
+
+  private async sendNow<T>(
     method: Method,
     parts: readonly string[],
     { query = {}, body, timeoutMs }: { query?: Record<string, string>; body?: unknown; timeoutMs?: number },
@@ -202,6 +214,12 @@ export class KubernetesApi {
     this.dispatcher ??= request.getDispatcher();
     if (this.dispatcher) request.setDispatcher(this.dispatcher);
   }
+}
+
+/** The kind of objects that a path is about, as in `apis/apps/v1/namespaces/openemr/deployments/openemr`. */
+function resourceOf(parts: readonly string[]): string {
+  const named = parts.indexOf('namespaces');
+  return parts[named < 0 ? parts.length - 1 : named + 2] ?? 'namespaces';
 }
 
 /** The message of a Status; what is none, as a proxy's page, has no message for people. */

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, isIP } from 'node:net';
 import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promise';
 import pRetry from 'p-retry';
+import { traced } from '../base/trace';
+import { statementKind } from './sqlText';
 import { Failure } from '../base/failure';
 import type { DatabaseLogin } from '../rotation/slot';
 import {
@@ -144,7 +146,13 @@ class MysqlSession implements Session {
     return this.login.dbname;
   }
 
-  async query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+  query(sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    const kind = statementKind(sql);
+    const facts = { 'db.system.name': 'mysql', 'db.operation.name': kind };
+    return traced(`database ${kind}`, facts, () => this.queryNow(sql, values));
+  }
+
+  private async queryNow(sql: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
     try {
       const [rows] = await this.connection.query<RowDataPacket[]>({
         sql,

@@ -12,3 +12,10 @@ export function quoteAccount({ username, host }: { username: string; host: strin
 export function quoteText(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
+
+const kinds = /^\s*((?:ALTER|CREATE|DROP|RENAME)\s+(?:USER|ROLE)|SHOW\s+[A-Z]+|[A-Z]+)\b/i;
+
+/** What kind of statement it is, such as `ALTER USER`: its first words, and nothing that is named or set in it. */
+export function statementKind(sql: string): string {
+  return (kinds.exec(sql)?.[1] ?? 'statement').toUpperCase().replace(/\s+/g, ' ');
+}

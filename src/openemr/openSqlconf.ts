@@ -1,3 +1,4 @@
+import { traced } from '../base/trace';
 import { Failure } from '../base/failure';
 import { parseSqlconf } from './php/sqlconf';
 import type { DatabaseLogin } from '../rotation/slot';
@@ -33,7 +34,7 @@ export function fileFacts({
  * @throws Failure `configuration` when the file is not what it must be; the message holds no value of it.
  */
 export async function openSqlconf(context: Pick<WorldContext, 'sitesRoot' | 'site'>): Promise<OpenSqlconf> {
-  const file = await readSqlconf(context.sitesRoot, context.site);
+  const file = await traced('file: read sqlconf.php', {}, () => readSqlconf(context.sitesRoot, context.site));
   const parsed = parseSqlconf(file.bytes);
   if (parsed.kind === 'refused') {
     const reasons = parsed.problems.map(({ reason, line }) =>

@@ -1,3 +1,4 @@
+import { tracingOfRun } from '../base/trace';
 import { exitCodes } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { stepNumbers, stepTitles } from '../rotation/steps';
@@ -205,6 +206,14 @@ export class JsonEndRenderer extends TextRenderer {
   }
 }
 
+/** Which span of a trace a line belongs to; nothing where the run is not traced. */
+function traceFields(): { traceId?: string; spanId?: string } {
+  const tracing = tracingOfRun();
+  if (tracing === undefined) return {};
+  const { traceId, spanId } = tracing.ids();
+  return { traceId, spanId };
+}
+
 /** One JSON object a line on stdout; the last one is the result. `schema` grows only when a field changes its meaning. */
 export class JsonRenderer implements Renderer {
   private readonly print = lineWriter(process.stdout);
@@ -277,6 +286,7 @@ export class JsonRenderer implements Renderer {
         level,
         type,
         rotation: this.rotation,
+        ...traceFields(),
         ...fields,
       }),
     );

@@ -1,3 +1,4 @@
+import { traced } from '../base/trace';
 import { failureToText } from '../base/failure';
 import { keepPasswordsIn } from '../secrecy/passwordsIn';
 import { scrubber } from '../secrecy/scrubber';
@@ -44,7 +45,7 @@ export function dynamicProvider(type: ResourceType): DynamicProvider {
   const named = async <T>(given: Properties, action: () => Promise<T>): Promise<T> => {
     keepPasswordsIn(given);
     try {
-      return await withRetries(action);
+      return await traced(`act ${type}`, {}, () => withRetries(action));
     } catch (error) {
       throw new Error(
         failureToText(error, (sentence) => scrubber.scrub(sentence)),

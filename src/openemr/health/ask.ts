@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as overHttps } from 'node:https';
 import type { Judgement } from './judge';
 import { judgeAnswer } from './judge';
+import { traced } from '../../base/trace';
 import { basicLogin, proxyFor, proxyText } from '../../base/proxy/fromEnvironment';
 import { proxyReason } from '../../base/proxy/failure';
 import { ProxyError } from '../../base/proxy/tunnel';
@@ -31,7 +32,11 @@ const bodyLimit = 262_144;
  * @param leftMs time that is left, in ms
  * @param before see `openTls`
  */
-export async function askOnce(
+export function askOnce(page: HealthPage, leftMs: number, before: string | null | undefined): Promise<Asked> {
+  return traced('health page', { 'http.request.method': 'GET' }, () => askNow(page, leftMs, before));
+}
+
+async function askNow(
   { url, caFile, at }: HealthPage,
   leftMs: number,
   before: string | null | undefined,
