@@ -7,6 +7,7 @@ const { publish, writeAtomically } = require('./cache.js');
 const { download } = require('./download.js');
 const { buildPulumi, buildKubernetesPlugin, buildRandomPlugin } = require('./go.js');
 const { run, which } = require('./run.js');
+const { thisSystem } = require('./system.js');
 const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
 
@@ -81,7 +82,7 @@ const ENGINE = {
   built: (layout) => layout.pulumi,
   choice: (folder) => ({ root: folder }),
   build: buildPulumi,
-  release: `sdk/pulumi-v${versions.pulumi}-linux-x64.tar.gz`,
+  release: () => `sdk/pulumi-v${versions.pulumi}-linux-${thisSystem().machine.pulumi}.tar.gz`,
   /** The archive holds a folder `pulumi` with the files themselves. */
   async arrange(folder) {
     fs.renameSync(path.join(folder, 'pulumi'), path.join(folder, 'bin'));
@@ -99,7 +100,7 @@ function plugin({ name, version, key, estimate, build }) {
     built: (layout) => layout[key],
     choice: (folder) => ({ file: path.join(folder, file) }),
     build,
-    release: `plugins/${file}-v${version}-linux-amd64.tar.gz`,
+    release: () => `plugins/${file}-v${version}-linux-${thisSystem().machine.debian}.tar.gz`,
     async arrange(folder) {
       fs.accessSync(path.join(folder, file), fs.constants.X_OK);
     },
@@ -170,7 +171,7 @@ function stepFor(part) {
       const built = part.built(cacheLayout(cache));
       if (!mustBuild()) {
         try {
-          await fetchRelease(`${built}-official`, part.release, part.arrange, log);
+          await fetchRelease(`${built}-official`, part.release(), part.arrange, log);
           return;
         } catch (error) {
           const reason = error.message.split('\n')[0];

@@ -41,6 +41,22 @@ function goCommand() {
 }
 
 /**
+ * The same for every build, so that what two programs share is compiled once. The linker leaves the tables for debuggers out: then
+ * the compiler need not make them, which saves a tenth of its time (measured on k8s.io/kubernetes/pkg/apis/core/v1). No `-trimpath`:
+ * with it a package counts as another one where another go.mod requires another version, even when both replace it by the same.
+ */
+const FLAGS = ['-gcflags=all=-dwarf=false'];
+
+/** From this much memory on no compiler collects garbage below its limit, which saves a fifth of its time. In bytes. */
+const PLENTY = 7 * 2 ** 30;
+
+/** Without C no C compiler is needed, and nothing of it is compiled. */
+function buildEnvironment(memory = os.totalmem()) {
+  const lazy = memory >= PLENTY ? { GOGC: 'off', GOMEMLIMIT: '2GiB' } : {};
+  return { ...lazy, ...process.env, CGO_ENABLED: '0' };
+}
+
+/**
  * Builds programs from one of the Go modules of lab/toolchain into a folder of the cache.
  *
  * @param {{ module: string, target: string, into?: string, ldflags?: string, modfile?: string, packages: string[],
@@ -52,10 +68,10 @@ async function goBuild({ module, target, into = '', ldflags = '', modfile, packa
   await publish(target, async (folder) => {
     const output = path.join(folder, into);
     fs.mkdirSync(into.endsWith('/') || into === '' ? output : path.dirname(output), { recursive: true });
-    const flags = ['-trimpath', '-ldflags', `-s -w ${ldflags}`.trim()];
+    const flags = [...FLAGS, '-ldflags', `-s -w ${ldflags}`.trim()];
     if (modfile !== undefined) flags.push('-modfile', modfile);
     const args = ['build', ...flags, '-o', output, ...packages];
-    await run(goCommand(), args, { cwd: path.join(TOOLCHAIN, module), log });
+    await run(goCommand(), args, { cwd: path.join(TOOLCHAIN, module), env: buildEnvironment(), log });
   });
 }
 
@@ -169,6 +185,7 @@ function buildCollector(target, log) {
 
 module.exports = {
   isOld,
+  buildEnvironment,
   goCommand,
   buildPulumi,
   buildKubernetesPlugin,

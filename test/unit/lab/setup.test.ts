@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { isOld } from '../../../lab/setup/go.js';
+import { buildEnvironment, isOld } from '../../../lab/setup/go.js';
 import { unfit } from '../../../lab/setup/prerequisites.js';
 import { describeSystem, phpFile } from '../../../lab/setup/system.js';
 import type { System } from '../../../lab/setup/system.js';
@@ -152,6 +152,15 @@ describe('the set-up: what is missing', function () {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('the set-up: the builds', () => {
+  it('spend memory instead of time where there is plenty', () => {
+    expect(buildEnvironment(8 * 2 ** 30)).to.include({ CGO_ENABLED: '0', GOMEMLIMIT: '2GiB' });
+    expect(buildEnvironment(4 * 2 ** 30))
+      .to.include({ CGO_ENABLED: '0' })
+      .and.not.include({ GOMEMLIMIT: '2GiB' });
   });
 });
 

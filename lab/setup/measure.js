@@ -1,0 +1,76 @@
+'use strict';
+
+/**
+ * How long the first `npm start` takes, and the second: in a clone of this checkout's last commit, with caches of its own that are
+ * empty. `node lab/setup/measure.js [--downloads] [--keep]`. Debian packages count only where they are missing on this machine.
+ */
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { duration } = require('./progress.js');
+const { ROOT } = require('./steps.js');
+
+/** What the issue that this measures for asks of two idle cores, in milliseconds. */
+const LIMITS = { first: 10 * 60_000, withDownloads: 3 * 60_000, second: 15_000 };
+
+/** The caches that a fresh machine has not. */
+function emptyCaches(folder, downloads) {
+  const inside = (name) => path.join(folder, name);
+  return {
+    ...process.env,
+    XDG_CACHE_HOME: inside('cache'),
+    GOCACHE: inside('go-build'),
+    GOMODCACHE: inside('go-modules'),
+    npm_config_cache: inside('npm'),
+    PIP_CACHE_DIR: inside('pip'),
+    MAVEN_OPTS: `-Dmaven.repo.local=${inside('maven')}`,
+    // A module cache is read-only otherwise, and would outlive this.
+    GOFLAGS: `${process.env.GOFLAGS ?? ''} -modcacherw`.trim(),
+    ...(downloads ? {} : { CREDENTIAL_ROTATION_ENGINE: 'build' }),
+  };
+}
+
+/** Runs a command with its output shown; gives its length by the clock, in milliseconds. @throws Error when it fails */
+async function timed(command, args, options) {
+  const start = Date.now();
+  const code = await new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with exit code ${code}`);
+  return Date.now() - start;
+}
+
+/** One line of the table. */
+function row(name, length, limit) {
+  return `${duration(length).padStart(13)}  ${name}: ${length <= limit ? 'within' : 'MORE THAN'} ${duration(limit)}`;
+}
+
+async function main() {
+  const downloads = process.argv.includes('--downloads');
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'first-start-'));
+  const clone = path.join(folder, 'clone');
+  const options = { cwd: clone, env: emptyCaches(folder, downloads) };
+  try {
+    await timed('git', ['clone', '--quiet', ROOT, clone], {});
+    const setup = await timed('node', ['lab/setup/main.js'], options);
+    const demo = await timed('npm', ['start'], options);
+    const checks = await timed('node', ['lab/setup/main.js'], options);
+    console.log(`\nMeasured on ${os.cpus().length} cores, load before it ${os.loadavg()[2].toFixed(1)}:`);
+    console.log(`${duration(setup).padStart(13)}  set-up from empty caches; its parts are above`);
+    console.log(`${duration(demo).padStart(13)}  the demonstration, with the lab's first start`);
+    console.log(row('first npm start', setup + demo, downloads ? LIMITS.withDownloads : LIMITS.first));
+    console.log(row('second set-up', checks, LIMITS.second));
+  } finally {
+    if (process.argv.includes('--keep')) console.log(`Everything is in ${folder}.`);
+    else fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
