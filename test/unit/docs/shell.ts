@@ -109,8 +109,8 @@ function checkNpm([command = '', ...rest]: string[]): string | undefined {
   if (!(script in scripts)) return `package.json has no script ${script}`;
   if (separator === undefined) return undefined;
   if (separator === '--' && script === 'manifests') return checkManifests(args);
-  if (separator === '--' && script === 'fleet-demo')
-    return args.join(' ') === '--write' ? undefined : `npm run fleet-demo has no ${args.join(' ')}`;
+  if (separator === '--' && (script === 'fleet-demo' || script === 'test:nfs'))
+    return args.join(' ') === '--write' ? undefined : `npm run ${script} has no ${args.join(' ')}`;
   return separator === '--' && script === 'lab'
     ? checkLab(args)
     : `npm run ${script} takes no arguments here`;
