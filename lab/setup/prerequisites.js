@@ -51,7 +51,7 @@ const CHECKS = {
   },
   superuser() {
     if (process.getuid() !== 0)
-      return 'The real kubelet needs root: start this as root, or leave --kubelet out.';
+      return 'The real kubelet, and images without Docker, need root: start this as root.';
   },
   root() {
     if (process.getuid() === 0) return undefined;

@@ -1,5 +1,6 @@
 'use strict';
 
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
@@ -14,7 +15,7 @@ const {
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const { buildKubectl, buildKubelet, buildKubernetes } = require('./go.js');
-const { fetchPodRuntime, makeOpenemrBase } = require('./kubelet.js');
+const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
 const { installAwscli, installMoto } = require('./python.js');
@@ -88,6 +89,36 @@ function kubeletSteps() {
       folder: layout.openemrBase,
       file: toolPaths().openemrBase,
       run: makeOpenemrBase,
+    }),
+  ];
+}
+
+/** Whether there is a Docker that answers. */
+function hasDocker() {
+  return spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+}
+
+/** What builds the Dockerfile where there is no Docker. */
+function imageSteps() {
+  if (!process.argv.includes('--image') || hasDocker()) return [];
+  const layout = cacheLayout(cacheFolder());
+  return [
+    {
+      name: 'Debian package buildah',
+      activity: 'installing',
+      estimate: 30,
+      needs: ['debian', 'superuser'],
+      ready: () => (which('buildah') === undefined ? undefined : 'installed'),
+      run: (log) => installFor('buildah', log),
+    },
+    cacheStep({
+      name: `Debian ${versions.debian}`,
+      activity: 'making the base of images with mmdebstrap',
+      estimate: 60,
+      needs: ['debian', 'superuser'],
+      folder: layout.debianBase,
+      file: toolPaths().debianBase,
+      run: makeDebianBase,
     }),
   ];
 }
@@ -214,6 +245,7 @@ function serverSteps() {
     ...testSteps(),
     ...newestDatabases(),
     ...kubeletSteps(),
+    ...imageSteps(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

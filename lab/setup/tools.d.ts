@@ -20,6 +20,8 @@ export interface ToolPaths {
   podRuntime: string;
   /** Debian with PHP and Apache, as a tar file: what the image of an OpenEMR is made of. */
   openemrBase: string;
+  /** Debian alone, as a tar file: what images are built on. Only `--image` has it made. */
+  debianBase: string;
   /** The AWS CLI. */
   aws: string;
   etcd: string;
@@ -57,6 +59,7 @@ export interface CacheLayout {
   kubelet: string;
   podRuntime: string;
   openemrBase: string;
+  debianBase: string;
   awscli: string;
   etcd: string;
   prometheus: string;
