@@ -3,6 +3,7 @@ import type { Runner, Test } from 'mocha';
 import { reporters } from 'mocha';
 
 /** Shows the tests as usual, and writes their counts to the file that KUBELET_REPORT names. */
+// eslint-disable-next-line no-restricted-syntax -- Mocha takes the default export of a reporter.
 export default class KubeletReporter extends reporters.Spec {
   constructor(runner: Runner, options: Mocha.MochaOptions) {
     super(runner, options);
