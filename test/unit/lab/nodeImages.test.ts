@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { argumentOf, engineContainerfile, nodeContainerfile } from '../../../lab/dockerfile/baseImages';
+import {
+  argumentOf,
+  engineContainerfile,
+  nodeContainerfile,
+  withPackages,
+} from '../../../lab/dockerfile/baseImages';
 import { recordText } from '../../kubelet/record';
 import { repositoryText } from '../docs/readme';
 
@@ -17,6 +22,13 @@ describe('the images that are built without Docker', () => {
     expect(engineContainerfile()).to.include('COPY pulumi /pulumi\nCOPY pulumi-home /pulumi-home\n');
     expect(dockerfile).to.include('--node /usr/local/bin/node');
     expect(nodeContainerfile('https://registry.example/')).to.include('COPY node /usr/local/bin/node\n');
+  });
+
+  it('give a stand-in the npm packages of the image, by no link', () => {
+    const script = '#!/bin/sh\n# A comment.\nexec node "${0%/*}/stand-in/aws/main.js" "$@"\n';
+    expect(withPackages(script)).to.equal(
+      '#!/bin/sh\n# A comment.\nNODE_PATH=/app/node_modules exec node "${0%/*}/stand-in/aws/main.js" "$@"\n',
+    );
   });
 });
 
