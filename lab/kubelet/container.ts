@@ -70,5 +70,5 @@ export class RunningContainer {
 /** The end of a log, as a kubelet puts it into a status: 80 lines, 2048 bytes. */
 export function logEnd(file: string): string {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return text.trimEnd().split('\n').slice(-80).join('\n').slice(-2048);
+  return text.split('\n').slice(-81).join('\n').slice(-2048);
 }

@@ -3,6 +3,8 @@ export interface ContainerImage {
   /** The root of its file tree; containers see it through an overlay and never change it. */
   root: string;
   entrypoint: string[];
+  /** With the real kubelet: an archive that holds it whole, under its name. */
+  archive?: string;
   /** Arguments of the entrypoint when the pod names none (CMD). */
   defaultArguments?: string[];
   environment?: Record<string, string>;

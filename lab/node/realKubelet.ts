@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Endpoints } from '../kubelet/endpoints';
 import { PodFaults } from '../kubelet/faults';
@@ -7,6 +7,7 @@ import type { Pod, PodFault } from '../kubelet/pod';
 import type { PodRunner } from '../kubelet/runner';
 import type { KubernetesClient, WatchEvent } from '../kubernetes-client';
 import { KubernetesError } from '../kubernetes-client';
+import { tools } from '../package';
 import { NODE } from './configuration';
 import { writeImageArchive } from './imageArchive';
 import type { LabNode } from './node';
@@ -55,11 +56,13 @@ export class RealKubelet implements PodRunner {
   }
 
   addImage(name: string, image: ContainerImage): void {
+    const { archive } = image;
+    if (archive !== undefined) return this.prepare(() => this.node.importImage(archive));
     this.prepare(async () => {
       const folder = mkdtempSync(path.join(this.folder, 'image-'));
       try {
         const file = path.join(folder, 'image.tar');
-        await writeImageArchive({ file, name, image, layers: [image.root] });
+        await writeImageArchive({ file, name, image, layers: layersOf(image, folder) });
         await this.node.importImage(file);
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -166,4 +169,14 @@ export class RealKubelet implements PodRunner {
       target: { apiVersion: 'v1', kind: 'Node', name: NODE },
     });
   }
+}
+
+/** This machine's own files as an image are more than an image can be: Debian, and the Node that runs here, stand for them. */
+function layersOf(image: ContainerImage, folder: string): string[] {
+  if (image.root !== '/') return [image.root];
+  const root = path.join(folder, 'node');
+  const node = path.join(root, process.execPath);
+  mkdirSync(path.dirname(node), { recursive: true });
+  copyFileSync(process.execPath, node);
+  return [tools().openemrBase, root];
 }

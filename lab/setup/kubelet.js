@@ -31,13 +31,16 @@ async function fetchPodRuntime(target, log) {
   });
 }
 
+/** Installs a package of Debian for one of its programs, when that is not there. */
+async function installFor(program, log) {
+  if (which(program) !== undefined) return;
+  await update(log);
+  await run('apt-get', [...APT, 'install', '-y', '--no-install-recommends', program], { env: QUIET, log });
+}
+
 /** Makes a system of Debian as a tar file, by mmdebstrap, which is installed for it. */
 async function makeDebian(file, packages, log) {
-  if (which('mmdebstrap') === undefined) {
-    await update(log);
-    const install = ['install', '-y', '--no-install-recommends', 'mmdebstrap'];
-    await run('apt-get', [...APT, ...install], { env: QUIET, log });
-  }
+  await installFor('mmdebstrap', log);
   const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : [];
   const source = `deb ${debianAddress()} ${versions.debian} main`;
   await run('mmdebstrap', ['--variant=minbase', ...include, versions.debian, file, source], { log });
@@ -48,4 +51,9 @@ function makeOpenemrBase(target, log) {
   return publish(target, (folder) => makeDebian(path.join(folder, 'base.tar'), OPENEMR, log));
 }
 
-module.exports = { fetchPodRuntime, makeDebian, makeOpenemrBase };
+/** Debian and nothing else, which images are built on. */
+function makeDebianBase(target, log) {
+  return publish(target, (folder) => makeDebian(path.join(folder, 'base.tar'), ['ca-certificates'], log));
+}
+
+module.exports = { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase };

@@ -55,7 +55,7 @@ const CHECKS = {
   },
   superuser() {
     if (!isRoot())
-      return { sentence: 'The real kubelet needs root: start this as root, or leave --kubelet out.' };
+      return { sentence: 'The real kubelet, and images without Docker, need root: start this as root.' };
   },
 };
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
@@ -14,7 +15,7 @@ const {
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const { buildCollector, buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
-const { fetchPodRuntime, makeOpenemrBase } = require('./kubelet.js');
+const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
 const { installAwscli, installGo, installMoto } = require('./python.js');
@@ -95,6 +96,36 @@ function kubeletSteps() {
 /** Whose Go builds, for people. */
 function goOrigin() {
   return goCommand().startsWith(cacheFolder()) ? 'cached' : "the machine's own";
+}
+
+/** Whether there is a Docker that answers. */
+function hasDocker() {
+  return spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+}
+
+/** What builds the Dockerfile where there is no Docker. */
+function imageSteps() {
+  if (!process.argv.includes('--image') || hasDocker()) return [];
+  const layout = cacheLayout(cacheFolder());
+  return [
+    {
+      name: 'Debian package buildah',
+      activity: 'installing',
+      estimate: 30,
+      needs: ['debian', 'superuser'],
+      ready: () => (which('buildah') === undefined ? undefined : 'installed'),
+      run: (log) => installFor('buildah', log),
+    },
+    cacheStep({
+      name: `Debian ${versions.debian}`,
+      activity: 'making the base of images with mmdebstrap',
+      estimate: 60,
+      needs: ['debian', 'superuser'],
+      folder: layout.debianBase,
+      file: toolPaths().debianBase,
+      run: makeDebianBase,
+    }),
+  ];
 }
 
 /** Go builds, one after another: each keeps all cores busy. */
@@ -268,6 +299,7 @@ function serverSteps() {
     ...testSteps(),
     ...newestDatabases(),
     ...kubeletSteps(),
+    ...imageSteps(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

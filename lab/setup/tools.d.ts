@@ -22,6 +22,8 @@ export interface ToolPaths {
   podRuntime: string;
   /** Debian with PHP and Apache, as a tar file: what the image of an OpenEMR is made of. */
   openemrBase: string;
+  /** Debian alone, as a tar file: what images are built on. Only `--image` has it made. */
+  debianBase: string;
   /** The AWS CLI. */
   aws: string;
   etcd: string;
@@ -62,6 +64,7 @@ export interface CacheLayout {
   kubelet: string;
   podRuntime: string;
   openemrBase: string;
+  debianBase: string;
   awscli: string;
   /** Go, where the machine has none that is new enough. */
   go: string;

@@ -136,6 +136,16 @@ export class Jobs {
     return found ?? 'Failed';
   }
 
+  /** Why a Job's pod does not start: the lab's kubelet says it in the pod's status, the real one in events. */
+  async waitingFor(name: string): Promise<string> {
+    const [pod] = await this.pods(name);
+    const told = pod?.status.containerStatuses?.[0]?.state.waiting?.message ?? '';
+    const { items } = await this.client.get<{ items: { message?: string }[] }>(
+      `${this.core}/events?fieldSelector=involvedObject.uid%3D${pod?.metadata.uid ?? ''}`,
+    );
+    return [told, ...items.map(({ message = '' }) => message)].join('\n');
+  }
+
   /** The pods of a Job, oldest first. */
   async pods(name: string): Promise<JobPod[]> {
     const selector = `labelSelector=batch.kubernetes.io/job-name=${name}`;

@@ -55,6 +55,11 @@ export const ranBy: Record<string, Evidence> = {
     `documented('CONTRIBUTING.md', 'npm run test:unit -- ')`,
   ),
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
+  // Its own record: no run of `npm test` is long enough for it.
+  'npm run test:kubelet': inFile('test/kubelet/RESULTS.md')('`npm run test:kubelet`'),
+  'npm run image:build': inFile('test/kubelet/image.spec.ts')(
+    `documented('docs/development.md', 'npm run image:build')`,
+  ),
   'npm run lab -- --kubelet real': kubelet(`documented('docs/development.md', 'npm run lab -- --kubelet')`),
   'npm run lab -- --database mariadb --start bootstrap --replicas 3': lab(
     `documentedCommands('docs/development.md', 'npm run lab')`,

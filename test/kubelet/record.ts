@@ -1,0 +1,39 @@
+/** How one test file ended. */
+export interface TestReport {
+  file: string;
+  passed: number;
+  skipped: number;
+  /** Titles of the tests that failed, each with its reason's first line. */
+  failed: string[];
+  seconds: number;
+}
+
+/** When and on what the tests ran. */
+export interface RecordHead {
+  date: string;
+  commit: string;
+  kernel: string;
+  /** Names and versions of what was real. */
+  parts: string[];
+}
+
+/** The text of RESULTS.md. Pure. */
+export function recordText(
+  reports: readonly TestReport[],
+  { date, commit, kernel, parts }: RecordHead,
+): string {
+  const passed = reports.reduce((sum, report) => sum + report.passed, 0);
+  const failures = reports.flatMap(({ file, failed }) => failed.map((each) => `- ${file}: ${each}`));
+  const rows = reports.map(
+    ({ file, passed: good, failed, skipped, seconds }) =>
+      `| ${file} | ${good} | ${failed.length} | ${skipped} | ${Math.round(seconds)} s |`,
+  );
+  return `# The tests about pods on the real kubelet
+
+Written by \`npm run test:kubelet\`, on ${date}: commit ${commit}; ${parts.join(', ')}; kernel ${kernel}. **${passed} passed, ${failures.length} failed.**
+
+| file | passed | failed | skipped | time |
+|---|---|---|---|---|
+${rows.join('\n')}
+${failures.length === 0 ? '' : `\nFailed:\n\n${failures.join('\n')}\n`}`;
+}

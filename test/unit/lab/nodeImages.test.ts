@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import {
+  argumentOf,
+  engineContainerfile,
+  nodeContainerfile,
+  withPackages,
+} from '../../../lab/dockerfile/baseImages';
+import { recordText } from '../../kubelet/record';
+import { repositoryText } from '../docs/readme';
+
+describe('the images that are built without Docker', () => {
+  it('stand for those that the Dockerfile begins with', () => {
+    const dockerfile = repositoryText('Dockerfile');
+    expect(argumentOf(dockerfile, 'ENGINE_IMAGE')).to.match(/^pulumi\/pulumi-base:/);
+    expect(argumentOf(dockerfile, 'NODE_IMAGE')).to.match(/^node:/);
+    expect(() => argumentOf(dockerfile, 'OTHER')).to.throw('no ARG OTHER');
+  });
+
+  it('have what the Dockerfile takes from them', () => {
+    const dockerfile = repositoryText('Dockerfile');
+    expect(dockerfile).to.include('--from=engine /pulumi/bin/pulumi').and.include('PULUMI_HOME=/pulumi-home');
+    expect(engineContainerfile()).to.include('COPY pulumi /pulumi\nCOPY pulumi-home /pulumi-home\n');
+    expect(dockerfile).to.include('--node /usr/local/bin/node');
+    expect(nodeContainerfile('https://registry.example/')).to.include('COPY node /usr/local/bin/node\n');
+  });
+
+  it('give a stand-in the npm packages of the image, by no link', () => {
+    const script = '#!/bin/sh\n# A comment.\nexec node "${0%/*}/stand-in/aws/main.js" "$@"\n';
+    expect(withPackages(script)).to.equal(
+      '#!/bin/sh\n# A comment.\nNODE_PATH=/app/node_modules exec node "${0%/*}/stand-in/aws/main.js" "$@"\n',
+    );
+  });
+});
+
+describe('the record of the tests on the real kubelet', () => {
+  it('counts what passed and names what failed', () => {
+    const text = recordText(
+      [
+        { file: 'a.test.ts', passed: 2, skipped: 0, failed: [], seconds: 61.4 },
+        { file: 'b.test.ts', passed: 1, skipped: 1, failed: ['b does: no'], seconds: 1 },
+      ],
+      { date: '2026-11-29', commit: 'abc', kernel: '6.1', parts: ['kubelet 1.33.0'] },
+    );
+    expect(text).to.include('**3 passed, 1 failed.**');
+    expect(text).to.include('| a.test.ts | 2 | 0 | 0 | 61 s |\n| b.test.ts | 1 | 1 | 1 | 1 s |');
+    expect(text).to.include('- b.test.ts: b does: no\n');
+  });
+});
