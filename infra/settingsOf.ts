@@ -1,3 +1,4 @@
+import { defaultCanaryLimitSeconds } from '../src/rotation/canary';
 import { withOwnMinute } from '../src/rotation/startMinute';
 import type { CheckedInputs, CheckedKubernetes } from './inputs/inputs';
 import type { Network, RotationSettings } from './kubernetes/settings';
@@ -52,7 +53,7 @@ export function settingsOf<Text>(
       timeZone,
       suspended,
       ifOlderThan,
-      limits,
+      limits: optionalRights.canary ? { ...limits, canarySeconds: defaultCanaryLimitSeconds } : limits,
       resources,
     },
     ...{ optionalRights, environment, secretEnvironment, acceptDowntime },

@@ -28,6 +28,9 @@ const optionalRights = group(
     pods: onOff(
       'reading pods and quotas: why a restart is stuck, how long it takes, and whether there is room',
     ).default(false),
+    canary: onOff(
+      'a canary pod before the switch; who may make pods can use each Secret of the namespace by them',
+    ).default(false),
     workloads: onOff('listing workloads, to warn of others that read the same Secret').default(true),
   },
   'optional permissions',

@@ -16,13 +16,25 @@ const oldLoginSeconds = 60;
 /**
  * The longest that a run may take by its own limits, and some more, in seconds. A run may first finish a rollback, then
  * rotate, then roll that back: three restarts, each with its proof. The old slot may be waited
- * for twice, where its logins are not counted, and the admin once.
+ * for twice, where its logins are not counted, and the admin once. A canary may be compared with a second pod.
  */
-export function activeDeadlineSeconds({ rolloutSeconds, healthSeconds, idleSeconds }: Limits): number {
-  return 3 * (rolloutSeconds + healthSeconds) + 3 * idleSeconds + oldLoginSeconds + restSeconds;
+export function activeDeadlineSeconds({
+  rolloutSeconds,
+  healthSeconds,
+  idleSeconds,
+  canarySeconds = 0,
+}: Limits): number {
+  const waits = 3 * (rolloutSeconds + healthSeconds) + 3 * idleSeconds + 2 * canarySeconds;
+  return waits + oldLoginSeconds + restSeconds;
 }
 
 /** An orderly stop ends after the step under way, and that may be any of the waits; in seconds. */
-export function gracePeriodSeconds({ rolloutSeconds, healthSeconds, idleSeconds }: Limits): number {
-  return Math.max(rolloutSeconds, healthSeconds, idleSeconds + oldLoginSeconds) + endSeconds;
+export function gracePeriodSeconds({
+  rolloutSeconds,
+  healthSeconds,
+  idleSeconds,
+  canarySeconds = 0,
+}: Limits): number {
+  const longest = Math.max(rolloutSeconds, healthSeconds, idleSeconds + oldLoginSeconds, 2 * canarySeconds);
+  return longest + endSeconds;
 }

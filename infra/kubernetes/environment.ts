@@ -52,6 +52,8 @@ function plainValues<Text>(settings: RotationSettings<Text>): Record<string, str
     CREDENTIAL_ROTATION_HEALTH_LIMIT_SECONDS: String(limits.healthSeconds),
     CREDENTIAL_ROTATION_ROLLOUT_TIMEOUT_SECONDS: String(limits.rolloutSeconds),
     CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS: String(limits.idleSeconds),
+    CREDENTIAL_ROTATION_CANARY_LIMIT_SECONDS:
+      limits.canarySeconds === undefined ? undefined : String(limits.canarySeconds),
     CREDENTIAL_ROTATION_STACK: settings.stack,
     CREDENTIAL_ROTATION_HOME: paths.home,
     CREDENTIAL_ROTATION_SECRETS_PROVIDER: settings.secretsProvider,

@@ -25,7 +25,7 @@ export const exampleSettings: RotationSettings = {
   ifOlderThan: '30d',
   limits: { rolloutSeconds: usualRolloutSeconds, healthSeconds: 60, idleSeconds: 300 },
   resources: { cpu: '250m', memory: '512Mi', memoryLimit: '1Gi' },
-  optionalRights: { lease: true, events: true, pods: false, workloads: true },
+  optionalRights: { lease: true, events: true, pods: false, workloads: true, canary: false },
   network: {
     databasePort: 3306,
     databaseCidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],

@@ -13,7 +13,8 @@ const tcp = (port: number): { protocol: string; port: number } => ({ protocol: '
  * API server, Pod Identity's agent, and OpenEMR's health page in the own namespace.
  */
 export function networkPolicy(settings: RotationSettings<unknown>) {
-  const { network, healthUrl, monitoring } = settings;
+  const { network, healthUrl, monitoring, optionalRights } = settings;
+  const asksPods = healthUrl !== undefined || optionalRights.canary === true;
   return {
     apiVersion: 'networking.k8s.io/v1' as const,
     kind: 'NetworkPolicy' as const,
@@ -31,7 +32,7 @@ export function networkPolicy(settings: RotationSettings<unknown>) {
         { to: blocks(network.databaseCidrs), ports: [tcp(network.databasePort)] },
         { to: blocks(anywhere), ports: httpsPorts(network.apiServerPort).map(tcp) },
         { to: blocks(podIdentityAgent), ports: [tcp(80)] },
-        ...(healthUrl === undefined ? [] : [{ to: [{ podSelector: {} }], ports: [tcp(network.healthPort)] }]),
+        ...(asksPods ? [{ to: [{ podSelector: {} }], ports: [tcp(network.healthPort)] }] : []),
         ...(monitoring === undefined ? [] : [further(monitoring.pushgateway)]),
         ...network.more.map(further),
       ],

@@ -1,3 +1,4 @@
+import { canaryNames } from '../../src/rotation/canary';
 import type { OptionalRights, RotationSettings } from './settings';
 import { metadataOf, objectNames } from './settings';
 
@@ -26,7 +27,7 @@ export function neededRules({ deployment, kubernetesSecret }: Target): Rule[] {
 /** The optional permissions. RBAC cannot limit "create" to a name: the request has none to compare. */
 export function optionalRules(
   { deployment }: Pick<Target, 'deployment'>,
-  { lease, events, pods, workloads }: OptionalRights,
+  { lease, events, pods, workloads, canary }: OptionalRights,
 ): Rule[] {
   const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
   return [
@@ -44,6 +45,22 @@ export function optionalRules(
           { apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: ['list'] },
         ]
       : []),
+    ...(canary === true ? canaryRules({ deployment }) : []),
+  ];
+}
+
+/**
+ * The permissions for a canary: its pod, the one that it is compared with, and the Secret that stands for OpenEMR's in it.
+ * "get" and "delete" are of these alone; whoever may create pods can use each Secret, claim and service account of the
+ * namespace by them (kubernetes.io/docs/concepts/security/rbac-good-practices, "Workload creation").
+ */
+export function canaryRules({ deployment }: Pick<Target, 'deployment'>): Rule[] {
+  const { pod, control, secret } = canaryNames(deployment);
+  const verbs = ['get', 'delete'];
+  return [
+    { apiGroups: [''], resources: ['pods', 'secrets'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['pods'], resourceNames: [pod, control], verbs },
+    { apiGroups: [''], resources: ['secrets'], resourceNames: [secret], verbs },
   ];
 }
 

@@ -18,6 +18,8 @@ export interface Limits {
   healthSeconds: number;
   /** Of the wait until the old account has no session any more. */
   idleSeconds: number;
+  /** Of the canary's pod, and as much of the one that it is compared with; absent without the right to make them. */
+  canarySeconds?: number | undefined;
 }
 
 /** Optional permissions. */
@@ -33,6 +35,11 @@ export interface OptionalRights {
   pods: boolean;
   /** Which other workloads read OpenEMR's Secret. */
   workloads: boolean;
+  /**
+   * A canary: one pod on the new login before the switch. Who may make pods in a namespace may use each of its Secrets,
+   * claims and service accounts by them.
+   */
+  canary?: boolean | undefined;
 }
 
 /** A further way out of the pod: to addresses, or to pods of a namespace (by its name). */

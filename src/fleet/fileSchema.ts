@@ -108,8 +108,11 @@ export const jobSchema = z.strictObject(
     memoryLimit: quantity.optional(),
     optionalRights: z
       .array(
-        z.enum(['lease', 'events', 'pods', 'workloads'], 'must be lease, events, pods or workloads'),
-        'must be a list of lease, events, pods and workloads',
+        z.enum(
+          ['lease', 'events', 'pods', 'workloads', 'canary'],
+          'must be lease, events, pods, workloads or canary',
+        ),
+        'must be a list of lease, events, pods, workloads and canary',
       )
       .optional(),
     databasePort: port.optional(),

@@ -1,3 +1,4 @@
+import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { usualRolloutSeconds } from '../../infra/kubernetes/deadlines';
@@ -154,6 +155,9 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
       rolloutSeconds: longest('rolloutTimeoutSeconds', usualRolloutSeconds),
       healthSeconds: longest('healthLimitSeconds', 60),
       idleSeconds: longest('idleLimitSeconds', 300),
+      ...(rightsOf(job).canary === true
+        ? { canarySeconds: longest('canaryLimitSeconds', defaultCanaryLimitSeconds) }
+        : {}),
     },
     resources: {
       cpu: job.cpu ?? '250m',
@@ -174,7 +178,13 @@ function proxiesOf({ httpsProxy, httpProxy, noProxy }: JobText): Record<string, 
 
 function rightsOf({ optionalRights = ['lease', 'events', 'workloads'] }: JobText): OptionalRights {
   const has = (right: keyof OptionalRights): boolean => optionalRights.includes(right);
-  return { lease: has('lease'), events: has('events'), pods: has('pods'), workloads: has('workloads') };
+  return {
+    lease: has('lease'),
+    events: has('events'),
+    pods: has('pods'),
+    workloads: has('workloads'),
+    canary: has('canary'),
+  };
 }
 
 function networkOf({ databasePort, databaseCidrs, apiServerPort, egress = [] }: JobText): Network {

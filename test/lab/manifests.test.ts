@@ -59,7 +59,9 @@ for (const database of databases.slice(0, 1)) {
     let client: KubernetesClient;
     const files = [
       ...readdirSync(repositoryFile('infra/manifests')).map((name) => `infra/manifests/${name}`),
-      ...['role.yaml', 'role-optional.yaml', 'role-launcher.yaml'].map((name) => `infra/kubernetes/${name}`),
+      ...['role.yaml', 'role-optional.yaml', 'role-canary.yaml', 'role-launcher.yaml'].map(
+        (name) => `infra/kubernetes/${name}`,
+      ),
     ];
 
     before(async () => {

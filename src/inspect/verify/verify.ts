@@ -8,6 +8,7 @@ import { lookAt } from '../../steps/preflight';
 import { secretProblems } from '../../steps/04-users/preflightSecrets';
 import type { StatusFacts } from '../status/facts';
 import { planOf } from '../status/next';
+import { canaryChecks } from './canaryCheck';
 import type { Check } from './check';
 import { Checks, inOrder } from './check';
 import { keyChecks } from './keyChecks';
@@ -36,6 +37,7 @@ export async function verify(settings: Settings): Promise<Check[]> {
     lookAtPage(program),
     engineChecks(location, state),
     opening.then(({ kubernetes }) => rightChecks(kubernetes)),
+    opening.then(({ kubernetes }) => canaryChecks(kubernetes, settings.program)),
   ]);
   try {
     const { facts, secrets } = reading;

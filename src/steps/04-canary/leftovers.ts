@@ -58,7 +58,9 @@ export async function removeCanary(kubernetes: CanaryObjects, guard = assertHeld
       await removePart(kubernetes, part, guard);
     } catch (error) {
       if (error instanceof Failure && error.outcome === 'locked') throw error;
-      // Without the right nothing of ours can be there; else the pod ends by itself, and the next run tries again.
+      // Without the right nothing of ours can be there, and an API server that is away is not asked three times.
+      if (error instanceof Failure) return;
+      // The pod ends by itself, and the next run tries again.
     }
   }
 }

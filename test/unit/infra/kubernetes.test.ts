@@ -7,13 +7,14 @@ import { podProblems } from '../../../infra/policy/pods';
 import { networkPolicy } from '../../../infra/kubernetes/networkPolicy';
 import { rotationPodSpec } from '../../../infra/kubernetes/pod';
 import type { Rule } from '../../../infra/kubernetes/role';
-import { neededRules, optionalRules, role, roleBinding } from '../../../infra/kubernetes/role';
+import { canaryRules, neededRules, optionalRules, role, roleBinding } from '../../../infra/kubernetes/role';
 import { serviceAccount } from '../../../infra/kubernetes/serviceAccount';
 import { persistentVolume, persistentVolumeClaim } from '../../../infra/kubernetes/storage';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { readSettings } from '../../../src/settings/settings';
 import { leaseRights } from '../../../src/kubernetes/lease';
+import { canaryRights } from '../../../src/kubernetes/rights';
 import { neededRights } from '../../../src/kubernetes/kubernetes';
 import { workloadRights } from '../../../src/steps/10-renewal/secretReaders';
 import { repositoryText } from '../docs/readme';
@@ -181,6 +182,7 @@ describe('the rights of a rotation', () => {
     };
     expect(grants(rulesOf('role.yaml'))).to.include.members(grants(neededRules(settings)));
     expect(rulesOf('role-optional.yaml')).to.deep.equal(optionalRules(settings, wanted));
+    expect(rulesOf('role-canary.yaml')).to.deep.equal(canaryRules(settings));
   });
 
   it('hold every right that the command asks for, and name every object that RBAC can name', () => {
@@ -198,6 +200,16 @@ describe('the rights of a rotation', () => {
       ...['create coordination.k8s.io/leases', 'create /events'],
       ...listed,
     ]);
+  });
+
+  it('hold what a canary needs, where it is wanted, and the run has time for it', () => {
+    const canary = { ...wanted, canary: true };
+    const given = grants(role({ ...settings, optionalRights: canary }).rules);
+    const { pods, secrets } = canaryRights({ deployment: 'openemr' });
+    for (const { verb, resource, name } of [...pods, ...secrets])
+      expect(given).to.include(`${verb} /${resource} ${name}`.trim());
+    const withoutPage = { ...settings, healthUrl: undefined, optionalRights: canary };
+    expect(JSON.stringify(networkPolicy(withoutPage).spec.egress)).to.include('"podSelector":{}');
   });
 
   it('leave out the comfort that is not wanted', () => {

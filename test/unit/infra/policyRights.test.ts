@@ -68,7 +68,7 @@ describe('the policy pack on RBAC', () => {
   };
 
   it('takes the rotation’s own, with all its comfort', () => {
-    const optionalRights = { lease: true, events: true, pods: true, workloads: true };
+    const optionalRights = { lease: true, events: true, pods: true, workloads: true, canary: true };
     const { rules } = role({ ...exampleSettings, optionalRights });
     expect(clusterRightProblems(`${group}:Role`, { rules })).to.deep.equal([]);
     const { roleRef, subjects } = roleBinding(exampleSettings);

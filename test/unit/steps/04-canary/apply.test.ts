@@ -336,6 +336,16 @@ describe('step 4: the canary', () => {
       }
   });
 
+  it('the start of a run without the right asks once, and goes on', async () => {
+    let asked = 0;
+    world.kubernetes.refuse = () => {
+      asked += 1;
+      return { code: 403, message: 'forbidden' };
+    };
+    await removeCanary(kubernetesOf(world.context));
+    expect(asked).to.equal(1);
+  });
+
   it('the lock lost: nothing more is written, and the run ends by that', async () => {
     await withFaults(world, undefined, () => prove());
     const points = pointsIn(world.log);
