@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseLine as actionLine } from '../../../src/action/report';
 import { readLogLine as fleetLine } from '../../../src/fleet/childLog';
+import { traceTo } from '../../../src/base/trace';
 import { Failure } from '../../../src/base/failure';
 import { planRollback } from '../../../src/rotation/planRotation';
 import type { PlannedRotation, RequestKind } from '../../../src/rotation/rotationPlan';
@@ -119,6 +120,16 @@ describe('JsonRenderer', () => {
         failure: new Failure('rollout-timeout', 'a reason'),
         step: undefined,
       });
+      // A run that is traced says so in each line.
+      traceTo({
+        within: (_name, _facts, action) => action(),
+        stepBegins: () => undefined,
+        stepEnds: () => undefined,
+        note: () => undefined,
+        ids: () => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', flags: '01' }),
+      });
+      renderer.news({ kind: 'reading' });
+      traceTo(undefined);
     });
     expect(undocumented('log', linesOf(stdout))).to.deep.equal([]);
   });
