@@ -91,9 +91,9 @@ async function requestToken(client: KubernetesClient, namespace: string): Promis
   return status.token;
 }
 
-/** The Role and its binding that the package hands to platform teams, in this namespace. */
-async function applyRole(client: KubernetesClient, namespace: string): Promise<void> {
-  const text = await readFile(path.join(packageRoot(), 'infra', 'kubernetes', 'role.yaml'), 'utf8');
+/** A Role and its binding that the package hands to platform teams, in this namespace. */
+async function applyRole(client: KubernetesClient, namespace: string, file: string): Promise<void> {
+  const text = await readFile(path.join(packageRoot(), 'infra', 'kubernetes', file), 'utf8');
   for (const document of parseAllDocuments(text)) {
     const object = document.toJS() as KubernetesObject & {
       kind: string;
