@@ -105,6 +105,8 @@ export interface SiteOptions {
   replicas?: number;
   /** Default 30. */
   progressDeadlineSeconds?: number;
+  /** Its pods have `sites/` on a volume, as in the field, and the Role of the canary is given. Default false: as before. */
+  canary?: boolean;
 }
 
 /** What sqlconf.php says. */

@@ -1,17 +1,9 @@
 import type { KubernetesClient } from '../kubernetes-client';
-import { Lookup, podField } from './lookup';
+import type { Lookup } from './lookup';
+import { podField } from './lookup';
 import type { Container, EnvironmentVariable, Pod } from './pod';
 import type { Service } from './serviceVariables';
 import { apiServerService, serviceVariables } from './serviceVariables';
-
-/** The variables of a pod's first container, Secrets looked up now. Throws when a needed key is missing. */
-export async function resolveEnvironment(
-  pod: Pod,
-  client: KubernetesClient,
-): Promise<Record<string, string>> {
-  const [container] = pod.spec.containers;
-  return container === undefined ? {} : containerVariables(pod, container, new Lookup(client, pod), {});
-}
 
 /**
  * All variables of a container, as a kubelet makes them: those of Services, of `envFrom`, of `env`, each winning over

@@ -25,6 +25,8 @@ export class PodFaults {
     const rule = this.rules.get(pod.metadata.namespace);
     if (!rule?.spared) return rule?.fault ?? 'none';
     const template = templateOf(pod);
+    // A pod of no Deployment is none of the next rollout's.
+    if (template === '') return 'none';
     if (rule.template === undefined && !rule.spared.has(template)) rule.template = template;
     return rule.template === template ? rule.fault : 'none';
   }

@@ -143,16 +143,17 @@ export class Kubelet implements PodRunner {
   private workerFor(pod: Pod): Worker {
     const { client, processes, endpoints, folder, apiServer } = this;
     const image = this.images.find(pod.spec.containers[0]?.image ?? '');
+    const claim = (namespace: string, name: string): string | undefined =>
+      this.claims.get(`${namespace}/${name}`);
     if (image === undefined)
       return new PodWorker(pod, {
         client,
         processes,
         endpoints,
         folder,
+        claim,
         faultFor: (other) => this.faults.of(other),
       });
-    const claim = (namespace: string, name: string): string | undefined =>
-      this.claims.get(`${namespace}/${name}`);
     return new ContainerWorker(pod, image, { client, processes, folder, apiServer, claim });
   }
 

@@ -6,6 +6,7 @@ export interface Pod extends KubernetesObject {
     namespace: string;
     uid: string;
     deletionGracePeriodSeconds?: number;
+    ownerReferences?: { kind: string; name: string }[];
   };
   spec: PodSpec;
   status?: { phase?: string };
@@ -15,6 +16,7 @@ export interface Pod extends KubernetesObject {
 export interface PodSpec {
   nodeName?: string;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  activeDeadlineSeconds?: number;
   serviceAccountName?: string;
   enableServiceLinks?: boolean;
   securityContext?: SecurityContext & { fsGroup?: number; supplementalGroups?: number[] };
@@ -43,6 +45,7 @@ export interface Container {
   env?: EnvironmentVariable[];
   envFrom?: EnvironmentSource[];
   volumeMounts?: VolumeMount[];
+  ports?: { containerPort: number }[];
   securityContext?: SecurityContext;
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
   readinessProbe?: {

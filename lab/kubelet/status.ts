@@ -6,6 +6,10 @@ import type { Pod } from './pod';
 export interface ContainerState {
   /** Set when the pod has ended; otherwise it follows from `started`. */
   phase?: 'Succeeded' | 'Failed';
+  /** Why the kubelet ended the pod. */
+  reason?: string;
+  /** Of its init containers, where one has ended. */
+  initStatuses?: Record<string, unknown>[];
   ready: boolean;
   started: boolean;
   restarts: number;
@@ -31,6 +35,7 @@ export class StatusWriter {
   constructor(
     private readonly client: KubernetesClient,
     private readonly pod: Pod,
+    private readonly address = '127.0.0.1',
   ) {}
 
   /** Changes the state and sees to it that it is written soon. */
@@ -69,7 +74,7 @@ export class StatusWriter {
   }
 
   private body(): Record<string, unknown> {
-    const { phase, ready, started, restarts, state, lastState } = this.current;
+    const { phase, reason, initStatuses, ready, started, restarts, state, lastState } = this.current;
     const container = this.pod.spec.containers[0];
     const condition = (type: string, holds: boolean): Record<string, unknown> => {
       const status = holds ? 'True' : 'False';
@@ -78,21 +83,23 @@ export class StatusWriter {
       this.transitions.set(type, { status, time });
       const ended =
         phase === undefined ? 'ContainersNotReady' : phase === 'Failed' ? 'PodFailed' : 'PodCompleted';
-      const reason = holds ? {} : { reason: ended };
-      return { type, status, lastTransitionTime: time, ...reason };
+      const why = holds ? {} : { reason: ended };
+      return { type, status, lastTransitionTime: time, ...why };
     };
     return {
       phase: phase ?? (started ? 'Running' : 'Pending'),
+      ...(reason === undefined ? {} : { reason }),
       startTime: this.startTime,
       hostIP: '127.0.0.1',
-      podIP: '127.0.0.1',
-      podIPs: [{ ip: '127.0.0.1' }],
+      podIP: this.address,
+      podIPs: [{ ip: this.address }],
       conditions: [
         condition('PodScheduled', true),
         condition('Initialized', true),
         condition('ContainersReady', ready),
         condition('Ready', ready),
       ],
+      ...(initStatuses === undefined ? {} : { initContainerStatuses: initStatuses }),
       containerStatuses: [
         {
           name: container?.name,

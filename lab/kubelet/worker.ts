@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { labSource, tools } from '../package';
 import { freePort, releasePort } from '../servers/ports';
 import type { Child, Processes } from '../servers/processes';
 import type { KubernetesClient } from '../kubernetes-client';
+import { bindsOf, boundCommand } from './binds';
 import type { Endpoints } from './endpoints';
-import { resolveEnvironment } from './environment';
-import type { Pod, PodFault, Worker } from './pod';
+import { containerVariables } from './environment';
+import { Lookup } from './lookup';
+import type { Container, Pod, PodFault, Worker } from './pod';
 import { httpProbe } from './probe';
 import { StatusWriter } from './status';
 
@@ -19,6 +22,8 @@ export interface WorkerContext {
   folder: string;
   /** The fault of a container of this pod that starts now. */
   faultFor(pod: Pod): PodFault;
+  /** The folder behind a claim, if there is one. */
+  claim(namespace: string, name: string): string | undefined;
 }
 
 /** Milliseconds between probes until the pod is ready; then it is as often as the pod says. */
@@ -27,7 +32,19 @@ const PROBE_STARTING = 40;
 const BACKOFF_FIRST = 250;
 const BACKOFF_MOST = 5000;
 
-/** Runs one pod: one `php -S` with workers, started again when it ends, until the pod is deleted. */
+/** How a container ended. */
+interface Terminated {
+  exitCode: number;
+  [key: string]: unknown;
+}
+
+/** One start of a pod: how its container ended, or what keeps it from being tried. */
+type Outcome = { terminated: Terminated } | { waiting: { reason: string; message: string } };
+
+/**
+ * Runs one pod: its init containers, then one `php -S` with workers, started again when it ends, unless the pod is never
+ * restarted, until the pod is deleted. A pod that nobody owns has an address of its own, with the port of its container.
+ */
 export class PodWorker implements Worker {
   private readonly status: StatusWriter;
   private readonly ending = new AbortController();
@@ -36,12 +53,18 @@ export class PodWorker implements Worker {
   private child: Child | undefined;
   private leave: (() => Promise<void>) | undefined;
   private terminating = false;
+  private expired = false;
+  /** Nobody owns it: it is behind no Service. */
+  private readonly bare: boolean;
+  private readonly address: string;
 
   constructor(
     private readonly pod: Pod,
     private readonly context: WorkerContext,
   ) {
-    this.status = new StatusWriter(context.client, pod);
+    this.bare = (pod.metadata.ownerReferences ?? []).length === 0;
+    this.address = this.bare ? addressOf(pod.metadata.uid) : '127.0.0.1';
+    this.status = new StatusWriter(context.client, pod, this.address);
     this.name = `${pod.metadata.namespace}/${pod.metadata.name}`;
     this.folder = path.join(context.folder, pod.metadata.namespace, pod.metadata.name);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -51,75 +74,123 @@ export class PodWorker implements Worker {
     return this.pod.metadata.namespace;
   }
 
-  /** Runs the container repeatedly. Resolves when the pod is being deleted. */
+  /** Runs the container as the restart policy says. Resolves when the pod has ended or is being deleted. */
   async run(): Promise<void> {
+    const { restartPolicy, activeDeadlineSeconds } = this.pod.spec;
+    const deadline =
+      activeDeadlineSeconds === undefined
+        ? undefined
+        : setTimeout(() => this.expire(), activeDeadlineSeconds * 1000).unref();
     let restarts = 0;
-    for (let attempt = 0; !this.terminating; attempt++) {
+    for (let attempt = 0; !this.terminating && !this.expired; attempt++) {
       const outcome = await this.runOnce(restarts);
-      if (this.terminating) return;
-      this.status.set({ ready: false, restarts, ...outcome.states });
+      if (this.terminating || this.expired) break;
+      if ('terminated' in outcome && restartPolicy === 'Never') {
+        const { terminated } = outcome;
+        const phase = terminated.exitCode === 0 ? 'Succeeded' : 'Failed';
+        this.status.set({ phase, ready: false, state: { terminated } });
+        break;
+      }
+      this.status.set({ ready: false, restarts, ...this.backOff(outcome) });
       await this.pause(Math.min(BACKOFF_FIRST * 2 ** attempt, BACKOFF_MOST));
-      if (outcome.ran) restarts++;
+      if ('terminated' in outcome) restarts++;
+    }
+    clearTimeout(deadline);
+  }
+
+  private backOff(outcome: Outcome): Record<string, Record<string, unknown>> {
+    if ('waiting' in outcome) return { state: { waiting: outcome.waiting } };
+    const message = `back-off restarting failed container in pod ${this.name}`;
+    const { terminated } = outcome;
+    return { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState: { terminated } };
+  }
+
+  /** The pod has lived as long as it may. */
+  private expire(): void {
+    this.expired = true;
+    this.ending.abort();
+    this.child?.signal('SIGKILL');
+    this.status.set({ phase: 'Failed', reason: 'DeadlineExceeded', ready: false });
+  }
+
+  private async runOnce(restarts: number): Promise<Outcome> {
+    const [container] = this.pod.spec.containers;
+    if (container === undefined) throw new Error(`pod ${this.name} has no container`);
+    const lookup = new Lookup(this.context.client, this.pod);
+    try {
+      for (const init of this.pod.spec.initContainers ?? []) {
+        const terminated = await this.runInit(init, lookup);
+        if (terminated.exitCode !== 0) return { terminated };
+      }
+      const environment = await containerVariables(this.pod, container, lookup, {});
+      const port = this.bare ? (container.ports?.[0]?.containerPort ?? 80) : await freePort();
+      if (this.terminating || this.expired) return { terminated: ended(137, new Date()) };
+      return { terminated: await this.serve(container, port, environment, restarts) };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { waiting: { reason: 'CreateContainerConfigError', message } };
     }
   }
 
-  private async runOnce(restarts: number): Promise<{ ran: boolean; states: Record<string, unknown> }> {
-    let environment: Record<string, string>;
-    try {
-      environment = await resolveEnvironment(this.pod, this.context.client);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return {
-        ran: false,
-        states: { state: { waiting: { reason: 'CreateContainerConfigError', message } } },
-      };
-    }
-    const port = await freePort();
-    if (this.terminating) return { ran: false, states: {} };
-    const startedAt = new Date().toISOString();
-    const child = this.start(port, environment);
+  /** An init container runs its command here; one without is the image's own, which has nothing to do. */
+  private async runInit(container: Container, lookup: Lookup): Promise<Terminated> {
+    const startedAt = new Date();
+    const command = [...(container.command ?? ['true']), ...(container.args ?? [])];
+    const environment = await containerVariables(this.pod, container, lookup, {});
+    const child = this.spawn(container, command, environment);
     this.child = child;
-    this.status.set({ started: true, restarts, state: { running: { startedAt } } });
+    const code = await child.exited;
+    const terminated = ended(code, startedAt);
+    const done = { name: container.name, ready: code === 0, restartCount: 0, state: { terminated } };
+    this.status.set({ initStatuses: [...(this.status.current.initStatuses ?? []), done] });
+    return terminated;
+  }
+
+  private async serve(
+    container: Container,
+    port: number,
+    environment: Record<string, string>,
+    restarts: number,
+  ): Promise<Terminated> {
+    const startedAt = new Date();
+    const child = this.start(container, port, environment);
+    this.child = child;
+    const state = { running: { startedAt: startedAt.toISOString() } };
+    // Without a probe a container is ready when it runs.
+    const ready = this.bare && container.readinessProbe === undefined;
+    this.status.set({ started: true, ready, restarts, state });
     const probing = new AbortController();
-    void this.probe(port, AbortSignal.any([probing.signal, this.ending.signal]));
+    if (!ready) void this.probe(port, AbortSignal.any([probing.signal, this.ending.signal]));
     const code = await child.exited;
     probing.abort();
     if (!this.terminating) await this.leave?.();
     this.leave = undefined;
-    releasePort(port);
-    const exitCode = typeof code === 'number' ? code : 137;
-    const terminated = {
-      exitCode,
-      reason: exitCode === 0 ? 'Completed' : 'Error',
-      startedAt,
-      finishedAt: new Date().toISOString(),
-    };
-    const message = `back-off restarting failed container in pod ${this.name}`;
-    return {
-      ran: true,
-      states: { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState: { terminated } },
-    };
+    if (!this.bare) releasePort(port);
+    return ended(code, startedAt);
   }
 
-  private start(port: number, environment: Record<string, string>): Child {
+  private start(container: Container, port: number, environment: Record<string, string>): Child {
     const php = tools().php;
     const pages = labSource('openemr');
-    const script = `"$0" -d display_errors=stderr "$1/start.php" && exec "$0" -d display_errors=stderr -S "127.0.0.1:$2" -t "$1" "$1/router.php"`;
-    return this.context.processes.spawn(
-      this.name.replace('/', '.'),
-      '/bin/sh',
-      ['-c', script, php, pages, String(port)],
-      {
-        cwd: this.folder,
-        logFile: path.join(this.folder, 'container.log'),
-        env: {
-          PHP_CLI_SERVER_WORKERS: '4',
-          ...environment,
-          LAB_FAULT: this.context.faultFor(this.pod),
-          LAB_SQLCONF_COPY: path.join(this.folder, 'sqlconf.php'),
-        },
-      },
-    );
+    const script = `"$0" -d display_errors=stderr "$1/start.php" && exec "$0" -d display_errors=stderr -S "$2" -t "$1" "$1/router.php"`;
+    const command = ['/bin/sh', '-c', script, php, pages, `${this.address}:${port}`];
+    return this.spawn(container, command, {
+      PHP_CLI_SERVER_WORKERS: '4',
+      ...environment,
+      LAB_FAULT: this.context.faultFor(this.pod),
+      LAB_SQLCONF_COPY: path.join(this.folder, 'sqlconf.php'),
+    });
+  }
+
+  /** Starts a command of a container, with its mounts. Throws when one cannot be made. */
+  private spawn(container: Container, command: string[], env: Record<string, string>): Child {
+    const binds = bindsOf(this.pod, container, (name) => this.context.claim(this.namespace, name));
+    const [program = '', ...args] = boundCommand(binds, command);
+    return this.context.processes.spawn(this.name.replace('/', '.'), program, args, {
+      cwd: this.folder,
+      logFile: path.join(this.folder, 'container.log'),
+      env,
+    });
   }
 
   /** Probes until aborted, and moves the pod into and out of rotation as the answers say. */
@@ -132,7 +203,9 @@ export class PodWorker implements Worker {
       if (signal.aborted) return;
       failures = good ? 0 : failures + 1;
       if (good && !this.leave) {
-        this.leave = this.context.endpoints.add(this.pod.metadata.namespace, this.pod.metadata.name, port);
+        const { namespace, name } = this.pod.metadata;
+        const behindNone = (): Promise<void> => Promise.resolve();
+        this.leave = this.bare ? behindNone : this.context.endpoints.add(namespace, name, port);
         this.status.set({ ready: true });
       } else if (this.leave && failures >= failureThreshold) {
         void this.leave();
@@ -189,4 +262,20 @@ export class PodWorker implements Worker {
 
 function later(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+}
+
+function ended(code: unknown, startedAt: Date): Terminated {
+  const exitCode = typeof code === 'number' ? code : 137;
+  return {
+    exitCode,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+  };
+}
+
+/** An address of this machine that no other pod has, of its labs neither: one of the network 127.64.0.0/10. */
+function addressOf(uid: string): string {
+  const [one = 0, two = 0, three = 0] = createHash('sha256').update(uid).digest();
+  return `127.${64 + (one % 64)}.${two}.${1 + (three % 254)}`;
 }

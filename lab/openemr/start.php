@@ -31,7 +31,10 @@ function close_folders(string $folder): void
     }
 }
 
-close_folders(getenv('OPENEMR_SITES'));
+// As in the image's entry script, which leaves the files alone where the set-up is somebody else's.
+if (getenv('MANUAL_SETUP') !== 'yes') {
+    close_folders(getenv('OPENEMR_SITES'));
+}
 
 copy(site_folder() . '/sqlconf.php', getenv('LAB_SQLCONF_COPY'));
 chmod(getenv('LAB_SQLCONF_COPY'), 0600);

@@ -23,6 +23,8 @@ export interface SiteObjects {
   phpMode: 'request' | 'cached';
   replicas: number;
   progressDeadlineSeconds: number;
+  /** Its pods have `sites/` on a volume, and the Role of the canary is given. */
+  canary: boolean;
   /** A value under a key that a rotation does not know. */
   foreignPassword: string;
   /** With the real kubelet: the folder that says what is wrong with pods. */
@@ -41,7 +43,8 @@ export async function createObjects(client: KubernetesClient, site: SiteObjects)
     // The controller makes this one too; whoever comes first, pods need it.
     account('default'),
     client.create(`${core}/secrets`, secret(site)),
-    applyRole(client, namespace),
+    applyRole(client, namespace, 'role.yaml'),
+    ...(site.canary ? [applyRole(client, namespace, 'role-canary.yaml')] : []),
     ...(site.faults === undefined ? [] : [createClaim(client, namespace, SITES_CLAIM, site.sitesRoot)]),
   ]);
   return token;
@@ -88,9 +91,9 @@ async function requestToken(client: KubernetesClient, namespace: string): Promis
   return status.token;
 }
 
-/** The Role and its binding that the package hands to platform teams, in this namespace. */
-async function applyRole(client: KubernetesClient, namespace: string): Promise<void> {
-  const text = await readFile(path.join(packageRoot(), 'infra', 'kubernetes', 'role.yaml'), 'utf8');
+/** A Role and its binding that the package hands to platform teams, in this namespace. */
+async function applyRole(client: KubernetesClient, namespace: string, file: string): Promise<void> {
+  const text = await readFile(path.join(packageRoot(), 'infra', 'kubernetes', file), 'utf8');
   for (const document of parseAllDocuments(text)) {
     const object = document.toJS() as KubernetesObject & {
       kind: string;
@@ -119,7 +122,11 @@ function secret({ application, foreignPassword }: SiteObjects): Record<string, u
 
 function deployment(site: SiteObjects): Record<string, unknown> {
   const labels = { app: 'openemr' };
-  const pod = { automountServiceAccountToken: false, containers: [container(site)] };
+  const pod = {
+    automountServiceAccountToken: false,
+    containers: [container(site)],
+    ...(site.canary ? { volumes: [sitesVolume] } : {}),
+  };
   return {
     ...named('apps/v1', 'Deployment', DEPLOYMENT),
     spec: {
@@ -135,11 +142,14 @@ function deployment(site: SiteObjects): Record<string, unknown> {
   };
 }
 
+const sitesVolume = { name: 'sites', persistentVolumeClaim: { claimName: SITES_CLAIM } };
+
 function container({
   application,
   sitesRoot,
   openemrSite,
   phpMode,
+  canary,
 }: SiteObjects): OpenemrPod['containers'][number] {
   const fromSecret = (name: string, key: string): Record<string, unknown> => ({
     name,
@@ -149,6 +159,7 @@ function container({
     name: 'openemr',
     image: 'openemr/openemr:lab',
     ports: [{ containerPort: 80, name: 'http' }],
+    ...(canary ? { volumeMounts: [{ name: sitesVolume.name, mountPath: sitesRoot }] } : {}),
     readinessProbe: {
       httpGet: { path: '/interface/login/login.php', port: 80 },
       periodSeconds: 1,
@@ -206,6 +217,9 @@ export async function restartPods(client: KubernetesClient, namespace: string): 
 /** Takes CronJobs, Jobs and their pods away; those that still run have a second. */
 export async function removeJobs(client: KubernetesClient, namespace: string): Promise<void> {
   const options = { propagationPolicy: 'Background' };
+  // A canary's pod, of a run that was killed.
+  const canaries = `/api/v1/namespaces/${namespace}/pods?labelSelector=credential-rotation%2Fcanary`;
+  await client.delete(canaries, { gracePeriodSeconds: 1 });
   for (const kind of ['cronjobs', 'jobs']) {
     await client.delete(`/apis/batch/v1/namespaces/${namespace}/${kind}`, options);
   }

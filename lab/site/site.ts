@@ -23,6 +23,7 @@ import {
   removeVolumes,
   restartPods,
 } from './kubernetes';
+import { SITES_CLAIM } from '../node/podTemplate';
 import type { SiteObjects } from './kubernetes';
 import { AWS_ENVIRONMENT } from './secrets';
 import type { Secrets } from './secrets';
@@ -79,6 +80,7 @@ export async function createSite(servers: SiteServers, name: string, options: Si
     servers.secrets.create(slotSecretId, draft.start.slots),
     servers.secrets.create(adminSecretId, admin),
   ]);
+  if (objects.canary) servers.kubelet.setClaim(draft.namespace, SITES_CLAIM, draft.sitesRoot);
   await createDeployment(servers.kubernetes.admin, objects);
   const environment = await makeEnvironment(servers, draft, token, front.url);
   await awaitRollout(servers.kubernetes.admin, draft.namespace);
@@ -110,6 +112,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
     openemrSite = 'default',
     replicas = 2,
     progressDeadlineSeconds = 30,
+    canary = false,
   } = options;
   const folder = path.join(servers.folder, 'sites', name);
   const schema = `openemr_${name.replaceAll('-', '_')}`;
@@ -124,7 +127,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
   const real = servers.isRealKubelet
     ? { faults: path.join(servers.folder, 'pods', 'faults', namespace) }
     : {};
-  const pods = { phpMode, openemrSite, replicas, progressDeadlineSeconds };
+  const pods = { phpMode, openemrSite, replicas, progressDeadlineSeconds, canary };
   return {
     name,
     folder,

@@ -73,6 +73,18 @@ export class Cluster {
     return this.client.get(this.deploymentPath);
   }
 
+  /** What a canary has left: names of pods and Secrets. */
+  async canaries(): Promise<string[]> {
+    const found = await Promise.all(
+      ['pods', 'secrets'].map((resource) =>
+        this.client.get<{ items: { metadata: { name: string } }[] }>(
+          `${this.core}/${resource}?labelSelector=credential-rotation%2Fcanary`,
+        ),
+      ),
+    );
+    return found.flatMap(({ items }) => items.map(({ metadata }) => metadata.name));
+  }
+
   /** The rules of the rotation's Role. */
   async rules(): Promise<Rule[]> {
     return (await this.client.get<{ rules: Rule[] }>(this.rolePath)).rules;
