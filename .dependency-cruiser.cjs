@@ -7,8 +7,8 @@
 const floors = [
   'base',
   'secrecy',
-  'telemetry',
   'rotation',
+  'telemetry',
   'sdk',
   'aws',
   'kubernetes',

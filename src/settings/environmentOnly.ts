@@ -22,6 +22,7 @@ export const environmentOnly: Record<string, string> = {
   PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true: the engine never downloads a plugin by itself',
   UV_THREADPOOL_SIZE:
     'threads for files and host names (default: 24); a network share that hangs blocks some of them',
+  TRACEPARENT: 'the trace that the run belongs to (W3C Trace Context), see docs/traces.md',
   NO_COLOR: 'if not empty: no colours',
   TERM: 'if dumb: lines instead of a live display',
 };

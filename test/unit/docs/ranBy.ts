@@ -11,6 +11,7 @@ const inFile =
 
 const ci = inFile('.ci/run');
 const npm = inFile('test/lab/npmCommands.test.ts');
+const npmPackage = inFile('test/lab/npmPackage.test.ts');
 const lab = inFile('test/lab/labCommand.test.ts');
 const kubelet = inFile('test/kubelet/labCommand.spec.ts');
 const plugins = inFile('test/lab/pluginCommands.test.ts');
@@ -38,6 +39,8 @@ export const ranBy: Record<string, Evidence> = {
   'npm test': ci('npm test'),
   // The set-up is the first that .ci/run starts.
   'npm ci': inFile('lab/setup/npm.js')(`'ci'`),
+  'npm install openemr-credential-rotation pulumi': npmPackage(`['install', `),
+  'npx credential-rotation --help': npmPackage(`command(['--help'])`),
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),
   'npm link': npm(`documentedCommands('docs/production.md', 'npm ci')`),
   'npm run docs': npm(`'npm run docs'`),

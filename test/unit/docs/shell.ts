@@ -72,9 +72,11 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   node: ([file, ...args]) =>
     file === 'dist/src/cli/main.js' ? checkCommand(args) : `node ${file} is not the command`,
   npx: ([node, file, ...args]) =>
-    node === 'node' && file === 'dist/src/cli/main.js'
-      ? checkCommand(args)
-      : 'npx only with node and the command',
+    node === 'credential-rotation'
+      ? checkCommand(file === undefined ? args : [file, ...args])
+      : node === 'node' && file === 'dist/src/cli/main.js'
+        ? checkCommand(args)
+        : 'npx only with node and the command',
   npm: checkNpm,
   pulumi: checkPulumi,
   docker: checkDocker,
@@ -102,6 +104,8 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
 }
 
 function checkNpm([command = '', ...rest]: string[]): string | undefined {
+  if (command === 'install')
+    return rest.join(' ') === 'openemr-credential-rotation pulumi' ? undefined : 'npm install has more here';
   if (['ci', 'link'].includes(command))
     return rest.length === 0 ? undefined : `npm ${command} takes no more here`;
   const [script = '', separator, ...args] = command === 'run' ? rest : [command, ...rest];
