@@ -55,8 +55,9 @@ function watchDatabase(): void {
   TLSSocket.prototype.write = function (this: TLSSocket, ...all: never[]) {
     const data: unknown = all[0];
     if (Buffer.isBuffer(data) && data[4] === statementByte && String(this.remotePort) === databasePort) {
-      // The verb alone: what follows may be a password.
-      const sql = /^\w+( \w+)?/.exec(data.toString('latin1', 5, 40))?.[0] ?? '';
+      // The verb alone: what follows may be a password. From 8.0.23 on the server takes query attributes, whose counts come
+      // first (dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query.html).
+      const sql = /\w+( \w+)?/.exec(data.toString('latin1', 5, 42))?.[0] ?? '';
       note({ kind: 'statement', sql });
       const sent = performance.now();
       this.once('data', () => note({ kind: 'answer', sql, ms: performance.now() - sent }));

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { kubernetesYaml } from '../../src/base/kubernetesYaml';
 import { InputProblems, readInputs } from '../inputs/read';
 import type { AwsValues } from '../settingsOf';
 import { settingsOf } from '../settingsOf';
@@ -23,11 +23,6 @@ export function renderManifests(given: unknown): Map<string, string> {
   return new Map(
     fileNames
       .filter((name) => objects[name].length > 0)
-      .map((name) => [name, header + objects[name].map(document).join('---\n')]),
+      .map((name) => [name, header + objects[name].map(kubernetesYaml).join('---\n')]),
   );
-}
-
-/** Long lines are not folded, and no object refers to another by a YAML alias. */
-function document(object: object): string {
-  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true });
 }

@@ -28,6 +28,17 @@ export interface LoginCount {
   uptime: number;
   /** Other servers that are counted with it, Aurora's readers: how long each has run. */
   readers?: ReadonlyMap<string, number>;
+  /** What those who were let in have asked, where the server counts refused logins, too. */
+  asked?: Asked;
+}
+
+/** Questions of one user to a server, its goodbyes among them: who was let in has at least one. */
+export interface Asked {
+  questions: number;
+  /** How long the server has counted them, in seconds: FLUSH STATUS begins anew. */
+  countedFor: number;
+  /** Logins of this process, whose questions are among them. */
+  own: number;
 }
 
 /** Refusals of a table: no right to it (1142, 1143, 1044, 1227), or none of that name (1109, 1146, 1049). */
@@ -37,8 +48,9 @@ const mostLooks = 50;
 const againMs = 20;
 
 /**
- * Looks who has a session as that user, and how often others than this process have logged in. The server counts only
- * logins that it let in (tried on MySQL 8.0.15 and MariaDB 10.11): a refused client has nothing to lose.
+ * Looks who has a session as that user, and how often others than this process have logged in. A refused client has nothing
+ * to lose. MySQL 8.0.15 and MariaDB count only logins that they let in, MySQL 9.7 counts the refused ones, too (tried): there
+ * the questions of that user tell. They are asked for last: who was let in and is gone has said goodbye by then.
  * dev.mysql.com/doc/refman/8.0/en/performance-schema-connection-tables.html
  * @param knownToCountNothing why the server counts nothing, where it was just asked: the sessions alone are quicker to see
  * @param place `foreign`: a further server, whose logins of this process are taken away with those of its own
@@ -50,16 +62,24 @@ export async function lookAtLogins(
   place: 'own' | 'foreign' = 'own',
 ): Promise<LoginLook> {
   for (let tries = 1; ; tries += 1) {
-    const asked = performance.now();
+    const began = performance.now();
     const own = place === 'own' ? ownLogins(username) : 0;
     const counts = knownToCountNothing ?? (await readCounts(session, username));
     // Sessions last: who logs in between is in one of the two.
     const sessions = await othersSessions(session, username, place);
     const answered = performance.now();
-    const look = { sessions, asked, answered };
+    const look = { sessions, asked: began, answered };
     if (typeof counts === 'string') return { ...look, whySampled: counts };
+    const asked = await questionsOf(session, username);
     if (own !== undefined && (place === 'foreign' || own === ownLogins(username)))
-      return { ...look, counted: { ...counts, total: counts.total - own } };
+      return {
+        ...look,
+        counted: {
+          ...counts,
+          total: counts.total - own,
+          ...(asked === undefined ? {} : { asked: { ...asked, own } }),
+        },
+      };
     if (tries === mostLooks) return { ...look, whySampled: 'this process logs in all the time' };
     await sleep(againMs);
   }
@@ -119,6 +139,29 @@ async function accounts(session: Session, username: string): Promise<Map<string,
   }
 }
 
+/** From this version on a server may count refused logins: that of 8.0.15 does not. */
+const mayCountRefused = [8, 0, 16] as const;
+
+/** undefined where refused logins are not counted, or the questions cannot be read: then each login counts. */
+async function questionsOf(session: Session, username: string): Promise<Omit<Asked, 'own'> | undefined> {
+  const { mariadb, atLeast } = await serverOf(session);
+  if (mariadb || !atLeast(...mayCountRefused)) return undefined;
+  try {
+    const [row] = await session.query(
+      "SELECT (SELECT SUM(VARIABLE_VALUE) FROM performance_schema.status_by_account WHERE USER = ? AND VARIABLE_NAME = 'Questions') AS questions, " +
+        "(SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Uptime_since_flush_status') AS countedFor",
+      [username],
+    );
+    const [questions, countedFor] = [row?.['questions'] ?? 0, row?.['countedFor']].map(Number);
+    return questions !== undefined && countedFor !== undefined && Number.isFinite(questions + countedFor)
+      ? { questions, countedFor }
+      : undefined;
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return undefined;
+  }
+}
+
 async function userStatistics(session: Session, username: string): Promise<Map<string, number>> {
   const rows = await session.query(
     'SELECT TOTAL_CONNECTIONS AS total FROM information_schema.USER_STATISTICS WHERE USER = ?',
@@ -153,7 +196,20 @@ export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
     const then = before.get(server);
     return then !== undefined && Math.abs(uptime - then - passed) <= uptimeSlack;
   });
-  return before.size === after.size && same && from.total === to.total;
+  return before.size === after.size && same && (from.total === to.total || areRefused(from, to, passed));
+}
+
+/** True when the logins between two counts were all refused: whoever is let in asks something. */
+function areRefused(from: LoginCount, to: LoginCount, passed: number): boolean {
+  const [before, after] = [from.asked, to.asked];
+  return (
+    to.total > from.total &&
+    before !== undefined &&
+    after !== undefined &&
+    before.questions === after.questions &&
+    before.own === after.own &&
+    Math.abs(after.countedFor - before.countedFor - passed) <= uptimeSlack
+  );
 }
 
 /** How long each server that a count is of has run, in seconds. */

@@ -1,7 +1,7 @@
 import type { Session } from './database';
 import { DatabaseFailure } from './databaseErrors';
 import { errorNumber } from '../base/errors';
-import type { LoginCount, LoginLook } from './logins';
+import type { Asked, LoginCount, LoginLook } from './logins';
 import { lookAtLogins } from './logins';
 import { tellNotice } from '../base/notices';
 
@@ -142,11 +142,23 @@ function joined(one: LoginLook, other: LoginLook): LoginLook {
 function joinedCounts(one: LoginCount, other: LoginCount): LoginCount {
   const byHost = new Map(one.byHost);
   for (const [host, total] of other.byHost) byHost.set(host, (byHost.get(host) ?? 0) + total);
-  const { readers = new Map<string, number>() } = one;
+  const { readers = new Map<string, number>(), asked, ...rest } = one;
   return {
-    ...one,
+    ...rest,
+    ...(asked !== undefined && other.asked !== undefined
+      ? { asked: joinedQuestions(asked, other.asked) }
+      : {}),
     total: one.total + other.total,
     byHost,
     readers: new Map([...readers, [other.server, other.uptime]]),
+  };
+}
+
+/** A server that has begun to count anew makes the time too short, so that nothing is taken for refused. */
+function joinedQuestions(one: Asked, other: Asked): Asked {
+  return {
+    questions: one.questions + other.questions,
+    countedFor: Math.min(one.countedFor, other.countedFor),
+    own: one.own + other.own,
   };
 }

@@ -5,6 +5,7 @@ import type { Lab, Load, Site } from '../../lab';
 import { runWithFault } from '../faults/sweep';
 import { Cluster } from './support/cluster';
 import { run } from './support/command';
+import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import type { WorldSnapshot } from './support/world';
@@ -116,6 +117,22 @@ for (const database of databases) {
         },
       );
       await lab.database.root(`RENAME USER ?@'127.9.%' TO ?@'%'`, [B.username, B.username]);
+    });
+
+    // Step 4 gives the standby the limits of the account in use: so it is somebody else's sessions that use them up.
+    it('MAX_USER_CONNECTIONS, of which a pod in use needs more than are left', async () => {
+      await bothUsers('WITH MAX_USER_CONNECTIONS 10');
+      await routine(`${isStandby()} AND SLEEP(0.2) <> 0`);
+      await site.pages({ routine: 'page_gate' });
+      const { B } = await snapshot(site);
+      const held = await Promise.all(Array.from({ length: 8 }, () => connectAs(lab, B)));
+      try {
+        await expectFound(/is good alone, but .* when 8 requests come at once/);
+      } finally {
+        await Promise.all(held.map((connection) => connection.end()));
+        await site.pages({});
+        await bothUsers('WITH MAX_USER_CONNECTIONS 0');
+      }
     });
 
     it('killed at one of its effects: the next run leaves no pod, file or Secret, and rotates without a failed request', async () => {

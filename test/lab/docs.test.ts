@@ -67,6 +67,14 @@ const ofLaunchers = [
   'job run -- --log-json',
   'job logs',
 ];
+/** Those that need a key and rotations to tell of: history.test.ts runs them with keys of its own. */
+const ofEvidence = [
+  'evidence --since 2026-01-01 --key evidence.pem --out evidence.json',
+  'evidence --max-age 90d --kms-key alias/evidence --out evidence.json',
+  'evidence verify evidence.json --key evidence.pub.pem',
+  'evidence verify evidence.json --key public.pem',
+  'evidence verify evidence.json --key evidence.pub.pem --after evidence-2025.json',
+];
 /** Those that ask a person: without a terminal they end with exit 2. */
 const asking = ['rollback', 'unlock'];
 
@@ -97,7 +105,7 @@ describe('the commands of docs/, on a lab', function () {
   this.timeout(240_000);
   let lab: Lab;
   let site: Site;
-  const elsewhere = [...inReadmeTest, ...ofManySites, ...ofLaunchers];
+  const elsewhere = [...inReadmeTest, ...ofManySites, ...ofLaunchers, ...ofEvidence];
   const reading = [...new Set(shown)].filter(
     (words) => ![...changing, reporting, ...elsewhere, ...asking, 'rollback --dry-run'].includes(words),
   );
@@ -110,7 +118,14 @@ describe('the commands of docs/, on a lab', function () {
   after(() => site.remove());
 
   it('are all known to this test', () => {
-    expect(shown).to.include.members([...changing, reporting, ...ofManySites, ...ofLaunchers, ...asking]);
+    expect(shown).to.include.members([
+      ...changing,
+      reporting,
+      ...ofManySites,
+      ...ofLaunchers,
+      ...ofEvidence,
+      ...asking,
+    ]);
     const quiet =
       /--dry-run|^(status|verify|history|config|completion|fleet (plan|status|manifest))\b|--help|--version|--if-older-than/;
     expect(reading.filter((words) => !quiet.test(words))).to.deep.equal([]);

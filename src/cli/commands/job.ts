@@ -23,9 +23,9 @@ export async function jobCommand(flags: Flags, job: JobFlags): Promise<number> {
   const made = manualJob(cronJob, job.args, new Date());
   await cluster.create(made, flags.dryRun);
   if (flags.dryRun) {
-    const { stringify } = await import('yaml');
+    const { kubernetesYaml } = await import('../../base/kubernetesYaml.js');
     const renderer = rendererOf(flags);
-    stringify(made, { lineWidth: 0 })
+    kubernetesYaml(made)
       .trimEnd()
       .split('\n')
       .forEach((line) => renderer.line(line));

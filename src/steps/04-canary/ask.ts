@@ -47,8 +47,11 @@ export interface Pace {
 /** Nobody waits for a canary's page: it is given more time than step 8 gives. */
 export const usualPace: Pace = { pauseMs: 250, brokenMs: 3000, wrongMs: 10_000 };
 
-/** How many bad answers in a row decide, and how many requests come at once in the end, as from a pod in use. */
-const [badInARow, atOnce, burstsThatDecide] = [6, 4, 3];
+/**
+ * How many bad answers in a row decide; how many requests come at once in the end, as to a pod in use; and how many such
+ * bursts decide: a page is quick, so that a single burst can be answered one after the other.
+ */
+const [badInARow, atOnce, burstsThatDecide] = [6, 8, 3];
 
 /** Waits until the pod can be asked, and asks it until its page is judged. Never throws for what the pod does. */
 export async function askPod(watched: Watched, rules: PageRules, pace = usualPace): Promise<Seen> {
@@ -113,10 +116,12 @@ class Answers {
     const { answersInARow } = this.rules;
     this.take(await this.once(pod, address, leftMs));
     if (this.good < answersInARow) return;
-    const all = await Promise.all(Array.from({ length: atOnce }, () => this.once(pod, address, leftMs)));
-    const wrong = all.find((each) => each.kind === 'bad');
-    if (wrong === undefined) this.end = { kind: 'good' };
-    else this.burst(wrong);
+    for (let bursts = 0; bursts < burstsThatDecide; bursts += 1) {
+      const all = await Promise.all(Array.from({ length: atOnce }, () => this.once(pod, address, leftMs)));
+      const wrong = all.find((each) => each.kind === 'bad');
+      if (wrong !== undefined) return this.burst(wrong);
+    }
+    this.end = { kind: 'good' };
   }
 
   /** What stands when the time is over. */

@@ -2,13 +2,14 @@ import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { Failure } from '../../base/failure';
 import { sleep } from '../../base/errors';
 import type { Kubernetes, OwnResource } from '../../kubernetes/kubernetes';
+import { canaryRights } from '../../kubernetes/rights';
 import { canaryNames } from '../../rotation/canary';
 import { effect } from '../../base/effect';
 import { assertHeld } from '../adminSession';
 import { canaryLabel } from './pod';
 
 /** What is asked of the cluster. */
-export type CanaryObjects = Pick<Kubernetes, 'target' | 'own' | 'createOwn' | 'removeOwn'>;
+export type CanaryObjects = Pick<Kubernetes, 'target' | 'own' | 'createOwn' | 'removeOwn' | 'missingRights'>;
 
 /** What a canary may have left, in the order in which it is removed: the pods first, which use the Secret. */
 const parts = ['pod', 'control', 'secret'] as const;
@@ -19,6 +20,10 @@ const effects = {
   control: 'kubernetes: delete the control pod',
   secret: 'kubernetes: delete the canary Secret',
 } as const;
+
+function resourceOf(part: (typeof parts)[number]): OwnResource {
+  return part === 'secret' ? 'secrets' : 'pods';
+}
 
 /** Whether an object is one that a canary made. */
 export function isOurs({ metadata }: V1Pod | V1Secret): boolean {
@@ -35,7 +40,7 @@ export async function removePart(
   guard = assertHeld,
 ): Promise<'gone' | 'foreign'> {
   const name = canaryNames(kubernetes.target.deployment)[part];
-  const resource: OwnResource = part === 'secret' ? 'secrets' : 'pods';
+  const resource = resourceOf(part);
   const found = await kubernetes.own(resource, name);
   if (found === undefined) return 'gone';
   if (!isOurs(found)) return 'foreign';
@@ -53,7 +58,12 @@ export async function removePart(
  * @throws Failure `lock-lost`
  */
 export async function removeCanary(kubernetes: CanaryObjects, guard = assertHeld): Promise<void> {
-  for (const part of parts) {
+  // Asked beforehand: an account without the right would be refused in each run, and the cluster's audit log tells of it.
+  const { pods, secrets } = canaryRights(kubernetes.target);
+  const looks = [pods, secrets].flatMap((rights) => rights.filter(({ verb }) => verb === 'get').slice(0, 1));
+  const missing = await kubernetes.missingRights(looks).catch(() => looks);
+  const may = (resource: OwnResource): boolean => missing.every((right) => right.resource !== resource);
+  for (const part of parts.filter((each) => may(resourceOf(each)))) {
     try {
       await removePart(kubernetes, part, guard);
     } catch (error) {

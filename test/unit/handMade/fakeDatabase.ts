@@ -236,6 +236,10 @@ export class FakeDatabase implements Database {
     }
     if (sql.includes('CURRENT_USER()'))
       return [{ account: `${this.servedAs.get(client.username) ?? client.username}@%` }];
+    if (sql.includes('performance_schema.status_by_account')) {
+      const username = /USER = '([^']+)'/.exec(sql)?.[1] ?? '';
+      return [{ questions: this.logins.get(username) ?? 0, countedFor: this.uptime() }];
+    }
     if (sql.includes('performance_schema.accounts')) {
       const username = /USER = '([^']+)'/.exec(sql)?.[1] ?? '';
       return [{ host: '10.0.0.7', total: this.logins.get(username) ?? 0 }];
@@ -245,6 +249,10 @@ export class FakeDatabase implements Database {
     return this.others
       .filter((other) => other.username === username)
       .map(({ id, host }) => ({ id, host: `${host}:1` }));
+  }
+
+  private uptime(): number {
+    return Math.round((performance.now() - this.started) / 1000) + 100;
   }
 
   private serverAnswer(sql: string): Row[] | undefined {
@@ -259,10 +267,7 @@ export class FakeDatabase implements Database {
         .map((name) => ({ Variable_name: name, Value: known[name] ?? '' }));
     }
     if (sql.includes('accounts_lost')) return [{ Variable_name: 'lost', Value: '0' }];
-    if (sql.includes("'Uptime'"))
-      return [
-        { Variable_name: 'Uptime', Value: Math.round((performance.now() - this.started) / 1000) + 100 },
-      ];
+    if (sql.includes("'Uptime'")) return [{ Variable_name: 'Uptime', Value: this.uptime() }];
     if (sql.includes('information_schema.SCHEMATA')) return [{ name: 'openemr' }];
     if (sql.includes('CURRENT_ROLE()')) return [{ roles: 'NONE' }];
     return undefined;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { statementFailure } from '../../../src/mysql/databaseErrors';
-import { lookAtLogins } from '../../../src/mysql/logins';
+import type { Asked, LoginLook } from '../../../src/mysql/logins';
+import { isUnchanged, lookAtLogins } from '../../../src/mysql/logins';
 import { ownLoginBegins } from '../../../src/mysql/ownLogins';
 import type { Answer } from './fakeSession';
 import { fakeSession } from './fakeSession';
@@ -15,7 +16,8 @@ function server(
     accounts = [],
     statistics = [],
     lost = '0',
-  }: { accounts?: Answer; statistics?: Answer; lost?: string } = {},
+    questions = [],
+  }: { accounts?: Answer; statistics?: Answer; lost?: string; questions?: Answer } = {},
 ): ReturnType<typeof fakeSession>['session'] {
   const rows = Object.entries(variables).map(([Variable_name, Value]) => ({ Variable_name, Value }));
   return fakeSession(version, [
@@ -24,6 +26,7 @@ function server(
     ["SHOW GLOBAL STATUS LIKE 'Uptime'", [{ Value: '77' }]],
     ['SELECT HOST AS host, TOTAL_CONNECTIONS', accounts],
     ['SELECT TOTAL_CONNECTIONS AS total FROM information_schema.USER_STATISTICS', statistics],
+    ['SELECT (SELECT SUM(VARIABLE_VALUE) FROM performance_schema.status_by_account', questions],
     ['SELECT ID AS id', [{ id: 5001, host: '10.0.0.3:40000' }]],
   ]).session;
 }
@@ -95,4 +98,50 @@ describe('lookAtLogins', () => {
       expect(look.counted).to.equal(undefined);
       expect(look.whySampled).to.match(why);
     });
+});
+
+describe('logins that a server counts although it refused them (MySQL 9)', () => {
+  const look = (seconds: number, total: number, asked?: Partial<Asked>): LoginLook => ({
+    sessions: new Map(),
+    asked: seconds * 1000,
+    answered: seconds * 1000,
+    counted: {
+      total,
+      byHost: new Map(),
+      server: 'one',
+      uptime: 500 + seconds,
+      ...(asked === undefined
+        ? {}
+        : { asked: { questions: 7, countedFor: 400 + seconds, own: 0, ...asked } }),
+    },
+  });
+  const cases: [string, boolean, LoginLook, LoginLook][] = [
+    ['nobody has asked anything: all were refused', true, look(0, 3, {}), look(30, 90, {})],
+    [
+      'somebody has said no more than goodbye: it was let in',
+      false,
+      look(0, 3, {}),
+      look(30, 4, { questions: 8 }),
+    ],
+    ['a server that does not tell', false, look(0, 3), look(30, 4)],
+    ['a server that told once', false, look(0, 3, {}), look(30, 4)],
+    [
+      'this process has asked, too: nothing can be told apart',
+      false,
+      look(0, 3, {}),
+      look(30, 4, { own: 1 }),
+    ],
+    ['FLUSH STATUS between the two', false, look(0, 3, {}), look(30, 4, { countedFor: 12 })],
+    ['a count that fell', false, look(0, 3, {}), look(30, 2, {})],
+  ];
+  for (const [title, unchanged, from, to] of cases)
+    it(title, () => expect(isUnchanged(from, to)).to.equal(unchanged));
+
+  it('are asked for on MySQL alone, and not where it counts no refused ones', async () => {
+    const given = { accounts: [{ host: 'h', total: 1 }], questions: [{ questions: '5', countedFor: '60' }] };
+    const told = (version: string): Promise<LoginLook> => lookAtLogins(server(version, on, given), 'asked');
+    expect((await told('9.7.4')).counted?.asked).to.deep.equal({ questions: 5, countedFor: 60, own: 0 });
+    expect((await told('8.0.15')).counted).to.not.have.property('asked');
+    expect((await told('11.8.9-MariaDB')).counted).to.not.have.property('asked');
+  });
 });

@@ -60,6 +60,10 @@ class Server {
       ],
       ["SHOW GLOBAL STATUS LIKE 'Uptime'", [{ Value: String(this.uptime) }]],
       ['SELECT HOST AS host, TOTAL_CONNECTIONS', [{ host: '10.0.0.7', total: this.total }]],
+      [
+        'SELECT (SELECT SUM(VARIABLE_VALUE) FROM performance_schema.status_by_account',
+        [{ questions: this.total, countedFor: this.uptime }],
+      ],
       ['SELECT ID AS id', this.open ? [{ id: 5, host: '10.0.0.7:4000' }] : []],
       ['SELECT SERVER_ID AS id', this.readers.map((id) => ({ id }))],
     ];

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { kubernetesYaml } from '../../../base/kubernetesYaml';
 import { fleetObjects } from '../../../../infra/kubernetes/fleetJob';
 import { Failure } from '../../../base/failure';
 import { readFleetFile } from '../../../fleet/fleetFile';
@@ -26,8 +26,6 @@ export async function fleetManifestCommand(flags: Flags, fleetFlags: FleetFlags)
   const { image, schedule } = fleetFlags;
   const limits = limitsOf(fleetFlags, file);
   const settings = fleetJobSettings({ file, text, limits, image, schedule, now: new Date() });
-  const documents = fleetObjects(settings).map((object) =>
-    stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true }),
-  );
+  const documents = fleetObjects(settings).map(kubernetesYaml);
   rendererOf(flags).line(documents.join('---\n').trimEnd());
 }

@@ -242,7 +242,7 @@ describe('step 4: the canary', () => {
       }, 10);
     });
     expect((await failureOf(prove())).message).to.include(
-      'is good alone, but answers with HTTP 500 when 4 requests come at once',
+      'is good alone, but answers with HTTP 500 when 8 requests come at once',
     );
     await expectNothingLeft();
   });
