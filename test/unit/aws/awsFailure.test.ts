@@ -42,7 +42,7 @@ const cases: [string, string, Outcome, RegExp][] = [
   ['InvalidParameterException', 'Operation not permitted on a replica secret.', 'configuration', /replica/],
   ['InvalidParameterException', 'Staging label is attached to', 'before-switch', /changed by someone else/],
   ['ResourceNotFoundException', '', 'configuration', /does not exist in us-east-1/],
-  ['InternalServiceError', 'canary', 'before-switch', /failed at PutSecretValue.*InternalServiceError/],
+  ['InternalServiceError', 'wombat', 'before-switch', /failed at PutSecretValue.*InternalServiceError/],
   ['ECONNREFUSED', '', 'before-switch', /ECONNREFUSED.*run again/],
   ['', '', 'before-switch', /no answer/],
 ];

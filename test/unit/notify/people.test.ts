@@ -25,7 +25,7 @@ import { endedRun, refusedRun, stepsWith } from './runs';
 import type { TestServer } from './servers';
 import { startServer } from './servers';
 
-const secret = 'people-canary<&>"\'\\ü';
+const secret = 'people-wombat<&>"\'\\ü';
 const never = new AbortController().signal;
 const held: RunChanges = { outcome: 'held', steps: stepsWith({ 10: 'failed' }) };
 const runs: [name: string, run: ReturnType<typeof endedRun>][] = [
@@ -75,7 +75,7 @@ describe('telling people', () => {
         ':pause_button: Credential rotation held: run it again to finish: openemr/web',
       );
       expect(blocks[1].text.text).to.equal(`Held by ${mask}, &lt;b&gt; &amp; [x](y) *z*.`);
-      expect(text).to.not.include('canary');
+      expect(text).to.not.include('wombat');
       expect(blocks[1].fields.map(({ text: field }) => field)).to.deep.equal([
         '*Rotation*\nrun-1 (rotate)',
         '*Slots*\nA → B',
@@ -200,7 +200,7 @@ describe('telling people', () => {
       ]);
       for (const { url, body, headers } of server.received) {
         expect(headers['content-type']).to.equal('application/json; charset=utf-8');
-        expect(body).to.include(mask).and.not.include('canary');
+        expect(body).to.include(mask).and.not.include('wombat');
         const key = (JSON.parse(body) as { routing_key?: string }).routing_key;
         expect(key).to.equal(url === '/v2/enqueue' ? routingKey : undefined);
         expect(body.split(routingKey)).to.have.length(url === '/v2/enqueue' ? 2 : 1);
@@ -213,9 +213,9 @@ describe('telling people', () => {
         response.end();
       });
       const receivers = {
-        slackUrl: `${server.url}/slack-canary`,
-        teamsUrl: `${server.url}/teams-canary`,
-        pagerDuty: { url: `${server.url}/pd-canary`, routingKey },
+        slackUrl: `${server.url}/slack-wombat`,
+        teamsUrl: `${server.url}/teams-wombat`,
+        pagerDuty: { url: `${server.url}/pd-wombat`, routingKey },
       };
       expect(await tellAll(endedRun(held), receivers, sources, never)).to.deep.equal([
         'Slack could not be notified: HTTP 403',
@@ -226,14 +226,14 @@ describe('telling people', () => {
   });
 
   for (const [variable, value] of [
-    [slackVariable, 'canary'],
-    [teamsVariable, 'ftp://canary'],
-    [pagerDutyUrlVariable, 'https://user:canary@host'],
-    [routingKeyVariable, 'canary'],
+    [slackVariable, 'wombat'],
+    [teamsVariable, 'ftp://wombat'],
+    [pagerDutyUrlVariable, 'https://user:wombat@host'],
+    [routingKeyVariable, 'wombat'],
   ] as const)
     it(`${variable} is refused without its text`, () => {
       expect(() => takeReceivers({ [variable]: value }))
         .to.throw(new RegExp(`^Settings: ${variable} must be`))
-        .that.satisfies(({ message }: Error) => !message.includes('canary'));
+        .that.satisfies(({ message }: Error) => !message.includes('wombat'));
     });
 });

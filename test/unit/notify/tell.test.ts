@@ -19,7 +19,7 @@ import { endedRun, refusedRun, stepsWith } from './runs';
 import type { TestServer } from './servers';
 import { startServer } from './servers';
 
-const secret = 'notify-canary"\'\\ü';
+const secret = 'notify-wombat"\'\\ü';
 const never = new AbortController().signal;
 const held: RunChanges = { outcome: 'held', steps: stepsWith({ 10: 'failed' }) };
 
@@ -109,7 +109,7 @@ describe('telling others', () => {
       await tellPushgateway(endedRun(held), `${server.url}/`, never);
       await tellPushgateway(endedRun({ ...held, message: secret }), server.url, never);
       expect(stored).to.match(/credential_rotation_failures_total\{[^}]*code="12"\} 2\n/);
-      expect(stored).not.to.include('canary');
+      expect(stored).not.to.include('wombat');
       const posts = server.received.filter(({ method }) => method === 'POST');
       expect(posts.map(({ url }) => url)).to.deep.equal(
         Array(2).fill('/metrics/job/credential_rotation/stack/prod/namespace/openemr/deployment/web'),
@@ -162,7 +162,7 @@ describe('telling others', () => {
         ms: 100,
         title: "renew the old slot's password",
       });
-      expect(request?.body).not.to.include('canary');
+      expect(request?.body).not.to.include('wombat');
     });
 
     const types = { done: 'rotated', 'rolled-back': 'rolled-back', held: 'held' } as const;
@@ -210,7 +210,7 @@ describe('telling others', () => {
           response.writeHead(status, { location: '/elsewhere' });
           response.end('an answer');
         });
-        const listeners = { webhookUrl: `${server.url}/canary-token` };
+        const listeners = { webhookUrl: `${server.url}/wombat-token` };
         const notes = await tellAll(endedRun(), listeners, sourcesWith(), never);
         expect(notes).to.deep.equal([`the webhook could not be notified: HTTP ${status}`]);
         expect(server.received).to.have.lengthOf(times);
@@ -227,7 +227,7 @@ describe('telling others', () => {
       const listeners = {
         metricsFile: path.join(folder, 'x.prom'),
         pushgatewayUrl: closed.url,
-        webhookUrl: `${closed.url}/canary`,
+        webhookUrl: `${closed.url}/wombat`,
       };
       const notes = await tellAll(
         endedRun(),
@@ -318,27 +318,27 @@ describe('telling others', () => {
 
   describe("the webhook's URL", () => {
     it('is taken out of the environment and masked everywhere', () => {
-      const url = 'https://hooks.example/services/T0-canary-token?k=v';
+      const url = 'https://hooks.example/services/T0-wombat-token?k=v';
       const environment: NodeJS.ProcessEnv = { [webhookVariable]: url, PATH: '/bin' };
       expect(takeReceivers(environment)).to.deep.equal({ webhookUrl: url });
       expect(environment).to.deep.equal({ PATH: '/bin' });
-      expect(scrubber.scrub(`${url} /services/T0-canary-token?k=v`)).to.equal(`${mask} ${mask}`);
+      expect(scrubber.scrub(`${url} /services/T0-wombat-token?k=v`)).to.equal(`${mask} ${mask}`);
       expect(takeReceivers(environment)).to.deep.equal({});
       expect(takeReceivers({ [webhookVariable]: '' })).to.deep.equal({});
     });
 
     for (const wrong of [
-      'canary.example',
-      'ftp://canary',
+      'wombat.example',
+      'ftp://wombat',
       'http://',
-      'https://user:canary@host/',
-      'https://canary@h/',
+      'https://user:wombat@host/',
+      'https://wombat@h/',
     ]) {
       it(`is refused without its text: ${wrong}`, () => {
         expect(() => takeReceivers({ [webhookVariable]: wrong }))
           .to.throw(Failure, /^Settings: CREDENTIAL_ROTATION_WEBHOOK_URL must be/)
           .that.satisfies(
-            (error: Failure) => error.outcome === 'configuration' && !/canary|ftp/.test(error.message),
+            (error: Failure) => error.outcome === 'configuration' && !/wombat|ftp/.test(error.message),
           );
       });
     }

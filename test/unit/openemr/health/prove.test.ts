@@ -31,7 +31,7 @@ describe('proveHealth', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      await proveHealth({ ...around, ...check, url: `http://127.0.0.1:${port}/readyz?token=canary` });
+      await proveHealth({ ...around, ...check, url: `http://127.0.0.1:${port}/readyz?token=wombat` });
       return asked;
     } finally {
       server.closeAllConnections();
@@ -43,7 +43,7 @@ describe('proveHealth', () => {
     const error: unknown = await proof.catch((reason: unknown) => reason);
     if (!(error instanceof Failure)) throw new Error('the page was taken for healthy');
     expect(error.outcome).to.equal('before-switch');
-    expect(error.message).not.to.include('canary');
+    expect(error.message).not.to.include('wombat');
     return error;
   }
 
@@ -59,7 +59,7 @@ describe('proveHealth', () => {
   });
 
   it('a page that cannot be reached is not healthy', async () => {
-    const url = 'http://127.0.0.1:1/readyz?token=canary';
+    const url = 'http://127.0.0.1:1/readyz?token=wombat';
     const failure = await failureOf(proveHealth({ ...around, url, answersInARow: 1, limitMs: 50 }));
     expect(failure.message).to.match(/^The health page http:\/\/127\.0\.0\.1:1\/readyz cannot be reached/);
   });

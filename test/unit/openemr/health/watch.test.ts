@@ -18,7 +18,7 @@ describe('PageWatch', () => {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     const page = {
-      url: 'http://openemr/meta/health/readyz?token=canary',
+      url: 'http://openemr/meta/health/readyz?token=wombat',
       replicas: 2,
       selfSigned: null,
       databaseIsAway: async () => away(at),
@@ -50,7 +50,7 @@ describe('PageWatch', () => {
     expect(at).to.be.at.least(3000).and.at.most(5000);
     expect(message)
       .to.match(/readyz answers with HTTP 500 in \d+ answers in a row since sqlconf\.php names the new login/)
-      .and.not.include('canary');
+      .and.not.include('wombat');
   });
 
   it('one that breaks in the middle of the rollout, five seconds after that', async () => {
