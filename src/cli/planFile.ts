@@ -5,6 +5,7 @@ import type { SavedPlan } from '../rotation/savedPlan';
 import { parseSavedPlan, renderSavedPlan } from '../rotation/savedPlan';
 import { errorCode } from '../base/errors';
 import { writeFileAtomic } from '../base/writeFileAtomic';
+import { unreadable } from '../base/unreadable';
 
 /** Saves the plan of a dry run, for the eyes of its owner. @throws Failure `configuration` naming the file */
 export async function writePlanFile(
@@ -28,11 +29,7 @@ export async function readPlanFile(file: string): Promise<SavedPlan> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new Failure(
-      'file-unreadable',
-      `--plan: ${file} cannot be read (${errorCode(error)}); make it with --dry-run --plan ${file}.`,
-      { cause: error },
-    );
+    throw unreadable(`--plan: ${file}`, error, `make it with --dry-run --plan ${file}`);
   }
   return parseSavedPlan(text, file);
 }

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { errorCode } from '../base/errors';
 import { Failure } from '../base/failure';
+import { unreadable } from '../base/unreadable';
 import { sha256 } from './canonical';
 
 /** Who signs evidence. */
@@ -96,12 +96,6 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure(
-      'file-unreadable',
-      `--key: ${file} cannot be read (${errorCode(error)}); name the PEM file of the key.`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(`--key: ${file}`, error, 'name the PEM file of the key');
   }
 }

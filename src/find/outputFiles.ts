@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Failure } from '../base/failure';
 import { errorCode } from '../base/errors';
+import { unreadable } from '../base/unreadable';
 import type { OutputSource } from './observed';
 import { readOutputs } from './outputs';
 
@@ -17,7 +18,7 @@ export async function readOutputSource(path: string): Promise<OutputSource> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     (error: unknown) => {
-      throw unreadable(path, error);
+      throw unreadable(path, error, cure);
     },
   );
   const text = isFolder ? await terraformOutputs(path) : await textOf(path);
@@ -26,16 +27,12 @@ export async function readOutputSource(path: string): Promise<OutputSource> {
 
 async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw unreadable(file, error);
+    throw unreadable(file, error, cure);
   });
 }
 
-function unreadable(path: string, cause: unknown): Failure {
-  const code = errorCode(cause) ?? 'no such file';
-  return new Failure('file-unreadable', `${path} cannot be read (${code}); name a file with outputs.`, {
-    cause,
-  });
-}
+/** What to name instead. */
+const cure = 'name a file with outputs';
 
 async function terraformOutputs(cwd: string): Promise<string> {
   try {

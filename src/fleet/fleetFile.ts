@@ -4,7 +4,7 @@ import { Failure } from '../base/failure';
 import type { OptionName } from '../settings/options';
 import { optionNames } from '../settings/options';
 import type { GivenValues } from '../settings/settings';
-import { errorCode } from '../base/errors';
+import { unreadable } from '../base/unreadable';
 import { fleetFaults } from './fileFaults';
 import type { FleetText } from './fileSchema';
 import { fleetSchema } from './fileSchema';
@@ -57,11 +57,7 @@ export async function readFleetFile(
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure(
-      'file-unreadable',
-      `--fleet: ${file} cannot be read (${errorCode(error)}); name a fleet file, see docs/fleet.md.`,
-      { cause: error },
-    );
+    throw unreadable(`--fleet: ${file}`, error, 'name a fleet file, see docs/fleet.md');
   }
   return { fleet: await parseFleet(text, file, context), text };
 }

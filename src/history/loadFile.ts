@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { errorCode } from '../base/errors';
 import { Failure } from '../base/failure';
 import { readStoredText } from '../base/stored';
+import { unreadable } from '../base/unreadable';
 import type { LoadCount } from './pastRotation';
 
 const count = z.number().int().nonnegative();
@@ -31,11 +31,7 @@ const loadSchema = z.record(
  */
 export async function readLoadFile(file: string): Promise<Map<string, LoadCount>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Failure(
-      'file-unreadable',
-      `--load: ${file} cannot be read (${errorCode(error)}); name the file that whoever sent the requests has written.`,
-      { cause: error },
-    );
+    throw unreadable(`--load: ${file}`, error, 'name the file that whoever sent the requests has written');
   });
   const read = readStoredText(loadSchema, text);
   if (!read.ok)

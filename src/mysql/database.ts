@@ -6,7 +6,6 @@ import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2/promis
 import pRetry from 'p-retry';
 import { traced } from '../base/trace';
 import { statementKind } from './sqlText';
-import { Failure } from '../base/failure';
 import type { DatabaseLogin } from '../rotation/slot';
 import {
   connectFailure,
@@ -17,6 +16,7 @@ import {
   statementFailure,
 } from './databaseErrors';
 import { errorCode } from '../base/errors';
+import { unreadable } from '../base/unreadable';
 import { ownLoginBegins } from './ownLogins';
 
 /** How to reach and trust the database; the login is given with each connection. */
@@ -65,13 +65,7 @@ async function trustedCertificates(trust: DatabaseTrust): Promise<string[]> {
   try {
     return [await readFile(caFile, 'utf8')];
   } catch (error) {
-    throw new Failure(
-      'file-unreadable',
-      `DATABASE_CA_FILE: ${caFile} cannot be read (${errorCode(error)}); name a readable PEM file.`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(`DATABASE_CA_FILE: ${caFile}`, error, 'name a readable PEM file');
   }
 }
 

@@ -29,12 +29,12 @@ export interface LoginCount {
   /** Other servers that are counted with it, Aurora's readers: how long each has run. */
   readers?: ReadonlyMap<string, number>;
   /** What those who were let in have asked, where the server counts refused logins, too. */
-  asked?: Asked;
+  questions?: Questions;
 }
 
 /** Questions of one user to a server, its goodbyes among them: who was let in has at least one. */
-export interface Asked {
-  questions: number;
+export interface Questions {
+  count: number;
   /** How long the server has counted them, in seconds: FLUSH STATUS begins anew. */
   countedFor: number;
   /** Logins of this process, whose questions are among them. */
@@ -62,22 +62,22 @@ export async function lookAtLogins(
   place: 'own' | 'foreign' = 'own',
 ): Promise<LoginLook> {
   for (let tries = 1; ; tries += 1) {
-    const began = performance.now();
+    const asked = performance.now();
     const own = place === 'own' ? ownLogins(username) : 0;
     const counts = knownToCountNothing ?? (await readCounts(session, username));
     // Sessions last: who logs in between is in one of the two.
     const sessions = await othersSessions(session, username, place);
     const answered = performance.now();
-    const look = { sessions, asked: began, answered };
+    const look = { sessions, asked, answered };
     if (typeof counts === 'string') return { ...look, whySampled: counts };
-    const asked = await questionsOf(session, username);
+    const questions = await questionsOf(session, username);
     if (own !== undefined && (place === 'foreign' || own === ownLogins(username)))
       return {
         ...look,
         counted: {
           ...counts,
           total: counts.total - own,
-          ...(asked === undefined ? {} : { asked: { ...asked, own } }),
+          ...(questions === undefined ? {} : { questions: { ...questions, own } }),
         },
       };
     if (tries === mostLooks) return { ...look, whySampled: 'this process logs in all the time' };
@@ -143,7 +143,7 @@ async function accounts(session: Session, username: string): Promise<Map<string,
 const mayCountRefused = [8, 0, 16] as const;
 
 /** undefined where refused logins are not counted, or the questions cannot be read: then each login counts. */
-async function questionsOf(session: Session, username: string): Promise<Omit<Asked, 'own'> | undefined> {
+async function questionsOf(session: Session, username: string): Promise<Omit<Questions, 'own'> | undefined> {
   const { mariadb, atLeast } = await serverOf(session);
   if (mariadb || !atLeast(...mayCountRefused)) return undefined;
   try {
@@ -152,10 +152,8 @@ async function questionsOf(session: Session, username: string): Promise<Omit<Ask
         "(SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Uptime_since_flush_status') AS countedFor",
       [username],
     );
-    const [questions, countedFor] = [row?.['questions'] ?? 0, row?.['countedFor']].map(Number);
-    return questions !== undefined && countedFor !== undefined && Number.isFinite(questions + countedFor)
-      ? { questions, countedFor }
-      : undefined;
+    const [count, countedFor] = [Number(row?.['questions'] ?? 0), Number(row?.['countedFor'])];
+    return Number.isFinite(count + countedFor) ? { count, countedFor } : undefined;
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return undefined;
@@ -201,12 +199,12 @@ export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
 
 /** True when the logins between two counts were all refused: whoever is let in asks something. */
 function areRefused(from: LoginCount, to: LoginCount, passed: number): boolean {
-  const [before, after] = [from.asked, to.asked];
+  const [before, after] = [from.questions, to.questions];
   return (
     to.total > from.total &&
     before !== undefined &&
     after !== undefined &&
-    before.questions === after.questions &&
+    before.count === after.count &&
     before.own === after.own &&
     Math.abs(after.countedFor - before.countedFor - passed) <= uptimeSlack
   );

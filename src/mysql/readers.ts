@@ -1,7 +1,7 @@
 import type { Session } from './database';
 import { DatabaseFailure } from './databaseErrors';
 import { errorNumber } from '../base/errors';
-import type { Asked, LoginCount, LoginLook } from './logins';
+import type { LoginCount, LoginLook, Questions } from './logins';
 import { lookAtLogins } from './logins';
 import { tellNotice } from '../base/notices';
 
@@ -142,11 +142,11 @@ function joined(one: LoginLook, other: LoginLook): LoginLook {
 function joinedCounts(one: LoginCount, other: LoginCount): LoginCount {
   const byHost = new Map(one.byHost);
   for (const [host, total] of other.byHost) byHost.set(host, (byHost.get(host) ?? 0) + total);
-  const { readers = new Map<string, number>(), asked, ...rest } = one;
+  const { readers = new Map<string, number>(), questions, ...rest } = one;
   return {
     ...rest,
-    ...(asked !== undefined && other.asked !== undefined
-      ? { asked: joinedQuestions(asked, other.asked) }
+    ...(questions !== undefined && other.questions !== undefined
+      ? { questions: joinedQuestions(questions, other.questions) }
       : {}),
     total: one.total + other.total,
     byHost,
@@ -155,9 +155,9 @@ function joinedCounts(one: LoginCount, other: LoginCount): LoginCount {
 }
 
 /** A server that has begun to count anew makes the time too short, so that nothing is taken for refused. */
-function joinedQuestions(one: Asked, other: Asked): Asked {
+function joinedQuestions(one: Questions, other: Questions): Questions {
   return {
-    questions: one.questions + other.questions,
+    count: one.count + other.count,
     countedFor: Math.min(one.countedFor, other.countedFor),
     own: one.own + other.own,
   };

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { errorCode } from '../../base/errors';
 import { exitCodes, Failure } from '../../base/failure';
 import { packageVersion } from '../../base/packageVersion';
+import { unreadable } from '../../base/unreadable';
 import { besideNames, besideState, continuationProblem, verifyEvidence } from '../../evidence/check';
 import type { Predicate, Statement } from '../../evidence/form';
 import type { Signer } from '../../evidence/keys';
@@ -149,13 +150,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure(
-      'file-unreadable',
-      `${file} cannot be read (${errorCode(error)}); name a file that evidence --out has written.`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(file, error, 'name a file that evidence --out has written');
   }
 }
 
@@ -164,12 +159,6 @@ function ifThere(file: string): Buffer | undefined {
     return readFileSync(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new Failure(
-      'file-unreadable',
-      `${file} cannot be read (${errorCode(error)}); correct its mode, or move it away.`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(file, error, 'correct its mode, or move it away');
   }
 }

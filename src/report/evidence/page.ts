@@ -1,62 +1,42 @@
-import { createHash } from 'node:crypto';
 import type { Entry, Predicate } from '../../evidence/form';
 import { durationText } from '../duration';
-import { Markup, markup } from '../html/markup';
-import { style } from '../html/style';
+import { htmlDocument } from '../html/document';
+import type { Markup } from '../html/markup';
+import { markup } from '../html/markup';
 import { ageLine, outcomeText, proofLines, renewedText, stepLine } from './words';
-
-const hash = createHash('sha256').update(style).digest('base64');
-/** Nothing may be loaded or run; the one style sheet is known by its hash. */
-const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 /** Evidence as one page that needs nothing else: no network, no script. Texts must be scrubbed before. Pure. */
 export function evidencePage(predicate: Predicate, file: string): string {
   const { stack, made, since, chain, entries, findings } = predicate;
   const range = since === null ? 'the whole history' : `rotations that ended at ${since} or later`;
-  const page = markup`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${Markup.trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Evidence of credential rotations of ${stack}</title>
-        <link rel="icon" href="data:," />
-        <style>${Markup.trusted(style)}</style>
-      </head>
-      <body>
-        <main>
-          <h1>Evidence of credential rotations</h1>
-          <p class="soft">
-            Stack <b>${stack}</b>, ${range}. Made at ${made.at} by ${made.by} with version ${made.version}. All times are UTC.
-          </p>
-          <p>
-            This page is for reading. The proof is the signed file <b>${file}</b>, which has the digest of this page:
-            credential-rotation evidence verify ${file} --key PUBLIC_KEY.
-          </p>
-          <section class="card" aria-labelledby="ages">
-            <h2 id="ages">Age of each password</h2>
-            ${list(predicate.accounts.map(ageLine))}
-            ${ageRule(predicate)}
-          </section>
-          <section class="card" aria-labelledby="findings">
-            <h2 id="findings">What to know of this history</h2>
-            ${findings.length === 0 ? markup`<p>Nothing.</p>` : list(findings.map(({ text }) => text))}
-          </section>
-          <section aria-labelledby="each">
-            <h2 id="each">Each rotation</h2>
-            <p class="soft">Entries ${chain.before + 1} to ${chain.length} of the stack's history.</p>
-            ${entries.length === 0 ? markup`<p class="card">No rotation in this time.</p>` : entries.map(entryCard)}
-          </section>
-          <footer>
-            <p>
-              What this proves, what it does not, and which controls it serves: docs/evidence.md.
-            </p>
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  const main = markup`<h1>Evidence of credential rotations</h1>
+    <p class="soft">
+      Stack <b>${stack}</b>, ${range}. Made at ${made.at} by ${made.by} with version ${made.version}. All times are UTC.
+    </p>
+    <p>
+      This page is for reading. The proof is the signed file <b>${file}</b>, which has the digest of this page:
+      credential-rotation evidence verify ${file} --key PUBLIC_KEY.
+    </p>
+    <section class="card" aria-labelledby="ages">
+      <h2 id="ages">Age of each password</h2>
+      ${list(predicate.accounts.map(ageLine))}
+      ${ageRule(predicate)}
+    </section>
+    <section class="card" aria-labelledby="findings">
+      <h2 id="findings">What to know of this history</h2>
+      ${findings.length === 0 ? markup`<p>Nothing.</p>` : list(findings.map(({ text }) => text))}
+    </section>
+    <section aria-labelledby="each">
+      <h2 id="each">Each rotation</h2>
+      <p class="soft">Entries ${chain.before + 1} to ${chain.length} of the stack's history.</p>
+      ${entries.length === 0 ? markup`<p class="card">No rotation in this time.</p>` : entries.map(entryCard)}
+    </section>
+    <footer>
+      <p>
+        What this proves, what it does not, and which controls it serves: docs/evidence.md.
+      </p>
+    </footer>`;
+  return htmlDocument(`Evidence of credential rotations of ${stack}`, main);
 }
 
 function ageRule({ maxAgeSeconds }: Predicate): Markup {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { PastRotation } from '../../history/pastRotation';
 import { slotTimes } from '../../history/slotTimes';
 import { timeText } from '../duration';
-import { Markup, markup } from './markup';
+import { htmlDocument } from './document';
+import type { Markup } from './markup';
+import { markup } from './markup';
 import { rotationList } from './rotationList';
-import { style } from './style';
 import { summary } from './summary';
 import type { Domain } from './timeline';
 import { timeline } from './timeline';
@@ -17,42 +17,22 @@ export interface PageContent {
   now: Date;
 }
 
-const hash = createHash('sha256').update(style).digest('base64');
-/** Nothing may be loaded or run; the one style sheet is known by its hash. */
-const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
-
 /** The history as one page that needs nothing else: no network, no script. Pure. */
 export function renderPage({ rotations, stack, now }: PageContent): string {
-  const page = markup`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${Markup.trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Credential rotations of ${stack}</title>
-        <link rel="icon" href="data:," />
-        <style>${Markup.trusted(style)}</style>
-      </head>
-      <body>
-        <main>
-          <h1>Credential rotations</h1>
-          <p class="soft">
-            Stack <b>${stack}</b>${rangeText(rotations)}. All times are UTC. Made
-            ${timeText(now.toISOString())}.
-          </p>
-          ${rotations.length === 0 ? markup`<p class="card">No rotation yet.</p>` : content(rotations, now)}
-          <footer>
-            <p>
-              From the history and the state of the Pulumi stack. Step times are the times at which the engine
-              recorded each step; a rotation's are kept by the rotation after it. A killed run leaves no end.
-              What nobody recorded is shown as –.
-            </p>
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  const main = markup`<h1>Credential rotations</h1>
+    <p class="soft">
+      Stack <b>${stack}</b>${rangeText(rotations)}. All times are UTC. Made
+      ${timeText(now.toISOString())}.
+    </p>
+    ${rotations.length === 0 ? markup`<p class="card">No rotation yet.</p>` : content(rotations, now)}
+    <footer>
+      <p>
+        From the history and the state of the Pulumi stack. Step times are the times at which the engine
+        recorded each step; a rotation's are kept by the rotation after it. A killed run leaves no end.
+        What nobody recorded is shown as –.
+      </p>
+    </footer>`;
+  return htmlDocument(`Credential rotations of ${stack}`, main);
 }
 
 function content(rotations: PastRotation[], now: Date): Markup {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { statementFailure } from '../../../src/mysql/databaseErrors';
-import type { Asked, LoginLook } from '../../../src/mysql/logins';
+import type { LoginLook, Questions } from '../../../src/mysql/logins';
 import { isUnchanged, lookAtLogins } from '../../../src/mysql/logins';
 import { ownLoginBegins } from '../../../src/mysql/ownLogins';
 import type { Answer } from './fakeSession';
@@ -101,7 +101,7 @@ describe('lookAtLogins', () => {
 });
 
 describe('logins that a server counts although it refused them (MySQL 9)', () => {
-  const look = (seconds: number, total: number, asked?: Partial<Asked>): LoginLook => ({
+  const look = (seconds: number, total: number, questions?: Partial<Questions>): LoginLook => ({
     sessions: new Map(),
     asked: seconds * 1000,
     answered: seconds * 1000,
@@ -110,9 +110,9 @@ describe('logins that a server counts although it refused them (MySQL 9)', () =>
       byHost: new Map(),
       server: 'one',
       uptime: 500 + seconds,
-      ...(asked === undefined
+      ...(questions === undefined
         ? {}
-        : { asked: { questions: 7, countedFor: 400 + seconds, own: 0, ...asked } }),
+        : { questions: { count: 7, countedFor: 400 + seconds, own: 0, ...questions } }),
     },
   });
   const cases: [string, boolean, LoginLook, LoginLook][] = [
@@ -121,7 +121,7 @@ describe('logins that a server counts although it refused them (MySQL 9)', () =>
       'somebody has said no more than goodbye: it was let in',
       false,
       look(0, 3, {}),
-      look(30, 4, { questions: 8 }),
+      look(30, 4, { count: 8 }),
     ],
     ['a server that does not tell', false, look(0, 3), look(30, 4)],
     ['a server that told once', false, look(0, 3, {}), look(30, 4)],
@@ -140,8 +140,8 @@ describe('logins that a server counts although it refused them (MySQL 9)', () =>
   it('are asked for on MySQL alone, and not where it counts no refused ones', async () => {
     const given = { accounts: [{ host: 'h', total: 1 }], questions: [{ questions: '5', countedFor: '60' }] };
     const told = (version: string): Promise<LoginLook> => lookAtLogins(server(version, on, given), 'asked');
-    expect((await told('9.7.4')).counted?.asked).to.deep.equal({ questions: 5, countedFor: 60, own: 0 });
-    expect((await told('8.0.15')).counted).to.not.have.property('asked');
-    expect((await told('11.8.9-MariaDB')).counted).to.not.have.property('asked');
+    expect((await told('9.7.4')).counted?.questions).to.deep.equal({ count: 5, countedFor: 60, own: 0 });
+    expect((await told('8.0.15')).counted).to.not.have.property('questions');
+    expect((await told('11.8.9-MariaDB')).counted).to.not.have.property('questions');
   });
 });
