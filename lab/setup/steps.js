@@ -11,6 +11,7 @@ const {
   installBrowser,
   fetchEtcd,
   fetchPrometheus,
+  fetchPushgateway,
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
@@ -207,12 +208,20 @@ function testSteps() {
       run: (log) => installBrowser(log),
     },
     cacheStep({
-      name: `promtool ${versions.prometheus}`,
+      name: `Prometheus ${versions.prometheus}`,
       activity: 'fetching the Debian package',
       needs: ['debian'],
       folder: cacheLayout(cacheFolder()).prometheus,
       file: toolPaths().promtool,
       run: fetchPrometheus,
+    }),
+    cacheStep({
+      name: `Pushgateway ${versions.pushgateway}`,
+      activity: 'fetching the Debian package',
+      needs: ['debian'],
+      folder: cacheLayout(cacheFolder()).pushgateway,
+      file: toolPaths().pushgateway,
+      run: fetchPushgateway,
     }),
     cacheStep({
       name: `AWS CLI ${versions.awscli}`,
