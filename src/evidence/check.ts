@@ -144,12 +144,15 @@ export function continuationProblem(earlier: Predicate, later: Predicate): strin
   if (later.chain.length < last[0])
     return `it has ${later.chain.length} rotations, and the earlier file has ${last[0]} that are final: some were removed`;
   const shared = known.filter(([number]) => hashes.has(number));
-  if (shared.length === 0)
-    return `it begins after entry ${later.chain.before}, and the earlier file ends with entry ${last[0]}: they do not meet. Make it with an earlier --since`;
+  if (shared.length === 0) return notMeeting(later, last[0]);
   const other = shared.find(([number, hash]) => hashes.get(number) !== hash);
   if (other) return `entry ${other[0]} is another one than in the earlier file: the history was changed`;
   if (shared.at(-1)?.[0] !== last[0]) return `entry ${last[0]} of the earlier file is not in it`;
   return openProblem(earlier, later);
+}
+
+function notMeeting({ chain }: Predicate, last: number): string {
+  return `it begins after entry ${chain.before}, and the earlier file ends with entry ${last}: they do not meet. Make it with an earlier --since`;
 }
 
 /**
@@ -158,7 +161,8 @@ export function continuationProblem(earlier: Predicate, later: Predicate): strin
  */
 function openProblem(earlier: Predicate, later: Predicate): string | undefined {
   const open = earlier.entries.find(({ final }) => !final);
-  if (open === undefined || open.number <= later.chain.before) return undefined;
+  if (open === undefined) return undefined;
+  if (open.number <= later.chain.before) return notMeeting(later, open.number);
   const isThere = later.entries.some(
     ({ id, follows, number }) => follows === open.id || (id === open.id && number === open.number),
   );
