@@ -30,8 +30,7 @@ function metadata(type: string, name: string, op: string): object {
 const event = (
   kind: 'resourcePreEvent' | 'resOutputsEvent' | 'resOpFailedEvent',
   [type, name, op = 'create']: readonly [string, string, string?],
-): EngineEvent =>
-  ({ sequence: 1, timestamp: 1, [kind]: { metadata: metadata(type, name, op) } }) as EngineEvent;
+): EngineEvent => ({ sequence: 1, timestamp: 1, [kind]: { metadata: metadata(type, name, op) } });
 
 const version = ['aws:secretsmanager/secretVersion:SecretVersion', 'secret-20260105-020000-100060'] as const;
 const patch = ['kubernetes:core/v1:SecretPatch', 'kubernetes-secret-20260105-020000-100060'] as const;
