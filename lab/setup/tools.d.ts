@@ -31,6 +31,9 @@ export interface ToolPaths {
   collector: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
+  /** Prometheus, and its Pushgateway. Only `npm test` has them fetched. */
+  prometheus: string;
+  pushgateway: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
   mysqlBase: string;
   /** MySQL 9, unpacked with its own libraries; `sbin/mysqld` starts it. Only `npm test` has it fetched, and the next. */
@@ -71,6 +74,7 @@ export interface CacheLayout {
   etcd: string;
   collector: string;
   prometheus: string;
+  pushgateway: string;
   mysql: string;
   mysqlNewest: string;
   mariadbNewest: string;

@@ -23,6 +23,7 @@ module.exports = {
   awscli: '1.46.2',
   etcd: '3.4',
   prometheus: '2.42',
+  pushgateway: '1.5',
   /** The oldest that builds, and the one that is installed where there is none. */
   go: '1.25.11',
   goPackage: '1.26.4',

@@ -10,6 +10,8 @@ export type TraceFacts = Readonly<Record<string, string | number | boolean>>;
 export interface Tracing {
   /** Calls an action within a span below the one under way; what it throws marks the span. */
   within<T>(name: string, facts: TraceFacts, action: () => Promise<T>): Promise<T>;
+  /** Begins a span below the step under way, for what another process does; the function that it gives ends it. */
+  begins(name: string, facts: TraceFacts): (failed: boolean) => void;
   stepBegins(step: number, title: string): void;
   stepEnds(step: number, status: string): void;
   /** Adds to the span of the whole run. */

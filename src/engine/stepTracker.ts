@@ -193,7 +193,7 @@ function statusOf(time: { changed: boolean; failed: boolean }): StepStatus {
 }
 
 /** The name of a resource without its rotation's id, so that it is the same in every run. */
-function nameWithoutId(urn: string): string {
+export function nameWithoutId(urn: string): string {
   return nameOf(urn).replace(/-\d{8}-\d{6}-[0-9a-f]+$/, '');
 }
 

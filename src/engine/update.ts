@@ -17,6 +17,7 @@ import { engineFailure, isOfState, isPlanViolation, shortReason } from './failur
 import { serveOwnProvider, showToken } from './provider';
 import { addEnvironment } from '../sdk/automation';
 import { newToken } from './providerAccess';
+import { ResourceSpans } from './resourceSpans';
 import { StepTracker } from './stepTracker';
 import { whoRuns } from './who';
 import { temporaryFolder } from './temporaryFolder';
@@ -65,13 +66,14 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   const { stack, planned, settings } = request;
   await storePlan(stack, planned.plan);
   const tracker = trackerOf(request);
+  const spans = new ResourceSpans();
   const around = { guard: request.guard, begun: tracker.begun, run: request.run };
   const token = programWithToken(stack, () => rotationProgram(planned, settings, around));
   try {
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
         withOwnProvider(stack, token, () =>
-          stack.up({ ...optionsOf(request, tracker), ...(plan === undefined ? {} : { plan }) }),
+          stack.up({ ...optionsOf(request, tracker, spans), ...(plan === undefined ? {} : { plan }) }),
         ),
       );
     const engine = request.savedPlan?.engine;
@@ -84,6 +86,8 @@ export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
     const step = tracker.failure?.step ?? tracker.cutOff;
     const past = failedSteps(planned.plan.id, tracker, step, failure);
     return { kind: 'failed', step, furthest: tracker.furthest, failure, steps: tracker.results(), past };
+  } finally {
+    spans.end();
   }
 }
 
@@ -197,11 +201,17 @@ function trackerOf({ planned, listener }: UpdateRequest): StepTracker {
 function optionsOf(
   { planned, signal }: UpdateRequest,
   tracker: StepTracker,
+  spans: ResourceSpans,
 ): { onEvent: (event: EngineEvent) => void; message: string; signal?: AbortSignal } {
   const { kind, from, to, id } = planned.plan;
   // Who runs it stands here and not in the config, which a saved plan of the engine holds fast.
   const message = updateMessage(`${kind} ${from} → ${to} (${id})`, whoRuns());
-  return { onEvent: (event) => tracker.take(event), message, ...(signal ? { signal } : {}) };
+  const onEvent = (event: EngineEvent): void => {
+    // The step first: the spans of its resources are below its own.
+    tracker.take(event);
+    spans.take(event);
+  };
+  return { onEvent, message, ...(signal ? { signal } : {}) };
 }
 
 /** What a resource's own plugin said comes before what the engine made of it. */

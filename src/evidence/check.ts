@@ -25,6 +25,10 @@ const no = (wrong: string): Verified => ({ ok: false, wrong });
 export function verifyEvidence(text: string, publicKey: KeyObject): Verified {
   const read = readStoredText(envelopeSchema, text);
   if (!read.ok) return no(`it is no envelope with one signature (${read.problem})`);
+  if (!isReadInOneWay(text, read.value))
+    return no(
+      'others can read its envelope in another way: a member stands twice, or a text is escaped without need',
+    );
   const { payload, signatures, payloadType: type } = read.value;
   const [{ keyid, sig }] = signatures;
   if (type !== payloadType) return no(`its payload is not of the type ${payloadType}`);
@@ -36,7 +40,23 @@ export function verifyEvidence(text: string, publicKey: KeyObject): Verified {
     return no(
       'the signature does not fit: the file was changed after it was signed, or another key signed it',
     );
-  return verifyStatement(bytes.toString('utf8'));
+  const statement = textIn(bytes);
+  return statement === undefined ? no('its statement is not UTF-8') : verifyStatement(statement);
+}
+
+/** Of members with one name, one reader takes the first and another the last: only one of the two was signed. */
+function isReadInOneWay(text: string, value: unknown): boolean {
+  const plain = (json: string): string => json.replace(/[ \t\r\n]+/g, '');
+  return plain(text) === plain(JSON.stringify(value));
+}
+
+/** Bytes as UTF-8; undefined where they are not, for a lenient reader puts the same sign in place of all that it cannot read. */
+function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Verifies that a statement holds together, whoever signed it. */
@@ -73,8 +93,11 @@ function chainProblem({ stack, chain, entries }: Predicate): string | undefined 
 function subjectProblem({ subject, predicate }: Statement): string | undefined {
   const wanted = subjectsOf(predicate);
   const [own, files] = [subject.slice(0, wanted.length), subject.slice(wanted.length)];
-  const fits = digestOf(own) === digestOf(wanted) && files.every(({ name }) => name.startsWith('file '));
-  return fits ? undefined : 'its subjects are not those of its entries';
+  const names = files.map(({ name }) => name);
+  const areFiles = names.every((name) => name.startsWith('file ')) && new Set(names).size === names.length;
+  return areFiles && digestOf(own) === digestOf(wanted)
+    ? undefined
+    : 'its subjects are not those of its entries';
 }
 
 /** What the statement says of its entries must follow from them, as far as they are in it. */
@@ -105,7 +128,7 @@ function summaryProblem({
 
 /**
  * Whether evidence goes on where an earlier file ended: each final entry of the earlier one is in it with the same hash,
- * or lies before its first. Both are verified already.
+ * or lies before its first, and one that was not final is still there. Both are verified already.
  * @returns what is wrong, as a sentence without its full stop
  */
 export function continuationProblem(earlier: Predicate, later: Predicate): string | undefined {
@@ -117,15 +140,35 @@ export function continuationProblem(earlier: Predicate, later: Predicate): strin
     .map((entry) => [entry.number, digestOf(entry)]);
   if (earlier.chain.start !== null) known.unshift([earlier.chain.before, earlier.chain.start]);
   const last = known.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined) return openProblem(earlier, later);
   if (later.chain.length < last[0])
     return `it has ${later.chain.length} rotations, and the earlier file has ${last[0]} that are final: some were removed`;
   const shared = known.filter(([number]) => hashes.has(number));
-  if (shared.length === 0)
-    return `it begins after entry ${later.chain.before}, and the earlier file ends with entry ${last[0]}: they do not meet. Make it with an earlier --since`;
+  if (shared.length === 0) return notMeeting(later, last[0]);
   const other = shared.find(([number, hash]) => hashes.get(number) !== hash);
   if (other) return `entry ${other[0]} is another one than in the earlier file: the history was changed`;
-  return shared.at(-1)?.[0] === last[0] ? undefined : `entry ${last[0]} of the earlier file is not in it`;
+  if (shared.at(-1)?.[0] !== last[0]) return `entry ${last[0]} of the earlier file is not in it`;
+  return openProblem(earlier, later);
+}
+
+function notMeeting({ chain }: Predicate, last: number): string {
+  return `it begins after entry ${chain.before}, and the earlier file ends with entry ${last}: they do not meet. Make it with an earlier --since`;
+}
+
+/**
+ * The newest rotation of the earlier file, where a run could still finish it: it may have changed, and may not be gone. A
+ * later one that names it counts, too, for then a finding says that it is missing.
+ */
+function openProblem(earlier: Predicate, later: Predicate): string | undefined {
+  const open = earlier.entries.find(({ final }) => !final);
+  if (open === undefined) return undefined;
+  if (open.number <= later.chain.before) return notMeeting(later, open.number);
+  const isThere = later.entries.some(
+    ({ id, follows, number }) => follows === open.id || (id === open.id && number === open.number),
+  );
+  return isThere
+    ? undefined
+    : `entry ${open.number} of the earlier file (${open.id}), which was ${open.outcome}, is not in it: it was removed`;
 }
 
 /** What a file beside the evidence is: `same`, `changed`, or `unknown` to it. */

@@ -25,6 +25,6 @@ export function preAuthEncoding(type: string, payload: Uint8Array): Buffer {
  */
 export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
-  const standard = text.replaceAll('-', '+').replaceAll('_', '/');
-  return bytes.toString('base64') === standard ? bytes : undefined;
+  const standard = bytes.toString('base64');
+  return text === standard || text === standard.replaceAll('+', '-').replaceAll('/', '_') ? bytes : undefined;
 }

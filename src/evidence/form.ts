@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { proofsSchema } from '../rotation/proofs';
+import { strictProofsSchema } from '../rotation/proofs';
 import { kindSchema, placeSchema, stepSchema } from '../rotation/storedPlan';
 
 /*
@@ -49,7 +49,7 @@ const course = {
   steps: z.nullable(z.array(step)),
   failure: z.nullable(failure),
   /** Null where none was made, or an older version did not record them. */
-  proofs: z.nullable(proofsSchema),
+  proofs: z.nullable(strictProofsSchema),
   /** Digest of the plan without its `sqlconfSha256`, in canonical JSON. */
   plan: z.strictObject({ sha256: hash }),
 };

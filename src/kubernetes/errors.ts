@@ -72,6 +72,8 @@ export function answerFailure(
 
 /** The HTTP status of an API error (the client's `ApiException` has it in `code`). */
 export function statusOf(error: unknown): number | undefined {
+  // A DOMException, as of a time limit, has a number of its own in `code` (23): that is no answer of a server.
+  if (error instanceof DOMException) return undefined;
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
     ? error.code
     : undefined;

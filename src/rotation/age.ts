@@ -34,7 +34,14 @@ export function parseRecent(text: string): Recent {
 export function isoMoment(text: string): Date | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const moment = new Date(text);
-  return Number.isNaN(moment.getTime()) ? undefined : moment;
+  return Number.isNaN(moment.getTime()) || isoDay(text.slice(0, 10)) === undefined ? undefined : moment;
+}
+
+/** The begin of a day in UTC, such as `2026-01-31`; undefined for any other text. */
+export function isoDay(text: string): Date | undefined {
+  const begin = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  // JavaScript takes 30 February for 1 March.
+  return begin?.toJSON()?.startsWith(text) === true ? begin : undefined;
 }
 
 /** An age for people, in the largest unit that fits. */

@@ -55,14 +55,17 @@ const healthSchema = z.object({
   wanted: count,
 });
 
+/** Logins of others as the servers count them. */
+const loginsSchema = z.object({ before: z.number().int(), after: z.number().int() });
+
 /** Step 10: that nobody uses the account that was left. */
 const idleSchema = z.object({
   username: z.string(),
   /** The grace that was wanted, and how long it was quiet for. */
   graceSeconds: z.number().nonnegative(),
   quietMs: count,
-  /** Logins of others as the servers count them, at the beginning of the quiet and at its end. */
-  logins: z.exactOptional(z.object({ before: z.number().int(), after: z.number().int() })),
+  /** At the beginning of the quiet and at its end. */
+  logins: z.exactOptional(loginsSchema),
   /** Why no logins were counted, so that sessions were looked at again and again. */
   sampled: z.exactOptional(z.string()),
   /** Servers that were asked, and readers of an Aurora cluster that could not be reached. */
@@ -92,6 +95,15 @@ export const proofsSchema = z.object({
   rollout: z.exactOptional(rolloutSchema.extend({ at })),
   health: z.exactOptional(healthSchema.extend({ at })),
   idle: z.exactOptional(idleSchema.extend({ at })),
+});
+
+/** As {@link proofsSchema}, with nothing beside what it names: what is signed says nothing that no form explains. */
+export const strictProofsSchema = z.strictObject({
+  adminLogin: z.exactOptional(adminLoginSchema.extend({ at }).strict()),
+  canary: z.exactOptional(canarySchema.extend({ at }).strict()),
+  rollout: z.exactOptional(rolloutSchema.extend({ at }).strict()),
+  health: z.exactOptional(healthSchema.extend({ at }).strict()),
+  idle: z.exactOptional(idleSchema.extend({ at, logins: z.exactOptional(loginsSchema.strict()) }).strict()),
 });
 
 /** The proofs of one rotation. */

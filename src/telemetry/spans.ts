@@ -35,6 +35,14 @@ export class Spans implements Tracing {
     }
   }
 
+  begins(name: string, facts: TraceFacts): (failed: boolean) => void {
+    const span = this.below(name, SpanKind.CLIENT, facts, this.step?.span ?? this.root);
+    return (failed) => {
+      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    };
+  }
+
   stepBegins(number: number, title: string): void {
     this.endStep();
     const facts = { 'credential_rotation.step': number, 'credential_rotation.step.title': title };
@@ -76,8 +84,8 @@ export class Spans implements Tracing {
     return this.active.getStore() ?? this.step?.span ?? this.root;
   }
 
-  private below(name: string, kind: SpanKind, facts: TraceFacts): Span {
-    const above = trace.setSpan(ROOT_CONTEXT, this.current());
+  private below(name: string, kind: SpanKind, facts: TraceFacts, parent = this.current()): Span {
+    const above = trace.setSpan(ROOT_CONTEXT, parent);
     return this.tracer.startSpan(scrubber.scrub(name), { kind, attributes: clean(facts) }, above);
   }
 }

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { isSchedule } from '../../infra/inputs/schedule';
+import { withInput } from '../../infra/render/commandLine';
+import { renderManifests } from '../../infra/render/manifests';
 import type { KubernetesObject } from '../../infra/render/objects';
 import type { Lab } from '../../lab';
 import type { KubernetesClient } from '../../lab/kubernetes-client';
@@ -10,6 +12,7 @@ import { codeLines, repositoryFile, repositoryText } from '../unit/docs/readme';
 import { adminClient, createNamespace } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { Operator } from './support/operator';
+import { until } from './support/until';
 
 /** The names of kinds in addresses. */
 const resources: Record<string, string> = {
@@ -19,6 +22,8 @@ const resources: Record<string, string> = {
   NetworkPolicy: 'networkpolicies',
   PersistentVolume: 'persistentvolumes',
   PersistentVolumeClaim: 'persistentvolumeclaims',
+  PodMonitor: 'podmonitors',
+  PrometheusRule: 'prometheusrules',
   Role: 'roles',
   RoleBinding: 'rolebindings',
   ServiceAccount: 'serviceaccounts',
@@ -98,6 +103,55 @@ for (const database of databases.slice(0, 1)) {
       const wrong = { ...job, spec: { ...job.spec, suspended: true } };
       const ended = client.create(`${addressOf(job)}${tried}`, wrong);
       expect(await ended.catch((error: Error) => error.message)).to.include('unknown field "spec.suspended"');
+    });
+
+    it("monitoring.yaml: both objects are taken by the Prometheus Operator's own definitions, and no field is unknown", async () => {
+      const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      const made: string[] = [];
+      try {
+        for (const kind of ['podmonitors', 'prometheusrules']) {
+          const definition = parse(
+            repositoryText('test', 'lab', 'support', 'crds', `${kind}.yaml`),
+          ) as object;
+          await client.create(definitions, definition);
+          made.push(`${definitions}/${kind}.monitoring.coreos.com`);
+          const address = `/apis/monitoring.coreos.com/v1/namespaces/openemr/${kind}`;
+          await until(`${kind} are served`, async () => (await client.raw('GET', address)).status === 200);
+        }
+        const example = parse(repositoryText('infra/example.yaml')) as unknown;
+        const pushgateway = { url: 'http://gateway.monitoring.svc:9091', namespace: 'monitoring' };
+        const input = withInput(example, ['kubernetes', 'monitoring'], {
+          pushgateway,
+          labels: { release: 'x' },
+        });
+        const text = renderManifests(input).get('monitoring.yaml') ?? '';
+        const objects = parseAllDocuments(text).map((each) => each.toJS() as KubernetesObject);
+        expect(objects.map(({ kind }) => kind)).to.have.members(['PodMonitor', 'PrometheusRule']);
+        for (const object of objects) {
+          const taken = await client.raw('POST', `${addressOf(object)}${tried}`, object);
+          expect(taken.status, taken.text).to.equal(201);
+          const { spec } = JSON.parse(taken.text) as { spec: unknown };
+          expect(spec).to.deep.equal((object as { spec?: unknown }).spec);
+        }
+        // What is wrong would be told of: a field that is unknown, a value that is none of its kind.
+        const odd = [
+          text.replace('honorLabels:', 'honourLabels:'),
+          text.replace('action: keep', 'action: keeps'),
+          text.replace('interval: 1m', 'interval: often'),
+        ];
+        for (const each of odd) {
+          expect(each).not.to.equal(text);
+          const answers = await Promise.all(
+            parseAllDocuments(each).map((document) => {
+              const object = document.toJS() as KubernetesObject;
+              return client.raw('POST', `${addressOf(object)}${tried}`, object);
+            }),
+          );
+          expect(answers.map(({ status }) => status === 201)).to.have.members([true, false]);
+        }
+      } finally {
+        for (const definition of made) await client.delete(definition);
+      }
     });
 
     const documents = ['docs/platform.md', 'docs/migration.md'];

@@ -90,6 +90,27 @@ for (const database of databases.slice(0, 1)) {
         span === undefined ? [] : [span.name, ...above(byId.get(span.parentSpanId ?? ''))];
       expect(above(alter)).to.include('act DatabaseUser').and.include('credential-rotation rotate');
       expect(above(alter).some((name) => name.startsWith('step '))).to.equal(true);
+      // What the plugins do, by the engine's own word for it: the type of what is written, below its step.
+      for (const [type, step] of [
+        ['aws:secretsmanager/secretVersion:SecretVersion', 4],
+        ['kubernetes:core/v1:SecretPatch', 6],
+        ['kubernetes:apps/v1:DeploymentPatch', 7],
+        ['pulumi-nodejs:dynamic/credential-rotation:Sqlconf', 5],
+      ] as const) {
+        const found = spans.filter(({ name }) => name === `resource ${type}`);
+        expect(
+          found.map((span) => above(span)[1]),
+          type,
+        ).to.include(`step ${step}`);
+        for (const span of found) {
+          expect(factsOf(span)['credential_rotation.operation']).to.match(/^(create|update)/);
+          expect(Object.keys(factsOf(span))).to.have.members([
+            'credential_rotation.operation',
+            'credential_rotation.resource',
+          ]);
+          expect(span.status?.code ?? 0).to.equal(0);
+        }
+      }
       const passwords = [before, after].flatMap(({ A, B, admin }) =>
         [A, B, admin].map(({ password }) => password),
       );

@@ -17,7 +17,7 @@ import { evidencePage } from '../../report/evidence/page';
 import type { Beside } from '../../report/evidence/text';
 import { madeLines, verifiedLines } from '../../report/evidence/text';
 import { writePage } from '../../report/html/write';
-import { parseAge } from '../../rotation/age';
+import { isoDay, isoMoment, parseAge } from '../../rotation/age';
 import { scrubber } from '../../secrecy/scrubber';
 import type { EvidenceFlags, Flags } from '../invocation';
 import { keepSecrets, locationOf, rendererOf } from '../request';
@@ -74,12 +74,8 @@ function namesOf(out: string): { html: string; csv: string } {
  * @throws Failure `command-line-invalid`
  */
 export function momentOf(text: string, now: Date): Date {
-  const day = /^\d{4}-\d\d-\d\d$/.test(text);
-  const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  const found = new Date(day ? `${text}T00:00:00Z` : text);
-  // JavaScript takes 30 February for 1 March.
-  const isReal = new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(text.slice(0, 10)) === true;
-  if (!(day || moment) || !isReal || Number.isNaN(found.getTime()))
+  const found = isoDay(text) ?? isoMoment(text);
+  if (found === undefined)
     throw new Failure(
       'command-line-invalid',
       '--since takes a day, which begins at midnight UTC, such as 2026-01-31, or a time with its zone, such as 2026-01-31T03:00:00+01:00.',

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tools } from '../../../lab/package';
+import { freePort } from '../../../lab/servers/ports';
 import { until } from './until';
 
 /** A span as the collector wrote it down. */
@@ -25,14 +24,6 @@ export interface Collector {
   text(): string;
   spans(): CollectedSpan[];
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts the collector that the set-up built: an OTLP receiver, and an exporter to a file, which is flushed at its end. */

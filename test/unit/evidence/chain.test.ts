@@ -4,6 +4,7 @@ import { planDigest } from '../../../src/evidence/chain';
 import type { Entry, Finding } from '../../../src/evidence/form';
 import { entrySchema, statementSchema } from '../../../src/evidence/form';
 import type { Records } from '../../../src/evidence/records';
+import type { Making } from '../../../src/evidence/statement';
 import type { RotationPlan } from '../../../src/rotation/rotationPlan';
 import { recordsOf } from '../../../src/engine/records';
 import { entryOf, minutes, pastOf, planAt } from '../history/made';
@@ -185,6 +186,32 @@ describe('the age of each password', () => {
     const at = new Date(minutes(120));
     const { accounts } = madeStatement(madeRecords(2), { now: at, since: at }).predicate;
     expect(accounts[0]).to.include({ renewedAt: new Date(Date.parse(minutes(60)) + 10_000).toISOString() });
+  });
+
+  it('of all three accounts: young, renewed long ago, and never, as the admin where no rotation renews it', () => {
+    const limit = { maxAgeMs: 90 * 86_400_000 };
+    const tooOldOf = (records: Records, more: Partial<Making> = {}): unknown[] =>
+      madeStatement(records, { ...limit, ...more }).predicate.accounts.map(({ tooOld }) => tooOld);
+    const now = new Date(minutes(130));
+    expect(tooOldOf(madeRecords(2), { now })).to.deep.equal([false, true, false]);
+    expect(tooOldOf(madeRecords(2), { now: new Date(now.getTime() + limit.maxAgeMs) })).to.deep.equal([
+      true,
+      true,
+      true,
+    ]);
+    expect(tooOldOf(madeRecords(0), { now })).to.deep.equal([true, true, true]);
+    const made = madeRecords(1);
+    const entries = made.entries.map((each) => ({ ...each, plan: { ...each.plan, rotateAdmin: false } }));
+    const never = { ...made, entries, last: undefined };
+    const account = madeStatement(never, { ...limit, now }).predicate.accounts[2];
+    expect(account).to.include({ account: 'admin', renewedAt: null, tooOld: true });
+  });
+
+  it('by a clock that is some minutes behind, none; by one that is far behind, not known, so too old', () => {
+    const limit = 86_400_000;
+    // The renewal was at minute 60; clocks may differ by five.
+    expect(agesAt(57, limit).slice(0, 1)).to.deep.equal([['A', 0, false]]);
+    expect(agesAt(50, limit).slice(0, 1)).to.deep.equal([['A', null, true]]);
   });
 
   it('too old: older than the limit, to the second, or not known', () => {

@@ -44,7 +44,16 @@ describe('DSSE', () => {
     const bytes = Buffer.from([0xfb, 0xff, 0xfe, 0x01]);
     expect(fromBase64('+//+AQ==')).to.deep.equal(bytes);
     expect(fromBase64('-__-AQ==')).to.deep.equal(bytes);
-    for (const odd of ['+//+AR==', '+//+AQ', '+//+AQ==\n', '+//+ AQ==', '+//+AQ==x', '+//*AQ=='])
+    for (const odd of [
+      '+//+AR==',
+      '+//+AQ',
+      '+//+AQ==\n',
+      '+//+ AQ==',
+      '+//+AQ==x',
+      '+//*AQ==',
+      '-//+AQ==',
+      '+_/-AQ==',
+    ])
       expect(fromBase64(odd), odd).to.equal(undefined);
   });
 });

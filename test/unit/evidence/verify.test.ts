@@ -1,3 +1,4 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { canonical } from '../../../src/evidence/canonical';
@@ -8,7 +9,10 @@ import {
   verifyEvidence,
   verifyStatement,
 } from '../../../src/evidence/check';
+import { payloadType, preAuthEncoding } from '../../../src/evidence/dsse';
 import type { Statement } from '../../../src/evidence/form';
+import { keyIdOf } from '../../../src/evidence/keys';
+import type { RotationPlan } from '../../../src/rotation/rotationPlan';
 import { madeRecords, madeStatement, pairOf, realRecords, sealed } from './made';
 
 type Path = (string | number)[];
@@ -122,6 +126,82 @@ describe('evidence that somebody changed', () => {
     expect(wrongOf(JSON.stringify({ ...mine, signatures: [] }))).to.match(/no envelope/);
   });
 
+  it('JSON of the envelope that another reader reads in another way, and another kind of payload', async () => {
+    const text = await sealed(statement, pair);
+    const forged = Buffer.from(canonical(madeStatement(madeRecords(1)))).toString('base64');
+    for (const member of ['payload', 'payloadType', 'signatures', '__proto__'])
+      for (const odd of [
+        text.replace('{"payload"', `{${JSON.stringify(member)}:${JSON.stringify(forged)},"payload"`),
+        text.replace(/}$/, `,${JSON.stringify(member)}:${JSON.stringify(forged)}}`),
+      ])
+        expect(wrongOf(odd), member).to.match(/in another way|no envelope/);
+    const { payload } = JSON.parse(text) as { payload: string };
+    expect(
+      wrongOf(text.replace(`"payload":"${payload}"`, `"payload":"${forged}","payload":"${payload}"`)),
+    ).to.match(/a member stands twice/);
+    expect(wrongOf(text.replace('{"payload"', '{"p\\u0061yload"'))).to.match(/escaped without need/);
+    expect(wrongOf(JSON.stringify(JSON.parse(text), undefined, 4).replaceAll('\n', '\r\n'))).to.equal(
+      'verified',
+    );
+    const bytes = Buffer.from(payload, 'base64');
+    for (const type of ['application/json', payloadType.toUpperCase(), `${payloadType} `, '']) {
+      const signature = Buffer.from(await pair.sign(preAuthEncoding(type, bytes))).toString('base64');
+      expect(wrongOf(withParts(text, { payloadType: type, signature })), type).to.match(/not of the type/);
+    }
+  });
+
+  it('a statement that is not UTF-8, or in another normal form of Unicode', async () => {
+    const made = madeStatement(madeRecords(2), { by: 'm\u00fcller@laptop' });
+    const text = await sealed(made, pair);
+    expect(wrongOf(text)).to.equal('verified');
+    const payload = canonical(made).replace('m\u00fcller', 'mu\u0308ller');
+    expect(wrongOf(withParts(text, { payload: Buffer.from(payload) }))).to.match(/signature does not fit/);
+    const [before = '', after = ''] = canonical(made).split('\u00fc');
+    const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xfc]), Buffer.from(after)]);
+    const signature = Buffer.from(await pair.sign(preAuthEncoding(payloadType, bytes))).toString('base64');
+    expect(wrongOf(withParts(text, { payload: bytes, signature }))).to.match(/not UTF-8/);
+    const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(canonical(made))]);
+    const its = Buffer.from(await pair.sign(preAuthEncoding(payloadType, marked))).toString('base64');
+    expect(wrongOf(withParts(text, { payload: marked, signature: its }))).not.to.equal('verified');
+  });
+
+  it('a signature of another algorithm or form; of ECDSA only the twin, which is one of the same bytes', async () => {
+    const signer = pairOf('P-256');
+    const text = await sealed(statement, signer);
+    const { payload, signatures } = JSON.parse(text) as { payload: string; signatures: { sig: string }[] };
+    const data = preAuthEncoding(payloadType, Buffer.from(payload, 'base64'));
+    const der = Buffer.from(signatures[0]?.sig ?? '', 'base64');
+    const [r, s] = numbersIn(der);
+    const raw = Buffer.from([r, s].map((each) => each.toString(16).padStart(64, '0')).join(''), 'hex');
+    const pem = signer.publicKey.export({ type: 'spki', format: 'pem' });
+    const odd: Uint8Array[] = [
+      raw,
+      Buffer.concat([der, Buffer.from([0])]),
+      derOf(r, s + p256Order),
+      derOf(r + p256Order, s),
+      derOf(0n, 0n),
+      derOf(1n, 1n),
+      derOf(s, r),
+      Buffer.alloc(0),
+      sign('sha384', data, signer.secret),
+      sign('sha256', Buffer.from(payload, 'base64'), signer.secret),
+      createHmac('sha256', pem).update(data).digest(),
+    ];
+    const wrong = (bytes: Uint8Array): string =>
+      wrongOf(withParts(text, { signature: Buffer.from(bytes).toString('base64') }), signer.publicKey);
+    odd.forEach((bytes, index) => expect(wrong(bytes), String(index)).to.match(/signature does not fit/));
+    expect(wrong(derOf(r, s))).to.equal('verified');
+    expect(wrong(derOf(r, p256Order - s))).to.equal('verified');
+    for (const key of [
+      generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
+      generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey,
+      generateKeyPairSync('ed448').publicKey,
+    ]) {
+      const keyid = keyIdOf(key);
+      expect(wrongOf(withParts(text, { keyid }), key)).to.match(/signature does not fit/);
+    }
+  });
+
   describe('by who has the key, and signs again', () => {
     const again = (value: unknown): string => {
       const found = verifyStatement(canonical(value));
@@ -183,6 +263,24 @@ describe('evidence that somebody changed', () => {
       expect(again(silent)).to.match(/does not say what its entries say/);
     });
 
+    it('two digests for one file beside it', () => {
+      const twice = { name: 'file evidence.html', digest: { sha256: '0'.repeat(64) } };
+      const found = { ...statement, subject: [...statement.subject, twice] };
+      expect(again(found)).to.match(/subjects are not those/);
+      expect(again({ ...found, subject: [...statement.subject, { ...twice, name: 'file other' }] })).to.equal(
+        'verified',
+      );
+    });
+
+    it('a member more, at each place', () => {
+      for (const at of [[], ...places(statement)]) {
+        const more = (old: unknown): unknown => ({ ...(old as object), more: 1 });
+        const value = at.reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], statement);
+        if (typeof value === 'object' && value !== null && !Array.isArray(value))
+          expect(again(changed(statement, at, more)), at.join('.')).to.match(/of another form/);
+      }
+    });
+
     it('JSON that a reader could read in two ways', () => {
       const text = canonical(statement);
       const twice = text.replace('{"_type"', '{"_type":"x","_type"');
@@ -229,6 +327,54 @@ describe('evidence that somebody changed', () => {
       expect(problemOf({ ...madeRecords(5), stack: 'test' })).to.match(/of the stack prod/);
     });
 
+    it('the newest one, which was not final, must not be gone', () => {
+      const records = madeRecords(4);
+      const held = (count: number): ReturnType<typeof madeRecords> => {
+        const made = madeRecords(count);
+        const entries = made.entries.map((each, index) =>
+          index === count - 1 ? { ...each, succeeded: false } : each,
+        );
+        return { ...made, entries, last: made.last && { ...made.last, finished: false } };
+      };
+      for (const count of [1, 4]) {
+        const before = madeStatement(held(count)).predicate;
+        expect(before.entries.at(-1)?.final).to.equal(false);
+        const problem = (later: ReturnType<typeof madeRecords>, since?: Date): string | undefined =>
+          continuationProblem(before, madeStatement(later, { since }).predicate);
+        expect(problem(madeRecords(count - 1))).to.match(
+          new RegExp(
+            `entry ${count} of the earlier file \\(.*\\), which was held, is not in it: it was removed`,
+          ),
+        );
+        // Removed without a trace, and others after it.
+        const gone = madeRecords(6);
+        const removed = gone.entries[count - 1]?.plan;
+        const silent = (plan: RotationPlan): RotationPlan => {
+          const { previous, ...rest } = plan;
+          if (previous?.id !== removed?.id) return plan;
+          return removed?.previous ? { ...rest, previous: removed.previous } : rest;
+        };
+        const entries = gone.entries
+          .filter(({ plan }) => plan !== removed)
+          .map((each) => ({ ...each, plan: silent(each.plan) }));
+        expect(problem({ ...gone, entries })).to.match(/is not in it: it was removed/);
+        // It was taken up, or went on.
+        for (const more of [held(count), madeRecords(count), madeRecords(count + 2)])
+          expect(problem(more)).to.equal(undefined);
+        // A file that begins after it says nothing of it.
+        const begun = problem(madeRecords(5), new Date(records.entries[3]?.startedAt ?? ''));
+        if (count === 4) expect(begun).to.equal(undefined);
+        else expect(begun).to.match(/they do not meet/);
+        // A rotation that names it: the evidence itself says that it is missing.
+        const named = { ...gone, entries: gone.entries.filter(({ plan }) => plan !== removed) };
+        const codes = madeStatement(named).predicate.findings.map(({ code }) => code);
+        expect(codes).to.include(count === 1 ? 'history-begins-late' : 'plan-missing');
+        // With the fourth one the proofs of the third are gone, which its plan held.
+        if (count === 1) expect(problem(named)).to.equal(undefined);
+        else expect(problem(named)).to.match(/entry 3 is another one/);
+      }
+    });
+
     it('the newest one may change while it is not final', () => {
       const records = madeRecords(4);
       const open = records.last && { ...records.last, finished: false };
@@ -251,6 +397,50 @@ describe('evidence that somebody changed', () => {
     expect(besideState(statement, 'other.html', Buffer.from('<p>'))).to.equal('unknown');
   });
 });
+
+/** The envelope with other parts. */
+function withParts(
+  text: string,
+  {
+    payload,
+    keyid,
+    signature,
+    payloadType: type,
+  }: { payload?: Uint8Array; keyid?: string; signature?: string; payloadType?: string },
+): string {
+  type Signed = { payload: string; payloadType: string; signatures: { keyid: string; sig: string }[] };
+  const envelope = JSON.parse(text) as Signed;
+  return JSON.stringify({
+    payload: payload === undefined ? envelope.payload : Buffer.from(payload).toString('base64'),
+    payloadType: type ?? envelope.payloadType,
+    signatures: envelope.signatures.map((each) => ({
+      keyid: keyid ?? each.keyid,
+      sig: signature ?? each.sig,
+    })),
+  });
+}
+
+/** The order of the group of P-256 (SEC 2). */
+const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The two numbers of an ECDSA signature in DER. */
+function numbersIn(der: Buffer): [bigint, bigint] {
+  const length = der[3] ?? 0;
+  const number = (bytes: Buffer): bigint => BigInt(`0x${bytes.toString('hex')}`);
+  return [number(der.subarray(4, 4 + length)), number(der.subarray(6 + length))];
+}
+
+/** DER of two numbers. */
+function derOf(...values: [bigint, bigint]): Buffer {
+  const parts = values.map((value) => {
+    const hex = value.toString(16);
+    const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+    const whole = (bytes[0] ?? 0) > 127 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes;
+    return Buffer.concat([Buffer.from([2, whole.length]), whole]);
+  });
+  const inside = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from([0x30, inside.length]), inside]);
+}
 
 /** The digests of files beside it follow from nothing in the statement: those are looked at themselves. */
 function isFile(subjects: unknown, [index]: Path): boolean {

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -161,6 +169,40 @@ describe('the set-up: the builds', () => {
     expect(buildEnvironment(4 * 2 ** 30))
       .to.include({ CGO_ENABLED: '0' })
       .and.not.include({ GOMEMLIMIT: '2GiB' });
+  });
+});
+
+describe('the set-up: what only one test needs', function () {
+  this.timeout(20_000);
+
+  it('is left out where it cannot be built, in a line that says why; the set-up goes on', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
+    try {
+      const go =
+        '#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.4 linux/amd64 || { echo needs a newer Go >&2; exit 1; }\n';
+      writeFileSync(path.join(folder, 'go'), go, { mode: 0o755 });
+      const script = `
+        const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).goSteps()
+          .find(({ name }) => name.startsWith('OpenTelemetry'));
+        step.run(${JSON.stringify(path.join(folder, 'log'))}, { note: (text) => console.log(text) })
+          .then(() => console.log(step.result));`;
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        env: {
+          PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+          XDG_CACHE_HOME: folder,
+          npm_lifecycle_event: 'pretest',
+        },
+      });
+      expect(status, stderr).to.equal(0);
+      const [why, result] = stdout.trim().split('\n');
+      expect(why).to.match(
+        /^could not be had: go build .* ended with exit code 1\. All of its output is in .*log\.$/,
+      );
+      expect(result).to.equal('left out (the test of traces will fail)');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

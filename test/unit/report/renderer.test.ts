@@ -123,6 +123,7 @@ describe('JsonRenderer', () => {
       // A run that is traced says so in each line.
       traceTo({
         within: (_name, _facts, action) => action(),
+        begins: () => () => undefined,
         stepBegins: () => undefined,
         stepEnds: () => undefined,
         note: () => undefined,

@@ -16,8 +16,20 @@ describe('--if-older-than', () => {
   it('takes an age or a moment', () => {
     expect(parseRecent('30d')).to.equal(30 * 86_400_000);
     expect(parseRecent('2026-01-31T03:00:00Z')).to.deep.equal(new Date('2026-01-31T03:00:00Z'));
+    expect(parseRecent('2028-02-29T03:00:00Z')).to.deep.equal(new Date('2028-02-29T03:00:00Z'));
+    // Days that no calendar has, which JavaScript takes for days of the next month.
+    const days = ['2026-02-30T03:00:00Z', '2026-02-29T03:00:00+02:00', '2026-04-31T03:00:00Z'];
     expect(parseRecent('2026-01-31T05:00+02:00')).to.deep.equal(new Date('2026-01-31T03:00:00Z'));
-    for (const text of ['', '30', '30s', '2026-01-31', '2026-01-31T03:00:00', '2026-13-31T03:00:00Z', 'now'])
+    for (const text of [
+      '',
+      '30',
+      '30s',
+      '2026-01-31',
+      '2026-01-31T03:00:00',
+      '2026-13-31T03:00:00Z',
+      'now',
+      ...days,
+    ])
       expect(() => parseRecent(text), text).to.throw(Failure, /--if-older-than takes .* or a time such as/);
   });
 

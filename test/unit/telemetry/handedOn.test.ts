@@ -18,6 +18,11 @@ class Noted implements Tracing {
     return action();
   }
 
+  begins(name: string): (failed: boolean) => void {
+    this.names.push(name);
+    return (failed) => void this.names.push(`end of ${name}${failed ? ', failed' : ''}`);
+  }
+
   stepBegins(): void {
     this.names.push('step');
   }
