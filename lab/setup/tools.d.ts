@@ -29,6 +29,7 @@ export interface ToolPaths {
   etcd: string;
   /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
   collector: string;
+  actionlint: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
@@ -70,6 +71,7 @@ export interface CacheLayout {
   go: string;
   etcd: string;
   collector: string;
+  actionlint: string;
   prometheus: string;
   mysql: string;
   mysqlNewest: string;

@@ -27,4 +27,5 @@ module.exports = {
   go: '1.25.11',
   goPackage: '1.26.4',
   collector: '0.161.0',
+  actionlint: '1.7.12',
 };
