@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { repositoryFile, repositoryText } from '../docs/readme';
+import { codeBlocks, page, repositoryFile, repositoryText } from '../docs/readme';
 import { Registry } from './registry';
 import type { ScriptRun } from './releaseFolder';
 import { ReleaseFolder } from './releaseFolder';
@@ -235,6 +235,19 @@ describe('the scripts of a release', function () {
     expect(at('action-v1')).to.equal(commit);
     expect(at('action-v1.3.0-rc.1')).not.to.equal('');
     expect(git('status', '--porcelain', 'package.json')).to.equal('');
+    // As docs/verify-a-release.md has a user check it, in a clone.
+    git('tag', 'v1.2.0');
+    git('push', '--quiet', 'origin', 'v1.2.0');
+    const clone = path.join(folder.root, 'clone');
+    execFileSync('git', ['clone', '--quiet', bare, clone], { stdio: 'ignore' });
+    cpSync(bundle, path.join(clone, `${name}-action-1.2.0.tar.gz`));
+    const verify = codeBlocks('sh', page('verify-a-release')).at(-1)?.replaceAll('VERSION', '1.2.0') ?? '';
+    const check = (): string => execFileSync('bash', ['-ec', verify], { cwd: clone, encoding: 'utf8' });
+    expect(check().trim().split('\n')).to.deep.equal([git('rev-parse', 'HEAD'), git('rev-parse', 'HEAD')]);
+    for (const made of ['bundle', 'tag']) rmSync(path.join(clone, made), { recursive: true });
+    const changed = verify.replace(/^diff/m, 'echo other >bundle/dist/main.js; diff');
+    expect(changed).not.to.equal(verify);
+    expect(() => execFileSync('bash', ['-ec', changed], { cwd: clone, stdio: 'pipe' })).to.throw();
   });
 
   it('github-release.sh: notes from the changelog, signed checksums, every file; again it puts them in anew', async () => {
