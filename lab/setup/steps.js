@@ -234,6 +234,23 @@ function testSteps() {
   ];
 }
 
+/** What makes the site of the documents, for its own command and for the lab tests. */
+function siteSteps() {
+  if (!isForTests() && !process.argv.includes('--site')) return [];
+  const { site } = cacheLayout(cacheFolder());
+  return [
+    cacheStep({
+      name: `VitePress ${versions.vitepress}`,
+      activity: 'installing its npm packages',
+      estimate: 20,
+      needs: ['npm'],
+      folder: site,
+      file: path.join(site, 'node_modules', 'vitepress', 'package.json'),
+      run: (folder, log) => npm.installSite(ROOT, folder, log),
+    }),
+  ];
+}
+
 /** Whether MySQL 8.0.15 is there or can be had: it comes for x86-64 alone, by Maven. */
 function hasOldMysql() {
   const { mysql } = cacheLayout(cacheFolder());
@@ -337,4 +354,4 @@ function serverSteps() {
   ];
 }
 
-module.exports = { ROOT, checkoutSteps, goSteps, serverSteps };
+module.exports = { ROOT, checkoutSteps, goSteps, serverSteps, siteSteps };

@@ -30,6 +30,7 @@ export interface ToolPaths {
   /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
   collector: string;
   actionlint: string;
+  site: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
@@ -72,6 +73,7 @@ export interface CacheLayout {
   etcd: string;
   collector: string;
   actionlint: string;
+  site: string;
   prometheus: string;
   mysql: string;
   mysqlNewest: string;

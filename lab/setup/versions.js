@@ -28,4 +28,5 @@ module.exports = {
   goPackage: '1.26.4',
   collector: '0.161.0',
   actionlint: '1.7.12',
+  vitepress: require('../../site/package.json').dependencies.vitepress,
 };
