@@ -1,5 +1,6 @@
 /* VitePress's configuration. What it takes from the documents stands in site.json, which build/site makes. */
 import { readFileSync } from 'node:fs';
+import { URL } from 'node:url';
 
 const site = JSON.parse(readFileSync(new URL('./site.json', import.meta.url), 'utf8'));
 
@@ -15,6 +16,8 @@ export default {
   description: site.description,
   lang: 'en',
   base: site.base,
+  // None, so that no browser asks for one.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   outDir: site.out,
   cacheDir: site.cache,
   srcDir: '.',

@@ -44,14 +44,17 @@ function packages(): string {
 /** Writes all that VitePress reads. */
 function writeSource(folder: string, out: string, base: string, sources: Sources): void {
   const pages = allPages();
-  const names = new Set([...pages.map(({ file }) => file), 'docs/rotation.svg']);
+  const titles = new Map(pages.map(({ file, text }) => [file, titleOf(text)]));
+  // A picture has none: its words stay.
+  const picture = 'docs/rotation.svg';
+  const linked = new Map([...titles, [picture, '']]);
   rmSync(folder, { recursive: true, force: true });
   for (const page of pages) {
     const file = path.join(folder, placeOf(page.file));
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, pageOf(page, names, sources));
+    writeFileSync(file, pageOf(page, linked, sources));
   }
-  cpSync(path.join(root, 'docs', 'rotation.svg'), path.join(folder, 'docs', 'rotation.svg'));
+  cpSync(path.join(root, picture), path.join(folder, picture));
   symlinkSync(packages(), path.join(folder, 'node_modules'));
   const own = path.join(folder, '.vitepress');
   cpSync(path.join(root, 'site', 'theme'), path.join(own, 'theme'), { recursive: true });
@@ -61,7 +64,8 @@ function writeSource(folder: string, out: string, base: string, sources: Sources
     description: string;
   };
   const site = {
-    title: 'OpenEMR credential rotation',
+    // Short enough to stand above the navigation.
+    title: 'Credential rotation',
     description,
     base,
     out,

@@ -42,25 +42,26 @@ function prose(text: string, change: (part: string) => string): string {
 }
 
 /**
- * A page as the site has it: links to other pages lead to their places there, all others into the repository; comments are left
- * out.
- * @param folders folders with an overview on the site, from the repository's root
+ * A page as the site has it: links to other pages lead to their places there, all others into the repository; a link that shows the
+ * name of a file shows the title of that page; comments are left out.
+ * @param titles each page of the site with its title, and each picture without one, by their files
  */
-export function pageOf({ file, text }: Page, pages: ReadonlySet<string>, sources: Sources): string {
-  const link = (target: string): string => {
-    if (/^([a-z]+:|#)/.test(target)) return target;
+export function pageOf({ file, text }: Page, titles: ReadonlyMap<string, string>, sources: Sources): string {
+  const link = (shown: string, target: string): string => {
+    if (/^([a-z]+:|#)/.test(target)) return `[${shown}](${target})`;
     const [name = '', anchor] = target.split('#');
     const at = posix.normalize(posix.join(posix.dirname(file), name)).replace(/\/$/, '');
     const behind = anchor === undefined ? '' : `#${anchor}`;
-    const found = [at, posix.join(at, 'README.md')].find((each) => pages.has(each));
-    if (found === undefined) return `${sources.repository}/blob/${sources.ref}/${at}${behind}`;
+    const found = [at, posix.join(at, 'README.md')].find((each) => titles.has(each));
+    if (found === undefined) return `[${shown}](${sources.repository}/blob/${sources.ref}/${at}${behind})`;
     const relative = posix.relative(posix.dirname(file), placeOf(found));
-    return `${relative.startsWith('.') ? relative : `./${relative}`}${behind}`;
+    const title = shown === name || shown === at ? titles.get(found) : undefined;
+    return `[${title ?? shown}](${relative.startsWith('.') ? relative : `./${relative}`}${behind})`;
   };
   return prose(text, (part) =>
     part
       .replace(/<!--[\s\S]*?-->\n?/g, '')
-      .replace(/\]\(([^)\s]+)\)/g, (_whole, target: string) => `](${link(target)})`),
+      .replace(/\[([^[\]]*)\]\(([^)\s]+)\)/g, (_whole, shown: string, target: string) => link(shown, target)),
   );
 }
 
