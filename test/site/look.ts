@@ -7,8 +7,11 @@ export interface Window {
   scheme: 'light' | 'dark';
 }
 
-/** What a reader of a page would trip over; nothing when it is well. */
-const faultsOfPage = `(() => {
+/**
+ * What a reader of a page would trip over; nothing when it is well. The window's width is given: a phone's grows with a page that
+ * is too wide.
+ */
+const faultsOfPage = (width: number): string => `((innerWidth) => {
   const found = [];
   if (document.documentElement.scrollWidth > innerWidth)
     found.push('the page is ' + document.documentElement.scrollWidth + ' wide, the window ' + innerWidth);
@@ -31,13 +34,13 @@ const faultsOfPage = `(() => {
   }
   if (document.querySelectorAll('h1').length !== 1) found.push(document.querySelectorAll('h1').length + ' headings of the page');
   return found;
-})()`;
+})(${width})`;
 
 /** Opens a page of the site and says what is wrong with it: complaints, foreign requests, what sticks out. */
 export async function faultsOf(browser: Browser, url: string, window: Window): Promise<string[]> {
   const { complaints, requests } = await browser.open(url, window.width, window.height, window.scheme);
   const { origin } = new URL(url);
   const foreign = requests.filter((each) => !each.startsWith(origin) && !each.startsWith('data:'));
-  const faults = (await browser.value(faultsOfPage)) as string[];
+  const faults = (await browser.value(faultsOfPage(window.width))) as string[];
   return [...complaints, ...foreign.map((each) => `asks for ${each}`), ...faults];
 }
