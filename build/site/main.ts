@@ -1,4 +1,7 @@
-/* Makes the site of the documents: `npm run site`, into dist/site/html. */
+/*
+ * Makes the site of the documents: `npm run site`, into dist/site/html. Behind `--`: `--base /PATH/` where it will stand, `--repository
+ * URL` and `--ref TAG` where links to the sources lead, `--out FOLDER` in place of dist/site.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

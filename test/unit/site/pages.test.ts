@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { deadLinks } from '../../../build/site/deadLinks';
 import { pageOf, placeOf, sidebarOf, titleOf, versionItems } from '../../../build/site/pages';
+import { tools } from '../../../lab/package';
 import { repositoryText } from '../docs/readme';
 
 const sources = { repository: 'https://github.com/acme/it', ref: 'v1.0.0' };
@@ -16,6 +17,13 @@ const titles = new Map([
   ['docs/picture.svg', ''],
 ]);
 const made = (file: string, text: string): string => pageOf({ file, text }, titles, sources);
+
+it('the set-up names the version of VitePress that it installs', () => {
+  const { dependencies } = JSON.parse(repositoryText('site', 'package.json')) as {
+    dependencies: { vitepress: string };
+  };
+  expect(path.basename(tools().site)).to.equal(`vitepress-${dependencies.vitepress}`);
+});
 
 describe('a page of the site', () => {
   for (const [from, text, wanted] of [
