@@ -183,6 +183,12 @@ function buildCollector(target, log) {
   return goBuild({ module: 'otelcol', target, into: 'otelcol', packages: ['.'], log });
 }
 
+/** What checks workflows of GitHub Actions. */
+function buildActionlint(target, log) {
+  const packages = ['github.com/rhysd/actionlint/cmd/actionlint'];
+  return goBuild({ module: 'actionlint', target, into: 'actionlint', packages, log });
+}
+
 module.exports = {
   isOld,
   buildEnvironment,
@@ -194,4 +200,5 @@ module.exports = {
   buildKubectl,
   buildKubelet,
   buildCollector,
+  buildActionlint,
 };

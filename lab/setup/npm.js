@@ -3,6 +3,7 @@
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { publish } = require('./cache.js');
 const { SetupError, run } = require('./run.js');
 
 /** The environment of an npm that is not a child of `npm start`, and that this package's Node does not run. */
@@ -86,4 +87,14 @@ async function installPackages(root, log) {
   fs.writeFileSync(stampFile(root), hash);
 }
 
-module.exports = { nodeBinary, packagesAreInstalled, installPackages };
+/** The packages that make the site of the documents, into a folder of the cache. */
+function installSite(root, target, log) {
+  return publish(target, async (folder) => {
+    for (const name of ['package.json', 'package-lock.json'])
+      fs.copyFileSync(path.join(root, 'site', name), path.join(folder, name));
+    const env = plainEnvironment(root);
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, env, log });
+  });
+}
+
+module.exports = { nodeBinary, packagesAreInstalled, installPackages, installSite };

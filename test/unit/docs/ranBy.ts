@@ -52,6 +52,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run manifests -- --config infra/takeover.yaml --out infra/manifests': npm(
     `documented('docs/migration.md', 'npm run manifests')`,
   ),
+  'npm run site': inFile('test/lab/site.test.ts')(`documented('docs/development.md', 'npm run site')`),
   'npm run lint': ci('npm run --silent lint'),
   'npm run typecheck': ci('npm run --silent typecheck'),
   'npm run test:unit -- test/unit/cli/parser.test.ts': inFile('test/unit/testRunner.test.ts')(
@@ -144,6 +145,7 @@ export const notRun: Record<string, string> = {
   'npm run test:nfs':
     'it boots a virtual machine for minutes; test/unit/nfs/nfs.test.ts holds what it recorded',
   'npm run test:nfs -- --write': 'the same, and it writes what it measured into docs/nfs.md',
+  'npm run site:look': 'minutes; test/lab/site.test.ts looks at four of the pages in the same way',
   'npm run bench': 'it measures for long; test/lab/bench.test.ts takes the same measures once',
   'npm run faults': 'hours; test/faults/shortSweep.test.ts runs the same sweep over fewer writes',
   'npm run fleet-demo': 'twenty OpenEMRs; test/lab/fleet.test.ts rotates four in the same ways',
@@ -153,6 +155,9 @@ export const notRun: Record<string, string> = {
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
   'docker build --tag credential-rotation:0.1.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
+  'docker buildx imagetools inspect ghcr.io/OWNER/openemr-credential-rotation:VERSION':
+    'no registry of images is reachable',
+  'npm audit signatures': 'nothing is published that was signed; npm itself says what it verified',
   'docker buildx imagetools inspect pulumi/pulumi-base:3.250.0': 'no registry of images is reachable',
   'docker buildx imagetools inspect node:24.21.0-bookworm-slim': 'no registry of images is reachable',
   'pulumi refresh': 'named as what not to do',

@@ -7,6 +7,7 @@ import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
 import { checkAws, checkDocker, checkKubectl, checkMariadb } from './otherTools';
+import { releaseChecks } from './releaseCommands';
 import { repositoryFile, repositoryText } from './readme';
 
 /** A command as a document shows it: variables in front, then words. */
@@ -83,6 +84,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   kubectl: checkKubectl,
   aws: checkAws,
   mariadb: checkMariadb,
+  ...releaseChecks,
   export: ([assignment = '', ...more]) => {
     const name = assignment.slice(0, assignment.indexOf('='));
     return more.length === 0 && knownVariables.includes(name)
@@ -104,6 +106,7 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
 }
 
 function checkNpm([command = '', ...rest]: string[]): string | undefined {
+  if (command === 'audit') return rest.join(' ') === 'signatures' ? undefined : 'npm audit signatures alone';
   if (command === 'install')
     return rest.join(' ') === 'openemr-credential-rotation pulumi' ? undefined : 'npm install has more here';
   if (['ci', 'link'].includes(command))
