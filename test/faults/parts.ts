@@ -68,7 +68,9 @@ async function* eachOnce(lab: Lab, { starts, modes, points, mine }: Selection): 
 async function* eachOfCanary(lab: Lab, selection: Selection): AsyncGenerator<Planned> {
   const { flavour } = lab.database;
   const mine = (name: string): boolean => selection.mine(`${flavour}: ${name}`);
-  for await (const each of eachOnce(lab, { ...selection, starts: canaryScenarioNames, mine }))
+  const named = canaryScenarioNames.filter((name) => selection.starts.includes(name));
+  const starts = named.length > 0 ? named : canaryScenarioNames;
+  for await (const each of eachOnce(lab, { ...selection, starts, mine }))
     yield { ...each, start: `${each.start} ${flavour}`, name: `${flavour}: ${each.name}` };
 }
 
