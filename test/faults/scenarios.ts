@@ -101,7 +101,7 @@ const canaries = {
     prepare: async (_lab, site) => site.pages({ refuses: [site.users.B] }),
     sound: [4],
     // All else of it is met where the login is good.
-    points: (point) => /control pod$|^kubernetes: (POST|DELETE) pod \(2\)$/.test(point),
+    points: (point) => /control pod$|^kubernetes: (CREATE|DELETE) pod \(2\)$/.test(point),
     mend: (site) => site.pages({}),
   },
 } satisfies Record<string, Scenario>;
@@ -147,7 +147,7 @@ export async function siteOf(lab: Lab, name: ScenarioName): Promise<Site> {
 
 /** Its effects, and the same writes on the wire. */
 function isOfCanary(point: string): boolean {
-  return /canary (pod|Secret|file|folder)$|control pod$|^kubernetes: (POST|DELETE) (pod|secret)/.test(point);
+  return /canary (pod|Secret|file|folder)$|control pod$|^kubernetes: (CREATE|DELETE) (pod|secret)/.test(point);
 }
 
 function isAfterHealth(point: string, index: number, all: readonly string[]): boolean {
