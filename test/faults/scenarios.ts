@@ -147,7 +147,9 @@ export async function siteOf(lab: Lab, name: ScenarioName): Promise<Site> {
 
 /** Its effects, and the same writes on the wire. */
 function isOfCanary(point: string): boolean {
-  return /canary (pod|Secret|file|folder)$|control pod$|^kubernetes: (CREATE|DELETE) (pod|secret)/.test(point);
+  return /canary (pod|Secret|file|folder)$|control pod$|^kubernetes: (CREATE|DELETE) (pod|secret)/.test(
+    point,
+  );
 }
 
 function isAfterHealth(point: string, index: number, all: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import { Cluster } from './support/cluster';
 import type { Run } from './support/command';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { until } from './support/until';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
 const canaryPod = 'credential-rotation-canary-openemr';
@@ -45,7 +46,9 @@ function rich(spec: V1PodSpec, log: string): V1PodSpec {
   };
 }
 
-/** What of these two pods differs in none of the keys that the template says. */
+const nameOf = ({ metadata }: V1Pod): string => metadata?.name ?? '';
+
+/** What a pod has of its template, and a canary like the others. */
 const kept = (spec: V1PodSpec | undefined): object => ({
   account: spec?.serviceAccountName,
   pull: spec?.imagePullSecrets,
@@ -84,12 +87,13 @@ for (const database of databases.slice(0, 1)) {
       const selector = await cluster.scaleSelector();
       let ended = false;
       const running = run(site, args).finally(() => (ended = true));
-      while (!ended) {
+      const look = async (): Promise<boolean> => {
         const [all, selected] = await Promise.all([cluster.pods(), cluster.pods(selector)]);
-        for (const pod of all) pods.set(pod.metadata?.name ?? '', pods.get(pod.metadata?.name ?? '') ?? pod);
-        for (const { metadata } of selected) counted.add(metadata?.name ?? '');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+        for (const pod of all) pods.set(nameOf(pod), pods.get(nameOf(pod)) ?? pod);
+        for (const pod of selected) counted.add(nameOf(pod));
+        return ended;
+      };
+      await until('the run has ended', look, { limitMs: 200_000, everyMs: 50 });
       return { run: await running, pods, counted };
     }
 
@@ -129,10 +133,10 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
       expect(performance.now() - begun, 'the probe of 300 s').to.be.below(120_000);
       const canary = pods.get(canaryPod);
-      const others = [...pods.values()].filter(({ metadata }) => metadata?.name !== canaryPod);
+      const others = [...pods.values()].filter((pod) => nameOf(pod) !== canaryPod);
       expect(kept(canary?.spec)).to.deep.equal(kept(others.at(-1)?.spec));
       expect(others, 'two old pods and two new ones').to.have.lengthOf(4);
-      expect([...counted].sort()).to.deep.equal(others.map(({ metadata }) => metadata?.name).sort());
+      expect([...counted].sort()).to.deep.equal(others.map(nameOf).sort());
       const now = await cluster.deployment();
       expect([now.spec.replicas, now.metadata.generation]).to.deep.equal([2, generation + 1]);
       expect(await canaryLeft(lab, site)).to.deep.equal([]);
