@@ -1,5 +1,6 @@
 import type { Lab, Site } from '../lab';
 import { pluginOrigin } from '../lab/plugins/origin';
+import { measurePod } from './canary';
 import { measureEngine } from './engine';
 import { measureFloor, useSecretsManagerOf } from './floor';
 import { measure, measureAlone } from './measure';
@@ -7,7 +8,7 @@ import type { Measured } from './measure';
 import type { Results } from './results';
 
 /**
- * Measures everything on one site.
+ * Measures everything on one site, where a canary can be made.
  * @param warmUps rotations that come first, so that caches and state are as in daily use
  * @throws Error when a run fails
  */
@@ -22,6 +23,7 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     rotation: [],
     noOp: [],
     rollback: [],
+    canary: { with: [], pod: [] },
     withoutCheckpoints: [],
     floor: [],
     engine: [],
@@ -38,6 +40,8 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     results.rollback.push(await good(lab, site, ['rollback', '--yes', '--log-json']));
     const unsafe = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
     results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], { changes: unsafe }));
+    results.canary.pod.push(await measurePod(site));
+    results.canary.with.push(await good(lab, site, ['--canary', 'require', '--log-json']));
     results.engine.push(await measureEngine(site));
     const { watched } = results;
     watched.status.push(await good(lab, site, ['status'], { watched: true }));

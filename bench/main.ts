@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   try {
     const lines = choices.growth
       ? await growth(lab, choices.stacks, choices.repeats)
-      : resultLines(await benchmark(lab, await lab.createSite(), choices.repeats));
+      : resultLines(await benchmark(lab, await lab.createSite({ canary: true }), choices.repeats));
     console.log(lines.join('\n'));
     if (choices.write) writeResult(choices.growth ? 'growth' : 'result', lines);
   } finally {

@@ -1,11 +1,12 @@
 import { cpus, totalmem } from 'node:os';
+import { canaryLines } from './canary';
 import type { EngineAlone } from './engine';
 import type { Floor } from './floor';
 import { deterministicCounts, goals, judged } from './goals';
 import type { Measured } from './measure';
 import { countsOf, phasesOf } from './phases';
 import { reasonsOf } from './reasons';
-import { spreadOf } from './statistics';
+import { cells, seconds, spreadOf } from './statistics';
 import { table } from './table';
 
 /** All runs of one benchmark. */
@@ -19,6 +20,8 @@ export interface Results {
   rotation: Measured[];
   noOp: Measured[];
   rollback: Measured[];
+  /** Rotations with a canary, and one pod alone. */
+  canary: { with: Measured[]; pod: number[] };
   /** Rotations whose engine wrote no state in between: only here, to know what writing it costs. */
   withoutCheckpoints: Measured[];
   floor: Floor[];
@@ -26,8 +29,6 @@ export interface Results {
   /** The same runs again, with an eye on their processes. */
   watched: Record<'rotation' | 'preview' | 'status', Measured[]>;
 }
-
-const seconds = (ms: number): string => (ms / 1000).toFixed(2).padStart(6);
 
 /** The benchmark's text, as lines. */
 export function resultLines(results: Results): string[] {
@@ -39,6 +40,8 @@ export function resultLines(results: Results): string[] {
     ...floorLines(results),
     '',
     ...phaseLines('A rotation by phase', results.rotation),
+    '',
+    ...canaryLines({ ...results.canary, without: results.rotation }),
     '',
     ...phaseLines('A dry run by phase', results.preview),
     '',
@@ -69,11 +72,6 @@ export function shape({ database, standIn }: Pick<Results, 'database' | 'standIn
     `Lab: ${database}, 2 pods, state in a folder with a passphrase, aws plugin: ${standIn ? 'stand-in' : 'official'}`,
   ];
 }
-
-const cells = (values: readonly number[]): string[] => {
-  const { min, median, max } = spreadOf(values);
-  return [min, median, max].map(seconds);
-};
 
 function wallTimes({ help, status, preview, rotation, noOp, rollback, watched }: Results): string[] {
   const row = (name: string, runs: readonly Measured[], again: readonly Measured[] = []): string[] => [

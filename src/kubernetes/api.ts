@@ -117,8 +117,8 @@ export class KubernetesApi {
   }
 
   /** The same where an admission webhook may take its time. @throws ApiError, or what the connection says */
-  createAdmitted<T>(parts: readonly string[], body: unknown): Promise<T> {
-    return this.send('POST', parts, { body, timeoutMs: patchLimitMs });
+  createAdmitted<T>(parts: readonly string[], body: unknown, query: Record<string, string> = {}): Promise<T> {
+    return this.send('POST', parts, { query, body, timeoutMs: patchLimitMs });
   }
 
   /** @throws ApiError, or what the connection says */

@@ -9,7 +9,7 @@ import type {
 } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import { keepPasswordsIn } from '../secrecy/passwordsIn';
-import { KubernetesApi } from './api';
+import { ApiError, KubernetesApi } from './api';
 import { answerFailure, statusOf, untilAnswered } from './errors';
 import { fieldManager } from './rollout';
 
@@ -225,12 +225,28 @@ export class Kubernetes {
     );
   }
 
-  /** Makes an object of this tool's own. Errors as of {@link lease}. */
-  async createOwn(resource: OwnResource, body: V1Pod | V1Secret): Promise<void> {
-    await (await this.api()).createAdmitted(this.owned(resource), body);
+  /**
+   * Makes an object of this tool's own.
+   * @param query `dryRun` asks whether it would be made
+   * @throws ApiError with the server's own words, which tell of quotas and policies; Failure where there was no answer
+   */
+  async createOwn(
+    resource: OwnResource,
+    body: V1Pod | V1Secret,
+    query: { dryRun?: 'All' } = {},
+  ): Promise<void> {
+    const api = await this.api();
+    await api.createAdmitted(this.owned(resource), body, query).catch((error: unknown) => {
+      if (error instanceof ApiError) throw error;
+      const what = `${resource} ${this.target.namespace}/${body.metadata?.name ?? ''}`;
+      throw answerFailure(error, { verb: 'create', what, server: api.server });
+    });
   }
 
-  /** Deletes an object of this tool's own, if it is still that very one; one that is gone is no error. Errors as of {@link lease}. */
+  /**
+   * Deletes an object of this tool's own, if it is still that very one; one that is gone is no error. It can be tried again, and
+   * is where there was no answer. Errors as of {@link createOwn}.
+   */
   async removeOwn(resource: OwnResource, { metadata }: V1Pod | V1Secret): Promise<void> {
     const { name = '', uid } = metadata ?? {};
     const options = {
@@ -239,9 +255,15 @@ export class Kubernetes {
       ...(uid === undefined ? {} : { preconditions: { uid } }),
     };
     const api = await this.api();
-    await api.remove([...this.owned(resource), name], options).catch((error: unknown) => {
-      if (statusOf(error) !== 404) throw error;
-    });
+    const remove = (): Promise<unknown> =>
+      api.remove([...this.owned(resource), name], options).catch((error: unknown) => {
+        const status = statusOf(error) ?? 500;
+        if (status === 404) return;
+        if (status < 500 && status !== 429) throw error;
+        const what = `${resource} ${this.target.namespace}/${name}`;
+        throw answerFailure(error, { verb: 'delete', what, server: api.server });
+      });
+    await untilAnswered(remove, this.patience);
   }
 
   private owned(resource: OwnResource): string[] {

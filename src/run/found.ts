@@ -14,6 +14,7 @@ import { aroundOf } from '../steps/preflight';
 import { planId } from '../rotation/rotationPlan';
 import { randomBytes } from 'node:crypto';
 import { provenanceOf } from '../engine/pastSteps';
+import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { planRotation } from '../rotation/planRotation';
 import { Failure, decidingCode, jointOutcome } from '../base/failure';
 import { planDifferences } from '../rotation/savedPlan';
@@ -79,13 +80,16 @@ export async function planFound(
 
 /** A new plan with its canary, where there may be one; a plan that is taken up keeps what it has. */
 async function withCanaryLook(
-  { savedPlan, tell }: RunRequest,
+  { savedPlan, tell, settings: { context, canaryLimitSeconds } }: RunRequest,
   { kubernetes }: OpenWorld,
   planned: PlannedRotation,
   resumed: boolean,
 ): Promise<{ planned: PlannedRotation; problem?: Failure }> {
   if (resumed) return { planned };
-  const { notice, ...looked } = await withCanary(planned, kubernetes, savedPlan);
+  const { notice, ...looked } = await withCanary(planned, kubernetes, savedPlan, {
+    site: context.site,
+    limitSeconds: canaryLimitSeconds ?? defaultCanaryLimitSeconds,
+  });
   if (notice !== undefined) tell({ kind: 'notice', text: notice });
   return looked;
 }

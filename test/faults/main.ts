@@ -68,8 +68,9 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 async function carryOutAll(values: Values, ledger: Ledger): Promise<void> {
   const sideBySide = Number(values['side-by-side']);
   const selection = selectionOf(values);
-  const isIdle = values.part?.join() === 'idle';
-  const namesakes = isIdle ? [] : selection.starts.filter(makesUsers);
+  // These two have starts of their own.
+  const isApart = values.part?.every((part) => part === 'idle' || part === 'canary') ?? false;
+  const namesakes = isApart ? [] : selection.starts.filter(makesUsers);
   if (sideBySide > 1 && namesakes.length > 0)
     throw new Error(
       `not side by side in one lab, since the users that they make have one name: ${namesakes.join(', ')}`,

@@ -3,6 +3,7 @@ import { dropDefaultUsers } from '../lab/support/world';
 import type { FaultCase, FaultMode, FaultResult } from './cases';
 import { caseName, casesOf } from './cases';
 import type { ScenarioName } from './scenarios';
+import { canaryScenarioNames } from './scenarios';
 import { stopAndFinish, stoppableSteps, stops } from './signals';
 import { idleProofs } from './idleProof';
 import { carryOutKeeper, keeperNames } from './keepers';
@@ -49,6 +50,7 @@ export const parts: Record<string, (lab: Lab, selection: Selection) => AsyncGene
   people: peopleBetween,
   keepers: keptForEver,
   admin: togetherOnAdmin,
+  canary: eachOfCanary,
   idle: idleProofs,
 };
 
@@ -60,6 +62,16 @@ async function* eachOnce(lab: Lab, { starts, modes, points, mine }: Selection): 
     for (const fault of found.flatMap((point) => casesOf(start, point, modes)))
       if (mine(caseName(fault))) yield planned(lab, fault);
   }
+}
+
+/** Every point × mode of a canary; on each database, which has its own way of counting logins. */
+async function* eachOfCanary(lab: Lab, selection: Selection): AsyncGenerator<Planned> {
+  const { flavour } = lab.database;
+  const mine = (name: string): boolean => selection.mine(`${flavour}: ${name}`);
+  const named = canaryScenarioNames.filter((name) => selection.starts.includes(name));
+  const starts = named.length > 0 ? named : canaryScenarioNames;
+  for await (const each of eachOnce(lab, { ...selection, starts, mine }))
+    yield { ...each, start: `${each.start} ${flavour}`, name: `${flavour}: ${each.name}` };
 }
 
 /** Every pair of kills: at a point, and then at a point of the run that takes it up. */

@@ -22,6 +22,10 @@ export interface Scenario {
   points: (point: string, index: number, all: readonly string[]) => boolean;
   /** Seconds that the Deployment has for a rollout; short where one is to fail. */
   progressDeadlineSeconds?: number;
+  /** A canary can be made there. */
+  canary?: boolean;
+  /** What is done to the world before the run after the fault. */
+  mend?: (site: Site) => Promise<void>;
 }
 
 const plain: Omit<Scenario, 'start'> = {
@@ -79,18 +83,46 @@ const others = {
   },
 } satisfies Record<string, Scenario>;
 
-/** The name of a scenario. */
-export type ScenarioName = StartingPoint | keyof typeof others;
+const withCanary = {
+  ...plain,
+  start: 'a-active',
+  args: ['--canary', 'auto'],
+  canary: true,
+  points: isOfCanary,
+} satisfies Scenario;
 
-/** All scenarios, in the order of a sweep. */
+/** Those with a canary: the sweep has a part of its own for them, as the canary is off in all others. */
+const canaries = {
+  /** The new login is good. */
+  proved: withCanary,
+  /** It is not: a second pod is made, to compare. */
+  refused: {
+    ...withCanary,
+    prepare: async (_lab, site) => site.pages({ refuses: [site.users.B] }),
+    sound: [4],
+    // All else of it is met where the login is good.
+    points: (point) => /control pod$|^kubernetes: (CREATE|DELETE) pod \(2\)$/.test(point),
+    mend: (site) => site.pages({}),
+  },
+} satisfies Record<string, Scenario>;
+
+/** The name of a scenario. */
+export type ScenarioName = StartingPoint | keyof typeof others | keyof typeof canaries;
+
+/** All scenarios but those with a canary, in the order of a sweep. */
 export const scenarioNames: readonly ScenarioName[] = [
   ...STARTING_POINTS,
   ...(Object.keys(others) as (keyof typeof others)[]),
 ];
 
+/** The scenarios with a canary. */
+export const canaryScenarioNames: readonly ScenarioName[] = Object.keys(
+  canaries,
+) as (keyof typeof canaries)[];
+
 /** The scenario of that name. */
 export function scenarioOf(name: ScenarioName): Scenario {
-  const found: Scenario | undefined = (others as Record<string, Scenario>)[name];
+  const found: Scenario | undefined = ({ ...others, ...canaries } as Record<string, Scenario>)[name];
   return found ?? { ...plain, start: name as StartingPoint };
 }
 
@@ -101,9 +133,9 @@ export function makesUsers(name: ScenarioName): boolean {
 
 /** Makes an OpenEMR as the scenario wants it. */
 export async function siteOf(lab: Lab, name: ScenarioName): Promise<Site> {
-  const { start, prepare, progressDeadlineSeconds } = scenarioOf(name);
+  const { start, prepare, progressDeadlineSeconds, canary = false } = scenarioOf(name);
   const deadline = progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds };
-  const site = await lab.createSite({ start, ...deadline });
+  const site = await lab.createSite({ start, canary, ...deadline });
   try {
     await prepare(lab, site);
     return site;
@@ -111,6 +143,13 @@ export async function siteOf(lab: Lab, name: ScenarioName): Promise<Site> {
     await site.remove();
     throw error;
   }
+}
+
+/** Its effects, and the same writes on the wire. */
+function isOfCanary(point: string): boolean {
+  return /canary (pod|Secret|file|folder)$|control pod$|^kubernetes: (CREATE|DELETE) (pod|secret)/.test(
+    point,
+  );
 }
 
 function isAfterHealth(point: string, index: number, all: readonly string[]): boolean {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Lab, Site } from '../../lab';
+import { Cluster } from '../lab/support/cluster';
 import type { Run } from '../lab/support/command';
 import { endOfNext } from './endOfNext';
 import { run } from '../lab/support/command';
@@ -169,7 +170,8 @@ export async function carryOut(lab: Lab, fault: FaultCase): Promise<FaultResult 
 }
 
 async function endAfter(site: Site, start: ScenarioName): Promise<number> {
-  const { clean } = scenarioOf(start);
+  const { clean, mend } = scenarioOf(start);
+  await mend?.(site);
   return clean === 'by-status' ? endOfNext(site) : clean;
 }
 
@@ -198,6 +200,8 @@ async function carryOutWith(
     if (failed > 0) throw new Error(`logins failed: ${failures.slice(0, 5).join('\n')}`);
     const { active_slot: active } = await site.slotDocument();
     const world = await expectHealthy(site, active === 'A' ? 'A' : 'B');
+    const left = await canaryLeft(lab, site);
+    if (left.length > 0) throw new Error(`of the canary there is left: ${left.join(', ')}`);
     const texts = Object.fromEntries(
       runs.flatMap(({ stdout, stderr }, index) => [
         [`stdout of run ${index}`, stdout],
@@ -218,6 +222,17 @@ async function carryOutWith(
   } finally {
     await Promise.all([canary.stop(), readers.stop()]);
     await site.remove();
+  }
+}
+
+/** Pods, Secrets and files of a canary that are there now. */
+export async function canaryLeft(lab: Lab, site: Site): Promise<string[]> {
+  const cluster = new Cluster(lab, site);
+  try {
+    const files = readdirSync(path.dirname(site.sqlconfFile)).filter((name) => name.includes('canary'));
+    return [...(await cluster.canaries()), ...files];
+  } finally {
+    cluster.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Lab } from '../../lab';
 import { startLab } from '../../lab';
+import { canaryLeft } from '../faults/sweep';
 import { run } from '../lab/support/command';
 
 describe('a rotation of pods on the real kubelet', function () {
@@ -27,6 +28,19 @@ describe('a rotation of pods on the real kubelet', function () {
     expect(requests).to.be.greaterThan(100);
     expect(failed, examples.join('\n')).to.equal(0);
     expect((await site.sqlconf()).login).to.equal(site.users.B);
+    await site.remove();
+  });
+
+  it('with a canary: the kubelet lays the copy over the file, the pod logs in from its own address, and is gone before the switch', async () => {
+    const site = await lab.createSite({ canary: true });
+    const load = site.load();
+    const result = await run(site, ['--canary', 'require']);
+    const { requests, failed, examples } = await load.stop();
+    console.log(requests, failed, examples);
+    expect(result.code, result.stdout + result.stderr).to.equal(0);
+    expect(failed, examples.join('\n')).to.equal(0);
+    expect((await site.sqlconf()).login).to.equal(site.users.B);
+    expect(await canaryLeft(lab, site)).to.deep.equal([]);
     await site.remove();
   });
 });

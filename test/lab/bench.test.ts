@@ -12,7 +12,7 @@ describe('the benchmark (npm run bench)', function () {
 
   before(async () => {
     const lab = await labWith('mysql');
-    const site = await lab.createSite();
+    const site = await lab.createSite({ canary: true });
     try {
       results = await benchmark(lab, site, 1, 1);
     } finally {
@@ -27,6 +27,7 @@ describe('the benchmark (npm run bench)', function () {
       'Wall time in s',
       'A rotation and its floor, in s',
       'A rotation by phase, in s',
+      'A rotation with a canary, in s',
       'A dry run by phase, in s',
       'Status by phase, in s',
       'A run that is not due, by phase, in s',

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { V1Deployment, V1Pod, V1PodTemplateSpec, V1Secret } from '@kubernetes/client-node';
+import type { V1Pod, V1PodTemplateSpec, V1Secret } from '@kubernetes/client-node';
 import { Failure } from '../../base/failure';
 import { tellNotice } from '../../base/notices';
 import { ApiError } from '../../kubernetes/api';
@@ -21,13 +21,20 @@ import type { Pace } from './ask';
 import { askPod, usualPace } from './ask';
 import { removePart, waitUntilGone } from './leftovers';
 import { LoginWatch } from './logins';
-import type { FileMount } from './mounts';
-import { fileMounts } from './mounts';
 import { mainContainers } from './page';
-import { canaryLabel, canaryPod } from './pod';
+import { canaryLabel, canaryPod, podParts } from './pod';
 import type { Seen } from './verdict';
 import { judgeCanary, needsControl } from './verdict';
-import { canaryFailure, missingRightText, unprovedFailure, unprovedNotice } from './texts';
+import type { Tried } from './template';
+import { isSettled, triedTemplate } from './template';
+import {
+  canaryFailure,
+  missingRightText,
+  refusalText,
+  unprovedFailure,
+  unprovedNotice,
+  withoutFullStop,
+} from './texts';
 
 /** Inputs of the canary, the last part of step 4. */
 export interface CanaryProofInputs extends DatabaseLogin {
@@ -53,8 +60,6 @@ export const canaryProof = proof<CanaryProofInputs>((inputs) => proveCanary(inpu
 
 /** How long a pod that was deleted is waited for, in ms. */
 const goneMs = 20_000;
-/** How much longer than its limit a pod lives by itself, in seconds. */
-const deadlineSlackSeconds = 60;
 
 /**
  * Makes the pod, asks it, judges it, and removes all of it.
@@ -100,20 +105,12 @@ async function whyNot(action: () => Promise<Seen>): Promise<Seen> {
     return await action();
   } catch (error) {
     if (error instanceof NotRun) return { kind: 'not-run', why: error.why };
-    if (error instanceof SqlconfFileError) return { kind: 'not-run', why: withoutStop(error.message) };
+    if (error instanceof SqlconfFileError) return { kind: 'not-run', why: withoutFullStop(error.message) };
     if (error instanceof ApiError) return { kind: 'not-run', why: refusalText(error) };
     // A lock that is lost, a database that fails: not the canary's.
     if (!(error instanceof Failure) || !/^kubernetes-/.test(error.code)) throw error;
-    return { kind: 'not-run', why: withoutStop(error.message) };
+    return { kind: 'not-run', why: withoutFullStop(error.message) };
   }
-}
-
-const withoutStop = (text: string): string => text.replace(/\.$/, '');
-
-/** A quota, a policy or a webhook says why; the pod holds no value of a Secret that could be quoted. */
-function refusalText({ code, said }: ApiError): string {
-  const text = withoutStop(said.replace(/\s+/g, ' ').trim()).slice(0, 300);
-  return `the API server refused it (${code}${text === '' ? '' : `: ${text}`})`;
 }
 
 /** The pod on the new login. */
@@ -124,10 +121,8 @@ async function look(inputs: CanaryProofInputs, file: OpenSqlconf, pace: Pace): P
   const missing = await kubernetes.missingRights([...pods, ...secrets]);
   const lacking = missing.find(({ resource }) => resource === 'pods');
   if (lacking) throw new NotRun(missingRightText(lacking.verb));
-  const template = settledTemplate(await kubernetes.deployment());
-  const files = fileMounts(template.spec ?? { containers: [] }, context.site);
-  if (files.length === 0)
-    throw new NotRun('no container of the Deployment has sites/ on a volume that could be found');
+  const tried = await triedNow(inputs);
+  const { template } = tried;
   const login = await LoginWatch.begin(context, inputs);
   await clear(inputs);
   const secret = missing.length === 0 && usesSecret(template, context.kubernetes.secret);
@@ -136,8 +131,8 @@ async function look(inputs: CanaryProofInputs, file: OpenSqlconf, pace: Pace): P
     const by = canaryNames(context.kubernetes.deployment).secret;
     if (secret) await makeSecret(inputs, by);
     const made = { hidden, ...(secret ? { secret: { of: context.kubernetes.secret, by } } : {}) };
-    await makePod(inputs, 'pod', template, files, made);
-    return await ask(inputs, 'pod', files, template, login, pace);
+    await makePod(inputs, 'pod', tried, made);
+    return await ask(inputs, 'pod', tried, login, pace);
   } finally {
     await cleared(inputs, file);
   }
@@ -146,11 +141,10 @@ async function look(inputs: CanaryProofInputs, file: OpenSqlconf, pace: Pace): P
 /** The pod on the login in use: the same template and the real file. */
 async function lookAtControl(inputs: CanaryProofInputs, pace: Pace): Promise<Seen> {
   const { context } = inputs;
-  const template = settledTemplate(await kubernetesOf(context).deployment());
-  const files = fileMounts(template.spec ?? { containers: [] }, context.site);
+  const tried = await triedNow(inputs);
   try {
-    await makePod(inputs, 'control', template, files, {});
-    return await ask(inputs, 'control', files, template, undefined, pace);
+    await makePod(inputs, 'control', tried, {});
+    return await ask(inputs, 'control', tried, undefined, pace);
   } finally {
     await removedQuietly(() => removePart(kubernetesOf(context), 'control'));
     await waitUntilGone(kubernetesOf(context), 'control', goneMs);
@@ -161,17 +155,12 @@ async function lookAtControl(inputs: CanaryProofInputs, pace: Pace): Promise<See
  * The template, where the pods that run are of it: one that nobody has tried yet would be tried by the canary, the set-up
  * and upgrade of a new image included.
  */
-function settledTemplate({ metadata, spec, status }: V1Deployment): V1PodTemplateSpec {
-  const isSeen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
-  const wanted = spec?.replicas ?? 1;
-  if (
-    !isSeen ||
-    (status?.updatedReplicas ?? 0) < wanted ||
-    (status?.replicas ?? 0) > (status?.updatedReplicas ?? 0)
-  )
-    throw new NotRun('the Deployment is rolling out something else');
-  if (spec === undefined) throw new NotRun('the Deployment has no template');
-  return spec.template;
+async function triedNow({ context }: CanaryProofInputs): Promise<Tried> {
+  const deployment = await kubernetesOf(context).deployment();
+  if (!isSettled(deployment)) throw new NotRun('the Deployment is rolling out something else');
+  const tried = triedTemplate(deployment, context.site);
+  if ('why' in tried) throw new NotRun(tried.why);
+  return tried;
 }
 
 function loginOf({ username, password, host, port, dbname }: DatabaseLogin): DatabaseLogin {
@@ -225,27 +214,19 @@ const creates = {
 async function makePod(
   { context, rotation, limitSeconds }: CanaryProofInputs,
   part: 'pod' | 'control',
-  template: V1PodTemplateSpec,
-  files: readonly FileMount[],
+  { template, files }: Tried,
   made: { hidden?: string; secret?: { of: string; by: string } },
 ): Promise<void> {
   const kubernetes = kubernetesOf(context);
-  const pod = canaryPod(template, {
-    name: canaryNames(context.kubernetes.deployment)[part],
-    namespace: context.kubernetes.namespace,
-    rotation,
-    deadlineSeconds: Math.ceil(limitSeconds) + deadlineSlackSeconds,
-    files,
-    ...made,
-  });
+  const names = { ...context.kubernetes, part };
+  const pod = canaryPod(template, { ...podParts(names, rotation, limitSeconds), files, ...made });
   await guardedEffect(creates[part], () => kubernetes.createOwn('pods', pod));
 }
 
 async function ask(
   inputs: CanaryProofInputs,
   part: 'pod' | 'control',
-  files: readonly FileMount[],
-  template: V1PodTemplateSpec,
+  { template, files }: Tried,
   login: LoginWatch | undefined,
   pace: Pace,
 ): Promise<Seen> {
@@ -279,7 +260,7 @@ async function removedQuietly(remove: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof Failure)) throw error;
     if (error instanceof Failure && error.outcome === 'locked') throw error;
-    const why = error instanceof ApiError ? refusalText(error) : withoutStop(error.message);
+    const why = error instanceof ApiError ? refusalText(error) : withoutFullStop(error.message);
     tellNotice(`what the canary made could not be removed: ${why}; the next run removes it`);
   }
 }

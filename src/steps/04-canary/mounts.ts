@@ -24,10 +24,35 @@ export function containersOf(spec: V1PodSpec): V1Container[] {
 /** The containers that see this site's `sqlconf.php` on a shared volume. Pure. */
 export function fileMounts(spec: V1PodSpec, site: string): FileMount[] {
   return containersOf(spec).flatMap((container) => {
-    const path = filePath(container, site);
-    const found = path === undefined ? undefined : mountOf(container, spec.volumes ?? [], path);
-    return found === undefined ? [] : [found];
+    const source = fileSource(container, spec.volumes ?? [], site);
+    const { path, mount, volume } = source ?? {};
+    if (
+      path === undefined ||
+      mount === undefined ||
+      !sharedSources.some((each) => volume?.[each] !== undefined)
+    )
+      return [];
+    const inside = path.slice(trimmed(mount.mountPath).length).split('/');
+    const before = (mount.subPathExpr ?? mount.subPath ?? '').split('/');
+    const parts = [...before, ...inside].filter((part) => part !== '');
+    return [{ container: container.name, path, mount, folder: parts.slice(0, -1).join('/') }];
   });
+}
+
+/** Where a container has this site's `sqlconf.php` from: the deepest mount is seen. Undefined where none can bring it. Pure. */
+export function fileSource(
+  container: V1Container,
+  volumes: readonly V1Volume[],
+  site: string,
+): { path: string; mount: V1VolumeMount; volume: V1Volume | undefined } | undefined {
+  const path = filePath(container, site);
+  if (path === undefined) return undefined;
+  const covers = ({ mountPath }: V1VolumeMount): boolean =>
+    path === trimmed(mountPath) || path.startsWith(`${trimmed(mountPath)}/`);
+  const [mount] = (container.volumeMounts ?? [])
+    .filter(covers)
+    .sort((one, other) => trimmed(other.mountPath).length - trimmed(one.mountPath).length);
+  return mount && { path, mount, volume: volumes.find(({ name }) => name === mount.name) };
 }
 
 /** The path of the file in a container, by the mounts that can bring it there. */
@@ -40,26 +65,6 @@ function filePath({ volumeMounts = [] }: V1Container, site: string): string | un
   }
   const root = paths.find((path) => path.endsWith('/openemr'));
   return root === undefined ? undefined : `${root}/sites/${site}/sqlconf.php`;
-}
-
-/** The mount that is seen at a path: the deepest one. */
-function mountOf(
-  { name: container, volumeMounts = [] }: V1Container,
-  volumes: readonly V1Volume[],
-  path: string,
-): FileMount | undefined {
-  const covers = ({ mountPath }: V1VolumeMount): boolean =>
-    path === trimmed(mountPath) || path.startsWith(`${trimmed(mountPath)}/`);
-  const [mount] = volumeMounts
-    .filter(covers)
-    .sort((one, other) => trimmed(other.mountPath).length - trimmed(one.mountPath).length);
-  const volume = volumes.find(({ name }) => name === mount?.name);
-  if (mount === undefined || !sharedSources.some((source) => volume?.[source] !== undefined))
-    return undefined;
-  const inside = path.slice(trimmed(mount.mountPath).length).split('/');
-  const before = (mount.subPathExpr ?? mount.subPath ?? '').split('/');
-  const parts = [...before, ...inside].filter((part) => part !== '');
-  return { container, path, mount, folder: parts.slice(0, -1).join('/') };
 }
 
 function trimmed(path: string): string {

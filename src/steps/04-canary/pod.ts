@@ -9,6 +9,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 import { restartAnnotation } from '../../rotation/annotations';
+import { canaryNames } from '../../rotation/canary';
 import type { FileMount } from './mounts';
 import { overlay } from './mounts';
 
@@ -36,6 +37,19 @@ export interface PodParts {
  * (openemr/openemr-devops, docker/openemr/7.0.4/openemr.sh: each of the three asks for it).
  */
 const quiet: V1EnvVar = { name: 'MANUAL_SETUP', value: 'yes' };
+
+/** How much longer than its limit a pod lives by itself, in seconds. */
+const deadlineSlackSeconds = 60;
+
+/** What a pod has besides the template and what it sees of the file. */
+export function podParts(
+  { namespace, deployment, part }: { namespace: string; deployment: string; part: 'pod' | 'control' },
+  rotation: string,
+  limitSeconds: number,
+): Omit<PodParts, 'files'> {
+  const deadlineSeconds = Math.ceil(limitSeconds) + deadlineSlackSeconds;
+  return { name: canaryNames(deployment)[part], namespace, rotation, deadlineSeconds };
+}
 
 /** How long the pod may take to end, in seconds: nobody uses it. */
 const graceSeconds = 5;

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure';
+import type { ApiError } from '../../kubernetes/api';
 import type { Verdict } from './verdict';
 
 /** The two users. */
@@ -39,6 +40,17 @@ export function unprovedFailure(why: string, { username }: Users): Failure {
 /** It was not required. A sentence without its full stop. */
 export function unprovedNotice(why: string, { username }: Users): string {
   return `no canary pod could prove ${username} before the switch: ${why}. The rotation goes on without it, as step 8 proves the login after the switch`;
+}
+
+/** A quota, a policy or a webhook says why; the pod holds no value of a Secret that could be quoted. Without its full stop. */
+export function refusalText({ code, said }: ApiError): string {
+  const text = withoutFullStop(said.replace(/\s+/g, ' ').trim()).slice(0, 300);
+  return `the API server refused it (${code}${text === '' ? '' : `: ${text}`})`;
+}
+
+/** A sentence as a part of another one. */
+export function withoutFullStop(text: string): string {
+  return text.replace(/\.$/, '');
 }
 
 /** Without its full stop. */

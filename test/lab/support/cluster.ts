@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Lab, Site } from '../../../lab';
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { KubernetesClient } from '../../../lab/kubernetes-client';
+import { awaitRollout } from '../../../lab/site/kubernetes';
 import { until } from './until';
 
 /** What people and other controllers do to a site's objects: with all rights, past the lab's proxy. */
@@ -71,6 +73,44 @@ export class Cluster {
     status: Record<string, number>;
   }> {
     return this.client.get(this.deploymentPath);
+  }
+
+  /** Changes the pod template, and waits until all pods are of it. */
+  async changeTemplate(change: (spec: V1PodSpec) => V1PodSpec): Promise<void> {
+    const { spec } = await this.client.get<{ spec: { template: { spec: V1PodSpec } } }>(this.deploymentPath);
+    await this.patchDeployment({ spec: { template: { spec: change(spec.template.spec) } } });
+    await awaitRollout(this.client, this.site.namespace);
+  }
+
+  /** What an autoscaler asks for to know which pods it counts. */
+  async scaleSelector(): Promise<string> {
+    const { status } = await this.client.get<{ status: { selector: string } }>(
+      `${this.deploymentPath}/scale`,
+    );
+    return status.selector;
+  }
+
+  /** The pods that a selector selects; all without one. */
+  async pods(labelSelector = ''): Promise<V1Pod[]> {
+    const query = `labelSelector=${encodeURIComponent(labelSelector)}`;
+    return (await this.client.get<{ items: V1Pod[] }>(`${this.core}/pods?${query}`)).items;
+  }
+
+  /** Makes an autoscaler of the Deployment. */
+  async createAutoscaler(minReplicas: number, maxReplicas: number): Promise<void> {
+    const { namespace, deployment } = this.site;
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment };
+    await this.client.create(`/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`, {
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: deployment },
+      spec: { scaleTargetRef, minReplicas, maxReplicas },
+    });
+  }
+
+  /** Takes the Role of the canary from the rotation. */
+  async denyCanaries(): Promise<void> {
+    const group = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.site.namespace}`;
+    await this.client.delete(`${group}/rolebindings/credential-rotation-canary-binding`);
   }
 
   /** What a canary has left: names of pods and Secrets. */

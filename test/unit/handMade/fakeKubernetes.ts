@@ -18,7 +18,7 @@ export interface Served {
   made: Map<string, MadeObject>;
   /** The status that a pod has, asked at each look. */
   podStatus: (pod: MadeObject) => object;
-  /** Why a request is not taken. */
+  /** Why a request is not taken; code 0 breaks the connection instead. */
   refuse: (request: { verb: string; resource: string; name: string }) => Refusal | undefined;
   /** Rights that a review denies, such as `create pods`. */
   denied: string[];
@@ -63,6 +63,7 @@ export async function serveNamespace(served: Served, folder: string): Promise<st
 function listen(): Promise<number> {
   const listening = createServer((request, response) => {
     void answer(request).then(({ code, body }) => {
+      if (code === 0) return void request.socket.destroy();
       response.writeHead(code, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     });

@@ -298,7 +298,7 @@ describe('step 4: the canary', () => {
           };
           spec.template.spec.volumes = [{ name: 'sites', emptyDir: {} }];
         },
-        /no container of the Deployment has sites\//,
+        /has sqlconf\.php from its volume sites \(emptyDir\)/,
       ],
       [
         'another pod of that name',
@@ -324,6 +324,37 @@ describe('step 4: the canary', () => {
         expect([...world.kubernetes.made.keys()], 'what is of others stays').to.deep.equal(others);
         expect(await hidden()).to.deep.equal([]);
       });
+  });
+
+  describe('a connection that breaks', () => {
+    /** Breaks it at requests of that kind, so many times. */
+    const breaks = (verb: string, resource: string, times: number): void => {
+      let left = times;
+      world.kubernetes.refuse = (asked) =>
+        asked.verb === verb && asked.resource === resource && (left -= 1) >= 0
+          ? { code: 0, message: '' }
+          : undefined;
+    };
+
+    it('when a pod or Secret is made: nothing is proved, and the rotation goes on', async () => {
+      for (const resource of ['pods', 'secrets']) {
+        breaks('create', resource, 1);
+        expect(await prove(), resource)
+          .to.have.property('unproved')
+          .that.matches(/does not answer "create" on/);
+        await expectNothingLeft();
+      }
+      expect(notices).to.have.lengthOf(2);
+    });
+
+    it('when they are removed: it is tried again, and what was proved stays so', async () => {
+      for (const resource of ['pods', 'secrets']) {
+        breaks('delete', resource, 1);
+        expect(await prove(), resource).to.deep.equal({ proved: undefined });
+        await expectNothingLeft();
+      }
+      expect(notices).to.deep.equal([]);
+    });
   });
 
   it('without the right to make Secrets the references stay', async () => {
