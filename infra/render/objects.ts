@@ -26,10 +26,13 @@ export const fileNames = [
 ] as const;
 
 /** The objects by file; a file without objects is not written. */
+export type ObjectsByFile = Record<(typeof fileNames)[number], KubernetesObject[]>;
+
+/** Makes the objects. */
 export function objectsByFile(
   settings: RotationSettings,
   volumeHandle: string | undefined,
-): Record<(typeof fileNames)[number], KubernetesObject[]> {
+): ObjectsByFile {
   const { monitoring } = settings;
   return {
     'service-account.yaml': settings.serviceAccount === undefined ? [serviceAccount(settings)] : [],

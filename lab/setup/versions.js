@@ -27,4 +27,9 @@ module.exports = {
   go: '1.25.11',
   goPackage: '1.26.4',
   collector: '0.161.0',
+  /** That of the Kubernetes plugin, whose go.mod its own is: so most of it is compiled already. */
+  helm: '3.18.6',
+  kubeconform: '0.7.0',
+  /** The Python package with the schemas of Kubernetes' objects. */
+  kubernetesSchemas: '1.37.0',
 };
