@@ -128,23 +128,43 @@ function aligned(a: readonly Part[], b: readonly Part[]): Pair[] {
   ];
 }
 
-/** A template with what another one changes of their common base. */
-export function overlay(base: Node, template: Node, other: Node): Node {
+/**
+ * A template with what another one changes of their common base.
+ * @param guide in its order are parts that only one of the two has
+ */
+export function overlay(base: Node, template: Node, other: Node, guide?: Node): Node {
   if (other === base || other === template) return template;
   if (template === base) return other;
+  const parts = partsOf(guide);
   if (base.type === 'fields' && template.type === 'fields' && other.type === 'fields')
-    return unique({ type: 'fields', parts: overlaid(base.parts, template.parts, other.parts) });
+    return unique({ type: 'fields', parts: overlaid(base.parts, template.parts, other.parts, parts) });
   if (base.type === 'items' && template.type === 'items' && other.type === 'items')
-    return unique({ type: 'items', parts: overlaid(base.parts, template.parts, other.parts) });
+    return unique({ type: 'items', parts: overlaid(base.parts, template.parts, other.parts, parts) });
   throw new Error(`two independent switches change the same: ${JSON.stringify([template, other])}`);
 }
 
-function overlaid(base: readonly Part[], template: readonly Part[], other: readonly Part[]): Part[] {
-  return aligned(template, other).map(([one, two]) => {
+function partsOf(node: Node | undefined): readonly Part[] {
+  return node?.type === 'fields' || node?.type === 'items' ? node.parts : [];
+}
+
+type Parts = readonly Part[];
+
+function overlaid(base: Parts, template: Parts, other: Parts, guide: Parts): Part[] {
+  const like = (parts: Parts, part: Part): Part | undefined =>
+    parts.find((each) => identity(each) === identity(part));
+  const laid = aligned(template, other).map(([one, two]) => {
     const there = (one ?? two) as Part;
-    const before = base.find((each) => identity(each) === identity(there));
+    const before = like(base, there);
     if (one === undefined || two === undefined || before === undefined) return there;
     const when = JSON.stringify(two.when) === JSON.stringify(before.when) ? one.when : two.when;
-    return { ...one, when, value: overlay(before.value, one.value, two.value) };
+    return { ...one, when, value: overlay(before.value, one.value, two.value, like(guide, there)?.value) };
   });
+  return ordered(laid, guide.map(identity));
+}
+
+/** The parts that an order knows stand in it, in the places that they have together. */
+function ordered(parts: Parts, order: readonly string[]): Part[] {
+  const rank = (part: Part): number => order.indexOf(identity(part));
+  const known = parts.filter((part) => rank(part) >= 0).sort((a, b) => rank(a) - rank(b));
+  return parts.map((part) => (rank(part) < 0 ? part : (known.shift() ?? part)));
 }

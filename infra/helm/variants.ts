@@ -10,9 +10,10 @@ export type Render = (isOn: (on: Switch) => boolean) => unknown;
  */
 export function variants(nodeOf: (value: unknown) => Node, render: Render, switches: readonly Switch[]): Node {
   const base = nodeOf(render(() => false));
+  const everything = nodeOf(render(() => true));
   const together = groupsOf(render, relevant(render, switches));
   return together.reduce(
-    (template, group) => overlay(base, template, combined(nodeOf, render, group, [])),
+    (template, group) => overlay(base, template, combined(nodeOf, render, group, []), everything),
     base,
   );
 }

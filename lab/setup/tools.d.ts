@@ -29,6 +29,12 @@ export interface ToolPaths {
   etcd: string;
   /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
   collector: string;
+  /** Helm. Only `npm test` has it built, and the next two. */
+  helm: string;
+  /** Checks objects against schemas. */
+  kubeconform: string;
+  /** The folder with the schemas of Kubernetes' objects, in a folder for each version such as `v1.29.0`. */
+  kubernetesSchemas: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** The folder with `bin/mysqld` and `share/` of MySQL 8.0. */
@@ -70,6 +76,9 @@ export interface CacheLayout {
   go: string;
   etcd: string;
   collector: string;
+  helm: string;
+  kubeconform: string;
+  kubernetesSchemas: string;
   prometheus: string;
   mysql: string;
   mysqlNewest: string;
