@@ -25,7 +25,9 @@ function linesOf(node: Node, indent: string): string[] {
 
 function fieldLines({ key, value }: Part, indent: string): string[] {
   const inline = inlineText(value);
-  return inline === undefined ? [`${indent}${key}:`, ...linesOf(value, `${indent}  `)] : [`${indent}${key}: ${inline}`];
+  return inline === undefined
+    ? [`${indent}${key}:`, ...linesOf(value, `${indent}  `)]
+    : [`${indent}${key}: ${inline}`];
 }
 
 /** An item begins on the line of its dash where that line is always there. */

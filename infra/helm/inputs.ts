@@ -24,7 +24,10 @@ export const chartInputs = z.strictObject({
   stack,
   existing: existing.unwrap(),
   // What only Pulumi makes is left out.
-  sites: sites.unwrap().omit({ path: true, owner: true }).describe(sites.description ?? ''),
+  sites: sites
+    .unwrap()
+    .omit({ path: true, owner: true })
+    .describe(sites.description ?? ''),
   kubernetes: kubernetes.unwrap(),
   create,
 });

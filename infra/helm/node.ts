@@ -119,13 +119,11 @@ function aligned(a: readonly Part[], b: readonly Part[]): Pair[] {
   const place = b.findIndex((each) => identity(each) === identity(first));
   if (place < 0) return [[first, undefined], ...aligned(rest, b)];
   // What is in b alone comes before; what would come later in a keeps its place behind.
-  const before = b.slice(0, place).filter((each) => !rest.some((later) => identity(later) === identity(each)));
+  const before = b
+    .slice(0, place)
+    .filter((each) => !rest.some((later) => identity(later) === identity(each)));
   const behind = b.filter((each, index) => index !== place && !before.includes(each));
-  return [
-    ...before.map((each): Pair => [undefined, each]),
-    [first, b[place]],
-    ...aligned(rest, behind),
-  ];
+  return [...before.map((each): Pair => [undefined, each]), [first, b[place]], ...aligned(rest, behind)];
 }
 
 /**

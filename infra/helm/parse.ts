@@ -26,14 +26,12 @@ function itemsOf(tokens: Tokens, values: unknown[], open: readonly Loop[]): Item
 function fieldsOf(tokens: Tokens, value: object, open: readonly Loop[]): Fields {
   const parts = Object.entries(value)
     .filter(([, each]) => each !== undefined)
-    .map(
-      ([key, each]): Part => ({
-        key: scalarText(tokens, key),
-        value: nodeOf(tokens, each, open),
-        when: true,
-        loop: tokens.in(key)[0]?.loop,
-      }),
-    );
+    .map(([key, each]): Part => ({
+      key: scalarText(tokens, key),
+      value: nodeOf(tokens, each, open),
+      when: true,
+      loop: tokens.in(key)[0]?.loop,
+    }));
   return { type: 'fields', parts };
 }
 
@@ -58,10 +56,15 @@ function tokensIn(tokens: Tokens, value: unknown): Token[] {
 
 /** The loop that an item is an entry of: its tokens are in this item, and in no single item within it. */
 function loopOfItem(tokens: Tokens, value: unknown, open: readonly Loop[]): Loop | undefined {
-  const loops = tokensIn(tokens, value).flatMap(({ loop }) => (loop === undefined || open.includes(loop) ? [] : [loop]));
+  const loops = tokensIn(tokens, value).flatMap(({ loop }) =>
+    loop === undefined || open.includes(loop) ? [] : [loop],
+  );
   return loops.find((loop) => {
     const own = countIn(tokens, value, loop);
-    return !inFieldNames(tokens, value, loop) && !itemsWithin(value).some((item) => countIn(tokens, item, loop) === own);
+    return (
+      !inFieldNames(tokens, value, loop) &&
+      !itemsWithin(value).some((item) => countIn(tokens, item, loop) === own)
+    );
   });
 }
 
@@ -97,7 +100,9 @@ function scalarText(tokens: Tokens, value: unknown): string {
   if (!pieces.some((piece) => typeof piece !== 'string')) return plainText(value);
   const [only] = pieces;
   if (pieces.length === 1 && typeof only === 'object') return `{{ ${only.expression} | toString | toJson }}`;
-  const format = pieces.map((piece) => (typeof piece === 'string' ? piece.replaceAll('%', '%%') : '%v')).join('');
+  const format = pieces
+    .map((piece) => (typeof piece === 'string' ? piece.replaceAll('%', '%%') : '%v'))
+    .join('');
   const values = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.expression]));
   return `{{ printf ${JSON.stringify(format)} ${values.join(' ')} | toJson }}`;
 }
@@ -114,6 +119,7 @@ const leastToken = 900_000_000;
 function numberText(tokens: Tokens, value: number): string {
   const [token] = tokens.in(String(value));
   if (token !== undefined && token.text === String(value)) return `{{ ${token.expression} }}`;
-  if (value >= leastToken) throw new Error(`the number ${value} is computed from a value, and no template does so`);
+  if (value >= leastToken)
+    throw new Error(`the number ${value} is computed from a value, and no template does so`);
   return String(value);
 }

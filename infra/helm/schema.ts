@@ -50,15 +50,15 @@ function lookAhead(pattern: string): [not: string | undefined, rest: string] {
 }
 
 const within = (path: string, schema: JsonSchema): JsonSchema =>
-  path
-    .split('.')
-    .reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema);
+  path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema);
 
 const given = (path: string): JsonSchema =>
-  path.split('.').reduceRight<JsonSchema>(
-    (inner, key) => ({ type: 'object', required: [key], properties: { [key]: inner } }),
-    {},
-  );
+  path
+    .split('.')
+    .reduceRight<JsonSchema>(
+      (inner, key) => ({ type: 'object', required: [key], properties: { [key]: inner } }),
+      {},
+    );
 
 /** What the rules of the inputs ask of several of them (infra/inputs/rules.ts). */
 function rules(): JsonSchema[] {

@@ -77,11 +77,17 @@ export function addComputed(tokens: Tokens, limits: Limits, deployment: string):
   for (const canarySeconds of [undefined, defaultCanaryLimitSeconds]) {
     const all = { ...limits, canarySeconds };
     tokens.add({ text: String(activeDeadlineSeconds(all)), expression: sum(longestRun) });
-    tokens.add({ text: String(gracePeriodSeconds(all)), expression: `(max ${waitsOfStop.map(sum).join(' ')})` });
+    tokens.add({
+      text: String(gracePeriodSeconds(all)),
+      expression: `(max ${waitsOfStop.map(sum).join(' ')})`,
+    });
   }
   const { pod, control } = canaryNames(deployment);
   for (const name of [pod, control]) {
     const kind = name.split('-')[2] ?? '';
-    tokens.add({ text: name, expression: `(${helper('podName')} (printf "credential-rotation-${kind}-%s" $.Values.kubernetes.deployment))` });
+    tokens.add({
+      text: name,
+      expression: `(${helper('podName')} (printf "credential-rotation-${kind}-%s" $.Values.kubernetes.deployment))`,
+    });
   }
 }

@@ -11,7 +11,8 @@ import { Tokens } from './tokens';
 import type { Render } from './variants';
 import { variants } from './variants';
 
-const header = '{{- /* Made by `npm run chart` from the functions that make infra/manifests (docs/helm.md). */}}\n';
+const header =
+  '{{- /* Made by `npm run chart` from the functions that make infra/manifests (docs/helm.md). */}}\n';
 
 /** Files that only a value of the chart asks for. */
 const madeIf: Partial<Record<string, string>> = {

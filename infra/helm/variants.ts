@@ -8,7 +8,11 @@ export type Render = (isOn: (on: Switch) => boolean) => unknown;
  * One template of all that the switches make of a rendering. Switches that have to do with each other are tried in all
  * combinations; what the others do is laid over it.
  */
-export function variants(nodeOf: (value: unknown) => Node, render: Render, switches: readonly Switch[]): Node {
+export function variants(
+  nodeOf: (value: unknown) => Node,
+  render: Render,
+  switches: readonly Switch[],
+): Node {
   const base = nodeOf(render(() => false));
   const everything = nodeOf(render(() => true));
   const together = groupsOf(render, relevant(render, switches));
@@ -32,9 +36,7 @@ function combined(
 function relevant(render: Render, switches: readonly Switch[]): Switch[] {
   const text = (isOn: (on: Switch) => boolean): string => JSON.stringify(render(isOn));
   const [none, all] = [text(() => false), text(() => true)];
-  return switches.filter(
-    (on) => text((each) => each === on) !== none || text((each) => each !== on) !== all,
-  );
+  return switches.filter((on) => text((each) => each === on) !== none || text((each) => each !== on) !== all);
 }
 
 /** Groups of switches: those of two groups change a rendering independently of each other. */

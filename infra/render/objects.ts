@@ -29,10 +29,7 @@ export const fileNames = [
 export type ObjectsByFile = Record<(typeof fileNames)[number], KubernetesObject[]>;
 
 /** Makes the objects. */
-export function objectsByFile(
-  settings: RotationSettings,
-  volumeHandle: string | undefined,
-): ObjectsByFile {
+export function objectsByFile(settings: RotationSettings, volumeHandle: string | undefined): ObjectsByFile {
   const { monitoring } = settings;
   return {
     'service-account.yaml': settings.serviceAccount === undefined ? [serviceAccount(settings)] : [],

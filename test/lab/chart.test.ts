@@ -12,6 +12,7 @@ import { repositoryFile } from '../unit/docs/readme';
 import { clusterOnly } from '../unit/infra/inputs';
 import { cases } from './support/chart/cases';
 import { chart, Helm, kubeconform } from './support/chart/helm';
+import { documentedCommands } from './support/documented';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { Operator } from './support/operator';
@@ -53,7 +54,9 @@ describe('the Helm chart', function () {
     }
     const { code, stdout, stderr } = await helm.run('lint', chart);
     expect(code).to.equal(1);
-    expect(stdout + stderr).to.include("missing property 'region'").and.include("'slotSecret'");
+    expect(stdout + stderr)
+      .to.include("missing property 'region'")
+      .and.include("'slotSecret'");
   });
 
   it('makes the objects of the plain manifests, one by one', async () => {
@@ -90,7 +93,10 @@ describe('the Helm chart', function () {
     ['a claim without a user', { kubernetes: { ...kubernetes, user: undefined } }],
     ['two places of the files', { sites: { claim: 'a', fileSystem: 'fs-01234567' } }],
     ['no place of the files', { sites: {} }],
-    ['a passphrase that no Secret has', { existing: { ...clusterOnly.existing, secretsProvider: 'passphrase' } }],
+    [
+      'a passphrase that no Secret has',
+      { existing: { ...clusterOnly.existing, secretsProvider: 'passphrase' } },
+    ],
     ['no range of the database', { kubernetes: { ...kubernetes, network: { databaseCidrs: [] } } }],
     ['a way to nowhere', { kubernetes: { ...kubernetes, network: { more: [{ port: 1 }] } } }],
     ['a variable of the chart', { kubernetes: { ...kubernetes, environment: { HOME: '/' } } }],
@@ -111,7 +117,9 @@ describe('the Helm chart', function () {
     const file = path.join(folder, 'objects.yaml');
     writeFileSync(file, texts.join('---\n'));
     const checked = [29, 30, 31, 32, 33, 34].map((minor) => `1.${minor}.0`);
-    expect(readdirSync(toolPaths().kubernetesSchemas).sort()).to.deep.equal(checked.map((each) => `v${each}`));
+    expect(readdirSync(toolPaths().kubernetesSchemas).sort()).to.deep.equal(
+      checked.map((each) => `v${each}`),
+    );
     for (const version of checked) {
       const { code, stdout } = await kubeconform(version, file);
       expect(code, `${version}: ${stdout}`).to.equal(0);
@@ -182,12 +190,24 @@ for (const database of databases.slice(0, 1))
       };
     }
 
+    /** What a Job wrote that has come to its end. */
+    async function logOf(job: string): Promise<string> {
+      const ended = await jobs.ended(job, 180_000);
+      const log = (await jobs.logs(job)).join('\n');
+      expect(ended, log).to.equal('Complete');
+      return log;
+    }
+
     /** What is left of a release in the namespace. */
     async function left(): Promise<string[]> {
       const { namespace } = site;
       const places = [
-        ...['serviceaccounts', 'persistentvolumeclaims', 'pods', 'configmaps', 'secrets'].map((each) => `/api/v1/namespaces/${namespace}/${each}`),
-        ...['roles', 'rolebindings'].map((each) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/${each}`),
+        ...['serviceaccounts', 'persistentvolumeclaims', 'pods', 'configmaps', 'secrets'].map(
+          (each) => `/api/v1/namespaces/${namespace}/${each}`,
+        ),
+        ...['roles', 'rolebindings'].map(
+          (each) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/${each}`,
+        ),
         ...['jobs', 'cronjobs'].map((each) => `/apis/batch/v1/namespaces/${namespace}/${each}`),
         `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`,
       ];
@@ -199,7 +219,20 @@ for (const database of databases.slice(0, 1))
       );
     }
 
-    it('rotates when its CronJob starts, is upgraded, and leaves nothing when it is uninstalled', async () => {
+    it('docs/helm.md: the example is linted, installed and uninstalled', async () => {
+      const commands = documentedCommands('docs/helm.md', 'helm').map(({ words }) => words.slice(1));
+      expect(commands.map(([name]) => name)).to.deep.equal(['lint', 'upgrade', 'uninstall']);
+      for (const words of commands) {
+        const { code, stderr } = await helm.run(
+          ...words,
+          ...(words[0] === 'upgrade' ? ['--create-namespace'] : []),
+        );
+        expect(code, stderr).to.equal(0);
+      }
+      await jobs.client.delete('/api/v1/namespaces/openemr');
+    });
+
+    it('starts a Job as its notes say, is upgraded, rotates, and leaves nothing when it is uninstalled', async () => {
       const values = helm.valuesFile(await valuesFor());
       const first = await left();
       const flags = ['-n', site.namespace, '-f', values];
@@ -208,20 +241,26 @@ for (const database of databases.slice(0, 1))
       const [line = ''] = /kubectl .* create job .*/.exec(installed.stdout) ?? [];
       const operator = new Operator(lab, site, site.folder);
       expect(await operator.runLine(line, [])).to.include('job.batch/rotation-now created');
-      const ended = await jobs.ended('rotation-now', 180_000);
-      expect(ended, (await jobs.logs('rotation-now')).join('\n')).to.equal('Complete');
+      expect(await logOf('rotation-now')).to.include('nothing to do yet');
+
+      const changes = 'kubernetes.suspended=true,create.once=true';
+      const upgraded = await helm.run('upgrade', 'rotation', chart, ...flags, '--set', changes);
+      expect(upgraded.code, upgraded.stderr).to.equal(0);
+      const cronJob = `/apis/batch/v1/namespaces/${site.namespace}/cronjobs/rotation`;
+      expect(await jobs.client.get(cronJob)).to.have.nested.property('spec.suspend', true);
+      await jobs.resume('rotation-once');
+      await logOf('rotation-once');
       await expectHealthy(site, 'B');
 
-      const upgraded = await helm.run(
-        ...['upgrade', 'rotation', chart, ...flags],
-        ...['--set', 'kubernetes.suspended=true,create.once=true'],
+      const removed = await helm.run(
+        'uninstall',
+        'rotation',
+        '-n',
+        site.namespace,
+        '--wait',
+        '--cascade',
+        'foreground',
       );
-      expect(upgraded.code, upgraded.stderr).to.equal(0);
-      const batch = `/apis/batch/v1/namespaces/${site.namespace}`;
-      for (const name of ['cronjobs/rotation', 'jobs/rotation-once'])
-        expect(await jobs.client.get(`${batch}/${name}`), name).to.have.nested.property('spec.suspend', true);
-
-      const removed = await helm.run('uninstall', 'rotation', '-n', site.namespace, '--wait', '--cascade', 'foreground');
       expect(removed.code, removed.stderr).to.equal(0);
       const of = (list: string[]): string[] => list.filter((each) => !each.startsWith('pods openemr')).sort();
       expect(of(await left())).to.deep.equal(of(first));

@@ -49,6 +49,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
     `documented('docs/platform.md', 'npm run manifests')`,
   ),
+  'npm run chart': npm(`documented('docs/helm.md', 'npm run chart')`),
   'npm run manifests -- --config infra/takeover.yaml --out infra/manifests': npm(
     `documented('docs/migration.md', 'npm run manifests')`,
   ),

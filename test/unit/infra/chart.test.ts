@@ -28,7 +28,10 @@ describe('npm run chart', function () {
   });
 
   it('has the version of package.json, and values.yaml has the defaults of the inputs', () => {
-    const { version, appVersion } = parse(repositoryText('infra/chart/Chart.yaml')) as Record<string, unknown>;
+    const { version, appVersion } = parse(repositoryText('infra/chart/Chart.yaml')) as Record<
+      string,
+      unknown
+    >;
     expect([version, appVersion]).to.deep.equal([about.version, about.version]);
     const values = parse(repositoryText('infra/chart/values.yaml')) as Record<string, object>;
     const required = {
@@ -43,7 +46,11 @@ describe('npm run chart', function () {
     };
     const named = { deployment: 'openemr', secret: 'db', image: 'registry.example/image:1' };
     const bare = chartInputs.parse({ ...required, sites: {}, kubernetes: named });
-    const filled = chartInputs.parse({ ...values, ...required, kubernetes: { ...values['kubernetes'], ...named } });
+    const filled = chartInputs.parse({
+      ...values,
+      ...required,
+      kubernetes: { ...values['kubernetes'], ...named },
+    });
     expect(filled).to.deep.equal(bare);
   });
 

@@ -43,7 +43,10 @@ const more: Partial<Kubernetes>[] = [
   {
     network: {
       healthPort: 8443,
-      more: [{ port: 514, protocol: 'UDP', namespace: 'logs' }, { port: 8080, cidr: '10.9.0.0/24' }],
+      more: [
+        { port: 514, protocol: 'UDP', namespace: 'logs' },
+        { port: 8080, cidr: '10.9.0.0/24' },
+      ],
     },
   },
   { monitoring: { pushgateway: { url: 'http://push.monitoring:9091', namespace: 'monitoring' } } },
@@ -72,7 +75,11 @@ const frames: Partial<RotationInputs>[] = [
 
 function withAll(frame: Partial<RotationInputs>, parts: readonly Partial<Kubernetes>[]): RotationInputs {
   const base: Kubernetes = clusterOnly.kubernetes;
-  return { ...clusterOnly, ...frame, kubernetes: parts.reduce<Kubernetes>((all, part) => ({ ...all, ...part }), base) };
+  return {
+    ...clusterOnly,
+    ...frame,
+    kubernetes: parts.reduce<Kubernetes>((all, part) => ({ ...all, ...part }), base),
+  };
 }
 
 /** The files of inputs of this repository, the frames, and parts together by chance: each part is in several of them. */

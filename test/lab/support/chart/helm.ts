@@ -19,8 +19,17 @@ export interface Said {
   stderr: string;
 }
 
-async function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Said> {
-  const options = { env: { ...process.env, ...environment }, maxBuffer: 2 ** 26, timeout: 120_000 };
+async function run(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Said> {
+  const options = {
+    env: { ...process.env, ...environment },
+    maxBuffer: 2 ** 26,
+    timeout: 120_000,
+    cwd: repositoryFile(''),
+  };
   return execute(program, [...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code?: number; stdout: string; stderr: string }) => ({
@@ -40,7 +49,10 @@ export class Helm {
 
   run(...args: string[]): Promise<Said> {
     const own = { HELM_CACHE_HOME: this.folder, HELM_CONFIG_HOME: this.folder, HELM_DATA_HOME: this.folder };
-    return run(toolPaths().helm, args, { ...own, ...(this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig }) });
+    return run(toolPaths().helm, args, {
+      ...own,
+      ...(this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig }),
+    });
   }
 
   /** A file with these values. */
@@ -57,7 +69,9 @@ export class Helm {
   async template(values: unknown, ...flags: string[]): Promise<{ text: string; objects: unknown[] }> {
     const said = await this.run('template', 'release', chart, '-f', this.valuesFile(values), ...flags);
     if (said.code !== 0) throw new Error(said.stderr);
-    const objects = parseAllDocuments(said.stdout).flatMap((each) => (each.contents === null ? [] : [each.toJS()]));
+    const objects = parseAllDocuments(said.stdout).flatMap((each) =>
+      each.contents === null ? [] : [each.toJS() as unknown],
+    );
     return { text: said.stdout, objects };
   }
 }
