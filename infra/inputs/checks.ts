@@ -8,11 +8,14 @@ export interface Check {
   test: (text: string) => boolean;
   /** What must be given, as the end of "give …". */
   expected: string;
+  /** What decides, where that is a regular expression. */
+  pattern?: RegExp;
 }
 
 const like = (pattern: RegExp, expected: string): Check => ({
   test: (text) => pattern.test(text),
   expected,
+  pattern,
 });
 
 const account = String.raw`\d{12}`;
@@ -43,28 +46,22 @@ export const checks = {
     'an image with a tag other than latest, or with a digest',
   ),
   secretName: like(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'a name of a Secrets Manager secret'),
-  secretArn: {
-    test: (text) => arn('secretsmanager', 'secret:[^*?]+-[A-Za-z0-9]{6}').test(text),
-    expected: 'the whole ARN of a secret, with the six characters at its end',
-  },
+  secretArn: like(
+    arn('secretsmanager', 'secret:[^*?]+-[A-Za-z0-9]{6}'),
+    'the whole ARN of a secret, with the six characters at its end',
+  ),
   secretId: like(/^[A-Za-z0-9/_+=.@:!-]{1,2048}$/, 'an ARN or a name of a secret'),
-  keyArn: {
-    test: (text) => arn('kms', 'key/[A-Za-z0-9-]+').test(text),
-    expected: 'the ARN of a KMS key (…:key/…, not of an alias)',
-  },
-  roleArn: {
-    test: (text) => arn('iam', String.raw`role/[\w+=,.@/-]+`).test(text),
-    expected: 'the ARN of an IAM role',
-  },
-  principalArn: {
-    test: (text) => arn('(iam|sts)', String.raw`(role|user|assumed-role)/[\w+=,.@/-]+`).test(text),
-    expected: 'the ARN of one IAM role or user, without a wildcard',
-  },
-  oidcProvider: {
-    test: (text) => arn('iam', String.raw`oidc-provider/[\w.-]+(/[\w./-]+)?`).test(text),
-    expected: "the ARN of the cluster's IAM OIDC provider",
-  },
-  topicArn: { test: (text) => arn('sns', '[A-Za-z0-9_.-]+').test(text), expected: 'the ARN of an SNS topic' },
+  keyArn: like(arn('kms', 'key/[A-Za-z0-9-]+'), 'the ARN of a KMS key (…:key/…, not of an alias)'),
+  roleArn: like(arn('iam', String.raw`role/[\w+=,.@/-]+`), 'the ARN of an IAM role'),
+  principalArn: like(
+    arn('(iam|sts)', String.raw`(role|user|assumed-role)/[\w+=,.@/-]+`),
+    'the ARN of one IAM role or user, without a wildcard',
+  ),
+  oidcProvider: like(
+    arn('iam', String.raw`oidc-provider/[\w.-]+(/[\w./-]+)?`),
+    "the ARN of the cluster's IAM OIDC provider",
+  ),
+  topicArn: like(arn('sns', '[A-Za-z0-9_.-]+'), 'the ARN of an SNS topic'),
   cluster: like(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'the name of an EKS cluster'),
   bucket: like(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
   folder: like(

@@ -8,7 +8,12 @@ export function text(check: Check, describe: string) {
   return z
     .string({ error: () => check.expected })
     .refine(check.test, { error: check.expected })
-    .describe(describe);
+    .meta({ description: describe, ...patternOf(check) });
+}
+
+/** For JSON Schema, which knows nothing of functions. */
+function patternOf({ pattern }: Check): { checkPattern?: string } {
+  return pattern === undefined ? {} : { checkPattern: pattern.source };
 }
 
 /**
@@ -27,7 +32,7 @@ export function late(check: Check, path: string, describe: string) {
     .transform((value) =>
       Output.isInstance(value) ? value.apply((known) => checked(check, path, known)) : value,
     )
-    .describe(describe);
+    .meta({ description: describe, type: 'string', ...patternOf(check) });
 }
 
 function checked(check: Check, path: string, value: unknown): string {
@@ -52,7 +57,10 @@ export function onOff(describe: string) {
 
 /** Several texts. */
 export function list(check: Check, describe: string) {
-  const item = z.string({ error: () => check.expected }).refine(check.test, { error: check.expected });
+  const item = z
+    .string({ error: () => check.expected })
+    .refine(check.test, { error: check.expected })
+    .meta(patternOf(check));
   return z.array(item, { error: () => `a list, each ${check.expected}` }).describe(describe);
 }
 

@@ -113,7 +113,7 @@ function sitesRules(
 }
 
 /** Names of variables that hold secrets, here or elsewhere. */
-const secretName =
+export const secretName =
   /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|ROUTING_KEY|CREDENTIALS?$/;
 
 function kubernetesRules({

@@ -10,15 +10,20 @@ export interface InputRow {
 }
 
 /** What of a schema is looked at (zod.dev/library-authors: `_zod.def`). */
-interface Definition {
+export interface Definition {
   type: string;
   innerType?: z.ZodType;
   in?: z.ZodType;
   shape?: Record<string, z.ZodType>;
   defaultValue?: unknown;
+  /** Of the items of a list. */
+  element?: z.ZodType;
+  /** Of the values of a group whose names are free. */
+  valueType?: z.ZodType;
 }
 
-const definitionOf = (schema: z.ZodType): Definition => schema.def;
+/** How a schema is built. */
+export const definitionOf = (schema: z.ZodType): Definition => schema.def;
 
 /** Every input, groups before what is in them. */
 export function inputRows(schema: z.ZodType = rotationInputs, path = ''): InputRow[] {
@@ -31,17 +36,30 @@ export function inputRows(schema: z.ZodType = rotationInputs, path = ''): InputR
   return [...own, ...below];
 }
 
-/** The schema without what only says that it may be left out, and what its absence means. */
-function unwrapped(schema: z.ZodType): { inner: z.ZodType; value: string; describe: string } {
+/** A schema without what only says that it may be left out, and what its absence means. */
+export interface Unwrapped {
+  inner: z.ZodType;
+  value: string;
+  describe: string;
+  /** Whether absence means something that is not here: neither required nor with a default. */
+  isOptional: boolean;
+  defaultValue: unknown;
+}
+
+/** Looks into a schema. */
+export function unwrapped(schema: z.ZodType): Unwrapped {
   let [inner, value, describe] = [schema, 'required', schema.description ?? ''];
+  let isOptional = false;
+  let used: unknown;
   for (;;) {
     const { type, innerType, in: input, defaultValue } = definitionOf(inner);
     describe ||= inner.description ?? '';
-    if (type === 'optional') value = '';
+    if (type === 'optional') [value, isOptional] = ['', true];
+    if (type === 'default') used = defaultValue;
     if (type === 'default') value = `\`${JSON.stringify(defaultValue)}\``;
     if (type === 'prefault') value = '';
     const next = type === 'pipe' ? input : innerType;
-    if (next === undefined) return { inner, value, describe };
+    if (next === undefined) return { inner, value, describe, isOptional, defaultValue: used };
     inner = next;
   }
 }

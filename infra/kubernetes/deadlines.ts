@@ -13,28 +13,43 @@ const endSeconds = 60;
 /** How long the old login can be read after the switch, by default; the idle proof waits for its end first, in seconds. */
 const oldLoginSeconds = 60;
 
+/** So many times each limit, and some seconds more. */
+export interface LimitSum extends Partial<Record<keyof Limits, number>> {
+  seconds: number;
+}
+
 /**
- * The longest that a run may take by its own limits, and some more, in seconds. A run may first finish a rollback, then
+ * The longest that a run may take by its own limits, and some more. A run may first finish a rollback, then
  * rotate, then roll that back: three restarts, each with its proof. The old slot may be waited
  * for twice, where its logins are not counted, and the admin once. A canary may be compared with a second pod.
  */
-export function activeDeadlineSeconds({
-  rolloutSeconds,
-  healthSeconds,
-  idleSeconds,
-  canarySeconds = 0,
-}: Limits): number {
-  const waits = 3 * (rolloutSeconds + healthSeconds) + 3 * idleSeconds + 2 * canarySeconds;
-  return waits + oldLoginSeconds + restSeconds;
+export const longestRun: LimitSum = {
+  rolloutSeconds: 3,
+  healthSeconds: 3,
+  idleSeconds: 3,
+  canarySeconds: 2,
+  seconds: oldLoginSeconds + restSeconds,
+};
+
+/** An orderly stop ends after the step under way, and that may be the longest of these waits. */
+export const waitsOfStop: readonly LimitSum[] = [
+  { rolloutSeconds: 1, seconds: endSeconds },
+  { healthSeconds: 1, seconds: endSeconds },
+  { idleSeconds: 1, seconds: oldLoginSeconds + endSeconds },
+  { canarySeconds: 2, seconds: endSeconds },
+];
+
+function sumOf({ seconds, ...times }: LimitSum, limits: Limits): number {
+  const names = Object.keys(times) as (keyof Limits)[];
+  return names.reduce((sum, name) => sum + (times[name] ?? 0) * (limits[name] ?? 0), seconds);
 }
 
-/** An orderly stop ends after the step under way, and that may be any of the waits; in seconds. */
-export function gracePeriodSeconds({
-  rolloutSeconds,
-  healthSeconds,
-  idleSeconds,
-  canarySeconds = 0,
-}: Limits): number {
-  const longest = Math.max(rolloutSeconds, healthSeconds, idleSeconds + oldLoginSeconds, 2 * canarySeconds);
-  return longest + endSeconds;
+/** The limit of a pod that rotates, in seconds. */
+export function activeDeadlineSeconds(limits: Limits): number {
+  return sumOf(longestRun, limits);
+}
+
+/** How long a pod may take to stop in order, in seconds. */
+export function gracePeriodSeconds(limits: Limits): number {
+  return Math.max(...waitsOfStop.map((wait) => sumOf(wait, limits)));
 }

@@ -59,7 +59,7 @@ export function prometheusRule(settings: RotationSettings<unknown>, monitoring: 
 }
 
 /** The schedule rotates at this age; some starts may be missed before it is too old. */
-const lateDays = 10;
+export const lateDays = 10;
 
 function ruleSettings(
   { stack, namespace, deployment, ifOlderThan }: RotationSettings<unknown>,

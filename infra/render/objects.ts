@@ -26,10 +26,10 @@ export const fileNames = [
 ] as const;
 
 /** The objects by file; a file without objects is not written. */
-export function objectsByFile(
-  settings: RotationSettings,
-  volumeHandle: string | undefined,
-): Record<(typeof fileNames)[number], KubernetesObject[]> {
+export type ObjectsByFile = Record<(typeof fileNames)[number], KubernetesObject[]>;
+
+/** Makes the objects. */
+export function objectsByFile(settings: RotationSettings, volumeHandle: string | undefined): ObjectsByFile {
   const { monitoring } = settings;
   return {
     'service-account.yaml': settings.serviceAccount === undefined ? [serviceAccount(settings)] : [],

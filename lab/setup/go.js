@@ -189,6 +189,28 @@ function buildActionlint(target, log) {
   return goBuild({ module: 'actionlint', target, into: 'actionlint', packages, log });
 }
 
+/** Helm; the version of Kubernetes is what it takes for the cluster's where it asks none. */
+function buildHelm(target, log) {
+  const [major, minor] = versions.kubernetes.split('.');
+  const module = 'helm.sh/helm/v3';
+  return goBuild({
+    module: 'helm',
+    target,
+    into: 'helm',
+    ldflags:
+      `-X ${module}/internal/version.version=v${versions.helm} ` +
+      `-X ${module}/pkg/chartutil.k8sVersionMajor=${major} -X ${module}/pkg/chartutil.k8sVersionMinor=${minor}`,
+    packages: [`${module}/cmd/helm`],
+    log,
+  });
+}
+
+/** What checks objects against the schemas of Kubernetes. */
+function buildKubeconform(target, log) {
+  const packages = ['github.com/yannh/kubeconform/cmd/kubeconform'];
+  return goBuild({ module: 'kubeconform', target, into: 'kubeconform', packages, log });
+}
+
 module.exports = {
   isOld,
   buildEnvironment,
@@ -201,4 +223,6 @@ module.exports = {
   buildKubelet,
   buildCollector,
   buildActionlint,
+  buildHelm,
+  buildKubeconform,
 };

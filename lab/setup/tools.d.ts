@@ -31,6 +31,12 @@ export interface ToolPaths {
   collector: string;
   actionlint: string;
   site: string;
+  /** Helm. Only `npm test` has it built, and the next two. */
+  helm: string;
+  /** Checks objects against schemas. */
+  kubeconform: string;
+  /** The folder with the schemas of Kubernetes' objects, in a folder for each version such as `v1.29.0`. */
+  kubernetesSchemas: string;
   /** Checks rules of Prometheus. Only `npm test` has it fetched. */
   promtool: string;
   /** Prometheus, and its Pushgateway. Only `npm test` has them fetched. */
@@ -77,6 +83,9 @@ export interface CacheLayout {
   collector: string;
   actionlint: string;
   site: string;
+  helm: string;
+  kubeconform: string;
+  kubernetesSchemas: string;
   prometheus: string;
   pushgateway: string;
   mysql: string;

@@ -31,4 +31,22 @@ module.exports = {
   actionlint: '1.7.12',
   /** That of site/package.json; a test holds them together. */
   vitepress: '1.6.4',
+  /** That of the Kubernetes plugin, whose go.mod its own is: so most of it is compiled already. */
+  helm: '3.18.6',
+  kubeconform: '0.7.0',
+  /** The Python package with the schemas of Kubernetes' objects. */
+  kubernetesSchemas: '1.37.0',
+  /** What the Helm chart is checked against: these versions, and its kinds. */
+  kubernetesChecked: ['1.29.0', '1.30.0', '1.31.0', '1.32.0', '1.33.0', '1.34.0'],
+  kubernetesKinds: [
+    'configmap-v1',
+    'cronjob-batch-v1',
+    'job-batch-v1',
+    'networkpolicy-networking-v1',
+    'persistentvolume-v1',
+    'persistentvolumeclaim-v1',
+    'role-rbac-v1',
+    'rolebinding-rbac-v1',
+    'serviceaccount-v1',
+  ],
 };

@@ -11,7 +11,10 @@ import { expectCode } from './support/world';
 
 /** The files of a folder, as text by name. */
 function filesOf(folder: string): Record<string, string> {
-  const names = readdirSync(folder).sort();
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map(({ name }) => name)
+    .sort();
   return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]));
 }
 
@@ -80,6 +83,16 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     expectCode(await run(documented('docs/monitoring.md', 'npm run monitoring')), 0);
     for (const file of files)
       expect(readFileSync(path.join(clone, file), 'utf8')).to.equal(repositoryText(file));
+  });
+
+  it('docs/helm.md: npm run chart makes the chart of the repository', async () => {
+    const folder = path.join(clone, 'infra', 'chart');
+    rmSync(folder, { recursive: true });
+    expectCode(await run(documented('docs/helm.md', 'npm run chart')), 0);
+    for (const part of [[], ['templates']]) {
+      const files = [folder, repositoryFile('infra/chart')].map((each) => filesOf(path.join(each, ...part)));
+      expect(files[0]).to.deep.equal(files[1]);
+    }
   });
 
   it('docs/migration.md: npm run manifests leaves none that would take something from the old tool', async () => {

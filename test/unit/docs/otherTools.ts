@@ -192,3 +192,11 @@ export function checkDocker([command = '', ...rest]: string[]): string | undefin
   const built = `build --tag credential-rotation:${version} .`;
   return [command, ...others.flat(), ...words].join(' ') === built ? undefined : `it must be docker ${built}`;
 }
+
+/** What is wrong with a `helm` command: it is one of the release in docs/helm.md, which a test runs with the chart and files that it names. */
+export function checkHelm([command = '', ...rest]: string[]): string | undefined {
+  if (!['lint', 'upgrade', 'uninstall'].includes(command))
+    return `helm ${command} is not run by test/lab/chart.test.ts`;
+  const missing = rest.filter((word) => word.startsWith('infra/') && !existsSync(repositoryFile(word)));
+  return missing.length === 0 ? undefined : `helm: ${missing.join(', ')} is not there`;
+}

@@ -4,7 +4,7 @@ import { documentNames, repositoryFile, repositoryText, shownCommands } from './
 import { notRun, ranBy } from './ranBy';
 import { parseShell } from './shell';
 
-const programs = ['npm', 'npx', 'node', 'pulumi', 'aws', 'kubectl', 'mariadb', 'docker'];
+const programs = ['npm', 'npx', 'node', 'pulumi', 'aws', 'kubectl', 'mariadb', 'docker', 'helm'];
 
 /** Each such command of the documents, with the variables before it. */
 function commandsIn(file: string): string[] {

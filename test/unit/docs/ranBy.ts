@@ -26,6 +26,7 @@ const reset = inFile('test/lab/emergencyReset.test.ts');
 const manifests = inFile('test/lab/manifests.test.ts');
 const takeover = inFile('test/lab/takeover.test.ts');
 const guide = takeover(`line.startsWith('kubectl')`);
+const helm = inFile('test/lab/chart.test.ts')(`documentedCommands('docs/helm.md', 'helm')`);
 const bucket = inFile('test/lab/stateBucket.test.ts');
 const mariadb =
   'mariadb --host=openemr.cluster-abc123.us-east-1.rds.amazonaws.com --user=admin --password --ssl-verify-server-cert --ssl-ca=global-bundle.pem';
@@ -49,6 +50,10 @@ export const ranBy: Record<string, Evidence> = {
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
     `documented('docs/platform.md', 'npm run manifests')`,
   ),
+  'helm lint infra/chart -f infra/example.yaml': helm,
+  'helm upgrade --install credential-rotation infra/chart -n openemr -f infra/example.yaml': helm,
+  'helm uninstall credential-rotation -n openemr': helm,
+  'npm run chart': npm(`documented('docs/helm.md', 'npm run chart')`),
   'npm run manifests -- --config infra/takeover.yaml --out infra/manifests': npm(
     `documented('docs/migration.md', 'npm run manifests')`,
   ),

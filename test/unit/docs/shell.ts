@@ -6,7 +6,7 @@ import { STARTING_POINTS } from '../../../lab';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
-import { checkAws, checkDocker, checkKubectl, checkMariadb } from './otherTools';
+import { checkAws, checkDocker, checkHelm, checkKubectl, checkMariadb } from './otherTools';
 import { releaseChecks } from './releaseCommands';
 import { repositoryFile, repositoryText } from './readme';
 
@@ -81,6 +81,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   npm: checkNpm,
   pulumi: checkPulumi,
   docker: checkDocker,
+  helm: checkHelm,
   kubectl: checkKubectl,
   aws: checkAws,
   mariadb: checkMariadb,
