@@ -14,7 +14,14 @@ const {
 } = require('./debian.js');
 const { engineSteps } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
-const { buildCollector, buildKubectl, buildKubelet, buildKubernetes, goCommand } = require('./go.js');
+const {
+  buildCollector,
+  buildKubectl,
+  buildKubelet,
+  buildKubernetes,
+  buildYamlHost,
+  goCommand,
+} = require('./go.js');
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
@@ -66,6 +73,11 @@ function isForTests() {
 /** Whether the real kubelet is wanted. */
 function withKubelet() {
   return process.argv.includes('--kubelet');
+}
+
+/** Whether programs in YAML are to be run. */
+function withYaml() {
+  return process.argv.includes('--yaml');
 }
 
 /** What the real kubelet needs beside itself. */
@@ -149,6 +161,15 @@ function goSteps() {
     file: toolPaths().pause,
     run: buildKubelet,
   });
+  const yamlHost = cacheStep({
+    name: `Pulumi's language host for YAML ${versions.yamlHost}`,
+    activity: 'building from its Go module',
+    estimate: 80,
+    needs: ['go'],
+    folder: layout.yamlHost,
+    file: toolPaths().yamlHost,
+    run: buildYamlHost,
+  });
   const collector = cacheStep({
     name: `OpenTelemetry Collector ${versions.collector}`,
     activity: 'building from its Go modules',
@@ -180,6 +201,7 @@ function goSteps() {
     }),
     ...(isForTests() ? [kubectl, collector] : []),
     ...(withKubelet() ? [kubelet] : []),
+    ...(withYaml() ? [yamlHost] : []),
   ];
 }
 

@@ -60,6 +60,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
   // Its own record: no run of `npm test` is long enough for it.
   'npm run test:kubelet': inFile('test/kubelet/RESULTS.md')('`npm run test:kubelet`'),
+  'npm run test:yaml': inFile('test/yaml/program.spec.ts')('`npm run test:yaml`'),
   'npm run image:build': inFile('test/kubelet/image.spec.ts')(
     `documented('docs/development.md', 'npm run image:build')`,
   ),
@@ -84,6 +85,10 @@ export const ranBy: Record<string, Evidence> = {
   ),
   'pulumi -C infra preview': platform(`inPlatform('preview')`),
   'pulumi -C infra preview --policy-pack policy': platform(`inPlatform('preview --policy-pack')`),
+  'npm install openemr-credential-rotation': npmPackage(`['install', `),
+  'pulumi package add ./node_modules/openemr-credential-rotation/infra/package': inFile(
+    'test/yaml/program.spec.ts',
+  )(`documented('docs/platform.md', 'pulumi package add')`),
   'pulumi -C infra up': inFile('test/lab/platformUp.test.ts')(`inPlatform('up')`),
   'kubectl apply -f infra/kubernetes/role.yaml': manifests('kubectl apply -f infra/kubernetes/role.yaml'),
   'kubectl apply -f infra/manifests': takeover('kubectl apply -f infra/manifests'),

@@ -105,7 +105,9 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
 
 function checkNpm([command = '', ...rest]: string[]): string | undefined {
   if (command === 'install')
-    return rest.join(' ') === 'openemr-credential-rotation pulumi' ? undefined : 'npm install has more here';
+    return /^openemr-credential-rotation( pulumi)?$/.test(rest.join(' '))
+      ? undefined
+      : 'npm install has more here';
   if (['ci', 'link'].includes(command))
     return rest.length === 0 ? undefined : `npm ${command} takes no more here`;
   const [script = '', separator, ...args] = command === 'run' ? rest : [command, ...rest];
@@ -139,6 +141,11 @@ function checkLab(args: string[]): string | undefined {
 
 function checkPulumi(args: string[]): string | undefined {
   const text = args.join(' ');
+  const added = /^package add \.\/node_modules\/openemr-credential-rotation\/(.+)$/.exec(text);
+  if (added)
+    return existsSync(repositoryFile(added[1] ?? '', 'PulumiPlugin.yaml'))
+      ? undefined
+      : `${added[1]} is no folder of a Pulumi package`;
   const plugin = /^plugin install resource (\w+) (\S+)$/.exec(text);
   if (plugin) {
     const wanted = dependencies[`@pulumi/${plugin[1]}`];
