@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -47,7 +56,13 @@ export async function recorded(version: string, stage: 'rotated' | 'unfinished')
   const place = mkdtempSync(path.join(tmpdir(), 'upgrade-'));
   try {
     cpSync(backend, path.join(place, '.pulumi'), { recursive: true });
-    const text = await pulumi(place, place, ['stack', 'export', '--show-secrets', '--stack', stackOf(fixtureSite)]);
+    const text = await pulumi(place, place, [
+      'stack',
+      'export',
+      '--show-secrets',
+      '--stack',
+      stackOf(fixtureSite),
+    ]);
     const { resources } = stateSchema.parse(JSON.parse(text)).deployment;
     const passwordOf = (name: string): string => {
       const secret = resources.find(({ urn }) => urn.endsWith(`::${name}`))?.outputs?.['password'];
