@@ -40,10 +40,14 @@ export const ranBy: Record<string, Evidence> = {
   // The set-up is the first that .ci/run starts.
   'npm ci': inFile('lab/setup/npm.js')(`'ci'`),
   'npm install openemr-credential-rotation pulumi': npmPackage(`['install', `),
+  'npx --package openemr-credential-rotation --package pulumi credential-rotation --help': npmPackage(
+    `documented('README.md', 'npx --package')`,
+  ),
   'npx credential-rotation --help': npmPackage(`command(['--help'])`),
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),
   'npm link': npm(`documentedCommands('docs/production.md', 'npm ci')`),
   'npm run docs': npm(`'npm run docs'`),
+  'npm run golden': npm(`documented('docs/stability.md', 'npm run golden')`),
   'npm run monitoring': npm(`documented('docs/monitoring.md', 'npm run monitoring')`),
   'npm run format': npm(`'npm run format'`),
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
@@ -154,9 +158,9 @@ export const notRun: Record<string, string> = {
   'npm run fleet-demo': 'twenty OpenEMRs; test/lab/fleet.test.ts rotates four in the same ways',
   'npm run fleet-demo -- --write': 'the same, and it writes its times into docs/fleet.md',
   'kubectl rollout undo': 'named as what not to do',
-  'docker build --tag credential-rotation:0.1.0 .':
+  'docker build --tag credential-rotation:1.0.0 .':
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
-  'docker build --tag credential-rotation:0.1.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
+  'docker build --tag credential-rotation:1.0.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
   'docker buildx imagetools inspect pulumi/pulumi-base:3.250.0': 'no registry of images is reachable',
   'docker buildx imagetools inspect node:24.21.0-bookworm-slim': 'no registry of images is reachable',

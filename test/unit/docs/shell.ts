@@ -71,12 +71,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   'credential-rotation': checkCommand,
   node: ([file, ...args]) =>
     file === 'dist/src/cli/main.js' ? checkCommand(args) : `node ${file} is not the command`,
-  npx: ([node, file, ...args]) =>
-    node === 'credential-rotation'
-      ? checkCommand(file === undefined ? args : [file, ...args])
-      : node === 'node' && file === 'dist/src/cli/main.js'
-        ? checkCommand(args)
-        : 'npx only with node and the command',
+  npx: checkNpx,
   npm: checkNpm,
   pulumi: checkPulumi,
   docker: checkDocker,
@@ -101,6 +96,18 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
     () => undefined,
     (error: Error) => error.message,
   );
+}
+
+const packages = ['--package', 'openemr-credential-rotation', '--package', 'pulumi'];
+
+/** Runs the command of a clone, or that of npm's packages, which it names or which are installed. */
+async function checkNpx(words: string[]): Promise<string | undefined> {
+  const [node, file, ...args] = words.join(' ').startsWith(packages.join(' '))
+    ? words.slice(packages.length)
+    : words;
+  if (node === 'credential-rotation') return checkCommand(file === undefined ? args : [file, ...args]);
+  if (node === 'node' && file === 'dist/src/cli/main.js') return checkCommand(args);
+  return 'npx only with node and the command';
 }
 
 function checkNpm([command = '', ...rest]: string[]): string | undefined {
