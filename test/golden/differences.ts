@@ -43,7 +43,7 @@ function flat(value: unknown, path = '', found = new Map<string, string>()): Map
   if (typeof value !== 'object' || value === null) return found.set(path, JSON.stringify(value));
   const entries = Array.isArray(value)
     ? value.map((each: unknown, at): [string, unknown] =>
-        typeof each === 'object' ? [String(at), each] : [String(each), true],
+        typeof each === 'string' || typeof each === 'number' ? [`${each}`, true] : [`${at}`, each],
       )
     : Object.entries(value);
   for (const [key, each] of entries) flat(each, path === '' ? key : `${path}/${key}`, found);
