@@ -149,7 +149,7 @@ for (const database of databases.slice(0, 1)) {
     });
 
     it('README.md: npx finds the command by the names of the packages', async () => {
-      const { words } = documented('README.md', 'npx --package');
+      const { words } = documented('README.md', 'npx -p');
       const environment = { ...process.env, HOME: project, npm_config_cache: path.join(project, '.npm') };
       const { code, stdout, stderr } = await asUser('npx', words.slice(1), environment);
       expect(code, stderr).to.equal(0);

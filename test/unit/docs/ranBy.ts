@@ -40,8 +40,8 @@ export const ranBy: Record<string, Evidence> = {
   // The set-up is the first that .ci/run starts.
   'npm ci': inFile('lab/setup/npm.js')(`'ci'`),
   'npm install openemr-credential-rotation pulumi': npmPackage(`['install', `),
-  'npx --package openemr-credential-rotation --package pulumi credential-rotation --help': npmPackage(
-    `documented('README.md', 'npx --package')`,
+  'npx -p openemr-credential-rotation -p pulumi credential-rotation --help': npmPackage(
+    `documented('README.md', 'npx -p')`,
   ),
   'npx credential-rotation --help': npmPackage(`command(['--help'])`),
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),

@@ -98,7 +98,7 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
   );
 }
 
-const packages = ['--package', 'openemr-credential-rotation', '--package', 'pulumi'];
+const packages = ['-p', 'openemr-credential-rotation', '-p', 'pulumi'];
 
 /** Runs the command of a clone, or that of npm's packages, which it names or which are installed. */
 async function checkNpx(words: string[]): Promise<string | undefined> {
