@@ -107,6 +107,8 @@ export interface SiteOptions {
   progressDeadlineSeconds?: number;
   /** Its pods have `sites/` on a volume, as in the field, and the Role of the canary is given. Default false: as before. */
   canary?: boolean;
+  /** First passwords of its accounts, for a site that a recorded state is about. Default: fresh ones. */
+  passwords?: { A: string; B: string; admin: string };
 }
 
 /** What sqlconf.php says. */

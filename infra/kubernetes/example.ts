@@ -9,7 +9,7 @@ export const exampleSettings: RotationSettings = {
   kubernetesSecret: 'openemr-db-credentials',
   site: 'default',
   stack: 'prod',
-  image: '111122223333.dkr.ecr.us-east-1.amazonaws.com/credential-rotation:0.1.0',
+  image: '111122223333.dkr.ecr.us-east-1.amazonaws.com/credential-rotation:1.0.0',
   awsRegion: 'us-east-1',
   slotSecretId: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:openemr/slots-AbCdEf',
   adminSecretId: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:openemr/admin-GhIjKl',

@@ -87,6 +87,18 @@ function buildPulumi(target, log) {
   });
 }
 
+/** The language host of programs in YAML. */
+function buildYamlHost(target, log) {
+  return goBuild({
+    module: 'pulumi-language-yaml',
+    target,
+    into: 'pulumi-language-yaml',
+    ldflags: `-X github.com/pulumi/pulumi-yaml/pkg/version.Version=v${versions.yamlHost}`,
+    packages: ['github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml'],
+    log,
+  });
+}
+
 /** The Kubernetes plugin: its schema is in its own module, too large for this repository. */
 async function buildKubernetesPlugin(target, log) {
   const cwd = path.join(TOOLCHAIN, 'pulumi-resource-kubernetes');
@@ -216,6 +228,7 @@ module.exports = {
   buildEnvironment,
   goCommand,
   buildPulumi,
+  buildYamlHost,
   buildKubernetesPlugin,
   buildRandomPlugin,
   buildKubernetes,

@@ -23,6 +23,7 @@ const {
   buildKubectl,
   buildKubelet,
   buildKubernetes,
+  buildYamlHost,
   goCommand,
 } = require('./go.js');
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
@@ -84,6 +85,11 @@ function isForTests() {
 /** Whether the real kubelet is wanted. */
 function withKubelet() {
   return process.argv.includes('--kubelet');
+}
+
+/** Whether programs in YAML are to be run. */
+function withYaml() {
+  return process.argv.includes('--yaml');
 }
 
 /** What the real kubelet needs beside itself. */
@@ -191,6 +197,15 @@ function goSteps() {
     file: toolPaths().pause,
     run: buildKubelet,
   });
+  const yamlHost = cacheStep({
+    name: `Pulumi's language host for YAML ${versions.yamlHost}`,
+    activity: 'building from its Go module',
+    estimate: 80,
+    needs: ['go'],
+    folder: layout.yamlHost,
+    file: toolPaths().yamlHost,
+    run: buildYamlHost,
+  });
   const collector = cacheStep({
     name: `OpenTelemetry Collector ${versions.collector}`,
     activity: 'building from its Go modules',
@@ -232,6 +247,7 @@ function goSteps() {
     }),
     ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
+    ...(withYaml() ? [yamlHost] : []),
   ];
 }
 

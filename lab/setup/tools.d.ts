@@ -8,6 +8,8 @@ export interface ToolPaths {
   kubernetesPlugin: string;
   /** The file `pulumi-resource-random`. */
   randomPlugin: string;
+  /** The file `pulumi-language-yaml`, by which the engine runs programs in YAML; only `--yaml` has it built. */
+  yamlHost: string;
   kubeApiserver: string;
   kubeControllerManager: string;
   /** Only `npm test` has it built, and the next two. */
@@ -70,6 +72,7 @@ export interface CacheLayout {
   pulumi: string;
   kubernetesPlugin: string;
   randomPlugin: string;
+  yamlHost: string;
   kubernetes: string;
   kubectl: string;
   kubelet: string;

@@ -24,6 +24,7 @@ function cacheLayout(cache) {
     pulumi: path.join(cache, `pulumi-${versions.pulumi}`),
     kubernetesPlugin: path.join(cache, `pulumi-resource-kubernetes-${versions.kubernetesPlugin}`),
     randomPlugin: path.join(cache, `pulumi-resource-random-${versions.randomPlugin}`),
+    yamlHost: path.join(cache, `pulumi-language-yaml-${versions.yamlHost}`),
     kubernetes: path.join(cache, `kubernetes-${versions.kubernetes}`),
     kubectl: path.join(cache, `kubectl-${versions.kubernetes}`),
     kubelet: path.join(cache, `kubelet-${versions.kubernetes}`),
@@ -73,6 +74,7 @@ function toolPaths(environment = process.env) {
     kubernetesPlugin:
       choices.kubernetesPlugin?.file ?? path.join(layout.kubernetesPlugin, 'pulumi-resource-kubernetes'),
     randomPlugin: choices.randomPlugin?.file ?? path.join(layout.randomPlugin, 'pulumi-resource-random'),
+    yamlHost: path.join(layout.yamlHost, 'pulumi-language-yaml'),
     kubeApiserver: path.join(layout.kubernetes, 'kube-apiserver'),
     kubeControllerManager: path.join(layout.kubernetes, 'kube-controller-manager'),
     kubectl: path.join(layout.kubectl, 'kubectl'),

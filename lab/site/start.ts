@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { StartingPoint } from '../types';
+import type { SiteOptions, StartingPoint } from '../types';
 
 /** A user of the database and its password. */
 export interface Login {
@@ -38,10 +38,18 @@ function password(): string {
   return `Cn${Array.from({ length: 28 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')}`;
 }
 
-/** Fresh accounts for a site. User names stay below MySQL's 32 characters. */
-export function makeLogins(site: string): Logins {
-  const login = (prefix: string): Login => ({ user: `${prefix}_${site}`, password: password() });
-  return { A: login('oa'), B: login('ob'), admin: login('adm'), installer: login('openemr') };
+/** Accounts for a site, with fresh passwords where none are given. User names stay below MySQL's 32 characters. */
+export function makeLogins(site: string, given: SiteOptions['passwords']): Logins {
+  const login = (prefix: string, secret = password()): Login => ({
+    user: `${prefix}_${site}`,
+    password: secret,
+  });
+  return {
+    A: login('oa', given?.A),
+    B: login('ob', given?.B),
+    admin: login('adm', given?.admin),
+    installer: login('openemr'),
+  };
 }
 
 /** The first passwords of all accounts. */

@@ -115,6 +115,12 @@ describe('the npm commands of the documents, in a clone that has its packages', 
       expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });
 
+  it('docs/stability.md: npm run golden finds all of it recorded', async () => {
+    const ended = await run(documented('docs/stability.md', 'npm run golden'));
+    expectCode(ended, 0);
+    expect(ended.stdout).to.include('0 changed, 0 new');
+  });
+
   it('docs/development.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
     const file = path.join(clone, 'src', 'failure.ts');
     writeFileSync(file, repositoryText('src', 'base', 'failure.ts').replaceAll(/^ +/gm, ' '));

@@ -20,6 +20,7 @@ import { packageRoot, tools } from '../../lab/package';
 import { engineVariable } from '../../src/engine/file';
 import type { Run } from './support/command';
 import { environmentOf } from './support/command';
+import { documented } from './support/documented';
 import { databases, labWith } from './support/labs';
 import { expectCode, expectHealthy } from './support/world';
 
@@ -132,6 +133,40 @@ for (const database of databases.slice(0, 1)) {
       expectCode(planned, 0);
       expectCode(await command([]), 0);
       await expectHealthy(site, 'B');
+    });
+
+    it('starts in the time that docs/npm.md states, or on a busy machine in ten times that', async () => {
+      const stated = /there after (\d\.\d) s/.exec(
+        readFileSync(path.join(packageRoot(), 'docs', 'npm.md'), 'utf8'),
+      );
+      const starts: number[] = [];
+      for (let start = 0; start < 5; start++) {
+        const began = performance.now();
+        expectCode(await command(['--version']), 0);
+        starts.push((performance.now() - began) / 1000);
+      }
+      expect(Math.min(...starts)).to.be.lessThan(10 * Number(stated?.[1]));
+    });
+
+    it('README.md: npx finds the command by the names of the packages', async () => {
+      const { words } = documented('README.md', 'npx -p');
+      const environment = { ...process.env, HOME: project, npm_config_cache: path.join(project, '.npm') };
+      const { code, stdout, stderr } = await asUser('npx', words.slice(1), environment);
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.include('credential-rotation');
+    });
+
+    it('holds the Pulumi package, whose provider starts and gives its schema', async () => {
+      const root = path.join(project, 'node_modules', 'openemr-credential-rotation');
+      const entry = path.join(root, 'dist', 'infra', 'package', 'ownSchema.js');
+      const made = await asUser(
+        process.execPath,
+        ['-p', `require(${JSON.stringify(entry)}).schemaText()`],
+        process.env,
+      );
+      const file = path.join(root, 'infra', 'package', 'schema.json');
+      expect(made.stdout.trim(), made.stderr).to.equal(readFileSync(file, 'utf8').trim());
+      expect(existsSync(path.join(path.dirname(file), 'PulumiPlugin.yaml'))).to.equal(true);
     });
 
     it('a Pulumi program imports the component, with its types', async () => {

@@ -41,10 +41,14 @@ export const ranBy: Record<string, Evidence> = {
   // The set-up is the first that .ci/run starts.
   'npm ci': inFile('lab/setup/npm.js')(`'ci'`),
   'npm install openemr-credential-rotation pulumi': npmPackage(`['install', `),
+  'npx -p openemr-credential-rotation -p pulumi credential-rotation --help': npmPackage(
+    `documented('README.md', 'npx -p')`,
+  ),
   'npx credential-rotation --help': npmPackage(`command(['--help'])`),
   'npm run build': npm(`documentedCommands('docs/platform.md', 'npm ci')`),
   'npm link': npm(`documentedCommands('docs/production.md', 'npm ci')`),
   'npm run docs': npm(`'npm run docs'`),
+  'npm run golden': npm(`documented('docs/stability.md', 'npm run golden')`),
   'npm run monitoring': npm(`documented('docs/monitoring.md', 'npm run monitoring')`),
   'npm run format': npm(`'npm run format'`),
   'npm run manifests -- --config infra/example.yaml --out infra/manifests': npm(
@@ -66,6 +70,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
   // Its own record: no run of `npm test` is long enough for it.
   'npm run test:kubelet': inFile('test/kubelet/RESULTS.md')('`npm run test:kubelet`'),
+  'npm run test:yaml': inFile('test/yaml/program.spec.ts')('`npm run test:yaml`'),
   'npm run image:build': inFile('test/kubelet/image.spec.ts')(
     `documented('docs/development.md', 'npm run image:build')`,
   ),
@@ -90,6 +95,10 @@ export const ranBy: Record<string, Evidence> = {
   ),
   'pulumi -C infra preview': platform(`inPlatform('preview')`),
   'pulumi -C infra preview --policy-pack policy': platform(`inPlatform('preview --policy-pack')`),
+  'npm install openemr-credential-rotation': npmPackage(`['install', `),
+  'pulumi package add ./node_modules/openemr-credential-rotation/infra/package': inFile(
+    'test/yaml/program.spec.ts',
+  )(`documented('docs/platform.md', 'pulumi package add')`),
   'pulumi -C infra up': inFile('test/lab/platformUp.test.ts')(`inPlatform('up')`),
   'kubectl apply -f infra/kubernetes/role.yaml': manifests('kubectl apply -f infra/kubernetes/role.yaml'),
   'kubectl apply -f infra/manifests': takeover('kubectl apply -f infra/manifests'),
@@ -156,9 +165,9 @@ export const notRun: Record<string, string> = {
   'npm run fleet-demo': 'twenty OpenEMRs; test/lab/fleet.test.ts rotates four in the same ways',
   'npm run fleet-demo -- --write': 'the same, and it writes its times into docs/fleet.md',
   'kubectl rollout undo': 'named as what not to do',
-  'docker build --tag credential-rotation:0.1.0 .':
+  'docker build --tag credential-rotation:1.0.0 .':
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
-  'docker build --tag credential-rotation:0.1.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
+  'docker build --tag credential-rotation:1.0.0 --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:DIGEST .':
     'no container engine is here; test/lab/imageBuild.test.ts runs the commands of its build stage',
   'docker buildx imagetools inspect ghcr.io/OWNER/openemr-credential-rotation:VERSION':
     'no registry of images is reachable',

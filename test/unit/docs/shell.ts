@@ -72,12 +72,7 @@ const checks: Record<string, (args: string[]) => string | undefined | Promise<st
   'credential-rotation': checkCommand,
   node: ([file, ...args]) =>
     file === 'dist/src/cli/main.js' ? checkCommand(args) : `node ${file} is not the command`,
-  npx: ([node, file, ...args]) =>
-    node === 'credential-rotation'
-      ? checkCommand(file === undefined ? args : [file, ...args])
-      : node === 'node' && file === 'dist/src/cli/main.js'
-        ? checkCommand(args)
-        : 'npx only with node and the command',
+  npx: checkNpx,
   npm: checkNpm,
   pulumi: checkPulumi,
   docker: checkDocker,
@@ -106,10 +101,24 @@ async function checkCommand(args: string[]): Promise<string | undefined> {
   );
 }
 
+const packages = ['-p', 'openemr-credential-rotation', '-p', 'pulumi'];
+
+/** Runs the command of a clone, or that of npm's packages, which it names or which are installed. */
+async function checkNpx(words: string[]): Promise<string | undefined> {
+  const [node, file, ...args] = words.join(' ').startsWith(packages.join(' '))
+    ? words.slice(packages.length)
+    : words;
+  if (node === 'credential-rotation') return checkCommand(file === undefined ? args : [file, ...args]);
+  if (node === 'node' && file === 'dist/src/cli/main.js') return checkCommand(args);
+  return 'npx only with node and the command';
+}
+
 function checkNpm([command = '', ...rest]: string[]): string | undefined {
   if (command === 'audit') return rest.join(' ') === 'signatures' ? undefined : 'npm audit signatures alone';
   if (command === 'install')
-    return rest.join(' ') === 'openemr-credential-rotation pulumi' ? undefined : 'npm install has more here';
+    return /^openemr-credential-rotation( pulumi)?$/.test(rest.join(' '))
+      ? undefined
+      : 'npm install has more here';
   if (['ci', 'link'].includes(command))
     return rest.length === 0 ? undefined : `npm ${command} takes no more here`;
   const [script = '', separator, ...args] = command === 'run' ? rest : [command, ...rest];
@@ -143,6 +152,11 @@ function checkLab(args: string[]): string | undefined {
 
 function checkPulumi(args: string[]): string | undefined {
   const text = args.join(' ');
+  const added = /^package add \.\/node_modules\/openemr-credential-rotation\/(.+)$/.exec(text);
+  if (added)
+    return existsSync(repositoryFile(added[1] ?? '', 'PulumiPlugin.yaml'))
+      ? undefined
+      : `${added[1]} is no folder of a Pulumi package`;
   const plugin = /^plugin install resource (\w+) (\S+)$/.exec(text);
   if (plugin) {
     const wanted = dependencies[`@pulumi/${plugin[1]}`];

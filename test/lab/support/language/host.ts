@@ -78,25 +78,32 @@ async function run(request: messages.RunRequest): Promise<messages.RunResponse> 
   return response;
 }
 
+/** What runs a plugin of a kind, and its arguments: the plugin's folder and those that the engine gives. */
+const runners: Record<string, (folder: string, given: string[]) => [module: string, args: string[]]> = {
+  analyzer: (folder, given) => ['run-policy-pack', [...given, folder]],
+  resource: (folder, given) => ['run-plugin', [folder, ...given]],
+};
+
 /**
- * Runs a policy pack for as long as the engine wants it; its output, the port first, goes back in the stream. Pulumi's
- * own gives it the stack's configuration besides, which our pack does not ask for.
+ * Runs a policy pack or a component's provider for as long as the engine wants it; its output, the port first, goes
+ * back in the stream. Pulumi's own gives a policy pack the stack's configuration besides, which ours does not ask for.
  */
 function runPlugin(
   call: grpc.ServerWritableStream<messages.RunPluginRequest, messages.RunPluginResponse>,
 ): void {
   const { request } = call;
   const folder = request.getInfo()?.getProgramDirectory() ?? '';
-  if (request.getKind() !== 'analyzer') {
-    call.destroy(new Error(`only policy packs are run here, no plugin of the kind ${request.getKind()}`));
+  const runner = runners[request.getKind()];
+  if (runner === undefined) {
+    call.destroy(new Error(`no plugin of the kind ${request.getKind()} is run here`));
     return;
   }
   const given = request.getEnvList().map((text): [string, string] => {
     const at = text.indexOf('=');
     return [text.slice(0, at), text.slice(at + 1)];
   });
-  const file = moduleOf(folder, '@pulumi/pulumi/cmd/run-policy-pack');
-  const child = spawn(process.execPath, [file, ...request.getArgsList(), folder], {
+  const [module, args] = runner(folder, request.getArgsList());
+  const child = spawn(process.execPath, [moduleOf(folder, `@pulumi/pulumi/cmd/${module}`), ...args], {
     cwd: folder,
     env: { ...Object.fromEntries(given), ...optionsOf(request.getInfo()) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -130,9 +137,16 @@ function unary<Request, Response>(
   };
 }
 
-/** The methods that the engine needs for preview, up and policy packs. Of the others it is told that they are not there. */
+/** The methods that the engine needs for preview, up, policy packs and components. Of the others it is told that they are not there. */
 const handlers: grpc.UntypedServiceImplementation = {
   handshake: unary(() => new messages.LanguageHandshakeResponse()),
+  // The dependencies of a plugin in a folder are in the node_modules above it: nothing is installed there.
+  installDependencies: (
+    call: grpc.ServerWritableStream<
+      messages.InstallDependenciesRequest,
+      messages.InstallDependenciesResponse
+    >,
+  ) => call.end(),
   getPluginInfo: unary<Empty, PluginInfo>(() => new PluginInfo().setVersion('3.250.0')),
   getRequiredPackages: unary((request: messages.GetRequiredPackagesRequest) => {
     const folder = request.getInfo()?.getProgramDirectory() ?? '';
