@@ -66,11 +66,11 @@ export function tableLines({ date, commit, measures }: Recorded): string[] {
     ['the product reads, another client holds it open', seconds(measures.productHeld)],
     [
       'opens by name, this client holds it open; the folder has changed lately',
-      seconds(measures.heldByItself),
+      `${seconds(measures.heldByItself)}, by the moment of the write`,
     ],
     [
       'opens by name, another client holds it open; the folder has changed lately',
-      seconds(measures.heldByAnother),
+      `${seconds(measures.heldByAnother)}, by the moment of the write`,
     ],
     [
       'opens by name, another client holds it open; the folder has not changed for minutes',
