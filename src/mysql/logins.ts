@@ -9,6 +9,8 @@ import { identityOf, serverOf } from './server';
 export interface LoginLook {
   /** Sessions that are open now: their ids and where they come from, without port. */
   sessions: ReadonlyMap<string, string>;
+  /** Those of {@link sessions} that the server has not let in yet, or is about to refuse. */
+  loggingIn?: ReadonlySet<string>;
   /** How often others have logged in; without it the server counts nothing, and `whySampled` says why. */
   counted?: LoginCount;
   whySampled?: string;
@@ -66,9 +68,9 @@ export async function lookAtLogins(
     const own = place === 'own' ? ownLogins(username) : 0;
     const counts = knownToCountNothing ?? (await readCounts(session, username));
     // Sessions last: who logs in between is in one of the two.
-    const sessions = await othersSessions(session, username, place);
+    const open = await othersSessions(session, username, place);
     const answered = performance.now();
-    const look = { sessions, asked, answered };
+    const look = { ...open, asked, answered };
     if (typeof counts === 'string') return { ...look, whySampled: counts };
     const questions = await questionsOf(session, username);
     if (own !== undefined && (place === 'foreign' || own === ownLogins(username)))
@@ -89,14 +91,18 @@ async function othersSessions(
   session: Session,
   username: string,
   place: 'own' | 'foreign',
-): Promise<Map<string, string>> {
+): Promise<Required<Pick<LoginLook, 'sessions' | 'loggingIn'>>> {
   const rows = await session.query(
-    'SELECT ID AS id, HOST AS host FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
+    'SELECT ID AS id, HOST AS host, COMMAND AS command FROM information_schema.PROCESSLIST WHERE USER = ? AND ID <> CONNECTION_ID()',
     [username],
   );
-  const all = rows.map((row) => [String(row['id']), String(row['host']).replace(/:\d+$/, '')] as const);
   // Another server gives the same ids to others.
-  return new Map(all.filter(([id]) => place === 'foreign' || !isOwnSession(username, id)));
+  const others = rows.filter(({ id }) => place === 'foreign' || !isOwnSession(username, String(id)));
+  const entering = others.filter(({ command }) => command === 'Connect' || command === 'Killed');
+  return {
+    sessions: new Map(others.map(({ id, host }) => [String(id), String(host).replace(/:\d+$/, '')])),
+    loggingIn: new Set(entering.map(({ id }) => String(id))),
+  };
 }
 
 /** The counts, or why there are none. */
@@ -195,6 +201,14 @@ export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
     return then !== undefined && Math.abs(uptime - then - passed) <= uptimeSlack;
   });
   return before.size === after.size && same && (from.total === to.total || areRefused(from, to, passed));
+}
+
+/** True when the server shows that each login between two looks was refused. */
+export function onlyRefused(earlier: LoginLook, later: LoginLook): boolean {
+  const [from, to] = [earlier.counted, later.counted];
+  return (
+    from !== undefined && to !== undefined && areRefused(from, to, (later.answered - earlier.answered) / 1000)
+  );
 }
 
 /** True when the logins between two counts were all refused: whoever is let in asks something. */

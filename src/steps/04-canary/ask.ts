@@ -10,7 +10,7 @@ import { pageOf } from '../../rotation/health';
 import type { LoginSeen } from './logins';
 import { podPage } from './page';
 import type { PodLook } from './podLook';
-import { lookAtPod } from './podLook';
+import { addressesOf, lookAtPod } from './podLook';
 import type { Seen } from './verdict';
 
 /** How a pod's page is asked and judged. */
@@ -65,12 +65,12 @@ export async function askPod(watched: Watched, rules: PageRules, pace = usualPac
     if (pod !== 'no-answer') {
       if (pod === undefined) return { kind: 'not-run', why: 'somebody deleted it' };
       look = lookAtPod(pod, rules.main);
+      // A pod that ended has them still, or had them before.
+      if (addressesOf(pod).length > 0) watched.from((addresses = addressesOf(pod)));
       if (look.kind === 'stuck') return { kind: 'not-run', why: look.why };
       if (look.kind === 'crashed')
         return { kind: 'silent', why: look.why, login: await watched.login(addresses) };
       if (look.kind === 'answers') {
-        ({ addresses } = look);
-        watched.from(addresses);
         await answers.ask(pod, look.addresses[0], left());
         if (answers.end !== undefined) return withLogin(answers.end, await watched.login(addresses));
       }

@@ -27,13 +27,16 @@ export function lookAtPod(pod: V1Pod, main: readonly string[]): PodLook {
   if (isOver) return { kind: 'crashed', why: 'it ended by itself' };
   const trouble = troubleOf(pod);
   if (trouble?.lasting === true) return { kind: 'stuck', why: trouble.reason };
-  const addresses = (status?.podIPs ?? []).map(({ ip }) => ip);
-  const [first, ...more] = [...new Set([status?.podIP, ...addresses, status?.hostIP])].filter(
-    (ip) => ip !== undefined,
-  );
-  if (status?.podIP === undefined || first === undefined)
-    return { kind: 'waits', why: trouble?.reason ?? 'it got no address' };
+  const [first, ...more] = addressesOf(pod);
+  if (first === undefined) return { kind: 'waits', why: trouble?.reason ?? 'it got no address' };
   return { kind: 'answers', addresses: [first, ...more] };
+}
+
+/** Where logins of a pod may come from: its own addresses, and its node's. Empty until it has one of its own. Pure. */
+export function addressesOf({ status }: V1Pod): string[] {
+  if (status?.podIP === undefined) return [];
+  const all = [status.podIP, ...(status.podIPs ?? []).map(({ ip }) => ip), status.hostIP];
+  return [...new Set(all)].filter((ip) => ip !== undefined);
 }
 
 /** A container of OpenEMR that ended, or any that failed. */

@@ -50,6 +50,7 @@ export class FakeDatabase implements Database {
     lower_case_table_names: '0',
   };
   private readonly logins = new Map<string, number>();
+  private readonly turnedAway = new Map<string, number>();
   private readonly started = performance.now();
 
   /** @param tell notes what happens, in its order */
@@ -80,6 +81,12 @@ export class FakeDatabase implements Database {
   /** Somebody else logs in and goes again. */
   somebodyLogsIn(username: string): void {
     this.count(username);
+  }
+
+  /** Somebody else tries to log in; MySQL 9 counts that, too (tried with 9.7). */
+  somebodyIsRefused(username: string): void {
+    if (this.version.startsWith('9.'))
+      this.turnedAway.set(username, (this.turnedAway.get(username) ?? 0) + 1);
   }
 
   accepts(username: string, password: string): boolean {
@@ -242,7 +249,9 @@ export class FakeDatabase implements Database {
     }
     if (sql.includes('performance_schema.accounts')) {
       const username = /USER = '([^']+)'/.exec(sql)?.[1] ?? '';
-      return [{ host: '10.0.0.7', total: this.logins.get(username) ?? 0 }];
+      return [
+        { host: '10.0.0.7', total: (this.logins.get(username) ?? 0) + (this.turnedAway.get(username) ?? 0) },
+      ];
     }
     if (!sql.includes('information_schema.PROCESSLIST WHERE USER')) return undefined;
     const username = /USER = '([^']+)'/.exec(sql)?.[1];

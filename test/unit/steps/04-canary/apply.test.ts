@@ -220,6 +220,25 @@ describe('step 4: the canary', () => {
     await expectNothingLeft();
   });
 
+  it('it ends after its login was let in, or was refused: which of both is told', async () => {
+    Object.assign(world.database, { version: '9.7.4' });
+    const ended = {
+      ...{ phase: 'Failed', podIP: '127.0.0.1', hostIP: '10.0.0.7' },
+      containerStatuses: [{ name: 'openemr', ready: false, state: { terminated: { exitCode: 1 } } }],
+    };
+    for (const [meets, said] of [
+      [() => world.database.somebodyLogsIn('openemr_b'), 'The database let it in.'],
+      [() => world.database.somebodyIsRefused('openemr_b'), 'The database let nobody in from there.'],
+    ] as const) {
+      world.kubernetes.podStatus = ({ metadata }) => {
+        if (!metadata.name.includes('canary')) return runs();
+        meets();
+        return ended;
+      };
+      expect((await failureOf(prove())).message).to.include(said);
+    }
+  });
+
   it('its page is good on another login: nothing is proved', async () => {
     logsIn = false;
     expect(await prove())

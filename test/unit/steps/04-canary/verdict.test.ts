@@ -158,4 +158,15 @@ describe('where new logins come from', () => {
     expect(newHosts(first, looked([], [['a', 9]], 'another'))).to.deep.equal([]);
     expect(newHosts(looked([]), looked([['3', 'd']]))).to.deep.equal(['d']);
   });
+
+  it('nobody who is refused: neither while he logs in, nor as MySQL 9 counts him', () => {
+    const [first, later] = [looked([], [['a', 4]]), looked([['1', 'a']], [['a', 7]])];
+    const asked = (look: object, count: number): never =>
+      ({
+        ...{ ...look, answered: 0, loggingIn: new Set(['1']) },
+        counted: { ...(look as { counted: object }).counted, questions: { count, countedFor: 1, own: 0 } },
+      }) as never;
+    expect(newHosts(asked(first, 9), asked(later, 9))).to.deep.equal([]);
+    expect(newHosts(asked(first, 9), asked(later, 10))).to.deep.equal(['a']);
+  });
 });
