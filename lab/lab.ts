@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startDockerParts } from './docker/servers';
 import { Kubelet } from './kubelet/kubelet';
 import type { PodRunner } from './kubelet/runner';
 import { LabNode } from './node/node';
@@ -12,23 +13,19 @@ import { installPlugins } from './plugins/install';
 import { startAwsProxy } from './servers/aws-proxy';
 import type { AwsProxy } from './servers/aws-proxy';
 import { makeCertificates } from './servers/certificates';
-import { startDatabase } from './servers/database';
-import type { DatabaseServer } from './servers/database';
-import { startKubernetes } from './servers/kubernetes';
+import type { Certificates } from './servers/certificates';
 import type { KubernetesServers } from './servers/kubernetes';
 import { startKubernetesProxy } from './servers/kubernetes-proxy';
 import type { KubernetesProxy } from './servers/kubernetes-proxy';
-import { startMoto } from './servers/moto';
+import { startBuiltParts } from './servers/parts';
+import type { LabParts } from './servers/parts';
 import { Processes } from './servers/processes';
 import { Secrets } from './site/secrets';
 import { createSite } from './site/site';
 import type { SiteServers } from './site/site';
 import type { Lab, LabOptions } from './types';
 
-interface Servers {
-  database: DatabaseServer;
-  kubernetes: KubernetesServers;
-  moto: string;
+interface Servers extends LabParts {
   proxy: AwsProxy;
   kubernetesProxy: KubernetesProxy;
   kubelet: PodRunner;
@@ -77,37 +74,49 @@ async function startServers(
   processes: Processes,
   pulumiHome: string,
 ): Promise<Servers> {
-  const toolPaths = tools();
   const node = await startNode(options, folder, processes);
-  const { host: address = '127.0.0.1', services, apiServer } = node?.addresses ?? {};
+  const { host: address = '127.0.0.1', apiServer } = node?.addresses ?? {};
   const certificates = makeCertificates(
-    toolPaths.openssl,
+    tools().openssl,
     path.join(folder, 'certificates'),
     node === undefined ? [] : [node.addresses.host, node.addresses.node, node.addresses.apiServer],
   );
-  const context = (name: string): Parameters<typeof startDatabase>[1] => ({
-    tools: toolPaths,
-    processes,
-    certificates,
-    folder: path.join(folder, name),
-    address,
-  });
-  const [database, kubernetes, moto] = await together(processes, [
-    timed(options, options.database, startDatabase(options.database, context(options.database))),
-    timed(
-      options,
-      'kubernetes',
-      startKubernetes({ ...context('kubernetes'), ...(services === undefined ? {} : { services }) }),
-    ),
-    timed(options, 'moto', startMoto(toolPaths, processes)),
+  const [parts] = await together(processes, [
+    startParts(options, folder, processes, certificates, node),
     timed(options, 'plugins', makePulumiHome(pulumiHome)),
   ]);
+  const { kubernetes, moto } = parts;
   const [proxy, kubernetesProxy] = await together(processes, [
     startAwsProxy(moto, address),
-    startKubernetesProxy(kubernetes.server, kubernetes.certificates, address, apiServer),
+    startKubernetesProxy(kubernetes, kubernetes.certificates, address, apiServer),
   ]);
   const kubelet = await startPods(options, folder, processes, kubernetes, kubernetesProxy.server, node);
-  return { database, kubernetes, moto, proxy, kubernetesProxy, kubelet, node };
+  return { ...parts, proxy, kubernetesProxy, kubelet, node };
+}
+
+/** The servers themselves: of Docker, or those that the set-up has brought. */
+async function startParts(
+  options: LabOptions,
+  folder: string,
+  processes: Processes,
+  certificates: Promise<Certificates>,
+  node: LabNode | undefined,
+): Promise<LabParts> {
+  if (options.docker === true) {
+    const place = { folder: path.join(folder, 'docker'), logs: path.join(folder, 'logs') };
+    const docker = startDockerParts({ processes, certificates: await certificates, ...place });
+    return timed(options, 'servers in Docker', docker);
+  }
+  const { host: address = '127.0.0.1', services } = node?.addresses ?? {};
+  const [database, kubernetes, moto] = await together(
+    processes,
+    startBuiltParts({
+      ...{ database: options.database, tools: tools(), processes, certificates, folder, address },
+      ...(services === undefined ? {} : { services }),
+      timed: (name, work) => timed(options, name, work),
+    }),
+  );
+  return { database, kubernetes, moto };
 }
 
 /** The node of the real kubelet, with containerd on its way; undefined without it. Throws at once where that cannot be. */
@@ -159,6 +168,7 @@ function assemble(
   { database, kubernetes, moto, proxy, kubernetesProxy, kubelet, node }: Servers,
 ): Lab {
   const secrets = new Secrets(moto);
+  const { docker = false } = options;
   const shared = { folder, database, kubernetes, kubelet, secrets, pulumiHome };
   const siteServers: SiteServers = {
     ...shared,
@@ -193,8 +203,8 @@ function assemble(
     pulumiHome,
     addImage: (name, image) => kubelet.addImage(name, image),
     setClaim: (namespace, name, claimed) => kubelet.setClaim(namespace, name, claimed),
-    serveExec: () => kubelet.serveExec(kubernetes.certificates),
-    serveLogs: () => kubelet.serveLogs(kubernetes.certificates),
+    serveExec: () => (docker ? unreachable() : kubelet.serveExec(kubernetes.certificates)),
+    serveLogs: () => (docker ? unreachable() : kubelet.serveLogs(kubernetes.certificates)),
     dropLogs: () => kubelet.dropLogs(),
     podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
     createSite: (siteOptions = {}) => {
@@ -203,6 +213,11 @@ function assemble(
     },
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** An API server in a container does not come to what listens on this machine alone. */
+function unreachable(): Promise<never> {
+  return Promise.reject(new Error('With --docker the lab answers neither kubectl exec nor kubectl logs.'));
 }
 
 async function timed<T>({ log }: LabOptions, name: string, work: Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { databaseNames, startLab, STARTING_POINTS } from './index';
 import type { Database, Lab, Site, StartingPoint } from './index';
+import { whyNoDocker } from './docker/command';
 import { whyNoRealKubelet } from './node/requirements';
 import { labSource } from './package';
 
@@ -15,6 +16,7 @@ Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, p
   --replicas N               pods (default 2)
   --kubelet process|real     what runs the pods: processes of the lab's own kubelet (default), or the real kubelet
                              with containerd and runc, which needs root
+  --docker                   MySQL 8.4, moto and Kubernetes (k3s) from official images, instead of builds
   --folder FOLDER            where everything goes, and stays (default: a temporary folder)
 `;
 
@@ -24,8 +26,12 @@ interface Choices {
   phpMode: 'request' | 'cached';
   replicas: number;
   kubelet: 'process' | 'real';
+  docker: boolean;
   folder?: string;
 }
+
+/** The end where this machine lacks something, as of the set-up. */
+const EXIT_PREREQUISITE = 2;
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value);
@@ -38,11 +44,12 @@ function choose(args: string[]): Choices | undefined {
   const { values } = parseArgs({
     args,
     options: {
-      database: { type: 'string', default: 'mysql' },
+      database: { type: 'string' },
       start: { type: 'string', default: 'a-active' },
       'php-mode': { type: 'string', default: 'request' },
       replicas: { type: 'string', default: '2' },
       kubelet: { type: 'string', default: 'process' },
+      docker: { type: 'boolean', default: false },
       folder: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -50,8 +57,13 @@ function choose(args: string[]): Choices | undefined {
   if (values.help) return undefined;
   const replicas = Number(values.replicas);
   if (!Number.isInteger(replicas) || replicas < 1) throw new Error('--replicas must be a number from 1');
+  if (values.docker && values.database !== undefined)
+    throw new Error('--docker runs MySQL 8.4: leave --database out');
+  if (values.docker && values.kubelet !== 'process')
+    throw new Error('--docker runs the pods by the lab itself: leave --kubelet out');
   return {
-    database: oneOf('database', values.database, databaseNames),
+    docker: values.docker,
+    database: oneOf('database', values.database ?? 'mysql', databaseNames),
     start: oneOf('start', values.start, STARTING_POINTS),
     phpMode: oneOf('php-mode', values['php-mode'], ['request', 'cached'] as const),
     replicas,
@@ -80,12 +92,20 @@ Ctrl-C ends it.
 `;
 }
 
-/** What only the real kubelet needs is fetched and built now. Throws at once where it cannot run. */
-function prepareRealKubelet(): void {
-  const reason = whyNoRealKubelet();
-  if (reason !== undefined) throw new Error(reason);
-  const setup = labSource('setup', 'main.js');
-  const { status } = spawnSync(process.execPath, [setup, '--kubelet'], { stdio: 'inherit' });
+/** Brings what these choices need beyond the checkout. Ends the process where this machine cannot have it. */
+function prepare({ kubelet, docker, database }: Choices): void {
+  const reason = docker ? whyNoDocker() : kubelet === 'real' ? whyNoRealKubelet() : undefined;
+  if (reason !== undefined) {
+    console.error(reason);
+    process.exit(EXIT_PREREQUISITE);
+  }
+  const wanted = [
+    ...(kubelet === 'real' ? ['--kubelet'] : []),
+    ...(docker ? ['--docker'] : []),
+    ...(['mysql-9', 'mariadb-11'].includes(database) ? ['--all-databases'] : []),
+  ];
+  const setup = [labSource('setup', 'main.js'), ...wanted];
+  const { status } = spawnSync(process.execPath, setup, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -100,11 +120,12 @@ async function main(): Promise<void> {
   });
   // A signal during the start ends the process; the reaper then ends the servers.
   const early = signalled.then(() => 'ended' as const);
-  const { database, kubelet, folder, ...siteOptions } = choices;
-  if (kubelet === 'real') prepareRealKubelet();
+  const { database, kubelet, docker, folder, ...siteOptions } = choices;
+  prepare(choices);
   const starting = startLab({
     database,
     kubelet,
+    docker,
     log: console.log,
     ...(folder === undefined ? {} : { folder }),
   });

@@ -14,6 +14,8 @@ export interface LabOptions {
   folder?: string;
   /** What runs the pods: the lab's own kubelet with processes (default), or the real one, as root. `LAB_KUBELET` is the default of it. */
   kubelet?: 'process' | 'real';
+  /** Servers from official images by Docker, instead of those of the set-up; `database` is then MySQL 8.4 whatever it says. */
+  docker?: boolean;
   /** Told what the lab is doing, a line at a time. */
   log?: (line: string) => void;
 }

@@ -60,7 +60,7 @@ export interface DatabaseServer {
   caFile: string;
   /** Every statement that a client sent, as the server wrote it down. */
   generalLogFile: string;
-  /** Runs SQL as root over the server's socket (no TLS, no password); gives the rows. */
+  /** Runs SQL as root, past what is recorded: over the server's socket without a password, or over TLS; gives the rows. */
   root(sql: string, values?: unknown[]): Promise<unknown[]>;
   /** True when this login works over TLS that is checked against the lab's authority. */
   canLogin(login: { user: string; password: string; schema?: string }): Promise<boolean>;
@@ -97,22 +97,38 @@ export async function startDatabase(
   const paths = { address, dataFolder, socket, port, certificates, generalLogFile };
   const command = program.command(paths);
   const child = processes.spawn(flavour, command.file, command.args, { cwd: folder });
-  const pool = createPool({ socketPath: socket, user: 'root', connectionLimit: 4, multipleStatements: true });
+  const place = { flavour, host: address, port, caFile: certificates.caFile, generalLogFile };
+  const server = await databaseAt(place, { socketPath: socket });
   await ready(child, async () => {
-    await pool.query('SELECT 1');
+    await server.root('SELECT 1');
     return true;
   });
+  return server;
+}
+
+/**
+ * A database server that somebody else has started; nobody asks yet whether it answers.
+ * @param way how root gets in: by its socket, or by its password over TLS that is checked against `caFile`
+ */
+export async function databaseAt(
+  place: Pick<DatabaseServer, 'flavour' | 'host' | 'port' | 'caFile' | 'generalLogFile'>,
+  way: { socketPath: string } | { password: string },
+): Promise<DatabaseServer> {
+  const { host, port } = place;
+  const ca = await readFile(place.caFile, 'utf8');
+  const pool = createPool({
+    ...('socketPath' in way ? way : { ...way, host, port, ssl: { ca, rejectUnauthorized: true } }),
+    user: 'root',
+    connectionLimit: 4,
+    multipleStatements: true,
+  });
   return {
-    flavour,
-    host: address,
-    port,
-    caFile: certificates.caFile,
-    generalLogFile,
+    ...place,
     async root(sql, values) {
       const [rows] = await pool.query(sql, values);
       return Array.isArray(rows) ? rows : [];
     },
-    canLogin: loginProbe(address, port, await readFile(certificates.caFile, 'utf8')),
+    canLogin: loginProbe(host, port, ca),
     close: () => pool.end(),
   };
 }

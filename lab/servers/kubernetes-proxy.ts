@@ -61,22 +61,28 @@ interface Proxy {
 
 /**
  * Starts the proxy in this process.
+ * @param upstream the API server, and the authority that signed its certificate
  * @param inCluster where it listens as well, at the port that a cluster's Service `kubernetes` has
  */
 export async function startKubernetesProxy(
-  target: string,
+  upstream: { server: string; serverCaFile: string },
   certificates: Certificates,
   address: string,
   inCluster?: string,
 ): Promise<KubernetesProxy> {
   const [ca, cert, key] = await Promise.all(
-    [certificates.caFile, certificates.serverCertificate, certificates.serverKey].map((file) =>
+    [upstream.serverCaFile, certificates.serverCertificate, certificates.serverKey].map((file) =>
       readFile(file),
     ),
   );
   const entries: Entry[] = [];
   const agent = new Agent({ keepAlive: true, ...(ca ? { ca } : {}) });
-  const proxy: Proxy = { target, agent, requests: [], takeRule: (seen) => take(entries, seen) };
+  const proxy: Proxy = {
+    target: upstream.server,
+    agent,
+    requests: [],
+    takeRule: (seen) => take(entries, seen),
+  };
   const listen = async (port: number, host: string): Promise<Server> => {
     const server = createServer({ ...(cert && key ? { cert, key } : {}) }, (incoming, outgoing) => {
       handle(proxy, incoming, outgoing).catch(() => outgoing.destroy());

@@ -12,6 +12,9 @@ import type { Processes } from './processes';
 /** A running API server with its controllers. */
 export interface KubernetesServers {
   server: string;
+  /** The authority that signed the server's own certificate, PEM. */
+  serverCaFile: string;
+  /** The lab's authority, which signed that of the proxy before it. */
   caFile: string;
   /** Of a user who may do everything. */
   adminKubeconfig: string;
@@ -31,8 +34,11 @@ interface Context {
   address: string;
   /** The network of Services, in CIDR. */
   services?: string;
+  /** Of who may do everything; a new one without it. */
+  token?: string;
 }
 
+/** The controllers that a lab needs. A node that nobody calls in for is no reason to take pods away, so not all of them. */
 const CONTROLLERS = [
   'deployment-controller',
   'replicaset-controller',
@@ -63,19 +69,12 @@ export async function startKubernetes(context: Context): Promise<KubernetesServe
   const { folder, address, services = '10.0.0.0/24' } = context;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [etcd, certificates] = await Promise.all([startEtcd(context), context.certificates]);
-  const token = randomBytes(24).toString('hex');
   const port = await freePort();
   const server = `https://${address}:${port}`;
   const auditLogFile = path.join(folder, 'audit.log');
-  const adminKubeconfig = path.join(folder, 'admin.kubeconfig');
-  await Promise.all([
-    writeFile(path.join(folder, 'tokens.csv'), `${token},lab-admin,lab-admin,system:masters\n`, {
-      mode: 0o600,
-    }),
-    writeFile(path.join(folder, 'audit-policy.yaml'), AUDIT_POLICY),
-    writeFile(adminKubeconfig, kubeconfig({ server, caFile: certificates.caFile, token }), { mode: 0o600 }),
-  ]);
-  const admin = new KubernetesClient(server, certificates.caFile, token);
+  const token = await writeServerFiles(folder, context.token);
+  const serverCaFile = certificates.caFile;
+  const { admin, adminKubeconfig } = await administrator({ folder, server, serverCaFile, token });
   const child = context.processes.spawn(
     'kube-apiserver',
     context.tools.kubeApiserver,
@@ -83,7 +82,34 @@ export async function startKubernetes(context: Context): Promise<KubernetesServe
   );
   await ready(child, async () => (await admin.raw('GET', '/readyz')).status === 200, 90_000, 100);
   await startControllers(context, adminKubeconfig, certificates);
-  return { server, caFile: certificates.caFile, adminKubeconfig, certificates, auditLogFile, admin };
+  const { caFile } = certificates;
+  return { server, serverCaFile, caFile, adminKubeconfig, certificates, auditLogFile, admin };
+}
+
+/** What an API server reads at its start, as `tokens.csv` and `audit-policy.yaml`; gives the token of who may do everything. */
+export async function writeServerFiles(
+  folder: string,
+  token = randomBytes(24).toString('hex'),
+): Promise<string> {
+  const tokens = `${token},lab-admin,lab-admin,system:masters\n`;
+  await Promise.all([
+    writeFile(path.join(folder, 'tokens.csv'), tokens, { mode: 0o600 }),
+    writeFile(path.join(folder, 'audit-policy.yaml'), AUDIT_POLICY),
+  ]);
+  return token;
+}
+
+/** The client of who may do everything, and the kubeconfig, which is written into `folder`. */
+export async function administrator(options: {
+  folder: string;
+  server: string;
+  serverCaFile: string;
+  token: string;
+}): Promise<Pick<KubernetesServers, 'admin' | 'adminKubeconfig'>> {
+  const { folder, server, serverCaFile: caFile, token } = options;
+  const adminKubeconfig = path.join(folder, 'admin.kubeconfig');
+  await writeFile(adminKubeconfig, kubeconfig({ server, caFile, token }), { mode: 0o600 });
+  return { admin: new KubernetesClient(server, caFile, token), adminKubeconfig };
 }
 
 async function startEtcd({ tools, processes, folder }: Context): Promise<string> {
@@ -128,17 +154,37 @@ function apiserverArguments(options: {
     `--kubelet-client-certificate=${certificates.serverCertificate}`,
     `--kubelet-client-key=${certificates.serverKey}`,
     '--authorization-mode=RBAC',
-    `--token-auth-file=${path.join(folder, 'tokens.csv')}`,
+    ...recordingArguments(folder, auditLogFile),
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${certificates.serviceAccountKey}`,
     `--service-account-signing-key-file=${certificates.serviceAccountKey}`,
     `--service-cluster-ip-range=${services}`,
     '--endpoint-reconciler-type=none',
+  ];
+}
+
+/** The options that every API server of a lab has; `folder` is where it finds what writeServerFiles() has written. */
+export function recordingArguments(folder: string, auditLogFile: string): string[] {
+  return [
+    `--token-auth-file=${path.join(folder, 'tokens.csv')}`,
     `--audit-log-path=${auditLogFile}`,
     `--audit-policy-file=${path.join(folder, 'audit-policy.yaml')}`,
     '--audit-log-mode=blocking',
     '--enable-priority-and-fairness=false',
     '--max-requests-inflight=1000',
+    '--profiling=false',
+  ];
+}
+
+/** The options that every controller manager of a lab has. */
+export function controllerArguments(rootCaFile: string): string[] {
+  return [
+    `--root-ca-file=${rootCaFile}`,
+    `--controllers=${CONTROLLERS.join(',')}`,
+    // A claim whose volume came a moment later is looked at again by then.
+    '--pvclaimbinder-sync-period=1s',
+    '--kube-api-qps=500',
+    '--kube-api-burst=1000',
     '--profiling=false',
   ];
 }
@@ -155,15 +201,9 @@ async function startControllers(
     `--secure-port=${port}`,
     `--tls-cert-file=${certificates.serverCertificate}`,
     `--tls-private-key-file=${certificates.serverKey}`,
-    `--root-ca-file=${certificates.caFile}`,
     `--service-account-private-key-file=${certificates.serviceAccountKey}`,
-    `--controllers=${CONTROLLERS.join(',')}`,
     '--leader-elect=false',
-    // A claim whose volume came a moment later is looked at again by then.
-    '--pvclaimbinder-sync-period=1s',
-    '--kube-api-qps=500',
-    '--kube-api-burst=1000',
-    '--profiling=false',
+    ...controllerArguments(certificates.caFile),
   ]);
   const health = new KubernetesClient(`https://127.0.0.1:${port}`, certificates.caFile, '');
   await ready(child, async () => (await health.raw('GET', '/healthz')).status === 200, 60_000, 100);

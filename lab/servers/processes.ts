@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { dockerEnvironment } from '../docker/command';
 
 /** The variable that marks every process of a lab: it holds the lab's folder. */
 export const LAB_FOLDER = 'LAB_FOLDER';
@@ -45,7 +46,8 @@ export class Processes {
     this.reaper = spawn(process.execPath, [path.join(__dirname, 'reaper.js'), folder], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
-      env: {},
+      // What ends containers, where there are any; nothing that marks it as a process of a lab.
+      env: dockerEnvironment(),
     });
     this.reaper.stdin?.on('error', () => undefined);
     this.reaper.unref();

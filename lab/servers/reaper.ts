@@ -1,19 +1,26 @@
 /*
  * The reaper: a process of its own that ends what the lab began, even when the lab was killed by SIGKILL.
  * The lab holds the other end of its stdin. Lines: `+PID` (a child, leader of its own process group), `-PID`
- * (it has ended), `rm FOLDER` (remove this at the end), `group NAME` (likewise, a control group). End of input means that the lab is gone.
+ * (it has ended), `rm FOLDER` (remove this at the end), `group NAME` (likewise, a control group), `compose PROJECT` (likewise,
+ * the containers of a project of Docker Compose). End of input means that the lab is gone.
  *
  * argv[2] is the lab's folder, which all its children have in their environment: by it the reaper also finds a
  * child that was born in the very moment in which the lab died.
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { downArguments } from '../docker/command';
 import { controlGroupEnded } from '../node/controlGroups';
 
 const mark = process.argv[2] === undefined ? undefined : `LAB_FOLDER=${process.argv[2]}`;
 const children = new Set<number>();
 const folders: string[] = [];
 const groups: string[] = [];
+const projects: string[] = [];
+
+/** The longest time for which the end of containers is waited for, in milliseconds. */
+const DOWN_MS = 60_000;
 
 function kill(pid: number): void {
   for (const target of [-pid, pid]) {
@@ -47,6 +54,8 @@ async function end(): Promise<void> {
     found.forEach(kill);
   }
   for (const group of groups) await controlGroupEnded(group);
+  for (const project of projects)
+    spawnSync('docker', downArguments(project), { stdio: 'ignore', timeout: DOWN_MS });
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 }
@@ -58,5 +67,6 @@ lines.on('line', (line) => {
   else if (line.startsWith('-')) children.delete(Number(line.slice(1)));
   else if (line.startsWith('rm ')) folders.push(line.slice(3));
   else if (line.startsWith('group ')) groups.push(line.slice(6));
+  else if (line.startsWith('compose ')) projects.push(line.slice(8));
 });
 lines.on('close', () => void end());

@@ -92,6 +92,11 @@ function withYaml() {
   return process.argv.includes('--yaml');
 }
 
+/** Whether the servers come as images, by Docker. */
+function fromImages() {
+  return process.argv.includes('--docker');
+}
+
 /** What the real kubelet needs beside itself. */
 function kubeletSteps() {
   if (!withKubelet()) return [];
@@ -206,6 +211,15 @@ function goSteps() {
     file: toolPaths().yamlHost,
     run: buildYamlHost,
   });
+  const kubernetes = cacheStep({
+    name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
+    activity: 'building from their Go module',
+    estimate: 420,
+    needs: ['go'],
+    folder: layout.kubernetes,
+    file: toolPaths().kubeControllerManager,
+    run: buildKubernetes,
+  });
   const collector = cacheStep({
     name: `OpenTelemetry Collector ${versions.collector}`,
     activity: 'building from its Go modules',
@@ -236,15 +250,7 @@ function goSteps() {
       run: (log) => installGo(layout.go, log),
     },
     ...engineSteps(),
-    cacheStep({
-      name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
-      activity: 'building from their Go module',
-      estimate: 420,
-      needs: ['go'],
-      folder: layout.kubernetes,
-      file: toolPaths().kubeControllerManager,
-      run: buildKubernetes,
-    }),
+    ...(fromImages() ? [] : [kubernetes]),
     ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
     ...(withYaml() ? [yamlHost] : []),
@@ -387,8 +393,6 @@ function oldMysqlStep() {
 
 /** Servers that come ready to run. */
 function serverSteps() {
-  const layout = cacheLayout(cacheFolder());
-  const tools = toolPaths();
   return [
     {
       name: 'Debian packages (MariaDB, PHP, libraries)',
@@ -399,9 +403,18 @@ function serverSteps() {
       run: (log) => installPackages(log),
     },
     ...testSteps(),
-    ...newestDatabases(),
+    ...(fromImages() ? [] : builtServers()),
     ...kubeletSteps(),
     ...imageSteps(),
+  ];
+}
+
+/** The servers for which there is an official image, too. */
+function builtServers() {
+  const layout = cacheLayout(cacheFolder());
+  const tools = toolPaths();
+  return [
+    ...newestDatabases(),
     cacheStep({
       name: `etcd ${versions.etcd}`,
       activity: 'fetching the Debian package',

@@ -1,7 +1,6 @@
 /** The tests about pods, which run on the real kubelet as they are. */
 export const podTests: readonly string[] = [
   'test/kubelet/rotation.spec.ts',
-  'test/kubelet/image.spec.ts',
   'test/kubelet/labCommand.spec.ts',
   'test/lab/pods.test.ts',
   'test/lab/image.test.ts',
@@ -10,4 +9,6 @@ export const podTests: readonly string[] = [
   'test/lab/healthPage.test.ts',
   'test/lab/rollbackKilled.test.ts',
   'test/lab/onFailure.test.ts',
+  // Last, as it may build the image first.
+  'test/kubelet/image.spec.ts',
 ];

@@ -1,12 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { whyNoRealKubelet } from '../../lab/node/requirements';
 import { packageRoot, tools } from '../../lab/package';
 import { podTests } from './files';
-import { recordText } from './record';
+import { recordText, reportSchema } from './record';
 import type { TestReport } from './record';
+
+const usage = `npm run test:kubelet -- [options] [FILE…]
+
+Runs the lab tests about pods on the real kubelet, which needs root: tens of minutes. Without files it runs all of them, and writes what
+has ended so far into test/kubelet/RESULTS.md after each.
+
+  --resume   goes on where a run of this commit was broken off: files that passed are not run again`;
 
 /** Lab tests need their hooks, and more time than with processes for pods: an image is unpacked, a pod takes seconds. */
 const MOCHA = ['--no-config', '--exit', '--timeout', '400000', '--require', 'dist/test/hooks.js'];
@@ -44,25 +52,62 @@ function parts(): string[] {
   return [folder(path.dirname(kubelet)), `containerd ${containerd} with runc`, folder(mysqlBase)];
 }
 
-/** `node dist/test/kubelet/main.js [FILE…]`: the lab tests about pods, on the real kubelet; all of them are recorded in RESULTS.md. */
-async function main(wanted: readonly string[]): Promise<void> {
+/** Keeps the reports of one commit, by which a run that was broken off goes on. */
+class Kept {
+  private readonly folder: string;
+
+  constructor(commit: string) {
+    this.folder = path.join(tools().cache, 'kubelet-reports', commit);
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  private fileOf(test: string): string {
+    return path.join(this.folder, `${path.basename(test, '.ts')}.json`);
+  }
+
+  put(report: TestReport): void {
+    writeFileSync(this.fileOf(report.file), JSON.stringify(report));
+  }
+
+  /** The report of a file in which nothing failed. */
+  passed(test: string): TestReport | undefined {
+    try {
+      const report = reportSchema.parse(JSON.parse(readFileSync(this.fileOf(test), 'utf8')));
+      return report.failed.length === 0 ? report : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The lab tests about pods, on the real kubelet. */
+async function main(): Promise<void> {
+  const { values, positionals: wanted } = parseArgs({
+    allowPositionals: true,
+    options: { resume: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return console.log(usage);
   const reason = whyNoRealKubelet();
   if (reason !== undefined) throw new Error(reason);
-  const reports: TestReport[] = [];
+  const commit = said('git', 'rev-parse', '--short', 'HEAD');
+  const date = new Date().toISOString().slice(0, 10);
+  const head = { date, commit, kernel: said('uname', '-r'), parts: parts() };
+  const kept = new Kept(commit);
   const files = wanted.length === 0 ? podTests : wanted;
-  for (const file of files) reports.push(await runFile(file));
-  const text = recordText(reports, {
-    date: new Date().toISOString().slice(0, 10),
-    commit: said('git', 'rev-parse', '--short', 'HEAD'),
-    kernel: said('uname', '-r'),
-    parts: parts(),
-  });
-  console.log(text);
-  if (wanted.length === 0) writeFileSync(path.join(packageRoot(), 'test', 'kubelet', 'RESULTS.md'), text);
+  const reports: TestReport[] = [];
+  for (const file of files) {
+    const report = (values.resume ? kept.passed(file) : undefined) ?? (await runFile(file));
+    kept.put(report);
+    reports.push(report);
+    if (wanted.length > 0) continue;
+    const text = recordText(reports, head, files.slice(reports.length));
+    writeFileSync(path.join(packageRoot(), 'test', 'kubelet', 'RESULTS.md'), text);
+  }
+  console.log(recordText(reports, head));
   if (reports.some(({ failed }) => failed.length > 0)) process.exitCode = 1;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

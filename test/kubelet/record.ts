@@ -1,12 +1,13 @@
+import { z } from 'zod';
+
 /** How one test file ended. */
-export interface TestReport {
-  file: string;
-  passed: number;
-  skipped: number;
+export const reportSchema = z.object({
+  ...{ file: z.string(), passed: z.number(), skipped: z.number() },
   /** Titles of the tests that failed, each with its reason's first line. */
-  failed: string[];
-  seconds: number;
-}
+  failed: z.array(z.string()),
+  seconds: z.number(),
+});
+export type TestReport = z.infer<typeof reportSchema>;
 
 /** When and on what the tests ran. */
 export interface RecordHead {
@@ -17,10 +18,11 @@ export interface RecordHead {
   parts: string[];
 }
 
-/** The text of RESULTS.md. Pure. */
+/** The text of RESULTS.md, with the files that are still to run. Pure. */
 export function recordText(
   reports: readonly TestReport[],
   { date, commit, kernel, parts }: RecordHead,
+  open: readonly string[] = [],
 ): string {
   const passed = reports.reduce((sum, report) => sum + report.passed, 0);
   const failures = reports.flatMap(({ file, failed }) => failed.map((each) => `- ${file}: ${each}`));
@@ -35,5 +37,5 @@ Written by \`npm run test:kubelet\`, on ${date}: commit ${commit}; ${parts.join(
 | file | passed | failed | skipped | time |
 |---|---|---|---|---|
 ${rows.join('\n')}
-${failures.length === 0 ? '' : `\nFailed:\n\n${failures.join('\n')}\n`}`;
+${failures.length === 0 ? '' : `\nFailed:\n\n${failures.join('\n')}\n`}${open.length === 0 ? '' : `\nNot run yet: ${open.join(', ')}.\n`}`;
 }

@@ -7,16 +7,11 @@ import { expect } from 'chai';
 import { packageRoot } from '../../lab/package';
 import type { ShellCommand } from '../unit/docs/shell';
 import { documented, documentedCommands } from './support/documented';
+import { environmentIn } from './support/printedEnvironment';
 import { processesBelow } from './support/processes';
 import { runDocumented } from './support/workingCopy';
 import { expectCode } from './support/world';
 import { until } from './support/until';
-
-/** The variables of the lines `export NAME='value'` that the lab prints for a second shell. */
-function environmentIn(output: string): Record<string, string> {
-  const lines = [...output.matchAll(/^export (\w+)='(.*)'$/gm)];
-  return Object.fromEntries(lines.map(([, name = '', value = '']) => [name, value.replaceAll(`'\\''`, `'`)]));
-}
 
 /** What the second shell is to be told: the bootstrap starts on neither slot. */
 const plans = new Map([
@@ -26,9 +21,9 @@ const plans = new Map([
 
 describe('npm run lab, and the command in a second shell, as docs/development.md has them', function () {
   this.timeout(240_000);
-  // The real kubelet has a test of its own, in test/kubelet.
+  // The real kubelet and Docker have tests of their own, in test/kubelet and dockerLab.test.ts.
   const lines = documentedCommands('docs/development.md', 'npm run lab').filter(
-    ({ words }) => !words.includes('--kubelet'),
+    ({ words }) => !words.includes('--kubelet') && !words.includes('--docker'),
   );
   const { words: secondShell } = documented('docs/development.md', 'npx node dist/src/cli/main.js');
   let folder: string;

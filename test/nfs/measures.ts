@@ -2,12 +2,14 @@ import { z } from 'zod';
 
 const seconds = z.number().nonnegative();
 
-/** What the virtual machine measures. Windows are the seconds from the end of the product's write to the last look that found the old file. */
+/** What the virtual machine measures. Windows are the seconds from the end of the product's write to the last look that did not find the new file. */
 export const measuresSchema = z.object({
   kernel: z.string(),
   /** The next opens by name on another client, while no client holds the old file open. */
   nextOpen: seconds,
-  /** The same while that client itself, or a third one, holds the old file open; the folder was changed lately. */
+  /** What the product finds on another client while a third one holds the old file open. */
+  productHeld: seconds,
+  /** The same of plain opens while that client itself, or a third one, holds the old file open; the folder was changed lately. */
   heldByItself: seconds,
   heldByAnother: seconds,
   /** The same with a folder that has not changed for minutes, written at several moments of the client's cache. */

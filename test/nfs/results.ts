@@ -36,6 +36,10 @@ export function claims(measures: Measures, oldLoginSeconds: number): [claim: str
   return [
     ['an open by name finds the new file within 2 s while nobody holds the old one', measures.nextOpen < 2],
     [
+      'the product finds the new file within 2 s also while another client holds the old one',
+      measures.productHeld < 2,
+    ],
+    [
       `no client finds the old file for longer than the default window of ${oldLoginSeconds} s`,
       longest <= oldLoginSeconds,
     ],
@@ -59,13 +63,14 @@ export function tableLines({ date, commit, measures }: Recorded): string[] {
   const { heldLongUnchanged, race, hang } = measures;
   const rows: [string, string][] = [
     ['opens by name, nobody holds the old file open', seconds(measures.nextOpen)],
+    ['the product reads, another client holds it open', seconds(measures.productHeld)],
     [
       'opens by name, this client holds it open; the folder has changed lately',
-      seconds(measures.heldByItself),
+      `${seconds(measures.heldByItself)}, by the moment of the write`,
     ],
     [
       'opens by name, another client holds it open; the folder has changed lately',
-      seconds(measures.heldByAnother),
+      `${seconds(measures.heldByAnother)}, by the moment of the write`,
     ],
     [
       'opens by name, another client holds it open; the folder has not changed for minutes',
@@ -78,7 +83,7 @@ export function tableLines({ date, commit, measures }: Recorded): string[] {
     ],
   ];
   return [
-    '| what a client does after the write of another client | finds the old file for |',
+    '| what a client does after the write of another client | does not find the new file for |',
     '|---|---|',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
     '',

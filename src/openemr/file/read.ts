@@ -9,7 +9,7 @@ import { deniedError } from './denied';
 import { SqlconfFileError } from './errors';
 import { withinLimit } from './limit';
 import { isSiteName } from './siteName';
-import { retryStale } from './stale';
+import { fileErrorCode, retryStale } from './stale';
 
 /** The file as it was read. The path has no symbolic links left in it. */
 export interface SqlconfFile {
@@ -95,6 +95,7 @@ export function readPlainFile(file: string): Promise<SqlconfFile> {
 }
 
 async function readOnce(file: string): Promise<SqlconfFile> {
+  await askForNames(path.dirname(file));
   const handle = await openPlainFile(file);
   try {
     const stats = await handle.stat();
@@ -112,6 +113,19 @@ async function readOnce(file: string): Promise<SqlconfFile> {
     };
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Makes the client of a network share ask its server whether names in this folder have changed: opening a folder does, opening
+ * a file in it does not, for as long as the client trusts what it knows (nfs(5), "Data and metadata coherence"). Without the
+ * right to list the folder nothing happens.
+ */
+async function askForNames(folder: string): Promise<void> {
+  try {
+    await (await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)).close();
+  } catch (error) {
+    if (fileErrorCode(error) === 'ESTALE') throw error;
   }
 }
 
@@ -135,9 +149,14 @@ export async function openPlainFile(file: string): Promise<FileHandle> {
 function refusalOfOpen(error: unknown, file: string): unknown {
   switch (errorCode(error)) {
     case 'ENOENT':
-      return new SqlconfFileError('missing', file, `${file} does not exist; is OpenEMR installed?`, {
-        cause: error,
-      });
+      return new SqlconfFileError(
+        'missing',
+        file,
+        `${file} does not exist; is its volume mounted, and OpenEMR installed?`,
+        {
+          cause: error,
+        },
+      );
     case 'ELOOP':
       return new SqlconfFileError('symlink', file, `${file} is a symbolic link; put the file itself there.`);
     case 'ENXIO':
@@ -149,6 +168,8 @@ function refusalOfOpen(error: unknown, file: string): unknown {
 
 function assertPlain(stats: Stats, file: string): void {
   if (!stats.isFile()) throw new SqlconfFileError('not-a-file', file, `${file} is not a plain file.`);
+  // Only a file that another client has replaced since its name was looked up.
+  if (stats.nlink === 0) throw Object.assign(new Error(`${file} was replaced`), { code: 'ESTALE' });
   if (stats.nlink !== 1) {
     throw new SqlconfFileError(
       'hard-link',

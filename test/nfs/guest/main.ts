@@ -2,7 +2,7 @@ import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measures } from '../measures';
-import { hang, race, stale, windowOf } from './scenes';
+import { hang, makeWindows, race, stale, windowOf } from './scenes';
 import type { Actors } from './scenes';
 import { startClient, startServer } from './world';
 
@@ -14,26 +14,29 @@ const AGED_MS = [92_000, 104_000, 116_000, 128_000];
 async function measure(actors: Actors): Promise<Measures> {
   let begun = 0;
   // One after the other at their starts: the machine is an emulated one, and each of them looks five times a second.
-  const window = async (rest: Parameters<typeof windowOf>[1]): Promise<number> => {
-    await sleep((begun += 1) * 2_500);
-    return windowOf(actors, rest);
+  const window = async (rest: Parameters<typeof windowOf>[2]): Promise<number> => {
+    const number = begun;
+    begun += 1;
+    await sleep(begun * 2_500);
+    return windowOf(actors, number, rest);
   };
-  const fresh = 5_000;
-  const [nextOpen, heldByItself, heldByAnother, statFree, statHeld, ...heldLongUnchanged] = await Promise.all(
-    [
+  makeWindows(6 + AGED_MS.length);
+  const fresh = 500;
+  const [nextOpen, heldByItself, heldByAnother, productHeld, statFree, statHeld, ...heldLongUnchanged] =
+    await Promise.all([
       window({ by: 'product', ageMs: fresh }),
       window({ by: 'name', held: 'looker', ageMs: fresh }),
       window({ by: 'name', held: 'holder', ageMs: fresh }),
+      window({ by: 'product', held: 'holder', ageMs: fresh }),
       window({ by: 'stat', ageMs: fresh }),
       window({ by: 'stat', held: 'holder', ageMs: AGED_MS[0] ?? fresh }),
       ...AGED_MS.map((ageMs) => window({ by: 'name', held: 'holder', ageMs })),
-    ],
-  );
+    ]);
   const raced = await race(actors);
   const hung = await hang(actors);
   return {
     kernel: release(),
-    ...{ nextOpen, heldByItself, heldByAnother, heldLongUnchanged, statFree, statHeld },
+    ...{ nextOpen, productHeld, heldByItself, heldByAnother, heldLongUnchanged, statFree, statHeld },
     ...raced,
     hang: hung,
     stale: await stale(actors),

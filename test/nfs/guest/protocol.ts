@@ -27,8 +27,14 @@ export const requestSchema = z.discriminatedUnion('do', [
 ]);
 export type Request = z.infer<typeof requestSchema>;
 
-/** A value, when it was first there, and when the last look began that found it; in milliseconds since 1970. */
-const seenSchema = z.object({ value: z.string(), firstAt: z.number(), lastFrom: z.number() });
+/**
+ * What looks one after another have found, a value or an error: when the first of them ended, when the last began and ended, in
+ * milliseconds since 1970; and how long the longest took.
+ */
+const seenSchema = z.object({
+  ...{ value: z.string().optional(), error: z.string().optional() },
+  ...{ firstAt: z.number(), lastFrom: z.number(), lastAt: z.number(), longest: z.number() },
+});
 export type Seen = z.infer<typeof seenSchema>;
 
 const answerSchema = z
@@ -38,7 +44,6 @@ const answerSchema = z
     kept: z.boolean(),
     owner: z.string(),
     seen: z.array(seenSchema),
-    errors: z.array(z.string()),
     looked: z.number(),
   })
   .partial();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measures } from '../measures';
 import type { Answer } from './protocol';
 import type { Client } from './world';
-import { makeSite, share } from './world';
+import { makeSite, replaceShare } from './world';
 
 const OLD = 'old-password';
 const NEW = 'new-password';
@@ -28,31 +28,53 @@ interface Window {
   ageMs: number;
 }
 
-let sites = 0;
+/** Makes the folders of so many windows, all at once: each new one would let the clients ask for the others again. */
+export function makeWindows(count: number): void {
+  for (let number = 0; number < count; number += 1) makeSite(siteOf(number), OLD);
+}
 
-/** The seconds for which a client still finds the old file, after the product's write on another client has ended. */
-export async function windowOf(actors: Actors, { by, held, ageMs }: Window): Promise<number> {
+const siteOf = (number: number): string => `window${number}`;
+
+/**
+ * The seconds after the product's write on another client has ended, for which a client does not find the new file: it finds the
+ * old one, or it is told that its handle is stale.
+ */
+export async function windowOf(actors: Actors, number: number, { by, held, ageMs }: Window): Promise<number> {
   const { writer, looker } = actors;
-  const site = `window${(sites += 1)}`;
-  makeSite(site, OLD);
+  const site = siteOf(number);
   await looker.ask({ do: 'read', site });
   if (held !== undefined) await actors[held].ask({ do: 'hold', site });
   const forMs = ageMs + LONGEST_MS;
   const watching = looker.ask({ do: 'watch', site, by, forMs, restMs: REST_MS });
   await sleep(ageMs);
   const { at = NaN } = await writer.ask({ do: 'write', site, password: NEW });
-  const { seen = [], errors = [], looked } = await watching;
+  const answer = await watching;
   if (held !== undefined) await actors[held].ask({ do: 'release', site });
-  // A plain client may be told so while the file is replaced; the product asks again.
-  const unexpected = errors.filter((code) => by === 'product' || code !== 'ESTALE');
-  if (unexpected.length > 0) throw new Error(`${site}, ${by}: ${[...new Set(unexpected)].join(', ')}`);
-  const [before, after, ...more] = seen;
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`${site}, ${by}: ${looked} looks found ${seen.length} values: ${JSON.stringify(seen)}`);
-  const seconds = Math.max(0, (before.lastFrom - at) / 1000);
+  const seconds = secondsOf(`${site}, ${by}`, answer, at, by === 'product');
   const who = held === undefined ? 'nobody' : `the ${held}`;
-  actors.say(`by ${by}, held by ${who}, unchanged for ${ageMs / 1000} s: the old file for ${seconds} s`);
+  const errors = errorsOf(answer).length > 0 ? `, with ${errorsOf(answer).join(', ')}` : '';
+  const ages = `unchanged for ${ageMs / 1000} s`;
+  actors.say(`by ${by}, held by ${who}, ${ages}: not the new file for ${seconds} s${errors}`);
   return seconds;
+}
+
+function secondsOf(name: string, { seen = [], looked }: Answer, at: number, strict: boolean): number {
+  const values = seen.flatMap(({ value }) => value ?? []);
+  const fatal = errorsOf({ seen }).some((error) => strict || !error.startsWith('ESTALE'));
+  // Old, then new, and never the old one again.
+  if (
+    fatal ||
+    new Set(values).size !== 2 ||
+    values.lastIndexOf(values[0] ?? '') + 1 !== values.indexOf(values.at(-1) ?? '')
+  )
+    throw new Error(`${name}: ${looked} looks found ${JSON.stringify(seen)}; the write was at ${at}`);
+  const others = seen.filter(({ value }) => value !== values.at(-1));
+  return Math.max(0, ((others.at(-1)?.lastFrom ?? at) - at) / 1000);
+}
+
+/** The errors that a client met, one of each stretch of them. */
+function errorsOf({ seen = [] }: Pick<Answer, 'seen'>): string[] {
+  return seen.flatMap(({ error }) => error ?? []);
 }
 
 /** The file is replaced again and again while one client reads it by the product, and another opens it plainly. */
@@ -64,7 +86,7 @@ export async function race({
 }: Actors): Promise<Pick<Measures, 'race' | 'kept' | 'owner'>> {
   const site = 'race';
   makeSite(site, OLD);
-  const watch = { do: 'watch', site, forMs: 20_000, restMs: 20_000 } as const;
+  const watch = { do: 'watch', site, forMs: 40_000, restMs: 40_000 } as const;
   const watching = [looker.ask({ ...watch, by: 'product' }), holder.ask({ ...watch, by: 'name' })] as const;
   const written: Answer[] = [];
   const end = Date.now() + watch.forMs;
@@ -74,8 +96,8 @@ export async function race({
   say(`${written.length} writes, ${product.looked} reads of the product beside them`);
   return {
     race: {
-      ...{ writes: written.length, reads: product.looked ?? 0, errors: product.errors ?? [] },
-      ...{ plainReads: plain.looked ?? 0, plainErrors: plain.errors ?? [] },
+      ...{ writes: written.length, reads: product.looked ?? 0, errors: errorsOf(product) },
+      ...{ plainReads: plain.looked ?? 0, plainErrors: errorsOf(plain) },
     },
     kept: written.every(({ kept }) => kept === true),
     owner: written.at(-1)?.owner ?? '',
@@ -117,7 +139,7 @@ export async function stale({ looker, say }: Actors): Promise<string> {
   const site = 'stale';
   makeSite(site, OLD);
   await looker.ask({ do: 'read', site });
-  share(7);
+  replaceShare();
   const { failure = '' } = await looker.reply({ do: 'read', site });
   say(`the server knows the handles no more: ${failure}`);
   return failure;

@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { mountOptions } from '../mountOptions';
 import type { Answer, Reply, Request } from './protocol';
 import { replySchema } from './protocol';
 
-/** The folder that the server shares. */
-export const SHARED = '/srv';
+/** The file system of the server, and the folder of it that the clients mount. */
+const SERVED = '/srv';
+const MOUNTED = 'share';
+const SHARED = path.join(SERVED, MOUNTED);
 /** Who owns the files: neither root nor who runs the product. */
 const OWNER = 1000;
 
@@ -22,21 +24,23 @@ const busybox = (...words: string[]): string => run('/bin/busybox', ...words);
 export function startServer(): void {
   run('ip', 'link', 'set', 'lo', 'up');
   run('mkfs.ext4', '-q', '/dev/vda');
-  busybox('mount', '-t', 'ext4', '/dev/vda', SHARED);
+  busybox('mount', '-t', 'ext4', '/dev/vda', SERVED);
+  mkdirSync(SHARED);
   writeFileSync('/proc/sys/fs/leases-enable', '0');
   busybox('mount', '-t', 'nfsd', 'nfsd', '/proc/fs/nfsd');
   // The shortest that the kernel takes: until it is over, clients wait at their first open.
   writeFileSync('/proc/fs/nfsd/nfsv4gracetime', '10');
-  share(0);
+  const options = 'rw,sync,no_root_squash,no_subtree_check,insecure,fsid=0';
+  writeFileSync('/etc/exports', `${SERVED} *(${options})\n`);
+  run('exportfs', '-ra');
   run('rpc.mountd', '-N', '2', '-N', '3');
   run('rpc.nfsd', '-N', '3', '8');
 }
 
-/** Shares the folder under a number of its own; handles of another number are stale from then on. */
-export function share(number: number): void {
-  const options = `rw,sync,no_root_squash,no_subtree_check,insecure,fsid=${number}`;
-  writeFileSync('/etc/exports', `${SHARED} *(${options})\n`);
-  run('exportfs', '-ra');
+/** Puts another folder in the place of the one that the clients have mounted, as a restore does: all their handles are stale then. */
+export function replaceShare(): void {
+  rmSync(SHARED, { recursive: true });
+  mkdirSync(SHARED);
 }
 
 /** A site's folder on the server with the file of an installed OpenEMR. */
@@ -83,7 +87,7 @@ export async function startClient(number: number): Promise<Client> {
     'set -e',
     `/bin/busybox hostname ${name}`,
     '/bin/busybox mkdir -p /mnt/sites',
-    `mount.nfs4 10.0.${number}.1:/ /mnt/sites -o ${mountOptions}`,
+    `mount.nfs4 10.0.${number}.1:/${MOUNTED} /mnt/sites -o ${mountOptions}`,
     `exec ${process.execPath} ${path.join(__dirname, 'client.js')}`,
   ].join('\n');
   const child = spawn(

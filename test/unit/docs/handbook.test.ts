@@ -44,7 +44,7 @@ describe('the README with its pages', function () {
     const flags = flagsOf(['--help']);
     expect(flags).to.include.members(['dry-run', 'help', 'version']);
     const named = [...handbook.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, flag]) => flag ?? '');
-    const ofTheLab = ['database', 'start', 'replicas', 'kubelet'];
+    const ofTheLab = ['database', 'start', 'replicas', 'kubelet', 'docker'];
     const ofCommands = workingCommands().flatMap(({ words }) => flagsOf([...words, '--help']));
     expect([...ofTheLab, ...ofCommands]).to.include.members(named);
     const elsewhere = optionNames.filter((name) => !isShown(name)).map((name) => definitionOf(name).flag);

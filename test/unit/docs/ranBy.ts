@@ -75,6 +75,9 @@ export const ranBy: Record<string, Evidence> = {
     `documented('docs/development.md', 'npm run image:build')`,
   ),
   'npm run lab -- --kubelet real': kubelet(`documented('docs/development.md', 'npm run lab -- --kubelet')`),
+  'npm run lab -- --docker': inFile('test/lab/dockerLab.test.ts')(
+    `documented('docs/development.md', 'npm run lab -- --docker')`,
+  ),
   'npm run lab -- --database mariadb --start bootstrap --replicas 3': lab(
     `documentedCommands('docs/development.md', 'npm run lab')`,
   ),

@@ -54,6 +54,7 @@ describe('what is claimed about NFS', () => {
       { race: { ...good.race, errors: ['ESTALE'] } },
       { kept: false },
       { nextOpen: 3 },
+      { productHeld: 3 },
       { stale: '' },
       { hang: { ...good.hang, unchanged: false } },
       { hang: { ...good.hang, message: 'EIO' } },
@@ -104,6 +105,7 @@ function example(): Measures {
     kernel: '6.1',
     ...{
       nextOpen: 0,
+      productHeld: 0,
       heldByItself: 29,
       heldByAnother: 29,
       heldLongUnchanged: [40, 59],

@@ -71,7 +71,7 @@ describe('--fix-permissions as a process', () => {
       },
       /leads out of/,
     ],
-    ['missing', async () => undefined, /does not exist; is OpenEMR installed\?/],
+    ['missing', async () => undefined, /does not exist; is its volume mounted, and OpenEMR installed\?/],
   ];
   for (const [name, make, message] of strange) {
     it(`a sqlconf.php that is ${name}: exit 2, nothing is changed`, async () => {

@@ -154,6 +154,43 @@ describe('errors that Node.js has no name for', () => {
     });
   }
 
+  /** From now on each open is noted, and the first of the file itself meets another client, which replaces it. */
+  function replacedOnce(): string[] {
+    const real = promises.open as (...args: unknown[]) => Promise<unknown>;
+    const opened: string[] = [];
+    Object.assign(promises, {
+      open: async (...args: unknown[]) => {
+        const handle = await real(...args);
+        opened.push(path.basename(String(args[0])));
+        if (opened.filter((name) => name === 'sqlconf.php').length === 1 && opened.at(-1) === 'sqlconf.php') {
+          await promises.writeFile(`${sandbox.file}.new`, 'of the other client');
+          await promises.rename(`${sandbox.file}.new`, sandbox.file);
+        }
+        return handle;
+      },
+    });
+    return opened;
+  }
+
+  it('no name any more: another client has replaced the file, and what is read is the new one', async () => {
+    replacedOnce();
+    expect((await readSqlconf(sandbox.root)).bytes.toString()).to.equal('of the other client');
+  });
+
+  it('the folder is opened before the file, each time: only that makes an NFS client ask for the name', async () => {
+    const opened = replacedOnce();
+    await readSqlconf(sandbox.root);
+    expect(opened.filter((name) => ['default', 'sqlconf.php'].includes(name))).to.deep.equal([
+      ...['default', 'sqlconf.php'],
+      ...['default', 'sqlconf.php'],
+    ]);
+  });
+
+  it('a folder that may not be listed is no reason against reading', async () => {
+    failing('open', 1, -13, (file) => file.endsWith('default'));
+    expect((await readSqlconf(sandbox.root)).path).to.include('sqlconf.php');
+  });
+
   it('ESTALE when it is read back: read again, and the write counts as made', async () => {
     const before = await readSqlconf(sandbox.root);
     const real = promises.rename;
