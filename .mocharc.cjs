@@ -11,8 +11,8 @@ module.exports = {
   timeout: 120_000,
   forbidOnly: Boolean(process.env.CI),
   reporter: 'spec',
-  // Two files at a time, each in a process with labs of its own: a lab test waits for most of its time.
+  // Three files at a time, for two cores, each in a process with labs of its own: a lab test waits for most of its time.
   parallel: true,
-  jobs: 2,
+  jobs: 3,
   exit: true,
 };
