@@ -71,7 +71,7 @@ function proofsOf({ entries, last }: Records): Map<string, Proofs> {
 /**
  * The entries of a stack, each with the hash of the one before. Pure: the same history gives the same hashes, and what
  * comes later changes none of a final entry.
- * @param clean masks what must not leave, in each text
+ * @param clean masks what must not leave, in each text that is free: the others are exact
  */
 export function entriesOf(records: Records, clean: (text: string) => string = (text) => text): Entry[] {
   const ordered = inOrder(records);
@@ -140,12 +140,19 @@ export function planDigest(plan: RotationPlan): string {
   return digestOf(rest);
 }
 
+/** Fields with a text that somebody else wrote. The others are exact: a stack may be named as a short secret is. */
+const freeTexts: ReadonlySet<string> = new Set(['message', 'by']);
+
 function cleaned<T>(value: T, clean: (text: string) => string): T {
   const each = (part: unknown): unknown => {
-    if (typeof part === 'string') return clean(part);
     if (Array.isArray(part)) return part.map(each);
     if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, each(inner)]));
+    return Object.fromEntries(
+      Object.entries(part).map(([key, inner]) => [
+        key,
+        typeof inner === 'string' && freeTexts.has(key) ? clean(inner) : each(inner),
+      ]),
+    );
   };
   return each(value) as T;
 }

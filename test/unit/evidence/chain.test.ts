@@ -80,6 +80,13 @@ describe('the entries of evidence', () => {
       .and.not.include('canary');
   });
 
+  it('a secret that is equal to the name of the stack or of an account changes no entry', () => {
+    const records = madeRecords(2);
+    const clean = (text: string): string => text.replaceAll(/prod|openemr/g, '***');
+    expect(records.stack).to.match(/prod|openemr/);
+    expect(madeStatement(records, { clean })).to.deep.equal(madeStatement(records));
+  });
+
   it('a rotation under way, held, or failed is shown as that, and is not final', () => {
     const records = madeRecords(2);
     const plan = { ...planAt(500), previous: pastOf(planAt(60), [2]) };
