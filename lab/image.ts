@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { assembleImage } from '../image/assemble';
-import { imageConfiguration, imageUser, layout } from '../image/layout';
+import { imageConfiguration, imageUser } from '../image/layout';
 import type { ContainerImage } from './kubelet/images';
 import { packageRoot, tools } from './package';
 import { pluginFolderName } from './plugins/official';
@@ -20,7 +19,6 @@ export async function rotationImage(folder: string): Promise<ContainerImage> {
   const root = path.join(place, 'root');
   const node = path.join(packageRoot(), 'node_modules', 'node', 'bin', 'node');
   assembleImage({ package: packageRoot(), engine: tools().pulumi, plugins, node }, root, { link: true });
-  linkPackages(path.join(root, layout.engine, 'plugins'));
   return {
     root,
     entrypoint: [...imageConfiguration.entrypoint],
@@ -46,13 +44,4 @@ export async function installedPlugins(place: string): Promise<string> {
   }
   await rm(downloads, { recursive: true });
   return path.join(home, 'plugins');
-}
-
-/** Lets the stand-ins find the npm packages of the image; an official plugin needs none. */
-function linkPackages(plugins: string): void {
-  for (const name of readdirSync(plugins)) {
-    const folder = path.join(plugins, name);
-    if (readdirSync(folder).includes('stand-in'))
-      symlinkSync(path.join(layout.package, 'node_modules'), path.join(folder, 'stand-in', 'node_modules'));
-  }
 }

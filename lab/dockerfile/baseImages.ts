@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { layout } from '../../image/layout';
 import { installedPlugins } from '../image';
 import { packageRoot, tools } from '../package';
 
@@ -42,11 +41,6 @@ ENV PATH=/pulumi/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 `;
 }
 
-/** The start script of a stand-in that takes its npm packages from the image that it ends in; a link there would be followed when it is copied. Pure. */
-export function withPackages(script: string): string {
-  return script.replace(/^exec /m, `NODE_PATH=${layout.package}/node_modules exec `);
-}
-
 /** A file in a context of a build, without a copy where that can be. */
 function place(from: string, to: string): void {
   mkdirSync(path.dirname(to), { recursive: true });
@@ -80,10 +74,5 @@ export async function prepareEngine(folder: string): Promise<string> {
   place(path.join(tools().pulumi, 'bin', 'pulumi'), path.join(folder, 'pulumi', 'bin', 'pulumi'));
   const plugins = path.join(folder, 'pulumi-home', 'plugins');
   cpSync(await installedPlugins(folder), plugins, { recursive: true });
-  for (const name of readdirSync(plugins)) {
-    if (!existsSync(path.join(plugins, name, 'stand-in'))) continue;
-    const script = path.join(plugins, name, name.replace(/^resource-(\w+)-.*$/, 'pulumi-resource-$1'));
-    writeFileSync(script, withPackages(readFileSync(script, 'utf8')));
-  }
   return engineContainerfile();
 }

@@ -1,9 +1,10 @@
 import { cp, link, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { hasOfficialAws, officialFolder, pluginFolderName, wantsStandIn } from './official';
 import { tools } from '../package';
 
-/** Starts the stand-in that lies beside it, with the Node.js and the npm packages of the engine that starts it. */
+/** Starts the stand-in that lies beside it, with the Node.js of the engine that starts it. */
 const SCRIPT =
   '#!/bin/sh\n# The lab\'s stand-in for the official aws plugin.\nexec node "${0%/*}/stand-in/aws/main.js" "$@"\n';
 
@@ -28,8 +29,16 @@ async function placeGenuine(folder: string, file: string): Promise<void> {
   await link(file, target).catch(() => cp(file, target));
 }
 
-async function placeStandIn(folder: string): Promise<void> {
+/**
+ * Puts the stand-in for aws into a folder, in one file with all that it needs: where it ends there are no npm packages
+ * beside it, and NODE_PATH says nothing to an `import()`.
+ */
+export async function placeStandIn(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await cp(__dirname, path.join(folder, 'stand-in'), { recursive: true });
+  await build({
+    ...{ bundle: true, platform: 'node', target: 'node22', legalComments: 'none', logLevel: 'error' },
+    entryPoints: [path.join(__dirname, 'aws', 'main.js')],
+    outfile: path.join(folder, 'stand-in', 'aws', 'main.js'),
+  });
   await writeFile(path.join(folder, 'pulumi-resource-aws'), SCRIPT, { mode: 0o755 });
 }

@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
-import {
-  argumentOf,
-  engineContainerfile,
-  nodeContainerfile,
-  withPackages,
-} from '../../../lab/dockerfile/baseImages';
+import { argumentOf, engineContainerfile, nodeContainerfile } from '../../../lab/dockerfile/baseImages';
+import { placeStandIn } from '../../../lab/plugins/portable';
 import { recordText } from '../../kubelet/record';
 import { repositoryText } from '../docs/readme';
 
@@ -24,11 +25,24 @@ describe('the images that are built without Docker', () => {
     expect(nodeContainerfile('https://registry.example/')).to.include('COPY node /usr/local/bin/node\n');
   });
 
-  it('give a stand-in the npm packages of the image, by no link', () => {
-    const script = '#!/bin/sh\n# A comment.\nexec node "${0%/*}/stand-in/aws/main.js" "$@"\n';
-    expect(withPackages(script)).to.equal(
-      '#!/bin/sh\n# A comment.\nNODE_PATH=/app/node_modules exec node "${0%/*}/stand-in/aws/main.js" "$@"\n',
-    );
+  it('have a stand-in that needs no npm package beside it', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'stand-in-'));
+    await placeStandIn(folder);
+    const { PATH } = process.env;
+    const plugin = spawn(path.join(folder, 'pulumi-resource-aws'), ['127.0.0.1:1'], {
+      cwd: folder,
+      env: { PATH },
+    });
+    const [port] = (await once(plugin.stdout, 'data')) as [Buffer];
+    expect(Number(port.toString())).to.be.greaterThan(0);
+    const closed = once(plugin, 'close');
+    plugin.kill();
+    await closed;
+    const text = await readFile(path.join(folder, 'stand-in', 'aws', 'main.js'), 'utf8');
+    // What is left is optional, and looked for in vain.
+    const wanted = [...text.matchAll(/(?:import|require)\("(@[^"]+)"\)/g)].map(([, name]) => name);
+    expect(new Set(wanted)).to.deep.equal(new Set(['@aws-sdk/signature-v4-crt']));
+    await rm(folder, { recursive: true });
   });
 });
 
