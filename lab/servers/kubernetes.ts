@@ -25,7 +25,8 @@ export interface KubernetesServers {
   admin: KubernetesClient;
 }
 
-interface Context {
+/** What the servers are started with. */
+export interface KubernetesContext {
   tools: ToolPaths;
   processes: Processes;
   certificates: Promise<Certificates>;
@@ -65,7 +66,7 @@ rules:
 `;
 
 /** Starts etcd, kube-apiserver and kube-controller-manager. Throws when one does not get ready. */
-export async function startKubernetes(context: Context): Promise<KubernetesServers> {
+export async function startKubernetes(context: KubernetesContext): Promise<KubernetesServers> {
   const { folder, address, services = '10.0.0.0/24' } = context;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [etcd, certificates] = await Promise.all([startEtcd(context), context.certificates]);
@@ -112,7 +113,7 @@ export async function administrator(options: {
   return { admin: new KubernetesClient(server, caFile, token), adminKubeconfig };
 }
 
-async function startEtcd({ tools, processes, folder }: Context): Promise<string> {
+async function startEtcd({ tools, processes, folder }: KubernetesContext): Promise<string> {
   const [client, peer] = await Promise.all([freePort(), freePort()]);
   const address = `http://127.0.0.1:${client}`;
   const peerAddress = `http://127.0.0.1:${peer}`;
@@ -190,7 +191,7 @@ export function controllerArguments(rootCaFile: string): string[] {
 }
 
 async function startControllers(
-  { tools, processes }: Context,
+  { tools, processes }: KubernetesContext,
   adminKubeconfig: string,
   certificates: Certificates,
 ): Promise<void> {

@@ -1,12 +1,9 @@
 import path from 'node:path';
-import type { ToolPaths } from '../setup/tools.js';
-import type { Certificates } from './certificates';
 import { startDatabase } from './database';
 import type { DatabaseServer } from './database';
 import { startKubernetes } from './kubernetes';
-import type { KubernetesServers } from './kubernetes';
+import type { KubernetesContext, KubernetesServers } from './kubernetes';
 import { startMoto } from './moto';
-import type { Processes } from './processes';
 import type { Database } from './releases';
 
 /** The servers that the rest of a lab is built on, wherever they come from. */
@@ -18,19 +15,13 @@ export interface LabParts {
 }
 
 /** Starts the servers that the set-up has built or fetched, side by side; each waits for the certificates by itself. */
-export function startBuiltParts(options: {
-  database: Database;
-  tools: ToolPaths;
-  processes: Processes;
-  certificates: Promise<Certificates>;
-  folder: string;
-  /** Where they listen. */
-  address: string;
-  /** The network of Services, in CIDR. */
-  services?: string;
-  /** Told of each that is ready. */
-  timed: <T>(name: string, work: Promise<T>) => Promise<T>;
-}): [Promise<DatabaseServer>, Promise<KubernetesServers>, Promise<string>] {
+export function startBuiltParts(
+  options: Omit<KubernetesContext, 'token'> & {
+    database: Database;
+    /** Told of each that is ready. */
+    timed: <T>(name: string, work: Promise<T>) => Promise<T>;
+  },
+): [Promise<DatabaseServer>, Promise<KubernetesServers>, Promise<string>] {
   const { database, tools, processes, certificates, address, services, timed } = options;
   const context = (name: string): Parameters<typeof startDatabase>[1] => ({
     ...{ tools, processes, certificates, address },

@@ -157,23 +157,24 @@ function imageSteps() {
   ];
 }
 
+/** A program that is built from its Go module. */
+function goStep(fields) {
+  return cacheStep({ activity: 'building from its Go module', needs: ['go'], ...fields });
+}
+
 /** What the Helm chart is tested with. */
 function chartTools() {
   const layout = cacheLayout(cacheFolder());
   return [
-    cacheStep({
+    goStep({
       name: `Helm ${versions.helm}`,
-      activity: 'building from its Go module',
       estimate: 40,
-      needs: ['go'],
       folder: layout.helm,
       file: toolPaths().helm,
       run: buildHelm,
     }),
-    cacheStep({
+    goStep({
       name: `kubeconform ${versions.kubeconform}`,
-      activity: 'building from its Go module',
-      needs: ['go'],
       folder: layout.kubeconform,
       file: toolPaths().kubeconform,
       run: buildKubeconform,
@@ -184,58 +185,48 @@ function chartTools() {
 /** Go builds, one after another: each keeps all cores busy. */
 function goSteps() {
   const layout = cacheLayout(cacheFolder());
-  const kubectl = cacheStep({
+  const kubectl = goStep({
     name: `kubectl ${versions.kubernetes}`,
-    activity: 'building from its Go module',
     estimate: 60,
-    needs: ['go'],
     folder: layout.kubectl,
     file: toolPaths().kubeletExec,
     run: buildKubectl,
   });
-  const kubelet = cacheStep({
+  const kubelet = goStep({
     name: `kubelet ${versions.kubernetes}`,
-    activity: 'building from its Go module',
     estimate: 200,
-    needs: ['go'],
     folder: layout.kubelet,
     file: toolPaths().pause,
     run: buildKubelet,
   });
-  const yamlHost = cacheStep({
+  const yamlHost = goStep({
     name: `Pulumi's language host for YAML ${versions.yamlHost}`,
-    activity: 'building from its Go module',
     estimate: 80,
-    needs: ['go'],
     folder: layout.yamlHost,
     file: toolPaths().yamlHost,
     run: buildYamlHost,
   });
-  const kubernetes = cacheStep({
+  const kubernetes = goStep({
     name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
     activity: 'building from their Go module',
     estimate: 420,
-    needs: ['go'],
     folder: layout.kubernetes,
     file: toolPaths().kubeControllerManager,
     run: buildKubernetes,
   });
-  const collector = cacheStep({
+  const collector = goStep({
     name: `OpenTelemetry Collector ${versions.collector}`,
     activity: 'building from its Go modules',
     estimate: 120,
-    needs: ['go'],
     folder: layout.collector,
     file: toolPaths().collector,
     // It asks for a newer Go than the rest: without it its own tests fail, and no other.
     optional: 'the test of traces will fail',
     run: buildCollector,
   });
-  const actionlint = cacheStep({
+  const actionlint = goStep({
     name: `actionlint ${versions.actionlint}`,
-    activity: 'building from its Go module',
     estimate: 15,
-    needs: ['go'],
     folder: layout.actionlint,
     file: toolPaths().actionlint,
     run: buildActionlint,

@@ -1,4 +1,5 @@
 import { valueOf } from '../base/part';
+import { withoutFullStop } from '../base/sentence';
 import { kubernetesSecretKeys } from '../rotation/observation';
 import type { OptionName } from '../settings/options';
 import { definitionOf, optionNames } from '../settings/options';
@@ -61,7 +62,7 @@ function lookedAt({ outputs, cronJobs, listed }: Observed): string {
   const secrets = listed?.kind === 'read' ? ['the names in Secrets Manager'] : [];
   const seen = [...files, ...jobs, ...secrets];
   const refused = [cronJobs, ...(listed === undefined ? [] : [listed])].flatMap((part) =>
-    part.kind === 'unreadable' ? [part.failure.message.replace(/\.$/, '')] : [],
+    part.kind === 'unreadable' ? [withoutFullStop(part.failure.message)] : [],
   );
   const where = seen.length > 0 ? `nothing in ${seen.join(', ')} says it` : 'nothing here names it';
   const more = outputs.length > 0 ? [] : ['--terraform-outputs or --cloudformation-outputs may'];
@@ -89,7 +90,7 @@ function loginNotes({ openemr, secret, outputs }: Observed): string[] {
     (text) => `${text}, that a rotation writes: the pods would not get the new login from it`,
   );
   const read = secret && valueOf(secret);
-  if (secret?.kind === 'unreadable') notes.push(secret.failure.message.replace(/\.$/, ''));
+  if (secret?.kind === 'unreadable') notes.push(withoutFullStop(secret.failure.message));
   const missing = Object.values(kubernetesSecretKeys).filter((key) => read?.keys.includes(key) === false);
   if (missing.length > 0) notes.push(`the Secret has no ${missing.join(', ')}, which a rotation writes`);
   for (const { source, outputs: list } of outputs) {
@@ -111,7 +112,7 @@ function placeNotes({ found }: Findings, observed: Observed): string[] {
       `the database ${host} is not on RDS: name the PEM file of its authority with --database-ca-file`,
     );
   for (const part of [observed.services, observed.ingresses])
-    if (part.kind === 'unreadable') notes.push(part.failure.message.replace(/\.$/, ''));
+    if (part.kind === 'unreadable') notes.push(withoutFullStop(part.failure.message));
   const url = value('healthUrl');
   if (url !== undefined && observed.reachable.size === 0 && isOfCluster(url, observed))
     notes.push(`${url} takes no connection from here; in the cluster it may`);

@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure';
+import { withoutFullStop } from '../base/sentence';
 import { loginOfSecret } from './observe';
 import { versionUnder } from '../rotation/labels';
 import type { Journal } from '../rotation/observation';
@@ -33,7 +34,7 @@ export async function goingBack(
     return { kind: 'may', planned: await again(() => withSecretThatWorks(context, planned)) };
   } catch (error) {
     const said = error instanceof Failure ? error.message : 'for an unknown reason';
-    const why = `whether the password from before still works could not be seen (${said.replace(/\.$/, '')})`;
+    const why = `whether the password from before still works could not be seen (${withoutFullStop(said)})`;
     return { kind: 'unknown', why };
   }
 }

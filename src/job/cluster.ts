@@ -2,6 +2,7 @@ import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from '@kubernetes/client-no
 import { Failure } from '../base/failure';
 import { partOf } from '../base/part';
 import { effect } from '../base/effect';
+import { withoutFullStop } from '../base/sentence';
 import type { Right } from '../kubernetes/kubernetes';
 import { Kubernetes } from '../kubernetes/kubernetes';
 import { KubernetesApi } from '../kubernetes/api';
@@ -96,7 +97,7 @@ export class JobCluster implements JobReader {
       new Date(lastTimestamp ?? eventTime ?? 0).getTime();
     const last = own.sort((one, other) => time(one) - time(other)).at(-1);
     return (
-      last && `${last.reason} (${(last.message ?? '').replace(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200)})`
+      last && `${last.reason} (${withoutFullStop((last.message ?? '').replace(/\s+/g, ' ')).slice(0, 200)})`
     );
   }
 

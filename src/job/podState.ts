@@ -1,6 +1,7 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { FailureCode, Outcome } from '../base/failure';
 import { exitOf } from '../base/failureCodes';
+import { inOneLine, withoutFullStop } from '../base/sentence';
 import { outcomeOfCode } from '../rotation/ends';
 import { troubleOf } from '../kubernetes/podTrouble';
 import { endOfJob } from './cronJob';
@@ -82,7 +83,7 @@ function endOfPodless(
   { reason, message }: { reason: string; message: string },
   begun: boolean,
 ): JobEnd {
-  const why = message === '' ? reason : `${reason} (${message.replace(/\.$/, '')})`;
+  const why = message === '' ? reason : `${reason} (${withoutFullStop(message)})`;
   return begun
     ? ended('job-ended-outside', `Job ${name} was ended while it ran: ${why}; ${again}.`)
     : ended(
@@ -142,6 +143,6 @@ function endWithoutContainer({ metadata, status }: V1Pod, begun: boolean): JobEn
 }
 
 function said(reason: string, message = ''): string {
-  const text = message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  const text = inOneLine(message);
   return text === '' ? reason : `${reason} (${text.slice(0, 200)})`;
 }

@@ -1,3 +1,4 @@
+import { inOneLine } from '../base/sentence';
 import type { V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
 
 /** What keeps new pods from getting ready. */
@@ -87,6 +88,6 @@ function troubleOfContainer({
 
 /** A reason with its message on one line, cut short. */
 function said(reason: string, message = ''): string {
-  const text = message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  const text = inOneLine(message);
   return text === '' ? reason : `${reason} (${text.slice(0, 200)})`;
 }

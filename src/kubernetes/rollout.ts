@@ -1,3 +1,4 @@
+import { withoutFullStop } from '../base/sentence';
 import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
 import { restartAnnotation } from '../rotation/annotations';
 
@@ -26,7 +27,7 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return progressing;
   const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
   if (condition?.reason === 'ProgressDeadlineExceeded') {
-    return { kind: 'failed', reason: (condition.message ?? 'ProgressDeadlineExceeded').replace(/\.$/, '') };
+    return { kind: 'failed', reason: withoutFullStop(condition.message ?? 'ProgressDeadlineExceeded') };
   }
   const complete = updated === wanted && ready === wanted && available === wanted && total === wanted;
   return complete ? { kind: 'complete' } : progressing;

@@ -200,24 +200,17 @@ export function isUnchanged(earlier: LoginLook, later: LoginLook): boolean {
     const then = before.get(server);
     return then !== undefined && Math.abs(uptime - then - passed) <= uptimeSlack;
   });
-  return before.size === after.size && same && (from.total === to.total || areRefused(from, to, passed));
+  return before.size === after.size && same && (from.total === to.total || onlyRefused(earlier, later));
 }
 
-/** True when the server shows that each login between two looks was refused. */
+/** True when there were logins between two looks, and the server shows that all were refused: whoever is let in asks something. */
 export function onlyRefused(earlier: LoginLook, later: LoginLook): boolean {
   const [from, to] = [earlier.counted, later.counted];
-  return (
-    from !== undefined && to !== undefined && areRefused(from, to, (later.answered - earlier.answered) / 1000)
-  );
-}
-
-/** True when the logins between two counts were all refused: whoever is let in asks something. */
-function areRefused(from: LoginCount, to: LoginCount, passed: number): boolean {
-  const [before, after] = [from.questions, to.questions];
+  const [before, after] = [from?.questions, to?.questions];
+  if (from === undefined || to === undefined || before === undefined || after === undefined) return false;
+  const passed = (later.answered - earlier.answered) / 1000;
   return (
     to.total > from.total &&
-    before !== undefined &&
-    after !== undefined &&
     before.count === after.count &&
     before.own === after.own &&
     Math.abs(after.countedFor - before.countedFor - passed) <= uptimeSlack

@@ -4,6 +4,7 @@ import { errorNumber } from '../base/errors';
 import type { LoginCount, LoginLook, Questions } from './logins';
 import { lookAtLogins } from './logins';
 import { tellNotice } from '../base/notices';
+import { withoutFullStop } from '../base/sentence';
 
 /** A reader of an Aurora cluster: its instance, and what it is asked through, or why it cannot be asked. */
 export interface Reader {
@@ -73,7 +74,7 @@ export async function openReaders(session: Session, host: string, open: OpenRead
 }
 
 function whyOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  return withoutFullStop(error instanceof Error ? error.message : String(error));
 }
 
 /** What is not seen, for a message without its full stop; undefined where every reader is. */

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure';
 import { errorCode } from '../base/errors';
 import { statusOf } from '../kubernetes/errors';
 import { ProxyError } from '../base/proxy/tunnel';
+import { withoutFullStop } from '../base/sentence';
 
 /** Somebody could not be told; the message is why, without any secret. */
 export class Untold extends Error {
@@ -41,7 +42,7 @@ export async function within<T>(
 /** Why somebody could not be told, in a few words. Of foreign errors only the code: their text may hold an address. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Untold) return error.message;
-  if (error instanceof Failure) return error.message.replace(/\.$/, '');
+  if (error instanceof Failure) return withoutFullStop(error.message);
   // It names the proxy, and not the address that was to be told.
   if (error instanceof ProxyError) return error.message;
   const status = statusOf(error);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { V1Pod, V1PodTemplateSpec, V1Secret } from '@kubernetes/client-node';
 import { Failure } from '../../base/failure';
 import { tellNotice } from '../../base/notices';
+import { withoutFullStop } from '../../base/sentence';
 import { ApiError } from '../../kubernetes/api';
 import { canaryRights } from '../../kubernetes/rights';
 import { SqlconfFileError, removeCanaryFiles, writeCanaryFile } from '../../openemr/file/sqlconfFile';
@@ -27,14 +28,7 @@ import type { Seen } from './verdict';
 import { judgeCanary, needsControl } from './verdict';
 import type { Tried } from './template';
 import { isSettled, triedTemplate } from './template';
-import {
-  canaryFailure,
-  missingRightText,
-  refusalText,
-  unprovedFailure,
-  unprovedNotice,
-  withoutFullStop,
-} from './texts';
+import { canaryFailure, missingRightText, refusalText, unprovedFailure, unprovedNotice } from './texts';
 
 /** Inputs of the canary, the last part of step 4. */
 export interface CanaryProofInputs extends DatabaseLogin {

@@ -66,7 +66,8 @@ export async function askPod(watched: Watched, rules: PageRules, pace = usualPac
       if (pod === undefined) return { kind: 'not-run', why: 'somebody deleted it' };
       look = lookAtPod(pod, rules.main);
       // A pod that ended has them still, or had them before.
-      if (addressesOf(pod).length > 0) watched.from((addresses = addressesOf(pod)));
+      const found = addressesOf(pod);
+      if (found.length > 0) watched.from((addresses = found));
       if (look.kind === 'stuck') return { kind: 'not-run', why: look.why };
       if (look.kind === 'crashed')
         return { kind: 'silent', why: look.why, login: await watched.login(addresses) };

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure';
+import { inOneLine } from '../../base/sentence';
 import type { ApiError } from '../../kubernetes/api';
 import type { Verdict } from './verdict';
 
@@ -44,13 +45,8 @@ export function unprovedNotice(why: string, { username }: Users): string {
 
 /** A quota, a policy or a webhook says why; the pod holds no value of a Secret that could be quoted. Without its full stop. */
 export function refusalText({ code, said }: ApiError): string {
-  const text = withoutFullStop(said.replace(/\s+/g, ' ').trim()).slice(0, 300);
+  const text = inOneLine(said).slice(0, 300);
   return `the API server refused it (${code}${text === '' ? '' : `: ${text}`})`;
-}
-
-/** A sentence as a part of another one. */
-export function withoutFullStop(text: string): string {
-  return text.replace(/\.$/, '');
 }
 
 /** Without its full stop. */

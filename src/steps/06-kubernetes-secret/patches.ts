@@ -1,6 +1,7 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import type { FailureCode } from '../../base/failure';
 import { Failure } from '../../base/failure';
+import { inOneLine } from '../../base/sentence';
 import { restartAnnotation, rotationAnnotation } from '../../rotation/annotations';
 import { kubernetesSecretKeys } from '../../rotation/observation';
 import type { RotationPlan } from '../../rotation/rotationPlan';
@@ -129,6 +130,6 @@ function safeWords(said: string, secret: V1Secret): string {
   ]);
   for (const [key, value] of Object.entries(decodedData(secret)))
     if (!named.has(key)) scrubber.register(value);
-  const text = scrubber.scrub(said).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  const text = inOneLine(scrubber.scrub(said));
   return text.length > longestWords ? `${text.slice(0, longestWords)}…` : text;
 }

@@ -1,6 +1,7 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import type { FailureCode } from '../../base/failure';
 import { Failure } from '../../base/failure';
+import { withoutFullStop } from '../../base/sentence';
 import type { Kubernetes } from '../../kubernetes/kubernetes';
 import { neededRights } from '../../kubernetes/kubernetes';
 import { downtimeFinding } from './downtime';
@@ -157,7 +158,7 @@ async function restartFindings(
     ],
     notices: [
       ...unseen,
-      ...(mayMend ? standing.map(({ message }) => message.replace(/\.$/, '')) : []),
+      ...(mayMend ? standing.map(({ message }) => withoutFullStop(message)) : []),
       ...told,
     ],
     unseen: unseen.length === 0 ? undefined : unseen.join('; '),
