@@ -6,8 +6,8 @@
  */
 module.exports = {
   spec: 'dist/test/**/*.test.js',
-  // Says at the start and the end which databases ran, and which parts were real.
-  require: ['dist/test/parts.js'],
+  // Says at the start and the end which databases ran, and which parts were real; refuses what leaves variables changed.
+  require: ['dist/test/parts.js', 'dist/test/environment.js'],
   timeout: 120_000,
   forbidOnly: Boolean(process.env.CI),
   reporter: 'spec',

@@ -5,3 +5,28 @@ export function keepEnvironment(): () => void {
   const saved = { ...process.env };
   return () => becomeEnvironment(saved);
 }
+
+let ofTheFile = (): void => undefined;
+let before: NodeJS.ProcessEnv = {};
+
+/**
+ * Mocha's root hooks, around each test file: a process runs one file after the other, so a variable that a file leaves
+ * behind changes what the next ones see. It is given back, and the file fails.
+ */
+export const mochaHooks = {
+  beforeAll(): void {
+    ofTheFile = keepEnvironment();
+    before = { ...process.env };
+  },
+  afterAll(): void {
+    const left = changed(before, process.env);
+    ofTheFile();
+    if (left.length > 0)
+      throw new Error(`This test file leaves variables changed: ${left.join(', ')}. Use keepEnvironment().`);
+  },
+};
+
+function changed(before: NodeJS.ProcessEnv, now: NodeJS.ProcessEnv): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].filter((name) => before[name] !== now[name]);
+}

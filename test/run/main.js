@@ -22,7 +22,8 @@ const OPTIONS = { grep: { type: 'string', short: 'g' }, bail: { type: 'boolean' 
 function mochaArguments(kind, files, { grep, bail }) {
   const alone = files.length === 1;
   // The hooks end the labs of a process; a worker would end its own after each file, and start it anew.
-  const hooks = kind !== 'lab' ? [] : alone ? ['parts.js', 'hooks.js'] : ['parts.js'];
+  const ofLabs = kind !== 'lab' ? [] : alone ? ['parts.js', 'hooks.js'] : ['parts.js'];
+  const hooks = ['environment.js', ...ofLabs];
   return [
     ...[MOCHA, '--no-config', '--exit', '--timeout', '120000'],
     ...hooks.flatMap((name) => ['--require', path.join('dist', 'test', name)]),

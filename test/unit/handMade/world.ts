@@ -11,6 +11,7 @@ import type { DatabaseLogin } from '../../../src/rotation/slot';
 import type { WorldContext } from '../../../src/target/context';
 import { beginRun } from '../../../src/base/thisRun';
 import { lostLock } from '../../../src/mysql/lock';
+import { keepEnvironment } from '../../environment';
 import { openemrFile } from '../openemr/php/corpus';
 import { FakeSecret } from '../steps/11-admin-password/worlds';
 import { FakeDatabase } from './fakeDatabase';
@@ -22,12 +23,15 @@ import { MysqlServer } from './mysqlServer';
 
 /** The lock of the run, and the connection that holds it: of the command itself. */
 const lock = { name: 'the-lock', own: 'the-run', connection: 1 };
-const variables = ['KUBECONFIG', 'AWS_ENDPOINT_URL_SECRETS_MANAGER'];
 const awsVariables = { AWS_ACCESS_KEY_ID: 'fake', AWS_SECRET_ACCESS_KEY: 'fake' };
 
 /** Where the products of all worlds of this process lie; they differ by name. */
 let shared: Promise<{ caFile: string; secure: SecureContext }> | undefined;
 let worlds = 0;
+
+/** Worlds that are open, in whatever order they close: the last one gives the variables of before the first back. */
+let open = 0;
+let giveBack = (): void => undefined;
 
 /** What the run's own password is called in what a world tells of. */
 export const passwords = {
@@ -118,10 +122,9 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
   await mkdir(path.dirname(file), { recursive: true });
   await write(onA);
 
-  const before = new Map(
-    [...variables, ...Object.keys(awsVariables)].map((name) => [name, process.env[name]]),
-  );
   const kubeconfig = await serveNamespace(kubernetes, folder);
+  if (open === 0) giveBack = keepEnvironment();
+  open += 1;
   Object.assign(process.env, awsVariables, {
     KUBECONFIG: kubeconfig,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
@@ -146,10 +149,8 @@ export async function openWorld(version = '8.0.15'): Promise<HandMadeWorld> {
     close: async () => {
       server.close();
       putBack();
-      for (const [name, value] of before) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      }
+      open -= 1;
+      if (open === 0) giveBack();
       await rm(folder, { recursive: true, force: true });
       if (database.unknown.length > 0)
         throw new Error(`the fake server does not know: ${database.unknown.join('; ')}`);
