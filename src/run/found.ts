@@ -9,9 +9,11 @@ import { readRenewedAt } from '../inspect/renewedAt';
 import type { PlannedRotation, RotationPlan } from '../rotation/rotationPlan';
 import type { PreflightAround } from '../steps/preflight';
 import { withCanary } from '../steps/04-canary/preflight';
-import { healthBefore, withHealth } from '../steps/08-health/preflight';
+import { healthBefore, lookAtPage, withHealth } from '../steps/08-health/preflight';
 import { aroundOf } from '../steps/preflight';
+import { moves } from '../rotation/kinds';
 import { planId } from '../rotation/rotationPlan';
+import type { HealthLook } from '../openemr/health/look';
 import { randomBytes } from 'node:crypto';
 import { provenanceOf } from '../engine/pastSteps';
 import { defaultCanaryLimitSeconds } from '../rotation/canary';
@@ -19,22 +21,34 @@ import { planRotation } from '../rotation/planRotation';
 import { Failure, decidingCode, jointOutcome } from '../base/failure';
 import { planDifferences } from '../rotation/savedPlan';
 
-/** The state and the world, as a run found them. */
-export type Found = OpenedStack & { observation: Observation };
+/** The world as a run found it, and what the health page is about to say, where it was asked already. */
+interface FoundWorld {
+  observation: Observation;
+  page?: Promise<HealthLook | undefined>;
+}
 
-/** The engine's start and the reading of the world take about as long as each other: they run side by side. */
+/** The state and the world, as a run found them. */
+export type Found = OpenedStack & FoundWorld;
+
+/**
+ * The engine's start, the reading of the world and the answers of the health page take about as long as each other: they
+ * run side by side.
+ */
 export async function openedBesideObserving<T extends OpenedStack>(
-  { settings, saw }: RunRequest,
+  { kind, settings, ifOlderThan, saw }: RunRequest,
   world: OpenWorld,
   opening: Promise<T>,
-): Promise<T & { observation: Observation }> {
+): Promise<T & FoundWorld> {
+  // A scheduled run that has nothing to do yet asks nobody.
+  const page = moves(kind) && ifOlderThan === undefined ? lookAtPage(settings) : undefined;
+  page?.catch(() => undefined);
   const observing = observe(settings.context, world, world.credentials);
   const [opened, observation] = await Promise.allSettled([opening, observing]);
   // A world that cannot be read is the better reason: it is what the operator can fix.
   if (observation.status === 'rejected') throw observation.reason;
   saw?.(observation.value);
   if (opened.status === 'rejected') throw opened.reason;
-  return { ...opened.value, observation: observation.value };
+  return { ...opened.value, observation: observation.value, ...(page === undefined ? {} : { page }) };
 }
 
 /** Why a scheduled run has nothing to do yet; undefined when it has. */
@@ -97,11 +111,11 @@ async function withCanaryLook(
 /** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
 async function lookedAt(
   { settings, savedPlan }: RunRequest,
-  { observation }: Found,
+  { observation, page }: Found,
   planned: PlannedRotation,
   { resumed, lookMs }: { resumed: boolean; lookMs: number },
 ): Promise<Pick<PlannedRun, 'planned' | 'around'>> {
-  const look = resumed ? undefined : await healthBefore(planned, settings);
+  const look = resumed ? undefined : await healthBefore(planned, settings, page);
   const { sqlconf, kubernetesSecret } = observation;
   const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
   const around = aroundOf(settings, { resumed, works, look, lookMs });

@@ -12,12 +12,16 @@ export interface HealthSettings {
   healthAnswersInARow: number;
 }
 
-/** Asks the page that a new plan's step 8 will ask; undefined where there is none, or no such step. */
+/**
+ * What the page says that a new plan's step 8 will ask; undefined where there is none, or no such step.
+ * @param asked the answers, where it was asked before there was a plan
+ */
 export async function healthBefore(
   { plan }: PlannedRotation,
   settings: HealthSettings,
+  asked?: Promise<HealthLook | undefined>,
 ): Promise<HealthLook | undefined> {
-  return switches(plan) ? lookAtPage(settings) : undefined;
+  return switches(plan) ? (asked ?? lookAtPage(settings)) : undefined;
 }
 
 /** What the health page says; undefined where none is named. */
