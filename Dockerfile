@@ -1,7 +1,7 @@
 # The rotation as a container: the command, the Pulumi engine, its plugins, and nothing else. See docs/image.md.
 # Every version here is that of package.json and lab/setup/versions.js; a test holds them together.
 # A tag can be moved, a digest cannot: docs/image.md says how to give these two with theirs.
-ARG ENGINE_IMAGE=pulumi/pulumi-base:3.250.0
+ARG ENGINE_IMAGE=pulumi/pulumi-base:3.276.0
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
 FROM ${ENGINE_IMAGE} AS engine

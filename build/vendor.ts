@@ -84,13 +84,13 @@ export function sharedVendors(target: string, output: string): Plugin {
 }
 
 /**
- * Parts of @pulumi/pulumi that serialize functions: the TypeScript compiler, and npm's resolver of dependencies. This
+ * Parts of @pulumi/pulumi that serialize functions, which take the TypeScript compiler. This
  * package writes the text of its dynamic providers by hand, so they are never called.
  */
 export const withoutSerializers: Plugin = {
   name: 'no serializers of functions',
   setup(to) {
-    to.onResolve({ filter: /^(typescript|ts-node|@npmcli\/arborist)$/ }, ({ path: name }) => ({
+    to.onResolve({ filter: /^(typescript|ts-node)$/ }, ({ path: name }) => ({
       path: name,
       namespace: 'left-out',
     }));

@@ -5,7 +5,7 @@
  * them, so a changed version is fetched anew and the old one stays for other checkouts.
  */
 module.exports = {
-  pulumi: '3.250.0',
+  pulumi: '3.276.0',
   kubernetesPlugin: '4.25.0',
   kubernetesPluginModule: 'v4.0.0-20260115033456-f47bc2d6f199',
   /** That of npm's @pulumi/random; what it is built from stands in lab/toolchain/pulumi-resource-random/go.mod. */
@@ -27,8 +27,8 @@ module.exports = {
   prometheus: '2.42',
   pushgateway: '1.5',
   /** The oldest that builds, and the one that is installed where there is none. */
-  go: '1.25.11',
-  goPackage: '1.26.4',
+  go: '1.26.6',
+  goPackage: '1.26.6',
   collector: '0.161.0',
   actionlint: '1.7.12',
   /** That of site/package.json; a test holds them together. */

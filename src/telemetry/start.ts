@@ -1,4 +1,4 @@
-import { Resource, detectResourcesSync, envDetectorSync } from '@opentelemetry/resources';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { traceTo } from '../base/trace';
 import { exporterFor } from './exporter';
@@ -29,9 +29,9 @@ export async function startTracing(
   environment: NodeJS.ProcessEnv,
 ): Promise<TracedRun> {
   const exporter = await exporterFor(protocol);
-  const named = new Resource({ 'service.name': 'credential-rotation' });
+  const named = resourceFromAttributes({ 'service.name': 'credential-rotation' });
   const provider = new BasicTracerProvider({
-    resource: named.merge(detectResourcesSync({ detectors: [envDetectorSync] })),
+    resource: named.merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(exporter)],
   });
   const spans = new Spans(provider.getTracer('openemr-credential-rotation'), name, parentIn(environment));

@@ -175,7 +175,7 @@ export const notRun: Record<string, string> = {
   'docker buildx imagetools inspect ghcr.io/OWNER/openemr-credential-rotation:VERSION':
     'no registry of images is reachable',
   'npm audit signatures': 'nothing is published that was signed; npm itself says what it verified',
-  'docker buildx imagetools inspect pulumi/pulumi-base:3.250.0': 'no registry of images is reachable',
+  'docker buildx imagetools inspect pulumi/pulumi-base:3.276.0': 'no registry of images is reachable',
   'docker buildx imagetools inspect node:24.21.0-bookworm-slim': 'no registry of images is reachable',
   'pulumi refresh': 'named as what not to do',
   'pulumi destroy': 'named as what not to do',

@@ -93,12 +93,12 @@ describe('the set-up: which machine this is', () => {
     expect(phpFile(['ls'])).to.equal('/usr/bin/php');
   });
 
-  it('Go is old below 1.25.11; a development version is not', () => {
+  it('Go is old below 1.26.6; a development version is not', () => {
     expect(
-      ['go1.19.8', 'go1.24.9', 'go1.25.5', 'go1.25'].map((go) => isOld(`go version ${go} linux/amd64`)),
+      ['go1.19.8', 'go1.25.11', 'go1.26.5', 'go1.26'].map((go) => isOld(`go version ${go} linux/amd64`)),
     ).to.deep.equal([true, true, true, true]);
     expect(
-      ['go1.25.11', 'go1.26.0', 'go1.27', 'devel go1.27-abc', 'devel +4f2'].map((go) =>
+      ['go1.26.6', 'go1.26.10', 'go1.27', 'devel go1.27-abc', 'devel +4f2'].map((go) =>
         isOld(`go version ${go} linux/arm64`),
       ),
     ).to.deep.equal([false, false, false, false, false]);
@@ -179,7 +179,7 @@ describe('the set-up: what only one test needs', function () {
     const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
     try {
       const go =
-        '#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.4 linux/amd64 || { echo needs a newer Go >&2; exit 1; }\n';
+        '#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.6 linux/amd64 || { echo needs a newer Go >&2; exit 1; }\n';
       writeFileSync(path.join(folder, 'go'), go, { mode: 0o755 });
       const script = `
         const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).goSteps()

@@ -104,9 +104,7 @@ export const checks: Record<string, Check> = {
     const users = readdirSync(sdk, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') && !name.includes('node_modules'))
       .filter((name) =>
-        /require\("(typescript|ts-node|@npmcli\/arborist)["/]/.test(
-          readFileSync(path.join(sdk, name), 'utf8'),
-        ),
+        /require\("(typescript|ts-node)["/]/.test(readFileSync(path.join(sdk, name), 'utf8')),
       );
     const others = users.filter((name) => !serializers.includes(name));
     return others.length === 0 ? undefined : `${others.join(', ')} loads one of those, too`;

@@ -55,8 +55,8 @@ describe('the spans of what the plugins do', () => {
     const nameOf = new Map(all.map((span) => [span.spanContext().spanId, span.name]));
     return all
       .filter(({ name }) => name.startsWith('resource '))
-      .map(({ name, parentSpanId = '', status, attributes }) => [
-        ...([name, nameOf.get(parentSpanId), status.code, { ...attributes }] as const),
+      .map(({ name, parentSpanContext, status, attributes }) => [
+        ...([name, nameOf.get(parentSpanContext?.spanId ?? ''), status.code, { ...attributes }] as const),
       ]);
   }
 

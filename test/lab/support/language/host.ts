@@ -147,7 +147,7 @@ const handlers: grpc.UntypedServiceImplementation = {
       messages.InstallDependenciesResponse
     >,
   ) => call.end(),
-  getPluginInfo: unary<Empty, PluginInfo>(() => new PluginInfo().setVersion('3.250.0')),
+  getPluginInfo: unary<Empty, PluginInfo>(() => new PluginInfo().setVersion('3.276.0')),
   getRequiredPackages: unary((request: messages.GetRequiredPackagesRequest) => {
     const folder = request.getInfo()?.getProgramDirectory() ?? '';
     return new messages.GetRequiredPackagesResponse().setPackagesList(requiredPackages(folder));
