@@ -30,7 +30,7 @@ export function realPod(pod: OpenemrPod, faults: string): OpenemrPod {
             ? { name: 'OPENEMR_SITES', value: `${PAGES}/sites` }
             : variable,
         ),
-        { name: 'LAB_FOLDER', value: TOLD },
+        { name: 'LAB_TOLD', value: TOLD },
         { name: 'LAB_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       ],
       lifecycle: { preStop: { sleep: { seconds: 2 } } },

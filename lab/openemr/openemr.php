@@ -20,7 +20,7 @@ function site_folder(): string
  */
 function switches(): array
 {
-    $folder = getenv('LAB_FOLDER') ?: dirname(getenv('OPENEMR_SITES'));
+    $folder = getenv('LAB_TOLD') ?: dirname(getenv('OPENEMR_SITES'));
     $text = @file_get_contents("$folder/pages.json");
     return $text === false ? [] : json_decode($text, true);
 }
