@@ -29,7 +29,7 @@ const {
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
-const { installAwscli, installGo, installMoto } = require('./python.js');
+const { installAwscli, installGo, installMoto, isOfThisPython } = require('./python.js');
 const { which } = require('./run.js');
 const { fetchSchemas } = require('./schemas.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
@@ -38,13 +38,17 @@ const versions = require('./versions.js');
 /** The folder of the package: this file lies in lab/setup. */
 const ROOT = path.join(__dirname, '..', '..');
 
-/** A step whose result is a folder of the cache. `optional` says what follows where it cannot be had: then the set-up goes on. */
-function cacheStep({ name, folder, file, optional, ...rest }) {
+/**
+ * A step whose result is a folder of the cache. `optional` says what follows where it cannot be had: then the set-up goes on.
+ * `works` says whether what is there still works on this machine.
+ */
+function cacheStep({ name, folder, file, optional, works = () => true, ...rest }) {
+  const isThere = () => fs.existsSync(file) && works();
   return {
     name,
-    ready: () => (fs.existsSync(file) ? 'cached' : undefined),
+    ready: () => (isThere() ? 'cached' : undefined),
     get result() {
-      return fs.existsSync(file) ? 'ready' : `left out (${optional})`;
+      return isThere() ? 'ready' : `left out (${optional})`;
     },
     ...rest,
     run: (log, line) =>
@@ -295,6 +299,7 @@ function testSteps() {
       needs: ['python'],
       folder: cacheLayout(cacheFolder()).awscli,
       file: toolPaths().aws,
+      works: () => isOfThisPython(cacheLayout(cacheFolder()).awscli),
       run: installAwscli,
     }),
   ];
@@ -427,6 +432,7 @@ function builtServers() {
       needs: ['python'],
       folder: layout.moto,
       file: tools.python,
+      works: () => isOfThisPython(layout.moto),
       run: installMoto,
     }),
   ];

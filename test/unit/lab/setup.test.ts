@@ -163,6 +163,36 @@ describe('the set-up: what is missing', function () {
   });
 });
 
+describe('the set-up: a machine that has become the next Debian', function () {
+  this.timeout(20_000);
+
+  it('gets new Python environments: those of its old Python find no package', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
+    const script = `
+      const { cacheFolder, cacheLayout } = require(${JSON.stringify(repositoryFile('lab', 'setup', 'tools.js'))});
+      const fs = require('node:fs');
+      const { moto } = cacheLayout(cacheFolder());
+      const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).serverSteps()
+        .find(({ name }) => name.startsWith('moto'));
+      for (const name of ['bin', 'lib/python3.11']) fs.mkdirSync(moto + '/' + name, { recursive: true });
+      for (const version of ['python3.11', 'python3.13']) {
+        fs.writeFileSync(process.env.HOME + '/' + version, '');
+        fs.rmSync(moto + '/bin/python', { force: true });
+        fs.symlinkSync(process.env.HOME + '/' + version, moto + '/bin/python');
+        console.log(version, step.ready());
+      }`;
+    try {
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CACHE_HOME: path.join(folder, 'cache') },
+      });
+      expect(stdout, stderr).to.equal('python3.11 cached\npython3.13 undefined\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('the set-up: the builds', () => {
   it('spend memory instead of time where there is plenty', () => {
     expect(buildEnvironment(8 * 2 ** 30)).to.include({ CGO_ENABLED: '0', GOMEMLIMIT: '2GiB' });
