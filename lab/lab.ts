@@ -207,6 +207,7 @@ function assemble(
     serveLogs: () => (docker ? unreachable() : kubelet.serveLogs(kubernetes.certificates)),
     dropLogs: () => kubelet.dropLogs(),
     podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
+    podVolumes: (namespace, pod) => kubelet.volumes(namespace, pod),
     createSite: (siteOptions = {}) => {
       const name = siteOptions.name ?? `site${++sites}`;
       return timed(options, `site ${name}`, createSite(siteServers, name, siteOptions));

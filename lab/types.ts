@@ -64,6 +64,11 @@ export interface Lab {
   setClaim(namespace: string, name: string, folder: string): void;
   /** What the container of a pod with an image of `addImage` wrote so far to stdout and stderr; kept when the pod is gone. */
   podLogs(namespace: string, pod: string): string;
+  /**
+   * The folders of this machine with what that container has put into the pod's volumes, by the volumes' names, until the pod is
+   * deleted: of volumes that are the pod's own. On the real kubelet files that the container has removed may still be there.
+   */
+  podVolumes(namespace: string, pod: string): Record<string, string>;
   /** From now on `kubectl exec` is answered for the pods of an OpenEMR. Only `npm test` builds what that needs. */
   serveExec(): Promise<void>;
   /** From now on `kubectl logs` is answered for the pods with an image of `addImage`, and `kubectl exec` is not. */

@@ -13,6 +13,7 @@ import type { LogServer } from './logs';
 import { startLogServer } from './logs';
 import type { Pod, PodFault, Worker } from './pod';
 import type { PodRunner } from './runner';
+import { foldersIn } from './volumes';
 import { PodWorker } from './worker';
 
 const NODE = 'lab';
@@ -52,6 +53,10 @@ export class Kubelet implements PodRunner {
   logs(namespace: string, pod: string): string {
     const file = path.join(this.folder, namespace, pod, 'container.log');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  volumes(namespace: string, pod: string): Record<string, string> {
+    return foldersIn(path.join(this.folder, namespace, pod, 'volumes'));
   }
 
   /** Makes the Node object and begins to watch. */

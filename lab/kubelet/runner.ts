@@ -12,6 +12,8 @@ export interface PodRunner {
   setClaim(namespace: string, name: string, folder: string): void;
   /** What the pod's container has written so far: stdout and stderr, of all its starts. */
   logs(namespace: string, pod: string): string;
+  /** The folders of this machine with what a pod's containers have put into the volumes that go with it, by the volumes' names. */
+  volumes(namespace: string, pod: string): Record<string, string>;
   serveExec(certificates: Certificates): Promise<void>;
   serveLogs(certificates: Certificates): Promise<void>;
   /** Breaks every log that is being followed. */

@@ -1,4 +1,4 @@
-import { chownSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { KubernetesClient } from '../kubernetes-client';
 import { ContainerConfigError, podField } from './lookup';
@@ -135,4 +135,10 @@ function writeVolumeFile({ spec }: Pod, folder: string, file: VolumeFile, mode: 
   chmodSync(target, own ? 0o600 : fsGroup === undefined ? mode : mode | 0o040);
   if (own) chownSync(target, user, 0);
   else if (fsGroup !== undefined) chownSync(target, 0, fsGroup);
+}
+
+/** The folders in a folder, by their names; none where it is not there. */
+export function foldersIn(folder: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, path.join(folder, name)]));
 }

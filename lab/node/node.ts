@@ -60,6 +60,15 @@ export class LabNode {
     return path.join(this.plan.folder, 'logs');
   }
 
+  /** Where the kubelet has the folders of pods, by their uids. */
+  get podFolders(): string {
+    return path.join(this.kubeletFolder, 'pods');
+  }
+
+  private get kubeletFolder(): string {
+    return path.join(this.plan.folder, 'kubelet');
+  }
+
   private file(name: string, content: string): string {
     const file = path.join(this.plan.folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -89,12 +98,12 @@ export class LabNode {
     certificates: Certificates,
   ): Promise<void> {
     await this.containerd;
-    const { folder, addresses } = this.plan;
+    const { addresses } = this.plan;
     this.file('resolv.conf', `nameserver ${addresses.host}\n`);
     const child = this.sandbox.spawn('kubelet', tools().kubelet, [
       `--config=${this.file('kubelet.yaml', kubeletConfiguration(this.plan, certificates))}`,
       `--kubeconfig=${kubeconfig}`,
-      `--root-dir=${path.join(folder, 'kubelet')}`,
+      `--root-dir=${this.kubeletFolder}`,
       `--hostname-override=${NODE}`,
       `--node-ip=${addresses.node}`,
       '--v=2',

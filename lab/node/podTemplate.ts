@@ -2,8 +2,8 @@
 export const PAGES = '/var/www/localhost/htdocs/openemr';
 /** The claim of openemr-on-eks. */
 export const SITES_CLAIM = 'openemr-sites-pvc';
-/** Where a container finds what is wrong with it on purpose, in a file of its pod's name. */
-const FAULTS = '/lab/faults';
+/** Where a container finds what is wrong with it on purpose, in a file of its pod's name, and what the pages do otherwise. */
+const TOLD = '/lab/faults';
 
 /** Says to which namespace a volume belongs. */
 export const VOLUME_LABEL = 'lab/namespace';
@@ -30,12 +30,13 @@ export function realPod(pod: OpenemrPod, faults: string): OpenemrPod {
             ? { name: 'OPENEMR_SITES', value: `${PAGES}/sites` }
             : variable,
         ),
+        { name: 'LAB_TOLD', value: TOLD },
         { name: 'LAB_POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       ],
       lifecycle: { preStop: { sleep: { seconds: 2 } } },
       volumeMounts: [
         { name: 'sites', mountPath: `${PAGES}/sites` },
-        { name: 'faults', mountPath: FAULTS, readOnly: true },
+        { name: 'faults', mountPath: TOLD, readOnly: true },
       ],
     })),
     volumes: [

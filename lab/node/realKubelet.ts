@@ -12,6 +12,7 @@ import { NODE } from './configuration';
 import { writeImageArchive } from './imageArchive';
 import type { LabNode } from './node';
 import { PodLogs } from './podLogs';
+import { PodVolumes } from './podVolumes';
 import { createClaim } from '../site/kubernetes';
 
 /** A Pod with what the real kubelet says of it. */
@@ -30,6 +31,7 @@ export class RealKubelet implements PodRunner {
   private readonly inRotation = new Map<string, () => Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly podLogs: PodLogs;
+  private readonly podVolumes: PodVolumes;
   private preparing: Promise<unknown> = Promise.resolve();
   private watching: Promise<void> | undefined;
 
@@ -40,6 +42,7 @@ export class RealKubelet implements PodRunner {
     private readonly folder: string,
   ) {
     this.podLogs = new PodLogs(node.podLogs, path.join(folder, 'logs'));
+    this.podVolumes = new PodVolumes(node.podFolders, path.join(folder, 'volumes'));
   }
 
   /** The folder that says what is wrong with the pods of a namespace: a file for each pod. */
@@ -84,6 +87,13 @@ export class RealKubelet implements PodRunner {
     return this.podLogs.read(namespace, pod);
   }
 
+  volumes(namespace: string, name: string): Record<string, string> {
+    const pod = [...this.pods.values()].find(
+      ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+    );
+    return pod === undefined ? {} : this.podVolumes.of(pod.metadata.uid);
+  }
+
   /** Nothing is to be done: the kubelet answers. */
   serveExec(): Promise<void> {
     return Promise.resolve();
@@ -119,6 +129,7 @@ export class RealKubelet implements PodRunner {
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.podVolumes.stop();
     await this.watching;
     await this.node.stop();
   }
@@ -128,6 +139,7 @@ export class RealKubelet implements PodRunner {
     this.podLogs.keep(namespace, name);
     if (type === 'DELETED') {
       this.pods.delete(uid);
+      this.podVolumes.leave(uid);
       return this.rotate(pod, false);
     }
     if (!this.pods.has(uid)) this.adopt(pod);
@@ -151,6 +163,8 @@ export class RealKubelet implements PodRunner {
   private adopt(pod: RunningPod): void {
     this.tellFault(pod);
     this.faults.remember(pod);
+    if (pod.spec.volumes?.some(({ emptyDir }) => emptyDir !== undefined) === true)
+      this.podVolumes.follow(pod.metadata.uid);
     if (pod.spec.nodeName !== undefined) return;
     this.preparing
       .then(() => this.bind(pod))

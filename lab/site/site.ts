@@ -203,7 +203,8 @@ function acting({ kubelet, kubernetes, database }: SiteServers, draft: Draft, sq
     async podFault(fault, { rollouts } = {}) {
       kubelet.setFault(namespace, fault, rollouts === 1);
     },
-    pages: (switches) => writePageSwitches(draft.sitesRoot, switches),
+    // Real containers see the folder of their faults; a process sees all of this machine.
+    pages: (switches) => writePageSwitches(draft.objects.faults ?? draft.folder, switches),
     async restart() {
       const begin = performance.now();
       await restartPods(kubernetes.admin, namespace);

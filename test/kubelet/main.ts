@@ -14,7 +14,8 @@ const usage = `npm run test:kubelet -- [options] [FILE…]
 Runs the lab tests about pods on the real kubelet, which needs root: tens of minutes. Without files it runs all of them, and writes what
 has ended so far into test/kubelet/RESULTS.md after each.
 
-  --resume   goes on where a run of this commit was broken off: files that passed are not run again`;
+  --resume        goes on where a run of this commit was broken off: files that passed are not run again
+  --from COMMIT   takes over what passed in a run of an earlier commit here, and says so in each line`;
 
 /** Lab tests need their hooks, and more time than with processes for pods: an image is unpacked, a pod takes seconds. */
 const MOCHA = ['--no-config', '--exit', '--timeout', '400000', '--require', 'dist/test/hooks.js'];
@@ -80,11 +81,21 @@ class Kept {
   }
 }
 
+/** What passed in a run of an earlier commit. */
+function takenOver(file: string, commit: string | undefined): TestReport | undefined {
+  const report = commit === undefined ? undefined : new Kept(commit).passed(file);
+  return report === undefined ? undefined : { ...report, commit };
+}
+
 /** The lab tests about pods, on the real kubelet. */
 async function main(): Promise<void> {
   const { values, positionals: wanted } = parseArgs({
     allowPositionals: true,
-    options: { resume: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      resume: { type: 'boolean', default: false },
+      from: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) return console.log(usage);
   const reason = whyNoRealKubelet();
@@ -96,8 +107,9 @@ async function main(): Promise<void> {
   const files = wanted.length === 0 ? podTests : wanted;
   const reports: TestReport[] = [];
   for (const file of files) {
-    const report = (values.resume ? kept.passed(file) : undefined) ?? (await runFile(file));
-    kept.put(report);
+    const done = (values.resume ? kept.passed(file) : undefined) ?? takenOver(file, values.from);
+    const report = done ?? (await runFile(file));
+    if (done === undefined) kept.put(report);
     reports.push(report);
     if (wanted.length > 0) continue;
     const text = recordText(reports, head, files.slice(reports.length));

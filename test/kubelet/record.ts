@@ -6,6 +6,8 @@ export const reportSchema = z.object({
   /** Titles of the tests that failed, each with its reason's first line. */
   failed: z.array(z.string()),
   seconds: z.number(),
+  /** Of which commit it is, where it is taken over from an earlier run. */
+  commit: z.string().optional(),
 });
 export type TestReport = z.infer<typeof reportSchema>;
 
@@ -27,8 +29,8 @@ export function recordText(
   const passed = reports.reduce((sum, report) => sum + report.passed, 0);
   const failures = reports.flatMap(({ file, failed }) => failed.map((each) => `- ${file}: ${each}`));
   const rows = reports.map(
-    ({ file, passed: good, failed, skipped, seconds }) =>
-      `| ${file} | ${good} | ${failed.length} | ${skipped} | ${Math.round(seconds)} s |`,
+    ({ file, passed: good, failed, skipped, seconds, commit: of }) =>
+      `| ${file}${of === undefined ? '' : ` (of commit ${of})`} | ${good} | ${failed.length} | ${skipped} | ${Math.round(seconds)} s |`,
   );
   return `# The tests about pods on the real kubelet
 

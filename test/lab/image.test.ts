@@ -134,12 +134,13 @@ for (const database of databases.slice(0, 1)) {
       expect(failed, failures.join('\n')).to.equal(0);
       expect(fingerprint(image.root)).to.deep.equal(tree);
       const [pod] = await jobs.pods('once');
-      const volumes = path.join(lab.folder, 'pods', site.namespace, pod?.metadata.name ?? '', 'volumes');
+      const volumes = lab.podVolumes(site.namespace, pod?.metadata.name ?? '');
       const secrets = [before, world]
         .flatMap(({ A, B, admin }) => [A, B, admin])
         .map(({ password }) => password);
-      expect(readdirSync(path.join(volumes, 'home'))).to.include('work');
-      expectNoSecret([...site.canaries(), ...secrets], { log, ...filesBelow(volumes) });
+      expect(readdirSync(volumes['home'] ?? '')).to.include('work');
+      const written = Object.assign({}, ...Object.values(volumes).map(filesBelow)) as Record<string, string>;
+      expectNoSecret([...site.canaries(), ...secrets], { log, ...written });
     });
 
     it('stops in order when its pod is deleted in the restart, and the CronJob finishes what it began', async () => {

@@ -2,7 +2,7 @@
 # The container's first process, as openemr.sh is that of OpenEMR's image: takes the right to write from all that is below
 # sites/, waits for no one, then serves. What is wrong with the pod on purpose stands in a file of the lab.
 set -e
-LAB_FAULT=$(cat "/lab/faults/$LAB_POD" 2>/dev/null || echo none)
+LAB_FAULT=$(cat "$LAB_TOLD/$LAB_POD" 2>/dev/null || echo none)
 LAB_SQLCONF_COPY=/run/openemr-sqlconf.php
 export LAB_FAULT LAB_SQLCONF_COPY
 pages=/var/www/localhost/htdocs/openemr

@@ -159,6 +159,8 @@ export const notRun: Record<string, string> = {
   'npm run test:watch': 'it does not end; test/unit/testRunner.test.ts asks which tests a change reaches',
   'npm run faults -- --part once --point NAME':
     'minutes; test/faults/shortSweep.test.ts runs the same sweep over fewer writes',
+  'npm run test:roots':
+    'an hour, in Debian roots that it makes; test/unit/lab/roots.test.ts holds what it recorded',
   'npm run test:nfs':
     'it boots a virtual machine for minutes; test/unit/nfs/nfs.test.ts holds what it recorded',
   'npm run test:nfs -- --write': 'the same, and it writes what it measured into docs/nfs.md',

@@ -82,6 +82,13 @@ describe("the lab's node", () => {
       { name: 'MYSQL_PORT', value: '1' },
       { name: 'OPENEMR_SITES', value: '/var/www/localhost/htdocs/openemr/sites' },
     ]);
+    // What the pages do otherwise lies where a container can see it: a process looks beside its sites' folder.
+    const folder = pod.containers[0]?.env.find(({ name }) => name === 'LAB_TOLD')?.['value'];
+    expect(pod.containers[0]?.['volumeMounts']).to.deep.include({
+      name: 'faults',
+      mountPath: folder,
+      readOnly: true,
+    });
     expect(pod['volumes']).to.deep.equal([
       { name: 'sites', persistentVolumeClaim: { claimName: 'openemr-sites-pvc' } },
       { name: 'faults', hostPath: { path: '/faults', type: 'DirectoryOrCreate' } },

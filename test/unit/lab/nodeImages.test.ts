@@ -60,6 +60,12 @@ describe('the record of the tests on the real kubelet', () => {
     expect(text).to.include('- b.test.ts: b does: no\n').and.not.to.include('Not run yet');
   });
 
+  it('says of which commit a line is that was taken over from an earlier run', () => {
+    const head = { date: '2026-11-29', commit: 'abc', kernel: '6.1', parts: [] };
+    const report = { file: 'a.test.ts', passed: 2, skipped: 0, failed: [], seconds: 3, commit: 'def' };
+    expect(recordText([report], head)).to.include('| a.test.ts (of commit def) | 2 | 0 | 0 | 3 s |');
+  });
+
   it('names what is still to run, so that a run that was broken off is none that was whole', () => {
     const head = { date: '2026-11-29', commit: 'abc', kernel: '6.1', parts: [] };
     expect(recordText([], head, ['c.test.ts', 'd.test.ts'])).to.include('Not run yet: c.test.ts, d.test.ts.');

@@ -163,6 +163,36 @@ describe('the set-up: what is missing', function () {
   });
 });
 
+describe('the set-up: a machine that has become the next Debian', function () {
+  this.timeout(20_000);
+
+  it('gets new Python environments: those of its old Python find no package', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
+    const script = `
+      const { cacheFolder, cacheLayout } = require(${JSON.stringify(repositoryFile('lab', 'setup', 'tools.js'))});
+      const fs = require('node:fs');
+      const { moto } = cacheLayout(cacheFolder());
+      const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).serverSteps()
+        .find(({ name }) => name.startsWith('moto'));
+      for (const name of ['bin', 'lib/python3.11']) fs.mkdirSync(moto + '/' + name, { recursive: true });
+      for (const version of ['python3.11', 'python3.13']) {
+        fs.writeFileSync(process.env.HOME + '/' + version, '');
+        fs.rmSync(moto + '/bin/python', { force: true });
+        fs.symlinkSync(process.env.HOME + '/' + version, moto + '/bin/python');
+        console.log(version, step.ready());
+      }`;
+    try {
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CACHE_HOME: path.join(folder, 'cache') },
+      });
+      expect(stdout, stderr).to.equal('python3.11 cached\npython3.13 undefined\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('the set-up: the builds', () => {
   it('spend memory instead of time where there is plenty', () => {
     expect(buildEnvironment(8 * 2 ** 30)).to.include({ CGO_ENABLED: '0', GOMEMLIMIT: '2GiB' });
@@ -220,5 +250,54 @@ describe('the set-up: where the time went', () => {
     expect(lines[1]).to.match(/^ +30 s +20 s {2}npm packages$/);
     expect(lines[2]).to.match(/^ +1 min 40 s +3 min {2}Pulumi engine$/);
     expect(lines[3]).to.match(/^ +2 min 10 s +3 min 20 s {2}in all; \d+ cores at \d+ %$/);
+  });
+});
+
+describe('the set-up: a database server of another suite', function () {
+  this.timeout(20_000);
+
+  /** Runs the step of MySQL's newest release on a machine whose apt-get fails; with a Java and Maven, or without. */
+  function fetchMysql(programs: readonly string[]): {
+    status: number | null;
+    said: string;
+    settings: string;
+  } {
+    const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
+    try {
+      const settings = path.join(folder, 'settings');
+      const apt = `#!/bin/sh\n[ "$1" = indextargets ] && exit 0\n[ -z "$APT_CONFIG" ] && exit 0\ncat "$APT_CONFIG" > ${settings}\necho 'E: no such suite' >&2\nexit 100\n`;
+      for (const name of ['apt-get', ...programs])
+        writeFileSync(path.join(folder, name), apt, { mode: 0o755 });
+      for (const name of ['sh', 'cat', 'dpkg'])
+        symlinkSync(spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim(), path.join(folder, name));
+      const script = `
+        const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).serverSteps()
+          .find(({ name }) => name.startsWith('MySQL 9'));
+        step.run(${JSON.stringify(path.join(folder, 'log'))}, { note: (text) => console.log(text) })
+          .then(() => console.log(step.result), (error) => { console.error(error.message); process.exitCode = 1; });`;
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+        encoding: 'utf8',
+        env: { PATH: folder, XDG_CACHE_HOME: folder, npm_lifecycle_event: 'pretest' },
+      });
+      return { status, said: stdout + stderr, settings: readFileSync(settings, 'utf8') };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it('is left out with its reason where there is a release before it, and else nothing goes on without it', function () {
+    if (process.arch !== 'x64') return this.skip();
+    const with8 = fetchMysql(['java', 'mvn']);
+    expect(with8.status, with8.said).to.equal(0);
+    expect(with8.said).to.match(
+      /left out, since it could not be fetched: .*exit code 100\..* is in .*log\.$/m,
+    );
+    const without = fetchMysql([]);
+    expect(without.status, without.said).to.equal(1);
+    expect(without.said).to.match(/ended with exit code 100/);
+  });
+
+  it('comes from a mirror that stands still, too', () => {
+    expect(fetchMysql([]).settings).to.match(/^Acquire::Check-Valid-Until "false";$/m);
   });
 });

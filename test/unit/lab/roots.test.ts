@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import { networkOf, printedCommand } from '../../roots/root';
+
+describe('the clean roots in which npm start is tried', () => {
+  it('get the way to the registries from the environment, and nothing else', () => {
+    const network = {
+      HTTPS_PROXY: 'http://proxy.example',
+      no_proxy: 'localhost',
+      npm_config_registry: 'https://npm.example',
+      PIP_INDEX_URL: 'https://pypi.example',
+      GOPROXY: 'https://go.example',
+      NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt',
+    };
+    const other = { HOME: '/root', PATH: '/bin', npm_config_cache: '/c', CI: 'true', AWS_PROFILE: 'prod' };
+    expect(networkOf({ ...network, ...other })).to.deep.equal(network);
+  });
+
+  it('run the one command that is printed, as it is printed', () => {
+    const said = (...commands: string[]): string =>
+      [
+        'Missing on this machine (Debian): npm. Run this, then try again:',
+        ...commands.map((each) => `  ${each}`),
+        '',
+      ].join('\n');
+    const command = `sudo sh -c 'apt-get update && apt-get install -y npm'`;
+    expect(printedCommand(said(command))).to.equal(command);
+    expect(() => printedCommand(said())).to.throw('prints 0 commands');
+    expect(() => printedCommand(said(command, 'apt-get update'))).to.throw('prints 2 commands');
+  });
+});
