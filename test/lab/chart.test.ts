@@ -10,6 +10,8 @@ import { rotationImage } from '../../lab/image';
 import { toolPaths } from '../../lab/setup/tools';
 import { repositoryFile } from '../unit/docs/readme';
 import { clusterOnly } from '../unit/infra/inputs';
+import type { Named } from './support/chart/byName';
+import { byName } from './support/chart/byName';
 import { cases } from './support/chart/cases';
 import { chart, Helm, kubeconform } from './support/chart/helm';
 import { documentedCommands } from './support/documented';
@@ -18,22 +20,6 @@ import { databases, labWith } from './support/labs';
 import { Operator } from './support/operator';
 import { giveFiles, rotationImageName, settingsFor } from './support/rotationPods';
 import { expectHealthy } from './support/world';
-
-interface Named {
-  kind: string;
-  metadata: { name: string };
-}
-
-/** Objects by kind and name. The order of variables means nothing: none refers to another. */
-function byName(objects: unknown[]): Record<string, unknown> {
-  const named = (JSON.parse(JSON.stringify(objects)) as Named[]).map((object): [string, unknown] => [
-    `${object.kind} ${object.metadata.name}`,
-    JSON.parse(JSON.stringify(object), (key, value: unknown) =>
-      key === 'env' ? (value as { name: string }[]).sort((a, b) => a.name.localeCompare(b.name)) : value,
-    ),
-  ]);
-  return Object.fromEntries(named);
-}
 
 const create = { once: true };
 

@@ -12,6 +12,9 @@ const execute = promisify(execFile);
 /** The chart of this repository. */
 export const chart = repositoryFile('infra/chart');
 
+/** That of many OpenEMRs. */
+export const fleetChart = repositoryFile('infra/fleet-chart');
+
 /** What a program said, and how it ended. */
 export interface Said {
   code: number;
@@ -45,6 +48,7 @@ export class Helm {
   constructor(
     private readonly folder: string,
     private readonly kubeconfig?: string,
+    private readonly made = chart,
   ) {}
 
   run(...args: string[]): Promise<Said> {
@@ -63,11 +67,11 @@ export class Helm {
   }
 
   /**
-   * The objects that the chart makes of these values.
+   * The objects that its chart makes of these values.
    * @throws Error with what Helm says
    */
   async template(values: unknown, ...flags: string[]): Promise<{ text: string; objects: unknown[] }> {
-    const said = await this.run('template', 'release', chart, '-f', this.valuesFile(values), ...flags);
+    const said = await this.run('template', 'release', this.made, '-f', this.valuesFile(values), ...flags);
     if (said.code !== 0) throw new Error(said.stderr);
     const objects = parseAllDocuments(said.stdout).flatMap((each) =>
       each.contents === null ? [] : [each.toJS() as unknown],
