@@ -26,12 +26,13 @@ async function run(
   program: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  cwd = repositoryFile(''),
 ): Promise<Said> {
   const options = {
     env: { ...process.env, ...environment },
     maxBuffer: 2 ** 26,
     timeout: 120_000,
-    cwd: repositoryFile(''),
+    cwd,
   };
   return execute(program, [...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -51,12 +52,15 @@ export class Helm {
     private readonly made = chart,
   ) {}
 
+  /** In the repository, as the documents show it. */
   run(...args: string[]): Promise<Said> {
+    return this.runIn(repositoryFile(''), ...args);
+  }
+
+  runIn(cwd: string, ...args: string[]): Promise<Said> {
     const own = { HELM_CACHE_HOME: this.folder, HELM_CONFIG_HOME: this.folder, HELM_DATA_HOME: this.folder };
-    return run(toolPaths().helm, args, {
-      ...own,
-      ...(this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig }),
-    });
+    const cluster = this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig };
+    return run(toolPaths().helm, args, { ...own, ...cluster }, cwd);
   }
 
   /** A file with these values. */
