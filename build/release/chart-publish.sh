@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pushes the chart as an OCI artifact and signs it.
+# Pushes a chart as an OCI artifact and signs it.
 # usage: chart-publish.sh CHART.tgz oci://REGISTRY/FOLDER; outputs: name, digest
 set -euo pipefail
 said=$(helm push "$1" "$2" 2>&1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs all that a release publishes, once, into a new folder: npm's tarball with its SBOM, the chart, the Action; and the
+# Packs all that a release publishes, once, into a new folder: npm's tarball with its SBOM, the charts, the Action; and the
 # checksums of all. The steps behind this one publish these very files.
 # usage: pack.sh NEW_FOLDER, with GitHub's own GITHUB_SERVER_URL and GITHUB_REPOSITORY
 set -euo pipefail
@@ -14,11 +14,12 @@ version=$(node -p "require('./package.json').version")
 npm pack --silent --pack-destination "$out" >&2
 node dist/build/release/main.js sbom >"$out/$name-$version.cdx.json"
 
-# The chart has the package's name, and so would its file.
+# Their files get the package's name before their own.
 charts=$(mktemp -d)
 trap 'rm -rf "$charts"' EXIT
-helm package infra/chart --destination "$charts" >&2
-mv "$charts"/*.tgz "$out/$name-chart-$version.tgz"
+helm package infra/chart infra/fleet-chart --destination "$charts" >&2
+mv "$charts/credential-rotation-$version.tgz" "$out/$name-chart-$version.tgz"
+mv "$charts/credential-rotation-fleet-$version.tgz" "$out/$name-fleet-chart-$version.tgz"
 
 build/release/action.sh "$out/$name-$version.tgz" "$charts/action"
 tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory "$charts/action" . |

@@ -18,11 +18,11 @@ The schedule {{ include "credential-rotation.schedule" . | quote }} ({{ .Values.
   kubectl -n {{ include "credential-rotation.namespace" . }} create job --from=cronjob/{{ .Values.name }} {{ .Values.name }}-now
 `;
 
-/** The files of the Helm chart as path → text. The same program gives the same bytes. */
-export function renderChart({ version, description, license }: Package): Map<string, string> {
+/** Chart.yaml of a chart. */
+export function chartFile(name: string, { version, description, license }: Package): string {
   const chart = {
     apiVersion: 'v2',
-    name: 'credential-rotation',
+    name,
     description,
     type: 'application',
     version,
@@ -32,8 +32,13 @@ export function renderChart({ version, description, license }: Package): Map<str
     home: 'https://github.com/openemr/openemr-credential-rotation',
     annotations: { licenses: license },
   };
+  return `# Made by \`npm run chart\` (docs/helm.md).\n${stringify(chart, { lineWidth: 0 })}`;
+}
+
+/** The files of the Helm chart as path → text. The same program gives the same bytes. */
+export function renderChart(about: Package): Map<string, string> {
   return new Map([
-    ['Chart.yaml', `# Made by \`npm run chart\` (docs/helm.md).\n${stringify(chart, { lineWidth: 0 })}`],
+    ['Chart.yaml', chartFile('credential-rotation', about)],
     ['values.yaml', valuesFile()],
     ['values.schema.json', `${JSON.stringify(valuesSchema(), undefined, 2)}\n`],
     ['templates/_helpers.tpl', helpers],

@@ -1,5 +1,27 @@
 import { lateDays } from '../monitoring/objects';
 
+/** What the charts compute alike. */
+export const sharedHelpers = `{{- /* An H is a minute of its own, by namespace and name. */}}
+{{- define "credential-rotation.ownMinute" -}}
+{{- $number := int64 (printf "0x%s" (trunc 8 (sha256sum .who))) -}}
+{{ regexReplaceAll "^H " .schedule (printf "%d " (mod $number 60)) }}
+{{- end }}
+
+{{- /* The port that the URL names or means. */}}
+{{- define "credential-rotation.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
+{{ $port | default (ternary "80" "443" (eq $url.scheme "http")) }}
+{{- end }}
+
+{{- /* The name of a pod or Secret, cut where it would be too long. */}}
+{{- define "credential-rotation.podName" -}}
+{{- if le (len .) 63 }}{{ . }}{{ else -}}
+{{ regexReplaceAll "[-.]+$" (trunc 54 .) "" }}-{{ trunc 8 (sha256sum .) }}
+{{- end }}
+{{- end }}
+`;
+
 /**
  * What the functions of infra/ compute with a text, said in the language of Go's templates. A test compares each with its
  * function: settingsOf, withOwnMinute, portOf, canaryNames and the age in the rules of Prometheus.
@@ -11,18 +33,13 @@ export const helpers = `{{- /* Made by \`npm run chart\` (docs/helm.md). */}}
 {{ .Values.namespace | default .Release.Namespace }}
 {{- end }}
 
-{{- /* An H is a minute of its own, by namespace and name. */}}
 {{- define "credential-rotation.schedule" -}}
 {{- $who := printf "%s/%s" (include "credential-rotation.namespace" .) .Values.name -}}
-{{- $number := int64 (printf "0x%s" (trunc 8 (sha256sum $who))) -}}
-{{ regexReplaceAll "^H " .Values.kubernetes.schedule (printf "%d " (mod $number 60)) }}
+{{ include "credential-rotation.ownMinute" (dict "schedule" .Values.kubernetes.schedule "who" $who) }}
 {{- end }}
 
-{{- /* The port that the URL names or means. */}}
 {{- define "credential-rotation.healthPort" -}}
-{{- $url := urlParse .Values.kubernetes.healthUrl -}}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
-{{ $port | default (ternary "80" "443" (eq $url.scheme "http")) }}
+{{ include "credential-rotation.portOf" .Values.kubernetes.healthUrl }}
 {{- end }}
 
 {{- /* The age at which the schedule rotates, and some days more. */}}
@@ -33,10 +50,4 @@ export const helpers = `{{- /* Made by \`npm run chart\` (docs/helm.md). */}}
 {{ add (div (add $count (sub $perDay 1)) $perDay) ${lateDays} }}
 {{- end }}
 
-{{- /* The name of a pod or Secret, cut where it would be too long. */}}
-{{- define "credential-rotation.podName" -}}
-{{- if le (len .) 63 }}{{ . }}{{ else -}}
-{{ regexReplaceAll "[-.]+$" (trunc 54 .) "" }}-{{ trunc 8 (sha256sum .) }}
-{{- end }}
-{{- end }}
-`;
+${sharedHelpers}`;

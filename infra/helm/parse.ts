@@ -54,7 +54,7 @@ function tokensIn(tokens: Tokens, value: unknown): Token[] {
   return tokens.in(JSON.stringify(value).replaceAll('\\\\', '\\'));
 }
 
-/** The loop that an item is an entry of: its tokens are in this item, and in no single item within it. */
+/** The loop that an item is an entry of: its tokens are in this item, and in no single item or list within it. */
 function loopOfItem(tokens: Tokens, value: unknown, open: readonly Loop[]): Loop | undefined {
   const loops = tokensIn(tokens, value).flatMap(({ loop }) =>
     loop === undefined || open.includes(loop) ? [] : [loop],
@@ -63,7 +63,7 @@ function loopOfItem(tokens: Tokens, value: unknown, open: readonly Loop[]): Loop
     const own = countIn(tokens, value, loop);
     return (
       !inFieldNames(tokens, value, loop) &&
-      !itemsWithin(value).some((item) => countIn(tokens, item, loop) === own)
+      ![...itemsWithin(value), ...listsWithin(value)].some((part) => countIn(tokens, part, loop) === own)
     );
   });
 }
@@ -76,6 +76,12 @@ function itemsWithin(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   const below = Object.values(value).flatMap(itemsWithin);
   return Array.isArray(value) ? [...(value as unknown[]), ...below] : below;
+}
+
+function listsWithin(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const below = Object.values(value).flatMap(listsWithin);
+  return Array.isArray(value) ? [value, ...below] : below;
 }
 
 /** Entries of a loop that become fields are repeated there. */

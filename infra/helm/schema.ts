@@ -3,7 +3,8 @@ import { ownVariables } from '../kubernetes/environment';
 import { secretName } from '../inputs/rules';
 import { chartInputs } from './inputs';
 
-type JsonSchema = Record<string, unknown>;
+/** A part of a JSON Schema. */
+export type JsonSchema = Record<string, unknown>;
 
 /**
  * The schema of the values, from that of the inputs. What needs a function, such as a schedule that ever starts, is left to
@@ -28,7 +29,7 @@ export function valuesSchema(): JsonSchema {
 }
 
 /** Helm's regular expressions (RE2) know no look-ahead, and no more than 1000 repetitions. */
-function withPattern(schema: JsonSchema): void {
+export function withPattern(schema: JsonSchema): void {
   const { checkPattern } = schema;
   delete schema['checkPattern'];
   if (typeof checkPattern !== 'string') return;
@@ -49,10 +50,12 @@ function lookAhead(pattern: string): [not: string | undefined, rest: string] {
   return [pattern.slice(start.length, end - 1), `^${pattern.slice(end)}`];
 }
 
-const within = (path: string, schema: JsonSchema): JsonSchema =>
+/** What holds at a path, where something is there. */
+export const within = (path: string, schema: JsonSchema): JsonSchema =>
   path.split('.').reduceRight<JsonSchema>((inner, key) => ({ properties: { [key]: inner } }), schema);
 
-const given = (path: string): JsonSchema =>
+/** That something is at a path. */
+export const given = (path: string): JsonSchema =>
   path
     .split('.')
     .reduceRight<JsonSchema>(

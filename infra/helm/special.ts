@@ -3,6 +3,7 @@ import { activeDeadlineSeconds, gracePeriodSeconds, longestRun, waitsOfStop } fr
 import type { LimitSum } from '../kubernetes/deadlines';
 import type { Limits } from '../kubernetes/settings';
 import { lateDays } from '../monitoring/objects';
+import type { Loop } from './node';
 import type { Special } from './symbols';
 import type { Tokens } from './tokens';
 
@@ -65,29 +66,41 @@ export const specialInputs: Readonly<Record<string, Special>> = {
 
 /** What is computed from inputs that are only symbols: found again in the objects by its value. */
 export function addComputed(tokens: Tokens, limits: Limits, deployment: string): void {
-  const read = (name: keyof Limits): string => tokens.in(String(limits[name]))[0]?.expression ?? '';
   // A canary has one limit, where there is one.
   const canary = `(ternary ${defaultCanaryLimitSeconds} 0 $.Values.kubernetes.optionalRights.canary)`;
+  for (const canarySeconds of [undefined, defaultCanaryLimitSeconds])
+    addDeadlines(tokens, { ...limits, canarySeconds }, canary);
+  addCanaryNames(tokens, deployment, '$.Values.kubernetes.deployment');
+}
+
+/**
+ * The deadlines that follow from these limits.
+ * @param canary what gives the canary's limit in a template
+ */
+export function addDeadlines(tokens: Tokens, limits: Limits, canary: string): void {
+  const read = (name: keyof Limits): string => tokens.in(String(limits[name]))[0]?.expression ?? '';
   const sum = ({ seconds, ...times }: LimitSum): string => {
     const parts = (Object.keys(times) as (keyof Limits)[]).map(
       (name) => `(mul ${times[name] ?? 0} ${name === 'canarySeconds' ? canary : read(name)})`,
     );
     return `(add ${[seconds, ...parts].join(' ')})`;
   };
-  for (const canarySeconds of [undefined, defaultCanaryLimitSeconds]) {
-    const all = { ...limits, canarySeconds };
-    tokens.add({ text: String(activeDeadlineSeconds(all)), expression: sum(longestRun) });
-    tokens.add({
-      text: String(gracePeriodSeconds(all)),
-      expression: `(max ${waitsOfStop.map(sum).join(' ')})`,
-    });
-  }
+  tokens.add({ text: String(activeDeadlineSeconds(limits)), expression: sum(longestRun) });
+  tokens.add({
+    text: String(gracePeriodSeconds(limits)),
+    expression: `(max ${waitsOfStop.map(sum).join(' ')})`,
+  });
+}
+
+/** The names of a canary's objects. */
+export function addCanaryNames(tokens: Tokens, deployment: string, expression: string, loop?: Loop): void {
   const { pod, control } = canaryNames(deployment);
   for (const name of [pod, control]) {
     const kind = name.split('-')[2] ?? '';
     tokens.add({
       text: name,
-      expression: `(${helper('podName')} (printf "credential-rotation-${kind}-%s" $.Values.kubernetes.deployment))`,
+      expression: `(${helper('podName')} (printf "credential-rotation-${kind}-%s" ${expression}))`,
+      loop,
     });
   }
 }

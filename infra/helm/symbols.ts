@@ -31,13 +31,13 @@ export class SymbolMaker {
   ) {}
 
   /** The switch of this condition. */
-  switchOf(condition: string): Switch {
+  readonly switchOf = (condition: string): Switch => {
     const same = this.switches.find((each) => each.condition === condition);
     if (same !== undefined) return same;
     const on = { condition };
     this.switches.push(on);
     return on;
-  }
+  };
 
   /** Symbols for all of a schema. */
   of(schema: z.ZodType, place: Place): Build {

@@ -44,10 +44,13 @@ function groupsOf(render: Render, switches: readonly Switch[]): Switch[][] {
   const flat = (...on: Switch[]): Map<string, string> => leavesOf(render((each) => on.includes(each)));
   const base = flat();
   const alone = new Map(switches.map((on) => [on, changes(base, flat(on))]));
+  const changesOf = (on: Switch): Map<string, string | undefined> =>
+    alone.get(on) ?? new Map<string, string>();
   return switches.reduce<Switch[][]>((groups, on) => {
     const meets = (other: Switch): boolean => {
-      const sum = new Map([...(alone.get(on) ?? []), ...(alone.get(other) ?? [])]);
-      return !same(sum, changes(base, flat(on, other)));
+      const [own, others] = [changesOf(on), changesOf(other)];
+      const disagree = [...own].some(([path, value]) => others.has(path) && others.get(path) !== value);
+      return disagree || !same(new Map([...own, ...others]), changes(base, flat(on, other)));
     };
     const near = groups.filter((group) => group.some(meets));
     return [...groups.filter((group) => !near.includes(group)), [...near.flat(), on]];

@@ -28,6 +28,8 @@ export interface FleetJobSettings {
   fleetText: string;
   /** In the order of the fleet file: the place is the index. */
   targets: readonly FleetTarget[];
+  /** How many targets there are. */
+  completions: number;
   parallelism: number;
   onFailure: 'stop' | 'continue';
   /** How often an index is tried again. */
@@ -46,21 +48,39 @@ export interface FleetJobSettings {
  */
 export const finalExitCodes = [2, 3, 10, 13];
 
+/** Every file of a fleet's objects, in the order in which they depend on each other. */
+export const fleetFileNames = [
+  'service-account.yaml',
+  'role.yaml',
+  'network-policy.yaml',
+  'fleet-file.yaml',
+  'job.yaml',
+  'report.yaml',
+] as const;
+
+/** A fleet's objects by file. */
+export type FleetObjectsByFile = Record<(typeof fleetFileNames)[number], object[]>;
+
 /**
  * All objects of a fleet: the account with its rights in each namespace, where its pods may connect to, the file, the Job
  * or CronJob, and the Job that reports.
  */
 export function fleetObjects(settings: FleetJobSettings): object[] {
+  const byFile = fleetObjectsByFile(settings);
+  return fleetFileNames.flatMap((name) => byFile[name]);
+}
+
+/** The same by file: the chart has a template for each. */
+export function fleetObjectsByFile(settings: FleetJobSettings): FleetObjectsByFile {
   const { pod } = settings;
-  const account = pod.serviceAccount === undefined ? [serviceAccount(pod)] : [];
-  return [
-    ...account,
-    ...fleetRoles(settings),
-    fleetNetworkPolicy(settings),
-    configMap(settings),
-    workload(settings),
-    reportJob(settings),
-  ];
+  return {
+    'service-account.yaml': pod.serviceAccount === undefined ? [serviceAccount(pod)] : [],
+    'role.yaml': fleetRoles(settings),
+    'network-policy.yaml': [fleetNetworkPolicy(settings)],
+    'fleet-file.yaml': [configMap(settings)],
+    'job.yaml': [workload(settings)],
+    'report.yaml': [reportJob(settings)],
+  };
 }
 
 function workload(settings: FleetJobSettings): object {
@@ -90,14 +110,14 @@ function workload(settings: FleetJobSettings): object {
  * the work and tries again; what an index has begun, its state in the backend says to the next try.
  */
 export function fleetJobSpec(settings: FleetJobSettings) {
-  const { targets, parallelism, onFailure, retries } = settings;
+  const { completions, parallelism, onFailure, retries } = settings;
   return {
     completionMode: 'Indexed',
-    completions: targets.length,
-    parallelism: Math.min(parallelism, targets.length),
+    completions,
+    parallelism: Math.min(parallelism, completions),
     backoffLimitPerIndex: retries,
     // One failed index more than this ends the Job, and its pods get SIGTERM.
-    maxFailedIndexes: onFailure === 'stop' ? 0 : targets.length,
+    maxFailedIndexes: onFailure === 'stop' ? 0 : completions,
     podFailurePolicy: {
       rules: [
         // A drained node or an eviction is nobody's failure.

@@ -13,12 +13,12 @@ export function fleetRoles({ pod, targets }: FleetJobSettings): object[] {
     const here = targets.filter((target) => target.namespace === namespace);
     const metadata = (name: string): object => ({ name, namespace, labels: labelsOf(pod) });
     const group = 'rbac.authorization.k8s.io';
-    const rules = here.flatMap((target) => [
+    const rules = here.map((target) => [
       ...neededRules(target),
       ...optionalRules(target, pod.optionalRights),
     ]);
     return [
-      { apiVersion: `${group}/v1`, kind: 'Role', metadata: metadata(names.role), rules: eachOnce(rules) },
+      { apiVersion: `${group}/v1`, kind: 'Role', metadata: metadata(names.role), rules: together(rules) },
       {
         apiVersion: `${group}/v1`,
         kind: 'RoleBinding',
@@ -30,9 +30,15 @@ export function fleetRoles({ pod, targets }: FleetJobSettings): object[] {
   });
 }
 
-/** Two OpenEMRs of one namespace need some rules alike. */
-function eachOnce(rules: readonly Rule[]): Rule[] {
-  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+/** The OpenEMRs of a namespace have the same rules, but for the names in them: each rule once, with the names of all. */
+function together(ofEach: readonly (readonly Rule[])[]): Rule[] {
+  const [first = []] = ofEach;
+  return first.map((rule, place) => {
+    const names = rule.resourceNames?.flatMap((_, index) =>
+      ofEach.flatMap((rules) => rules[place]?.resourceNames?.slice(index, index + 1) ?? []),
+    );
+    return names === undefined ? rule : { ...rule, resourceNames: names };
+  });
 }
 
 /** As for one OpenEMR, and to the health page of each in its own namespace. */

@@ -1,4 +1,3 @@
-import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { usualRolloutSeconds } from '../../infra/kubernetes/deadlines';
@@ -70,6 +69,7 @@ export function fleetJobSettings(request: ManifestRequest): FleetJobSettings {
     fileHash: createHash('sha256').update(text).digest('hex').slice(0, 10),
     fleetText: text,
     targets: members.map(({ values }) => targetOf(values, job)),
+    completions: members.length,
     parallelism: limits.concurrency,
     onFailure: limits.onFailure,
     retries: Number(job.retries ?? 2),
@@ -128,9 +128,15 @@ function sharingProblems(members: readonly Member[], { concurrency }: Limits): s
   );
 }
 
+/** What a limit is in seconds where nobody says so. */
+export function usualLimit(option: OptionName): number {
+  return Number(definitionOf(option).default ?? usualRolloutSeconds);
+}
+
 function podSettings(name: string, job: JobText, members: readonly Member[]): FleetJobSettings['pod'] {
-  const longest = (option: OptionName, usual: number): number =>
-    Math.max(...members.map(({ values }) => Number(values[option] ?? definitionOf(option).default ?? usual)));
+  // Deadlines of Kubernetes are whole seconds.
+  const longest = (option: OptionName): number =>
+    Math.ceil(Math.max(...members.map(({ values }) => Number(values[option] ?? usualLimit(option)))));
   const mounted = (configMap: string | undefined, key = 'ca.pem') =>
     configMap === undefined ? undefined : { configMap, key };
   return {
@@ -152,12 +158,10 @@ function podSettings(name: string, job: JobText, members: readonly Member[]): Fl
     healthCa: mounted(job.healthCaConfigMap, job.healthCaKey),
     timeZone: job.timeZone ?? 'Etc/UTC',
     limits: {
-      rolloutSeconds: longest('rolloutTimeoutSeconds', usualRolloutSeconds),
-      healthSeconds: longest('healthLimitSeconds', 60),
-      idleSeconds: longest('idleLimitSeconds', 300),
-      ...(rightsOf(job).canary === true
-        ? { canarySeconds: longest('canaryLimitSeconds', defaultCanaryLimitSeconds) }
-        : {}),
+      rolloutSeconds: longest('rolloutTimeoutSeconds'),
+      healthSeconds: longest('healthLimitSeconds'),
+      idleSeconds: longest('idleLimitSeconds'),
+      ...(rightsOf(job).canary === true ? { canarySeconds: longest('canaryLimitSeconds') } : {}),
     },
     resources: {
       cpu: job.cpu ?? '250m',
@@ -176,7 +180,10 @@ function proxiesOf({ httpsProxy, httpProxy, noProxy }: JobText): Record<string, 
   return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
-function rightsOf({ optionalRights = ['lease', 'events', 'workloads'] }: JobText): OptionalRights {
+/** The optional rights of the pods where the file does not say. */
+export const usualRights: NonNullable<JobText['optionalRights']> = ['lease', 'events', 'workloads'];
+
+function rightsOf({ optionalRights = usualRights }: JobText): OptionalRights {
   const has = (right: keyof OptionalRights): boolean => optionalRights.includes(right);
   return {
     lease: has('lease'),

@@ -8,6 +8,9 @@ export interface Turn {
   state: 'waiting' | 'running' | 'done' | 'failed';
 }
 
+/** How many rotations are under way at a time when nobody says it. */
+export const usualConcurrency = 4;
+
 /** How a fleet goes on. */
 export interface Limits {
   /** Turns under way at the same time. */

@@ -10,6 +10,8 @@ import { rotationImage } from '../../lab/image';
 import { toolPaths } from '../../lab/setup/tools';
 import { repositoryFile } from '../unit/docs/readme';
 import { clusterOnly } from '../unit/infra/inputs';
+import type { Named } from './support/chart/byName';
+import { byName } from './support/chart/byName';
 import { cases } from './support/chart/cases';
 import { chart, Helm, kubeconform } from './support/chart/helm';
 import { documentedCommands } from './support/documented';
@@ -18,22 +20,6 @@ import { databases, labWith } from './support/labs';
 import { Operator } from './support/operator';
 import { giveFiles, rotationImageName, settingsFor } from './support/rotationPods';
 import { expectHealthy } from './support/world';
-
-interface Named {
-  kind: string;
-  metadata: { name: string };
-}
-
-/** Objects by kind and name. The order of variables means nothing: none refers to another. */
-function byName(objects: unknown[]): Record<string, unknown> {
-  const named = (JSON.parse(JSON.stringify(objects)) as Named[]).map((object): [string, unknown] => [
-    `${object.kind} ${object.metadata.name}`,
-    JSON.parse(JSON.stringify(object), (key, value: unknown) =>
-      key === 'env' ? (value as { name: string }[]).sort((a, b) => a.name.localeCompare(b.name)) : value,
-    ),
-  ]);
-  return Object.fromEntries(named);
-}
 
 const create = { once: true };
 
@@ -232,25 +218,34 @@ for (const database of databases.slice(0, 1))
       await jobs.client.delete('/api/v1/namespaces/openemr');
     });
 
-    it('starts a Job as its notes say, is upgraded, rotates, and leaves nothing when it is uninstalled', async () => {
+    it('packed and in an empty folder: starts a Job as its notes say, is upgraded, rotates by its CronJob and at once, and leaves nothing when it is uninstalled', async () => {
       const values = helm.valuesFile(await valuesFor());
       const first = await left();
       const flags = ['-n', site.namespace, '-f', values];
-      const installed = await helm.run('install', 'rotation', chart, ...flags);
+      const empty = mkdtempSync(path.join(site.folder, 'empty-'));
+      const packed = await helm.run('package', chart, '--destination', empty);
+      expect(packed.code, packed.stderr).to.equal(0);
+      const [archive = ''] = readdirSync(empty);
+      const installed = await helm.runIn(empty, 'install', 'rotation', archive, ...flags);
       expect(installed.code, installed.stderr).to.equal(0);
       const [line = ''] = /kubectl .* create job .*/.exec(installed.stdout) ?? [];
       const operator = new Operator(lab, site, site.folder);
       expect(await operator.runLine(line, [])).to.include('job.batch/rotation-now created');
       expect(await logOf('rotation-now')).to.include('nothing to do yet');
 
-      const changes = 'kubernetes.suspended=true,create.once=true';
-      const upgraded = await helm.run('upgrade', 'rotation', chart, ...flags, '--set', changes);
+      // The passwords are new: of any age they are old enough now.
+      const changes = 'kubernetes.suspended=true,create.once=true,kubernetes.ifOlderThan=0m';
+      const upgraded = await helm.runIn(empty, 'upgrade', 'rotation', archive, ...flags, '--set', changes);
       expect(upgraded.code, upgraded.stderr).to.equal(0);
       const cronJob = `/apis/batch/v1/namespaces/${site.namespace}/cronjobs/rotation`;
       expect(await jobs.client.get(cronJob)).to.have.nested.property('spec.suspend', true);
+      await operator.runLine(`${line.trimEnd()}-again`, []);
+      const last = (await logOf('rotation-now-again')).trimEnd().split('\n').at(-1) ?? '';
+      expect(JSON.parse(last)).to.include({ outcome: 'done', exitCode: 0 });
+      await expectHealthy(site, 'B');
       await jobs.resume('rotation-once');
       await logOf('rotation-once');
-      await expectHealthy(site, 'B');
+      await expectHealthy(site, 'A');
 
       const removed = await helm.run(
         'uninstall',

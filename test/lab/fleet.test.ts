@@ -5,6 +5,8 @@ import type { Lab, Site } from '../../lab';
 import type { MemberResult } from '../../src/fleet/outcome';
 import { documentedFields, fieldsOf } from '../unit/docs/documented';
 import type { Run } from './support/command';
+import { documented } from './support/documented';
+import { fleetChart, Helm } from './support/chart/helm';
 import { makeFleet } from './support/fleet';
 import type { Fleet } from './support/fleet';
 import { logFolder, runFleet, startFleet } from './support/fleetRun';
@@ -160,6 +162,8 @@ for (const database of databases.slice(0, 1)) {
     let lab: Lab;
     let fleet: Fleet;
     let jobs: Jobs;
+    /** Of the first Job: what it rotated is left alone. */
+    let began = '';
 
     before(async () => {
       lab = await labWith(database);
@@ -174,6 +178,7 @@ for (const database of databases.slice(0, 1)) {
     it('shares out the work, takes up the index of a killed pod, and gives up the one that was rolled back', async () => {
       const [killed, sound, broken] = fleet.sites as [Site, Site, Site];
       writeFileSync(fleet.file, await fleetFileForPods(lab, fleet, namespace));
+      began = `${new Date().toISOString().slice(0, 19)}Z`;
       const manifest = await runFleet(fleet, ['manifest', '--concurrency', '3']);
       expectCode(manifest, 0);
       await broken.podFault('health-500', { rollouts: 1 });
@@ -215,6 +220,42 @@ for (const database of databases.slice(0, 1)) {
       const said = JSON.stringify(report);
       const logs = (await jobs.logs(job)).join('\n');
       expectNoSecret(known, { manifest: manifest.stdout, logs, said });
+    });
+
+    it('the Helm chart, with the fleet file as its values, rotates what the first Job left', async () => {
+      const [, , broken] = fleet.sites as [Site, Site, Site];
+      const helm = new Helm(fleet.folder, lab.kubernetes.adminKubeconfig);
+      const given: Record<string, string> = {
+        clinics: 'wards',
+        'infra/fleet-chart': fleetChart,
+        'credential-rotation': namespace,
+        'fleet.yaml': fleet.file,
+        'since=2026-01-31T03:00:00Z': `since=${began}`,
+      };
+      const [, ...words] = documented('docs/fleet.md', 'helm').words;
+      const own = ['--set', 'name=wards,report=true'];
+      const installed = await helm.run(...words.map((word) => given[word] ?? word), ...own);
+      expect(installed.code, installed.stderr).to.equal(0);
+      const [, job = ''] = /get job (\S+)/.exec(installed.stdout) ?? [];
+      expect(await jobs.ended(job, 180_000), (await jobs.logs(job)).join('\n')).to.equal('Complete');
+      await expectHealthy(broken, 'B');
+      const { exitCode, counts } = await reportOf(jobs, job);
+      expect({ exitCode, rotated: counts['rotated'] }).to.deep.equal({ exitCode: 0, rotated: 3 });
+      const removed = await helm.run(
+        'uninstall',
+        'wards',
+        '-n',
+        namespace,
+        '--wait',
+        '--cascade',
+        'foreground',
+      );
+      expect(removed.code, removed.stderr).to.equal(0);
+      for (const { namespace: of } of fleet.sites) {
+        const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${of}/roles`;
+        const { items } = await jobs.client.get<{ items: { metadata: { name: string } }[] }>(roles);
+        expect(items.map(({ metadata }) => metadata.name)).not.to.include('wards-rotation-role');
+      }
     });
   });
 }

@@ -57,6 +57,8 @@ export const ranBy: Record<string, Evidence> = {
   'helm lint infra/chart -f infra/example.yaml': helm,
   'helm upgrade --install credential-rotation infra/chart -n openemr -f infra/example.yaml': helm,
   'helm uninstall credential-rotation -n openemr': helm,
+  'helm upgrade --install clinics infra/fleet-chart -n credential-rotation -f fleet.yaml --set-string since=2026-01-31T03:00:00Z':
+    inFile('test/lab/fleet.test.ts')(`documented('docs/fleet.md', 'helm')`),
   'npm run chart': npm(`documented('docs/helm.md', 'npm run chart')`),
   'npm run manifests -- --config infra/takeover.yaml --out infra/manifests': npm(
     `documented('docs/migration.md', 'npm run manifests')`,

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import { stepTitles } from '../../../src/rotation/steps';
-import { brokenLinks, codeLines, documentNames, linkTargets, page, readme, shownCommands } from './readme';
+import {
+  brokenLinks,
+  codeLines,
+  documentNames,
+  linkTargets,
+  page,
+  readme,
+  repositoryText,
+  shownCommands,
+} from './readme';
 import { parseShell, problemOf } from './shell';
 
 describe('README', function () {
@@ -19,6 +28,23 @@ describe('README', function () {
     const linked = linkTargets(readme).map((target) => target.split('#')[0]);
     expect(linked).to.include.members(documentNames().filter((name) => name !== 'docs/README.md'));
     expect(linked).to.include('docs/README.md');
+  });
+
+  it('its table of parts, and that of docs/development.md, says of each part whether it is real', () => {
+    // As the end of `npm test` does: lab/demo/machinery.ts.
+    const said: Record<string, RegExp> = {
+      Database: /^\| database \|[^|]*real/m,
+      Kubernetes: /^\| Kubernetes \|[^|]*real etcd/m,
+      OpenEMR: /^\| OpenEMR \|[^|]*stand-in[^|]*real PHP/m,
+      'Secrets Manager': /^\| AWS[^|]*\|[^|]*stand-in[^|]*moto/m,
+      'Pulumi engine': /^\| Pulumi[^|]*\|[^|]*real/m,
+      'Pulumi plugins': /^\| Pulumi[^|]*\|[^|]*stand-in/m,
+    };
+    const machinery = repositoryText('lab/demo/machinery.ts').split('return [').at(-1) ?? '';
+    const names = [...machinery.matchAll(/'([A-Z][A-Za-z ]+)',/g)].map(([, name = '']) => name);
+    expect(names).to.have.members(Object.keys(said));
+    for (const text of [readme, page('development')])
+      for (const [name, row] of Object.entries(said)) expect(text, name).to.match(row);
   });
 
   it('shows no command of ours that docs/commands.md does not have, which a lab test runs', () => {

@@ -25,7 +25,14 @@ function published(): string[] {
   const found = [...names.matchAll(/=(?:oci:\/\/)?(ghcr\.io\/%s[\w/-]*)/g)].map(([, name = '']) => name);
   // The first is the repository's own, the second a folder of the owner.
   const [image = '', charts = ''] = found;
-  return [image.replace('%s', repository), `${charts.replace('%s', 'OWNER')}/openemr-credential-rotation`];
+  // Helm pushes a chart by the name that it has itself.
+  const named = ['chart', 'fleet-chart'].map(
+    (each) => (parse(repositoryText(`infra/${each}/Chart.yaml`)) as { name: string }).name,
+  );
+  return [
+    image.replace('%s', repository),
+    ...named.map((each) => `${charts.replace('%s', 'OWNER')}/${each}`),
+  ];
 }
 
 /** Words, and flags that have a value behind them. */
@@ -50,9 +57,9 @@ function differs(found: Record<string, string>, wanted: Record<string, string>):
 
 function checkCosign(args: string[]): string | undefined {
   const { words, flags } = read(args, identity);
-  const [image = '', chart = ''] = published();
+  const [image = '', ...charts] = published();
   const known = [
-    ...[image, chart].map((name) => `verify ${name}:VERSION`),
+    ...[image, ...charts].map((name) => `verify ${name}:VERSION`),
     `verify-attestation ${image}@DIGEST --type cyclonedx`,
     'verify-blob SHA256SUMS --bundle SHA256SUMS.sigstore.json',
   ];

@@ -92,13 +92,12 @@ describe('fleet manifest', () => {
     const objects = await rendered();
     expect(rulesOf(objects, 'a')).to.deep.equal([...needed, ...lease, 'events of : create', ...workloads]);
     expect(rulesOf(objects, 'b')).to.deep.equal([
-      ...needed,
-      ...lease,
+      'secrets of openemr-db-credentials,second: get,patch',
+      'deployments of openemr,second: get,patch',
+      'leases of : create',
+      'leases of credential-rotation-openemr,credential-rotation-second: get,update',
       'events of : create',
       ...workloads,
-      'secrets of second: get,patch',
-      'deployments of second: get,patch',
-      'leases of credential-rotation-second: get,update',
     ]);
     const pods = await rendered({}, text.replace('job:\n', 'job:\n  optionalRights: [pods]\n'));
     expect(rulesOf(pods, 'a')).to.deep.equal([...needed, 'pods,resourcequotas of : list']);

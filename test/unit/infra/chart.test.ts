@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { renderChart } from '../../../infra/helm/chart';
 import { chartInputs } from '../../../infra/helm/inputs';
+import { renderFleetChart } from '../../../infra/helm/fleet/chart';
+import { fleetValuesSchema } from '../../../infra/helm/fleet/schema';
 import { conditionText } from '../../../infra/helm/emit';
 import { merge, unique } from '../../../infra/helm/node';
 import { valuesSchema } from '../../../infra/helm/schema';
@@ -17,15 +19,19 @@ const about = JSON.parse(repositoryText('package.json')) as {
 describe('npm run chart', function () {
   this.timeout(60_000);
 
-  it('has made infra/chart', () => {
-    const files = renderChart(about);
-    const folder = repositoryFile('infra/chart');
-    const there = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((each) => each.isFile())
-      .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(folder.length + 1));
-    expect(there.sort()).to.deep.equal([...files.keys()].sort());
-    for (const [name, text] of files) expect(repositoryText(`infra/chart/${name}`), name).to.equal(text);
-  });
+  for (const [chart, render] of [
+    ['infra/chart', renderChart],
+    ['infra/fleet-chart', renderFleetChart],
+  ] as const)
+    it(`has made ${chart}`, () => {
+      const files = render(about);
+      const folder = repositoryFile(chart);
+      const there = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((each) => each.isFile())
+        .map(({ parentPath, name }) => `${parentPath}/${name}`.slice(folder.length + 1));
+      expect(there.sort()).to.deep.equal([...files.keys()].sort());
+      for (const [name, text] of files) expect(repositoryText(`${chart}/${name}`), name).to.equal(text);
+    });
 
   it('has the version of package.json, and values.yaml has the defaults of the inputs', () => {
     const { version, appVersion } = parse(repositoryText('infra/chart/Chart.yaml')) as Record<
@@ -55,7 +61,7 @@ describe('npm run chart', function () {
   });
 
   it('takes only regular expressions that Helm can read', () => {
-    const text = JSON.stringify(valuesSchema());
+    const text = JSON.stringify([valuesSchema(), fleetValuesSchema()]);
     const patterns = [...text.matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)].map(([, each]) => each ?? '');
     expect(patterns.length).to.be.greaterThan(20);
     for (const pattern of patterns) {

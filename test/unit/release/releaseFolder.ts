@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import {
   chmodSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -42,8 +41,7 @@ export class ReleaseFolder {
     const parts = ['package.json', 'package-lock.json', '.npmrc', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     for (const name of [...parts, 'action.yml', 'build'])
       cpSync(repositoryFile(name), path.join(this.checkout, name), { recursive: true });
-    const chart = path.join('infra', 'chart');
-    if (existsSync(repositoryFile(chart)))
+    for (const chart of ['chart', 'fleet-chart'].map((each) => path.join('infra', each)))
       cpSync(repositoryFile(chart), path.join(this.checkout, chart), { recursive: true });
     for (const name of ['src', 'infra', 'bundle', path.join('build', 'release')])
       cpSync(repositoryFile('dist', name), path.join(this.checkout, 'dist', name), { recursive: true });

@@ -29,7 +29,9 @@ describe('the scripts of a release', function () {
     folder.standIn(
       'helm',
       `case $1 in
-      package) echo chart >"$4/${name}-${version}.tgz" ;;
+      package) for chart in "$2" "$3"; do
+        echo chart >"$5/$(sed -n 's/^name: //p' "$chart/Chart.yaml")-${version}.tgz"
+      done ;;
       push) printf 'Pushed: ${image.replace(name, `charts/${name}`)}:${version}\\nDigest: ${digest('c')}\\n' >&2 ;;
       esac`,
     );
@@ -61,7 +63,7 @@ describe('the scripts of a release', function () {
   }
   const file = (ending: string): string => path.join(packed, `${name}-${ending}`);
 
-  it('pack.sh: tarball, SBOM, chart and Action with their checksums; the package names where it comes from', async () => {
+  it('pack.sh: tarball, SBOM, charts and Action with their checksums; the package names where it comes from', async () => {
     await passed('pack.sh', [packed], { npm_config_ignore_scripts: 'true' });
     expect(readdirSync(packed).sort()).to.deep.equal([
       'SHA256SUMS',
@@ -69,12 +71,13 @@ describe('the scripts of a release', function () {
       `${name}-${version}.tgz`,
       `${name}-action-${version}.tar.gz`,
       `${name}-chart-${version}.tgz`,
+      `${name}-fleet-chart-${version}.tgz`,
     ]);
     const sums = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
       cwd: packed,
       encoding: 'utf8',
     });
-    expect(sums.match(/: OK$/gm)).to.have.length(4);
+    expect(sums.match(/: OK$/gm)).to.have.length(5);
     const manifest = execFileSync('tar', ['-xzOf', file(`${version}.tgz`), 'package/package.json']);
     expect(JSON.parse(manifest.toString())).to.deep.include({
       repository: { type: 'git', url: 'git+https://github.com/acme/openemr-credential-rotation.git' },

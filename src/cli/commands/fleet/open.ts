@@ -11,14 +11,12 @@ import {
   requirePassphrase,
 } from '../../../fleet/member';
 import type { Limits } from '../../../fleet/schedule';
+import { usualConcurrency } from '../../../fleet/schedule';
 import { parseAge, isoMoment } from '../../../rotation/age';
 import { optionNames } from '../../../settings/options';
 import { strayVariables } from '../../../settings/strays';
 import type { FleetFlags, Flags } from '../../invocation';
 import { keepSecrets } from '../../request';
-
-/** How many rotations are under way at a time when nobody says it. */
-const usualConcurrency = 4;
 
 /** A fleet that a command works on. */
 export interface OpenFleet {

@@ -12,6 +12,9 @@ const execute = promisify(execFile);
 /** The chart of this repository. */
 export const chart = repositoryFile('infra/chart');
 
+/** That of many OpenEMRs. */
+export const fleetChart = repositoryFile('infra/fleet-chart');
+
 /** What a program said, and how it ended. */
 export interface Said {
   code: number;
@@ -23,12 +26,13 @@ async function run(
   program: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  cwd = repositoryFile(''),
 ): Promise<Said> {
   const options = {
     env: { ...process.env, ...environment },
     maxBuffer: 2 ** 26,
     timeout: 120_000,
-    cwd: repositoryFile(''),
+    cwd,
   };
   return execute(program, [...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -45,14 +49,18 @@ export class Helm {
   constructor(
     private readonly folder: string,
     private readonly kubeconfig?: string,
+    private readonly made = chart,
   ) {}
 
+  /** In the repository, as the documents show it. */
   run(...args: string[]): Promise<Said> {
+    return this.runIn(repositoryFile(''), ...args);
+  }
+
+  runIn(cwd: string, ...args: string[]): Promise<Said> {
     const own = { HELM_CACHE_HOME: this.folder, HELM_CONFIG_HOME: this.folder, HELM_DATA_HOME: this.folder };
-    return run(toolPaths().helm, args, {
-      ...own,
-      ...(this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig }),
-    });
+    const cluster = this.kubeconfig === undefined ? {} : { KUBECONFIG: this.kubeconfig };
+    return run(toolPaths().helm, args, { ...own, ...cluster }, cwd);
   }
 
   /** A file with these values. */
@@ -63,11 +71,11 @@ export class Helm {
   }
 
   /**
-   * The objects that the chart makes of these values.
+   * The objects that its chart makes of these values.
    * @throws Error with what Helm says
    */
   async template(values: unknown, ...flags: string[]): Promise<{ text: string; objects: unknown[] }> {
-    const said = await this.run('template', 'release', chart, '-f', this.valuesFile(values), ...flags);
+    const said = await this.run('template', 'release', this.made, '-f', this.valuesFile(values), ...flags);
     if (said.code !== 0) throw new Error(said.stderr);
     const objects = parseAllDocuments(said.stdout).flatMap((each) =>
       each.contents === null ? [] : [each.toJS() as unknown],
