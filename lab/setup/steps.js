@@ -4,6 +4,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
+const { crossSteps } = require('./cross.js');
 const {
   missingPackages,
   isDebian,
@@ -32,6 +33,7 @@ const npm = require('./npm.js');
 const { installAwscli, installGo, installMoto } = require('./python.js');
 const { which } = require('./run.js');
 const { fetchSchemas } = require('./schemas.js');
+const { thisSystem } = require('./system.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
 
@@ -157,6 +159,14 @@ function imageSteps() {
   ];
 }
 
+/** What an image for another kind of processor needs: `--for arm64`, with `--image`. */
+function crossParts() {
+  const at = process.argv.indexOf('--for');
+  const architecture = process.argv[at + 1];
+  if (at < 0 || architecture === thisSystem().machine?.debian) return { go: [], others: [] };
+  return crossSteps({ architecture, cacheStep, goStep });
+}
+
 /** A program that is built from its Go module. */
 function goStep(fields) {
   return cacheStep({ activity: 'building from its Go module', needs: ['go'], ...fields });
@@ -245,6 +255,7 @@ function goSteps() {
     ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
     ...(withYaml() ? [yamlHost] : []),
+    ...crossParts().go,
   ];
 }
 
@@ -397,6 +408,7 @@ function serverSteps() {
     ...(fromImages() ? [] : builtServers()),
     ...kubeletSteps(),
     ...imageSteps(),
+    ...crossParts().others,
   ];
 }
 
