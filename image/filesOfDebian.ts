@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Copying } from './copy';
 import { copyFile, writeFile } from './copy';
@@ -16,6 +16,7 @@ interface Taken {
 
 /** Takes files of a Debian into the tree, and leaves a record of each package that they are of. */
 export class FilesOfDebian {
+  readonly system: string;
   private readonly database: DebianDatabase;
   private readonly taken = new Map<string, Taken>();
 
@@ -24,11 +25,13 @@ export class FilesOfDebian {
    * @param place where a path of the image is on this machine
    */
   constructor(
-    readonly system: string,
+    system: string,
     private readonly place: (target: string) => string,
     private readonly copying: Copying,
   ) {
-    this.database = new DebianDatabase(system);
+    // Links on the way to it are no part of it.
+    this.system = realpathSync(system);
+    this.database = new DebianDatabase(this.system);
   }
 
   /** Takes a file by its path there. @throws Error when it is not there, or of no package */

@@ -50,6 +50,9 @@ describe('packages of Debian that files of the image are taken from', () => {
     file('usr/share/doc/libc6/copyright', 'licences');
     file('etc/authorities', 'authorities');
     symlinkSync('usr/lib', path.join(system, 'lib'));
+    // A cache may be reached by a link.
+    symlinkSync(system, path.join(folder, 'linked'));
+    system = path.join(folder, 'linked');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
