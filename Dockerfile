@@ -11,7 +11,7 @@ RUN pulumi plugin install resource aws 7.48.0 \
  && pulumi plugin install resource kubernetes 4.25.0
 
 FROM ${NODE_IMAGE} AS build
-# Debian's own revision of tini for amd64. The authorities are not held back: an old list would trust what is no longer trusted.
+# Debian's own revision of tini, on amd64 and on arm64. The authorities are not held back: an old list would trust what is no longer trusted.
 ARG TINI_VERSION=0.19.0-1+b3
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tini=${TINI_VERSION} \
@@ -27,6 +27,10 @@ COPY --from=engine /pulumi-home/plugins /plugins
 RUN node dist/image/main.js --engine /engine --plugins /plugins --node /usr/local/bin/node --out /image
 
 FROM scratch
+# A build gives version, source and revision by --label.
+LABEL org.opencontainers.image.title="openemr-credential-rotation" \
+      org.opencontainers.image.description="Changes the database passwords of a running OpenEMR on EKS with no failed request." \
+      org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image/ /
 ENV PATH=/opt/pulumi/bin:/usr/bin \
     HOME=/var/lib/credential-rotation \

@@ -1,13 +1,17 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   copyFileSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
+  readSync,
   realpathSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 
@@ -63,6 +67,20 @@ export function copyFolder(
   }
 }
 
+/** Whether a file is a program that a shell would run. */
+export function isOfShell(file: string): boolean {
+  const stat = statSync(file);
+  if (!stat.isFile() || (stat.mode & 0o111) === 0) return false;
+  const handle = openSync(file, 'r');
+  try {
+    const start = Buffer.alloc(64);
+    const [line = ''] = start.toString('latin1', 0, readSync(handle, start)).split('\n');
+    return /^#!.*\b(?:sh|bash|dash)\b/.test(line);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** Gives all folders of the tree to root, readable for all, and the time of the files. */
 export function settleFolders(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true }))
@@ -70,4 +88,13 @@ export function settleFolders(folder: string): void {
   chownSync(folder, 0, 0);
   chmodSync(folder, 0o755);
   utimesSync(folder, fileTime, fileTime);
+}
+
+/** Writes a file of the tree, root's. */
+export function writeFile(file: string, text: string, mode = 0o644): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  chownSync(file, 0, 0);
+  utimesSync(file, fileTime, fileTime);
 }

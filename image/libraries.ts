@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import type { Architecture } from './architecture';
+import { machines } from './architecture';
+import { readElf } from './elf';
 
 /** A shared library: where programs look for it, and the file that is there. */
 export interface Library {
@@ -8,26 +10,68 @@ export interface Library {
   file: string;
 }
 
-/** The shared libraries that programs load, each once, with the loader itself, by ldd. */
-export function librariesOf(programs: readonly string[]): Library[] {
+/**
+ * The shared libraries that programs load, each once, with the loader itself: what ldd says, but of programs for another kind
+ * of processor, too. Scripts and static programs load none.
+ * @param system the root folder of the Debian that has the libraries
+ * @throws Error naming a library that is not installed there
+ */
+export function librariesOf(
+  programs: readonly string[],
+  system: string,
+  architecture: Architecture,
+): Library[] {
   const found = new Map<string, Library>();
-  for (const program of programs) {
-    // A script or a static program has none; ldd then ends with an error.
-    const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
-    for (const file of librariesIn(stdout))
-      found.set(file, { place: merged(file), file: realpathSync(file) });
+  const open = [...programs];
+  for (let program = open.pop(); program !== undefined; program = open.pop()) {
+    const elf = readElf(program);
+    if (elf === undefined) continue;
+    const names = [...elf.needed, ...(elf.interpreter === undefined ? [] : [elf.interpreter])];
+    for (const name of names) {
+      const { at, file } = placeOf(name, system, architecture);
+      const place = merged(at);
+      if (found.has(place)) continue;
+      found.set(place, { place, file });
+      open.push(file);
+    }
   }
-  return [...found.values()];
+  return withoutDoubles([...found.values()]);
 }
 
-/** The files in the output of ldd. @throws Error naming a library that is not found */
-export function librariesIn(output: string): string[] {
-  const [missing] = /^\s*(\S+) => not found$/m.exec(output)?.slice(1) ?? [];
-  if (missing !== undefined) throw new Error(`the library ${missing} is not installed on this machine`);
-  return [...output.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/gm)].map(([, file]) => file ?? '');
+/** Where Debian has a library, or the loader, which is named with its folder; and the file itself. */
+function placeOf(name: string, system: string, architecture: Architecture): { at: string; file: string } {
+  const { triplet } = machines[architecture];
+  const folders = [`/usr/lib/${triplet}`, `/lib/${triplet}`, '/usr/lib', '/lib'];
+  const places = name.startsWith('/') ? [name] : folders.map((folder) => path.join(folder, name));
+  for (const at of places) {
+    const file = fileIn(system, at);
+    if (file !== undefined) return { at, file: realpathSync(file) };
+  }
+  throw new Error(`the library ${name} is not installed in ${system}`);
+}
+
+/**
+ * The file that is meant by a path of another system, whose links, to absolute paths too, are followed within it; undefined
+ * where there is none.
+ */
+export function fileIn(system: string, at: string): string | undefined {
+  const file = path.join(system, at);
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() !== true) return stat && file;
+  return fileIn(system, path.resolve(path.dirname(at), readlinkSync(file)));
+}
+
+/** The loader is named by programs with its folder, and by the C library without: the one with its folder counts. */
+function withoutDoubles(libraries: readonly Library[]): Library[] {
+  const named = new Set(libraries.filter(({ place }) => isLoader(place)).map(({ file }) => file));
+  return libraries.filter(({ place, file }) => isLoader(place) || !named.has(file));
+}
+
+function isLoader(place: string): boolean {
+  return /^\/usr\/lib(?:64)?\/ld-linux/.test(place);
 }
 
 /** In the image /lib and /lib64 are links into /usr, as in Debian. */
-function merged(file: string): string {
-  return file.startsWith('/usr/') ? file : path.join('/usr', file);
+export function merged(file: string): string {
+  return /^\/(?:bin|sbin|lib|lib64)\//.test(file) ? path.join('/usr', file) : file;
 }

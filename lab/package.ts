@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { ToolPaths } from './setup/tools.js';
+import type { CrossLayout, ToolPaths } from './setup/tools.js';
+import type * as SetupTools from './setup/tools.js';
 
 /** The folder that holds package.json: the compiled files lie some levels below it. Throws when there is none. */
 export function packageRoot(): string {
@@ -19,8 +20,21 @@ export function labSource(...names: string[]): string {
   return path.join(packageRoot(), 'lab', ...names);
 }
 
+function setup(): typeof SetupTools {
+  return createRequire(__filename)(labSource('setup', 'tools.js')) as typeof SetupTools;
+}
+
 /** The tools that `lab/setup` fetched or built; does not check that they are there. */
 export function tools(): ToolPaths {
-  const setup = createRequire(__filename)(labSource('setup', 'tools.js')) as { toolPaths(): ToolPaths };
-  return setup.toolPaths();
+  return setup().toolPaths();
+}
+
+/** What `lab/setup --image --for ARCHITECTURE` has made for another kind of processor; does not check that it is there. */
+export function crossFolders(architecture: 'amd64' | 'arm64'): CrossLayout {
+  return setup().crossLayout(setup().cacheFolder(), architecture);
+}
+
+/** The emulator that runs programs of another kind of processor; does not check that it is there. */
+export function emulatorOf(architecture: 'amd64' | 'arm64'): string {
+  return setup().emulatorFile(setup().cacheFolder(), architecture);
 }

@@ -21,4 +21,6 @@ if [ "$said" != "$version" ]; then
   printf 'the image for %s says that it is %s, not %s\n' "$platform" "$said" "$version" >&2
   exit 1
 fi
+# The engine, too: it is a program of its own, from an image of its own.
+docker run --rm --platform "$platform" --entrypoint /opt/pulumi/bin/pulumi "$IMAGE@$digest" version >/dev/null
 printf '%s\n' "$digest" >"$file"

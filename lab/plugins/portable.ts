@@ -4,20 +4,27 @@ import { build } from 'esbuild';
 import { hasOfficialAws, officialFolder, pluginFolderName, wantsStandIn } from './official';
 import { tools } from '../package';
 
-/** Starts the stand-in that lies beside it, with the Node.js of the engine that starts it. */
+/** Starts the stand-in that lies beside it. The image has no shell, and its Node.js at this place; elsewhere the bundle has its own. */
 const SCRIPT =
-  '#!/bin/sh\n# The lab\'s stand-in for the official aws plugin.\nexec node "${0%/*}/stand-in/aws/main.js" "$@"\n';
+  "#!/usr/bin/node\n// The lab's stand-in for the official aws plugin.\nrequire('./stand-in/aws/main.js');\n";
+
+/** The files of the plugins that the set-up gets. */
+export interface GenuinePlugins {
+  kubernetesPlugin: string;
+  randomPlugin: string;
+}
 
 /**
  * Puts the three plugins into a folder, each in the folder that the engine looks for, with no path of this machine in
  * it: the official aws where the cache has it, else the stand-in.
+ * @param genuine those of another kind of processor, for which there is no official aws in the cache
  */
-export async function portablePlugins(folder: string): Promise<void> {
+export async function portablePlugins(folder: string, genuine?: GenuinePlugins): Promise<void> {
   const aws = path.join(folder, pluginFolderName('aws'));
-  if (!wantsStandIn() && hasOfficialAws())
+  if (genuine === undefined && !wantsStandIn() && hasOfficialAws())
     await cp(path.join(officialFolder(), pluginFolderName('aws')), aws, { recursive: true });
   else await placeStandIn(aws);
-  const { kubernetesPlugin, randomPlugin } = tools();
+  const { kubernetesPlugin, randomPlugin } = genuine ?? tools();
   await placeGenuine(path.join(folder, pluginFolderName('kubernetes')), kubernetesPlugin);
   await placeGenuine(path.join(folder, pluginFolderName('random')), randomPlugin);
 }

@@ -69,6 +69,13 @@ async function unpackPackage(name, target, log) {
   });
 }
 
+/** One program of a package, into the cache and without the rest. */
+async function fetchProgram(name, program, target, log) {
+  await unpackPackage(name, target, log);
+  for (const each of fs.readdirSync(path.join(target, 'usr', 'bin')))
+    if (each !== program) fs.rmSync(path.join(target, 'usr', 'bin', each));
+}
+
 /** etcd: its Debian package would start it as a service. */
 function fetchEtcd(target, log) {
   return unpackPackage('etcd-server', target, log);
@@ -92,6 +99,7 @@ module.exports = {
   installPackages,
   installBrowser,
   fetchEtcd,
+  fetchProgram,
   fetchPrometheus,
   fetchPushgateway,
   update,

@@ -1,5 +1,5 @@
 /** Whether a `go version` is older than what the lab's modules need. */
 export function isOld(text: string): boolean;
 
-/** The environment of a build on a machine with so many bytes of memory. */
-export function buildEnvironment(memory?: number): NodeJS.ProcessEnv;
+/** The environment of a build on a machine with so many bytes of memory, for this kind of processor or for another one. */
+export function buildEnvironment(memory?: number, architecture?: string): NodeJS.ProcessEnv;

@@ -50,33 +50,42 @@ const FLAGS = ['-gcflags=all=-dwarf=false'];
 /** From this much memory on no compiler collects garbage below its limit, which saves a fifth of its time. In bytes. */
 const PLENTY = 7 * 2 ** 30;
 
-/** Without C no C compiler is needed, and nothing of it is compiled. */
-function buildEnvironment(memory = os.totalmem()) {
+/**
+ * Without C no C compiler is needed, and nothing of it is compiled: so a build for another kind of processor needs nothing more.
+ *
+ * @param {string | undefined} architecture the kind of processor in Go's words, or undefined for this machine's
+ */
+function buildEnvironment(memory = os.totalmem(), architecture = undefined) {
   const lazy = memory >= PLENTY ? { GOGC: 'off', GOMEMLIMIT: '2GiB' } : {};
-  return { ...lazy, ...process.env, CGO_ENABLED: '0' };
+  const other = architecture === undefined ? {} : { GOARCH: architecture };
+  return { ...lazy, ...process.env, ...other, CGO_ENABLED: '0' };
 }
 
 /**
  * Builds programs from one of the Go modules of lab/toolchain into a folder of the cache.
  *
  * @param {{ module: string, target: string, into?: string, ldflags?: string, modfile?: string, packages: string[],
- *   log: string }}
+ *   log: string, architecture?: string }}
  *   options `module` is the folder in lab/toolchain; `into` the place in the target, a folder with `/` at its
- *   end or a file; `modfile` is used in place of the module's go.mod
+ *   end or a file; `modfile` is used in place of the module's go.mod; `architecture` as buildEnvironment takes it
  */
-async function goBuild({ module, target, into = '', ldflags = '', modfile, packages, log }) {
+async function goBuild({ module, target, into = '', ldflags = '', modfile, packages, log, architecture }) {
   await publish(target, async (folder) => {
     const output = path.join(folder, into);
     fs.mkdirSync(into.endsWith('/') || into === '' ? output : path.dirname(output), { recursive: true });
     const flags = [...FLAGS, '-ldflags', `-s -w ${ldflags}`.trim()];
     if (modfile !== undefined) flags.push('-modfile', modfile);
     const args = ['build', ...flags, '-o', output, ...packages];
-    await run(goCommand(), args, { cwd: path.join(TOOLCHAIN, module), env: buildEnvironment(), log });
+    await run(goCommand(), args, {
+      cwd: path.join(TOOLCHAIN, module),
+      env: buildEnvironment(os.totalmem(), architecture),
+      log,
+    });
   });
 }
 
-/** The engine: `bin/pulumi` in its own folder, as an installed one has it. */
-function buildPulumi(target, log) {
+/** The engine: `bin/pulumi` in its own folder, as an installed one has it. For another kind of processor, too, as the two plugins. */
+function buildPulumi(target, log, architecture) {
   return goBuild({
     module: 'pulumi',
     target,
@@ -84,6 +93,7 @@ function buildPulumi(target, log) {
     ldflags: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${versions.pulumi}`,
     packages: ['github.com/pulumi/pulumi/pkg/v3/cmd/pulumi'],
     log,
+    architecture,
   });
 }
 
@@ -100,7 +110,7 @@ function buildYamlHost(target, log) {
 }
 
 /** The Kubernetes plugin: its schema is in its own module, too large for this repository. */
-async function buildKubernetesPlugin(target, log) {
+async function buildKubernetesPlugin(target, log, architecture) {
   const cwd = path.join(TOOLCHAIN, 'pulumi-resource-kubernetes');
   const module = 'github.com/pulumi/pulumi-kubernetes/provider/v4';
   await run(goCommand(), ['mod', 'download', module], { cwd, log });
@@ -117,6 +127,7 @@ async function buildKubernetesPlugin(target, log) {
     into: 'pulumi-resource-kubernetes',
     packages: ['.'],
     log,
+    architecture,
   });
 }
 
@@ -139,7 +150,7 @@ function copyBridge(source, folder) {
 }
 
 /** The random plugin: upstream's own provider behind a bridge with one file less. */
-async function buildRandomPlugin(target, log) {
+async function buildRandomPlugin(target, log, architecture) {
   const module = 'pulumi-resource-random';
   const cwd = path.join(TOOLCHAIN, module);
   await run(goCommand(), ['mod', 'download', BRIDGE], { cwd, log });
@@ -152,7 +163,7 @@ async function buildRandomPlugin(target, log) {
     fs.writeFileSync(modfile, fs.readFileSync(path.join(cwd, 'go.mod'), 'utf8') + replaced);
     fs.copyFileSync(path.join(cwd, 'go.sum'), path.join(folder, 'go.sum'));
     const ldflags = `-X main.version=${versions.randomPlugin}`;
-    await goBuild({ module, target, into: module, ldflags, modfile, packages: ['.'], log });
+    await goBuild({ module, target, into: module, ldflags, modfile, packages: ['.'], log, architecture });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -31,8 +31,12 @@ function debianAddress() {
   return found?.[2] ?? DEBIAN;
 }
 
-/** The environment of an apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is. */
-function aptIn(folder, suite, address) {
+/**
+ * The environment of an apt of its own in a folder: it knows one suite and no installed package, and the machine's stays as it is.
+ *
+ * @param {string | undefined} architecture in Debian's words, or undefined for this machine's
+ */
+function aptIn(folder, suite, address, architecture) {
   for (const name of ['lists/partial', 'archives/partial'])
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   fs.writeFileSync(path.join(folder, 'status'), '');
@@ -52,8 +56,11 @@ function aptIn(folder, suite, address) {
     'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
     'Acquire::Languages': 'none',
     // A suite that changes each day is good for a week only, and a mirror that stands still, or a clock that is ahead, would be
-    // the end of it. Its signature is checked all the same, and what comes of it runs in the lab alone.
-    'Acquire::Check-Valid-Until': 'false',
+    // the end of it. Its signature is checked all the same, and what comes of it runs in the lab alone; packages for another
+    // processor go into the image, so there the date counts.
+    ...(architecture === undefined
+      ? { 'Acquire::Check-Valid-Until': 'false' }
+      : { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
   };
   const file = path.join(folder, 'apt.conf');
   fs.writeFileSync(
@@ -81,16 +88,45 @@ exec "$root/${libraries()}/${thisSystem().machine.loader}" --argv0 "$0" --librar
   fs.writeFileSync(file, text, { mode: 0o755 });
 }
 
-/** Packages of a suite with all that they depend on, unpacked into a folder one over the other. None of their scripts runs. */
-async function unpackFromSuite(folder, { suite, packages, leaveOut }, log) {
+/** Notes a package in the database of dpkg in a folder, as an installation would: whose files are whose, and what they are. */
+async function writeRecord(folder, deb, log) {
+  const database = path.join(folder, 'var', 'lib', 'dpkg');
+  const info = path.join(database, 'info');
+  const control = path.join(database, 'control.tmp');
+  fs.mkdirSync(info, { recursive: true });
+  await run('dpkg-deb', ['--control', deb, control], { log });
+  const text = fs.readFileSync(path.join(control, 'control'), 'utf8').trimEnd();
+  const [name, architecture] = ['Package', 'Architecture'].map(
+    (field) => new RegExp(`^${field}: *(\\S+)$`, 'm').exec(text)[1],
+  );
+  const own = /^Multi-Arch: *same$/m.test(text) ? `${name}:${architecture}` : name;
+  const tar = await run('/bin/sh', ['-c', 'dpkg-deb --fsys-tarfile "$0" | tar -tf -', deb], { log });
+  const files = tar.split('\n').map((line) => line.replace(/^\./, '').replace(/\/$/, ''));
+  fs.writeFileSync(path.join(info, `${own}.list`), `${files.filter((file) => file !== '').join('\n')}\n`);
+  const sums = path.join(control, 'md5sums');
+  if (fs.existsSync(sums)) fs.copyFileSync(sums, path.join(info, `${own}.md5sums`));
+  fs.appendFileSync(path.join(database, 'status'), `${text}\n\n`);
+  fs.rmSync(control, { recursive: true });
+}
+
+/**
+ * Packages of a suite with all that they depend on, unpacked into a folder one over the other. None of their scripts runs.
+ *
+ * @param {{ suite: string, packages: string[], leaveOut: RegExp, architecture?: string, records?: boolean }} wanted `architecture`
+ *   as aptIn() takes it; `records`: with the database of dpkg
+ */
+async function unpackFromSuite(folder, { suite, packages, leaveOut, architecture, records }, log) {
   const work = path.join(folder, 'apt');
-  const env = aptIn(work, suite, debianAddress());
+  const env = aptIn(work, suite, debianAddress(), architecture);
   await run('apt-get', [...APT, 'update'], { env, log });
   const install = ['install', '-y', '--no-install-recommends', '--download-only', ...packages];
   await run('apt-get', [...APT, ...install], { env, log });
   const archives = path.join(work, 'archives');
   const debs = fs.readdirSync(archives).filter((name) => name.endsWith('.deb') && !leaveOut.test(name));
-  for (const name of debs) await run('dpkg', ['-x', path.join(archives, name), folder], { log });
+  for (const name of debs) {
+    await run('dpkg', ['-x', path.join(archives, name), folder], { log });
+    if (records) await writeRecord(folder, path.join(archives, name), log);
+  }
   fs.rmSync(work, { recursive: true });
 }
 

@@ -4,6 +4,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { isCompiled, compile } = require('./compile.js');
+const { crossSteps } = require('./cross.js');
 const {
   missingPackages,
   isDebian,
@@ -32,6 +33,7 @@ const npm = require('./npm.js');
 const { installAwscli, installGo, installMoto, isOfThisPython } = require('./python.js');
 const { which } = require('./run.js');
 const { fetchSchemas } = require('./schemas.js');
+const { thisSystem } = require('./system.js');
 const { cacheFolder, cacheLayout, toolPaths } = require('./tools.js');
 const versions = require('./versions.js');
 
@@ -161,6 +163,14 @@ function imageSteps() {
   ];
 }
 
+/** What an image for another kind of processor needs: `--for arm64`, with `--image`. */
+function crossParts() {
+  const at = process.argv.indexOf('--for');
+  const architecture = process.argv[at + 1];
+  if (at < 0 || architecture === thisSystem().machine?.debian) return { go: [], others: [] };
+  return crossSteps({ architecture, cacheStep, goStep });
+}
+
 /** A program that is built from its Go module. */
 function goStep(fields) {
   return cacheStep({ activity: 'building from its Go module', needs: ['go'], ...fields });
@@ -249,6 +259,7 @@ function goSteps() {
     ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
     ...(withYaml() ? [yamlHost] : []),
+    ...crossParts().go,
   ];
 }
 
@@ -407,6 +418,7 @@ function serverSteps() {
     ...(fromImages() ? [] : builtServers()),
     ...kubeletSteps(),
     ...imageSteps(),
+    ...crossParts().others,
   ];
 }
 

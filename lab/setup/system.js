@@ -118,4 +118,4 @@ function listed(folder) {
   }
 }
 
-module.exports = { KNOWN, parseOsRelease, describeSystem, thisSystem, phpFile };
+module.exports = { KNOWN, MACHINES, parseOsRelease, describeSystem, thisSystem, phpFile };

@@ -105,3 +105,22 @@ export function cacheLayout(cache: string): CacheLayout;
 
 /** Where the tools are, or will be once the set-up has run; it does not check that the files are there. */
 export function toolPaths(environment?: NodeJS.ProcessEnv): ToolPaths;
+
+/** The folders of a cache with what an image for another kind of processor is made of. */
+export interface CrossLayout {
+  /** Holds `bin/pulumi`. */
+  pulumi: string;
+  kubernetesPlugin: string;
+  randomPlugin: string;
+  /** Holds `bin/node`. */
+  node: string;
+  /** The root of a Debian, with the packages that the image takes from and its database of dpkg. */
+  debian: string;
+  emulator: string;
+}
+
+/** The names of these folders. */
+export function crossLayout(cache: string, architecture: 'amd64' | 'arm64'): CrossLayout;
+
+/** The program that runs those of another kind of processor; does not check that it is there. */
+export function emulatorFile(cache: string, architecture: 'amd64' | 'arm64'): string;

@@ -3,6 +3,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const packages = require('../../package.json');
 const { phpFile } = require('./system.js');
 const versions = require('./versions.js');
 
@@ -47,6 +48,28 @@ function cacheLayout(cache) {
     mariadbNewest: path.join(cache, `mariadb-${versions.mariadbNewest}`),
     moto: path.join(cache, `moto-${versions.moto}`),
   };
+}
+
+/** Programs of Debian's qemu-user-static, by the kind of processor that they stand for. */
+const EMULATORS = { amd64: 'qemu-x86_64-static', arm64: 'qemu-aarch64-static' };
+
+/** The folders in the cache with what an image for another kind of processor is made of, which is part of their names. */
+function crossLayout(cache, architecture) {
+  const layout = cacheLayout(cache);
+  const forIt = (folder) => `${folder}-${architecture}`;
+  return {
+    pulumi: forIt(layout.pulumi),
+    kubernetesPlugin: forIt(layout.kubernetesPlugin),
+    randomPlugin: forIt(layout.randomPlugin),
+    node: forIt(path.join(cache, `node-${packages.devDependencies.node}`)),
+    debian: forIt(path.join(cache, `debian-image-${versions.debian}`)),
+    emulator: forIt(path.join(cache, 'qemu-user')),
+  };
+}
+
+/** The emulator of a kind of processor, once the set-up has fetched it. */
+function emulatorFile(cache, architecture) {
+  return path.join(crossLayout(cache, architecture).emulator, 'usr', 'bin', EMULATORS[architecture]);
 }
 
 /** What the set-up chose as engine and plugin; an empty object before its first run. */
@@ -110,4 +133,4 @@ function toolPaths(environment = process.env) {
   };
 }
 
-module.exports = { cacheFolder, cacheLayout, toolPaths };
+module.exports = { EMULATORS, cacheFolder, cacheLayout, crossLayout, emulatorFile, toolPaths };

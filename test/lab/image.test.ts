@@ -1,6 +1,8 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { thisArchitecture } from '../../image/architecture';
 import { layout } from '../../image/layout';
 import { bytesOf } from '../../image/size';
 import { cronJob } from '../../infra/kubernetes/cronJob';
@@ -11,10 +13,11 @@ import type { ContainerImage, Lab, Site } from '../../lab';
 import { rotationImage } from '../../lab/image';
 import { packageRoot } from '../../lab/package';
 import { pluginFolderName } from '../../lab/plugins/official';
+import { expectMachine, expectNoShell, expectRecorded, filesOf, recordedPackages } from './support/imageTree';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
 import { preparePods, rotationImageName, settingsFor } from './support/rotationPods';
-import { entriesBelow, fingerprint } from './support/tree';
+import { fingerprint } from './support/tree';
 import { expectHealthy, expectNoSecret, filesBelow, snapshot } from './support/world';
 
 /** The last line of a pod's log: the result. */
@@ -100,10 +103,7 @@ for (const database of databases.slice(0, 1)) {
         );
       }
       const told = stated.flatMap(({ paths }) => paths);
-      const files = entriesBelow(image.root)
-        .filter((name) => lstatSync(path.join(image.root, name)).isFile())
-        .map((name) => `/${name}`);
-      const untold = files.filter(
+      const untold = filesOf(image.root).filter(
         (file) => !told.some((each) => file === each || file.startsWith(`${each}/`)),
       );
       expect(untold).to.deep.equal([]);
@@ -118,6 +118,20 @@ for (const database of databases.slice(0, 1)) {
       expect(plugins).to.have.members(
         (['kubernetes', 'random', 'aws'] as const).map((name) => pluginFolderName(name)),
       );
+    });
+
+    it('has no shell, no program of another machine, and a record of each package of Debian in it', () => {
+      expectNoShell(image.root);
+      expectMachine(image.root, thisArchitecture());
+      expectRecorded(image.root, thisArchitecture());
+      // What dpkg itself says of this machine, whose libraries they are.
+      for (const [name, { version, architecture }] of Object.entries(recordedPackages(image.root))) {
+        const format = '${Version} ${Architecture}\n';
+        const said = execFileSync('dpkg-query', ['--show', '--showformat', format, name], {
+          encoding: 'utf8',
+        });
+        expect(said.split('\n'), name).to.include(`${version} ${architecture}`);
+      }
     });
 
     it('rotates as a Job, with no login refused, and writes nowhere but in its volumes', async () => {

@@ -76,6 +76,10 @@ export const ranBy: Record<string, Evidence> = {
   'npm run image:build': inFile('test/kubelet/image.spec.ts')(
     `documented('docs/development.md', 'npm run image:build')`,
   ),
+  'npm run image:build -- --platform linux/amd64,linux/arm64': inFile('test/image/arm64.spec.ts')(
+    `documented('docs/image.md', 'npm run image:build -- --platform')`,
+  ),
+  'npm run test:arm64': inFile('test/image/arm64.spec.ts')('`npm run test:arm64`'),
   'npm run lab -- --kubelet real': kubelet(`documented('docs/development.md', 'npm run lab -- --kubelet')`),
   'npm run lab -- --docker': inFile('test/lab/dockerLab.test.ts')(
     `documented('docs/development.md', 'npm run lab -- --docker')`,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { inputRows } from '../../../infra/inputs/table';
 import { readCommandLine } from '../../../infra/render/commandLine';
 import { STARTING_POINTS } from '../../../lab';
+import { wantedArchitectures } from '../../../lab/dockerfile/platforms';
 import { parseCommandLine } from '../../../src/cli/parser';
 import { environmentOnly } from '../../../src/settings/environmentOnly';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -128,6 +129,10 @@ function checkNpm([command = '', ...rest]: string[]): string | undefined {
   if (separator === '--' && script === 'manifests') return checkManifests(args);
   if (separator === '--' && (script === 'fleet-demo' || script === 'test:nfs'))
     return args.join(' ') === '--write' ? undefined : `npm run ${script} has no ${args.join(' ')}`;
+  if (separator === '--' && script === 'image:build') {
+    wantedArchitectures(args);
+    return undefined;
+  }
   return separator === '--' && script === 'lab'
     ? checkLab(args)
     : `npm run ${script} takes no arguments here`;

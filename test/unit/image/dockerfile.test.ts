@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect } from 'chai';
-import { imageConfiguration } from '../../../image/layout';
+import { imageConfiguration, imageLabels } from '../../../image/layout';
 import { packageRoot } from '../../../lab/package';
 import { PLUGIN_VERSIONS } from '../../../lab/plugins/versions';
 
@@ -57,9 +57,15 @@ describe('Dockerfile', () => {
       expect(dependencies[`@pulumi/${name}`], name).to.equal(version);
   });
 
-  it('says of running the image what the tests run: user, entrypoint, folder, variables', () => {
+  it('says of running the image what the tests run: user, entrypoint, folder, variables; and its labels', () => {
     const variables = [...last('ENV').matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
     expect(Object.fromEntries(variables)).to.deep.equal(imageConfiguration.environment);
+    const labels = [...last('LABEL').matchAll(/(\S+)="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+    expect(Object.fromEntries(labels)).to.deep.equal(imageLabels);
+    expect(imageLabels).to.include({
+      'org.opencontainers.image.title': (JSON.parse(text('package.json')) as { name: string }).name,
+      'org.opencontainers.image.licenses': (JSON.parse(text('package.json')) as { license: string }).license,
+    });
     expect(last('USER')).to.equal(imageConfiguration.user);
     expect(last('WORKDIR')).to.equal(imageConfiguration.workingDir);
     expect(JSON.parse(last('ENTRYPOINT'))).to.deep.equal(imageConfiguration.entrypoint);

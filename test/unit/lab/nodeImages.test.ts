@@ -29,7 +29,8 @@ describe('the images that are built without Docker', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'stand-in-'));
     await placeStandIn(folder);
     const { PATH } = process.env;
-    const plugin = spawn(path.join(folder, 'pulumi-resource-aws'), ['127.0.0.1:1'], {
+    // Its own first line names the Node.js of the image.
+    const plugin = spawn(process.execPath, [path.join(folder, 'pulumi-resource-aws'), '127.0.0.1:1'], {
       cwd: folder,
       env: { PATH },
     });

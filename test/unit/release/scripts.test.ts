@@ -154,11 +154,15 @@ describe('the scripts of a release', function () {
     const at = path.join(folder.root, 'digest');
     writeFileSync(at, '');
     const { calls } = await passed('image-build.sh', ['linux/arm64', version, at], { IMAGE: image });
-    const [build = [], run = []] = calls;
+    const [build = [], run = [], engine = []] = calls;
     expect(build.slice(0, 5)).to.deep.equal(['docker', 'buildx', 'build', '--platform', 'linux/arm64']);
     expect(build).to.include(`type=image,name=${image},push-by-digest=true,name-canonical=true,push=true`);
     expect(build).to.include(`org.opencontainers.image.version=${version}`);
     expect(run.slice(-2)).to.deep.equal([`${image}@${digest('a')}`, '--version']);
+    expect(engine.slice(3)).to.deep.equal([
+      ...['--platform', 'linux/arm64', '--entrypoint', '/opt/pulumi/bin/pulumi'],
+      ...[`${image}@${digest('a')}`, 'version'],
+    ]);
     expect(readFileSync(at, 'utf8')).to.equal(`${digest('a')}\n`);
     writeFileSync(at, '');
     const wrong = await folder.run('image-build.sh', ['linux/arm64', version, at], {
