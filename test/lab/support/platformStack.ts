@@ -4,7 +4,7 @@ import type { OutputMap, PulumiFn, Stack } from '@pulumi/pulumi/automation';
 import { LocalWorkspace, PulumiCommand } from '@pulumi/pulumi/automation';
 import type { Lab } from '../../../lab';
 import { tools } from '../../../lab/package';
-import { policyLauncher } from './policyPlugin';
+import { languageLauncher } from './language/launcher';
 
 /** The policy pack, as the engine finds it. */
 const policyPack = path.resolve(__dirname, '..', '..', '..', '..', 'infra', 'policy');
@@ -22,7 +22,8 @@ export async function platformStack(
   const { projectName = 'platform', envVars = {} } = more;
   const backend = path.join(folder, 'state');
   await mkdir(backend, { recursive: true });
-  const launcher = await policyLauncher(path.join(folder, 'bin'));
+  // An engine runs a policy pack by the language host of its runtime, from 3.276.0 on by nothing else.
+  const launcher = await languageLauncher(path.join(folder, 'bin'));
   return LocalWorkspace.createOrSelectStack(
     { stackName: 'platform', projectName, program },
     {
