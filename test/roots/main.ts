@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../lab/package';
-import { readResults, RESULTS } from './results';
+import { readResults, RESULTS, tableRows } from './results';
 import type { Tried } from './results';
 import type { Person, Suite } from './root';
 import { people, printedCommand, Root, suites } from './root';
@@ -82,7 +82,7 @@ function record(tried: Tried): void {
     tried,
   ];
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
-  console.log(JSON.stringify(tried, undefined, 2));
+  console.log(`\nFor docs/development.md:\n${tableRows([tried]).join('\n')}`);
 }
 
 async function tryOne(

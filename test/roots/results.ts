@@ -23,3 +23,15 @@ export type Tried = z.infer<typeof triedSchema>;
 export function readResults(file: string): Tried[] {
   return existsSync(file) ? z.array(triedSchema).parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
 }
+
+const TITLES = { bookworm: 'Debian 12', trixie: 'Debian 13' };
+
+/** The rows of the table in docs/development.md. Pure. */
+export function tableRows(results: readonly Tried[]): string[] {
+  return results.map(({ suite, person, date, commit, emptyCaches, command }) => {
+    const who = person === 'root' ? 'root' : 'an ordinary user';
+    const packages = /--no-install-recommends ([^']+)/.exec(command)?.[1]?.trim() ?? 'the lists alone';
+    const caches = emptyCaches ? 'empty' : "Go's and npm's own were there";
+    return `| ${TITLES[suite]} | ${who} | ${packages} | ${caches} | ${date}, ${commit} |`;
+  });
+}

@@ -1,5 +1,9 @@
+import path from 'node:path';
 import { expect } from 'chai';
+import { packageRoot } from '../../../lab/package';
+import { readResults, RESULTS, tableRows } from '../../roots/results';
 import { networkOf, printedCommand } from '../../roots/root';
+import { repositoryText } from '../docs/readme';
 
 describe('the clean roots in which npm start is tried', () => {
   it('get the way to the registries from the environment, and nothing else', () => {
@@ -13,6 +17,11 @@ describe('the clean roots in which npm start is tried', () => {
     };
     const other = { HOME: '/root', PATH: '/bin', npm_config_cache: '/c', CI: 'true', AWS_PROFILE: 'prod' };
     expect(networkOf({ ...network, ...other })).to.deep.equal(network);
+  });
+
+  it('are told in docs/development.md as they were tried', () => {
+    const results = readResults(path.join(packageRoot(), ...RESULTS));
+    expect(repositoryText('docs/development.md').split('\n')).to.include.members(tableRows(results));
   });
 
   it('run the one command that is printed, as it is printed', () => {
