@@ -109,6 +109,23 @@ function buildYamlHost(target, log) {
   });
 }
 
+/** What makes the SDKs of a package for Go and Python. */
+function buildSdkHost(target, log) {
+  const name = 'pulumi-language-sdk';
+  return goBuild({ module: name, target, into: name, packages: ['.'], log });
+}
+
+/** The language host of programs for .NET. */
+function buildDotnetHost(target, log) {
+  return goBuild({
+    module: 'pulumi-language-dotnet',
+    target,
+    into: 'pulumi-language-dotnet',
+    packages: ['github.com/pulumi/pulumi-dotnet/pulumi-language-dotnet/v3'],
+    log,
+  });
+}
+
 /** The Kubernetes plugin: its schema is in its own module, too large for this repository. */
 async function buildKubernetesPlugin(target, log, architecture) {
   const cwd = path.join(TOOLCHAIN, 'pulumi-resource-kubernetes');
@@ -239,6 +256,8 @@ module.exports = {
   buildEnvironment,
   goCommand,
   buildPulumi,
+  buildSdkHost,
+  buildDotnetHost,
   buildYamlHost,
   buildKubernetesPlugin,
   buildRandomPlugin,

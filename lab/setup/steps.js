@@ -24,6 +24,8 @@ const {
   buildKubectl,
   buildKubelet,
   buildKubernetes,
+  buildSdkHost,
+  buildDotnetHost,
   buildYamlHost,
   goCommand,
 } = require('./go.js');
@@ -96,6 +98,11 @@ function withKubelet() {
 /** Whether programs in YAML are to be run. */
 function withYaml() {
   return process.argv.includes('--yaml');
+}
+
+/** Whether the SDKs of the component package are to be made. */
+function withSdks() {
+  return process.argv.includes('--sdks');
 }
 
 /** Whether the servers come as images, by Docker. */
@@ -260,6 +267,28 @@ function goSteps() {
     ...(withKubelet() ? [kubelet] : []),
     ...(withYaml() ? [yamlHost] : []),
     ...crossParts().go,
+    ...(withSdks() ? sdkHosts() : []),
+  ];
+}
+
+/** What makes SDKs. */
+function sdkHosts() {
+  const layout = cacheLayout(cacheFolder());
+  return [
+    goStep({
+      name: `Pulumi's makers of SDKs for Go and Python ${versions.pulumi}`,
+      estimate: 60,
+      folder: layout.sdkHost,
+      file: toolPaths().sdkHost,
+      run: buildSdkHost,
+    }),
+    goStep({
+      name: `Pulumi's language host for .NET ${versions.dotnetHost}`,
+      estimate: 100,
+      folder: layout.dotnetHost,
+      file: toolPaths().dotnetHost,
+      run: buildDotnetHost,
+    }),
   ];
 }
 

@@ -10,6 +10,10 @@ export interface ToolPaths {
   randomPlugin: string;
   /** The file `pulumi-language-yaml`, by which the engine runs programs in YAML; only `--yaml` has it built. */
   yamlHost: string;
+  /** By the names `pulumi-language-go` and `-python` it makes the SDKs of a package; only `--sdks` has it built, and the next. */
+  sdkHost: string;
+  /** The file `pulumi-language-dotnet`. */
+  dotnetHost: string;
   kubeApiserver: string;
   kubeControllerManager: string;
   /** Only `npm test` has it built, and the next two. */

