@@ -14,18 +14,11 @@ const document = z.object({
 /** A part in a list of CycloneDX. */
 export type Part = z.infer<typeof document>['components'][number];
 
-/** The parts of the image for one platform of an archive, as build/release/image-publish.sh has Syft list them. */
-export function sbomOf(archive: string, platform: string, folder: string): Part[] {
-  const file = path.join(folder, `${platform.replace('/', '-')}.cdx.json`);
-  const args = [
-    'scan',
-    `oci-archive:${archive}`,
-    '--platform',
-    platform,
-    '--output',
-    `cyclonedx-json=${file}`,
-  ];
+/** The parts of an image in a folder in the layout of OCI, as build/release/image-publish.sh has Syft list them. */
+export function sbomOf(folder: string): Part[] {
+  const file = path.join(folder, 'sbom.cdx.json');
+  const args = ['scan', `oci-dir:${folder}`, '--output', `cyclonedx-json=${file}`, '--quiet'];
   const env = { ...process.env, SYFT_CHECK_FOR_APP_UPDATE: 'false' };
-  execFileSync(tools().syft, [...args, '--quiet'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(tools().syft, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   return document.parse(JSON.parse(readFileSync(file, 'utf8'))).components;
 }
