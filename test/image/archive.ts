@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
 const descriptor = z.object({
   mediaType: z.string(),
   digest: z.string(),
+  size: z.number(),
   platform: z.object({ os: z.string(), architecture: z.string() }).optional(),
 });
 const index = z.object({ manifests: z.array(descriptor) });
@@ -56,6 +57,17 @@ export class Archive {
   configuration(digest: string): Configuration {
     const { config } = manifest.parse(this.read(this.blob(digest)));
     return configuration.parse(this.read(this.blob(config.digest)));
+  }
+
+  /** Makes a folder in the same layout with one of the images alone, as tools read it that know no lists. */
+  alone(digest: string, folder: string): void {
+    mkdirSync(folder);
+    symlinkSync(path.join(this.folder, 'blobs'), path.join(folder, 'blobs'));
+    writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+    const [list] = index.parse(this.read(path.join(this.folder, 'index.json'))).manifests;
+    const manifests = index.parse(this.read(this.blob(list?.digest ?? ''))).manifests;
+    const one = { schemaVersion: 2, manifests: manifests.filter((each) => each.digest === digest) };
+    writeFileSync(path.join(folder, 'index.json'), JSON.stringify(one));
   }
 
   /** Unpacks the layers of an image into a new folder, as a container's root has them. */

@@ -12,9 +12,10 @@ import { pluginFolderName } from '../../lab/plugins/official';
 import { PLUGIN_VERSIONS } from '../../lab/plugins/versions';
 import { packageVersion } from '../../src/base/packageVersion';
 import { documented } from '../lab/support/documented';
-import { expectMachine, expectNoShell, expectRecorded } from '../lab/support/imageTree';
+import { expectMachine, expectNoShell, expectRecorded, recordedPackages } from '../lab/support/imageTree';
 import { Archive } from './archive';
 import { ImagePrograms } from './program';
+import { sbomOf } from './sbom';
 
 const both: readonly Architecture[] = ['amd64', 'arm64'];
 
@@ -81,6 +82,24 @@ describe('the image for amd64 and arm64', function () {
         const { uid, gid } = lstatSync(path.join(root, layout.home));
         expect([uid, gid]).to.deep.equal([imageUser, imageUser]);
         expect(lstatSync(path.join(root, 'tmp')).mode & 0o7777).to.equal(0o1777);
+      });
+
+      it('names its packages of Debian to Syft, which lists the parts of a release', () => {
+        const alone = path.join(folder, `${architecture}-alone`);
+        archive.alone(digests.get(architecture) ?? '', alone);
+        const listed = sbomOf(alone);
+        const title = imageLabels['org.opencontainers.image.title'];
+        for (const [name, { version, architecture: of }] of Object.entries(
+          recordedPackages(rootOf(architecture)),
+        )) {
+          const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${of}&distro=debian-12`;
+          const found = listed.find((each) => each.purl?.startsWith(purl));
+          expect(found, purl).to.not.equal(undefined);
+          expect(found?.licenses, name).to.have.length.greaterThan(0);
+        }
+        const purls = listed.map(({ purl }) => purl ?? '');
+        expect(purls.some((each) => each.startsWith(`pkg:npm/${title}@`))).to.equal(true);
+        expect(purls.some((each) => each.startsWith('pkg:golang/github.com/pulumi/pulumi@'))).to.equal(true);
       });
 
       it('is no larger than the image for amd64 was', () => {

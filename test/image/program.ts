@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync } from 'node:fs';
 import path from 'node:path';
-import { credentials, Metadata } from '@grpc/grpc-js';
+import { credentials, Metadata, status } from '@grpc/grpc-js';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import type { Architecture } from '../../image/architecture';
@@ -88,7 +88,10 @@ async function ask(name: string, port: number): Promise<Answers> {
     request.setNews(Struct.fromJavaScript({ version }));
     const refusals = await new Promise<string[]>((resolve, reject) =>
       client.checkConfig(request, new Metadata(), options, (error, answer) =>
-        error ? reject(error) : resolve(answer.getFailuresList().map((each) => each.getReason())),
+        // The engine takes it for consent when a plugin does not have this call, as the stand-in for aws has not.
+        error && error.code !== status.UNIMPLEMENTED
+          ? reject(error)
+          : resolve(answer?.getFailuresList().map((each) => each.getReason()) ?? []),
       ),
     );
     return { version, refusals };

@@ -15,6 +15,7 @@ import { buildEnvironment, isOld } from '../../../lab/setup/go.js';
 import { unfit } from '../../../lab/setup/prerequisites.js';
 import { describeSystem, phpFile } from '../../../lab/setup/system.js';
 import type { System } from '../../../lab/setup/system.js';
+import { crossLayout, emulatorFile } from '../../../lab/setup/tools.js';
 import { table } from '../../../lab/setup/usage.js';
 import { repositoryFile } from '../docs/readme';
 
@@ -199,6 +200,14 @@ describe('the set-up: the builds', () => {
     expect(buildEnvironment(4 * 2 ** 30))
       .to.include({ CGO_ENABLED: '0' })
       .and.not.include({ GOMEMLIMIT: '2GiB' });
+  });
+
+  it('are for another kind of processor when they are asked for it, and need no C compiler for that', () => {
+    expect(buildEnvironment(2 ** 33, 'arm64')).to.include({ GOARCH: 'arm64', CGO_ENABLED: '0' });
+    const cache = '/cache';
+    const folders = Object.values(crossLayout(cache, 'arm64'));
+    for (const folder of folders) expect(folder).to.match(/^\/cache\/.*-arm64$/);
+    expect(emulatorFile(cache, 'arm64')).to.equal('/cache/qemu-user-arm64/usr/bin/qemu-aarch64-static');
   });
 });
 
