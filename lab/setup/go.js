@@ -153,6 +153,13 @@ const BRIDGE = 'github.com/pulumi/pulumi-terraform-bridge/v3';
 /** For providers with parts behind another bridge; it brings the generators of all languages, a third of the build. */
 const UNUSED = path.join('pkg', 'pf', 'tfbridge', 'provider_mux.go');
 
+/** Gives the owner of a tree back what Go's module cache takes: folders without it cannot be emptied by anybody but root. */
+function makeRemovable(folder) {
+  fs.chmodSync(folder, 0o755);
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) makeRemovable(path.join(folder, entry.name));
+}
+
 /** Copies what is needed of the bridge, which lies in Go's read-only module cache, without the file that is not used. */
 function copyBridge(source, folder) {
   const wanted = (file) =>
@@ -164,6 +171,7 @@ function copyBridge(source, folder) {
       recursive: true,
       filter: (from) => name === 'go.mod' || wanted(from),
     });
+  makeRemovable(folder);
 }
 
 /** The random plugin: upstream's own provider behind a bridge with one file less. */
@@ -252,6 +260,7 @@ function buildKubeconform(target, log) {
 }
 
 module.exports = {
+  copyBridge,
   isOld,
   buildEnvironment,
   goCommand,
