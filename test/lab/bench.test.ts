@@ -4,6 +4,7 @@ import { deterministicCounts } from '../../bench/goals';
 import { engineCalls } from '../../bench/phases';
 import type { Results } from '../../bench/results';
 import { resultLines } from '../../bench/results';
+import { keepEnvironment } from '../environment';
 import { labWith } from './support/labs';
 
 describe('the benchmark (npm run bench)', function () {
@@ -13,9 +14,11 @@ describe('the benchmark (npm run bench)', function () {
   before(async () => {
     const lab = await labWith('mysql');
     const site = await lab.createSite({ canary: true });
+    const restore = keepEnvironment();
     try {
       results = await benchmark(lab, site, 1, 1);
     } finally {
+      restore();
       await site.remove();
     }
   });
