@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Architecture } from '../image/architecture';
 import { thisArchitecture } from '../image/architecture';
 import { assembleImage } from '../image/assemble';
+import type { Copying } from '../image/copy';
 import { imageConfiguration, imageUser } from '../image/layout';
 import type { ContainerImage } from './kubelet/images';
 import { crossFolders, packageRoot, tools } from './package';
@@ -39,15 +40,20 @@ function partsFor(architecture: Architecture): Parts {
  * The file tree of the image, assembled by the script of the Dockerfile from the lab's own engine and plugins, in the folder
  * `root` of `place`; gives that. This needs root and takes some seconds. For another kind of processor the set-up must have
  * made the parts.
+ * @param copying links, which are of use to pods that are made and go; an image that is kept takes copies
  */
-export async function imageTree(place: string, architecture = thisArchitecture()): Promise<string> {
+export async function imageTree(
+  place: string,
+  architecture = thisArchitecture(),
+  copying: Copying = { link: true },
+): Promise<string> {
   const parts = partsFor(architecture);
   const own = architecture === thisArchitecture();
   const plugins = await installedPlugins(place, own ? undefined : parts);
   const root = path.join(place, 'root');
   const { pulumi: engine, node, debian } = parts;
   const given = { package: packageRoot(), engine, plugins, node, architecture, ...(debian && { debian }) };
-  assembleImage(given, root, { link: true });
+  assembleImage(given, root, copying);
   return root;
 }
 

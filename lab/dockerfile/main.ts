@@ -79,7 +79,8 @@ async function buildOther(
   console.log(`assembling the tree for ${platform}`);
   const context = path.join(place, architecture);
   mkdirSync(context);
-  const tree = await imageTree(context, architecture);
+  // Links would change while they are read, when a lab of this checkout takes the same files, and have times of their own.
+  const tree = await imageTree(context, architecture, { link: false });
   // An archive keeps whose each file is.
   await run('tar', ['--create', '--file', path.join(context, 'tree.tar'), '--directory', tree, '.']);
   const stage = lastStage(readFileSync(path.join(packageRoot(), 'Dockerfile'), 'utf8'));
