@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { sleep } from '../../src/base/errors';
 import type { Lab, Site } from '../../lab';
 import type { MemberResult } from '../../src/fleet/outcome';
 import { documentedFields, fieldsOf } from '../unit/docs/documented';
@@ -178,7 +179,10 @@ for (const database of databases.slice(0, 1)) {
     it('shares out the work, takes up the index of a killed pod, and gives up the one that was rolled back', async () => {
       const [killed, sound, broken] = fleet.sites as [Site, Site, Site];
       writeFileSync(fleet.file, await fleetFileForPods(lab, fleet, namespace));
-      began = `${new Date().toISOString().slice(0, 19)}Z`;
+      // Whole seconds, and later than the passwords that the fleet begins with: else those were "rotated since".
+      const soon = Math.ceil(Date.now() / 1000) * 1000;
+      await sleep(soon - Date.now());
+      began = `${new Date(soon).toISOString().slice(0, 19)}Z`;
       const manifest = await runFleet(fleet, ['manifest', '--concurrency', '3']);
       expectCode(manifest, 0);
       await broken.podFault('health-500', { rollouts: 1 });
