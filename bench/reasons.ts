@@ -43,7 +43,7 @@ function memoryReason({ watched: { rotation } }: Results): string {
   const files = spreadOf(peaks.map((peak) => peak?.files ?? NaN)).median;
   const all = Math.max(...peaks.map((peak) => peak?.pss ?? NaN));
   return (
-    `${files.toFixed(0)} MiB are pages of program files, mostly the engine and the Kubernetes plugin of 300 MB, which this kernel maps in pieces of 2 MiB and takes back at need; ` +
+    `${files.toFixed(0)} MiB are pages of program files, mostly the engine and the Kubernetes plugin of 120 and 160 MB, which this kernel maps in pieces of 2 MiB and takes back at need; ` +
     `${(all - files).toFixed(0)} MiB are the processes' own: one of Node.js (the command with the eleven steps), the engine and three plugins, of which the lab's stand-in for aws is Node.js, too.`
   );
 }
