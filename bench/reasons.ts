@@ -1,3 +1,4 @@
+import { previewLookMs } from '../src/run/dryRun';
 import type { Results } from './results';
 import type { Measured } from './measure';
 import { phasesOf } from './phases';
@@ -28,7 +29,7 @@ export function reasonsOf(results: Results): Reasons {
       `history as a failed one. Writing the state around each write takes ${seconds(checkpoints)}: that is what a killed run is taken up from. Before that the command logs in, takes the lock, ` +
       `reads the world and asks for its rights: ${seconds(medianOf(rotation, /^(start of the command|admin login|observe|preflight)/))}, mostly loading three SDKs.`,
     preview:
-      `It watches the database's clients for 1 s, so that it can name who else uses the login whose password changes. The engine works beside it: ` +
+      `It watches the database's clients for ${previewLookMs / 1000} s, so that it can name who else uses the login whose password changes. The engine works beside it: ` +
       `${seconds(engine('state'))} for the state and ${seconds(engine('previewWithPlugins'))} for a preview that does nothing but start the same three plugins, one after the other.`,
     status:
       `${seconds(medianOf(status, /^start of/))} are the start of Node.js and of the command; the rest is one thread that loads the SDKs of AWS, Kubernetes and MySQL and makes the TLS connections, while ` +

@@ -59,9 +59,14 @@ export class DebianDatabase {
     }
   }
 
+  /** The path of a file of this Debian as it is in the image. */
+  pathOf(file: string): string {
+    return merged(path.join('/', path.relative(this.system, file)));
+  }
+
   /** The package that a file of this Debian is of. @throws Error when it is of none */
   ownerOf(file: string): DebianPackage {
-    const within = merged(path.join('/', path.relative(this.system, file)));
+    const within = this.pathOf(file);
     const owner = this.owners.get(within);
     if (owner === undefined)
       throw new Error(`${within} belongs to no package of the Debian in ${this.system}`);

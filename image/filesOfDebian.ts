@@ -6,7 +6,7 @@ import type { DebianPackage } from './debian';
 import { DebianDatabase, statusEntry } from './debian';
 import { layout } from './layout';
 import type { Library } from './libraries';
-import { fileIn, merged } from './libraries';
+import { fileIn } from './libraries';
 
 /** A package, and those of its files that are in the image, with their sums, by their paths there. */
 interface Taken {
@@ -46,7 +46,7 @@ export class FilesOfDebian {
     const owner = this.database.ownerOf(file);
     copyFile(file, this.place(target), this.copying);
     const { sums } = this.record(owner);
-    const sum = owner.sums.get(merged(path.join('/', path.relative(this.system, file))));
+    const sum = owner.sums.get(this.database.pathOf(file));
     if (sum !== undefined) sums.set(target, sum);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { Architecture } from '../image/architecture';
 import type { CrossLayout, ToolPaths } from './setup/tools.js';
 import type * as SetupTools from './setup/tools.js';
 
@@ -30,11 +31,11 @@ export function tools(): ToolPaths {
 }
 
 /** What `lab/setup --image --for ARCHITECTURE` has made for another kind of processor; does not check that it is there. */
-export function crossFolders(architecture: 'amd64' | 'arm64'): CrossLayout {
+export function crossFolders(architecture: Architecture): CrossLayout {
   return setup().crossLayout(setup().cacheFolder(), architecture);
 }
 
 /** The emulator that runs programs of another kind of processor; does not check that it is there. */
-export function emulatorOf(architecture: 'amd64' | 'arm64'): string {
+export function emulatorOf(architecture: Architecture): string {
   return setup().emulatorFile(setup().cacheFolder(), architecture);
 }

@@ -6,7 +6,6 @@ export function keepEnvironment(): () => void {
   return () => becomeEnvironment(saved);
 }
 
-let ofTheFile = (): void => undefined;
 let before: NodeJS.ProcessEnv = {};
 
 /**
@@ -15,12 +14,11 @@ let before: NodeJS.ProcessEnv = {};
  */
 export const mochaHooks = {
   beforeAll(): void {
-    ofTheFile = keepEnvironment();
     before = { ...process.env };
   },
   afterAll(): void {
     const left = changed(before, process.env);
-    ofTheFile();
+    becomeEnvironment(before);
     if (left.length > 0)
       throw new Error(`This test file leaves variables changed: ${left.join(', ')}. Use keepEnvironment().`);
   },

@@ -85,6 +85,9 @@ const toleration = z.strictObject(
   'must be a toleration',
 );
 
+/** The optional rights that a fleet's pods can be given. */
+export const rightNames = ['lease', 'events', 'pods', 'workloads', 'canary'] as const;
+
 /** What the pods of a Job need beside the settings of each deployment. */
 export const jobSchema = z.strictObject(
   {
@@ -108,10 +111,7 @@ export const jobSchema = z.strictObject(
     memoryLimit: quantity.optional(),
     optionalRights: z
       .array(
-        z.enum(
-          ['lease', 'events', 'pods', 'workloads', 'canary'],
-          'must be lease, events, pods, workloads or canary',
-        ),
+        z.enum(rightNames, 'must be lease, events, pods, workloads or canary'),
         'must be a list of lease, events, pods, workloads and canary',
       )
       .optional(),

@@ -28,10 +28,10 @@ export interface ManifestRequest {
 }
 
 /** Largest ConfigMap (kubernetes.io/docs/concepts/configuration/configmap), less some room for the object around it. */
-const largestText = 1_000_000;
+export const largestText = 1_000_000;
 
 /** With `-rotation`, the time and `-report`, or a CronJob's own number and the index, behind it. */
-const longestName = 30;
+export const longestName = 30;
 
 /**
  * The settings of a fleet's Job. Pure.

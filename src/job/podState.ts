@@ -1,9 +1,9 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { FailureCode, Outcome } from '../base/failure';
 import { exitOf } from '../base/failureCodes';
-import { inOneLine, withoutFullStop } from '../base/sentence';
+import { withoutFullStop } from '../base/sentence';
 import { outcomeOfCode } from '../rotation/ends';
-import { troubleOf } from '../kubernetes/podTrouble';
+import { said, troubleOf } from '../kubernetes/podTrouble';
 import { endOfJob } from './cronJob';
 
 /** How a Job ended, for whoever started it. */
@@ -140,9 +140,4 @@ function endWithoutContainer({ metadata, status }: V1Pod, begun: boolean): JobEn
   return begun
     ? ended('job-ended-outside', `Pod ${metadata?.name} was ended while it ran: ${why}; ${again}.`)
     : ended('job-not-started', `Pod ${metadata?.name} never started: ${why}; nothing was begun.`);
-}
-
-function said(reason: string, message = ''): string {
-  const text = inOneLine(message);
-  return text === '' ? reason : `${reason} (${text.slice(0, 200)})`;
 }

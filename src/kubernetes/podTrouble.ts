@@ -87,7 +87,7 @@ function troubleOfContainer({
 }
 
 /** A reason with its message on one line, cut short. */
-function said(reason: string, message = ''): string {
+export function said(reason: string, message = ''): string {
   const text = inOneLine(message);
   return text === '' ? reason : `${reason} (${text.slice(0, 200)})`;
 }

@@ -21,7 +21,7 @@ import {
 } from '../mysql/lock';
 
 /** How long the database's clients are watched, in ms: about as long as the engine's preview beside it. */
-const previewLookMs = 1000;
+export const previewLookMs = 1000;
 
 /** What a dry run found. */
 export interface DryRun {

@@ -44,11 +44,16 @@ export class Archive {
     return JSON.parse(readFileSync(file, 'utf8'));
   }
 
-  /** The image's platforms as its list says them, with what each image is. */
-  platforms(): { platform: string; digest: string }[] {
+  /** The images as the archive's list has them. */
+  private images(): z.infer<typeof index>['manifests'] {
     const [list] = index.parse(this.read(path.join(this.folder, 'index.json'))).manifests;
     if (list === undefined) throw new Error('the archive is empty');
-    return index.parse(this.read(this.blob(list.digest))).manifests.map(({ platform, digest }) => ({
+    return index.parse(this.read(this.blob(list.digest))).manifests;
+  }
+
+  /** The image's platforms as its list says them, with what each image is. */
+  platforms(): { platform: string; digest: string }[] {
+    return this.images().map(({ platform, digest }) => ({
       platform: `${platform?.os}/${platform?.architecture}`,
       digest,
     }));
@@ -64,9 +69,7 @@ export class Archive {
     mkdirSync(folder);
     symlinkSync(path.join(this.folder, 'blobs'), path.join(folder, 'blobs'));
     writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-    const [list] = index.parse(this.read(path.join(this.folder, 'index.json'))).manifests;
-    const manifests = index.parse(this.read(this.blob(list?.digest ?? ''))).manifests;
-    const one = { schemaVersion: 2, manifests: manifests.filter((each) => each.digest === digest) };
+    const one = { schemaVersion: 2, manifests: this.images().filter((each) => each.digest === digest) };
     writeFileSync(path.join(folder, 'index.json'), JSON.stringify(one));
   }
 

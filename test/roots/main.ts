@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../lab/package';
-import { readResults, RESULTS, tableRows } from './results';
+import { readResults, RESULTS, tableRows, WHO } from './results';
 import type { Tried } from './results';
 import type { Person, Suite } from './root';
 import { people, printedCommand, Root, suites } from './root';
@@ -92,7 +92,7 @@ async function tryOne(
   person: Person,
   keep: boolean,
 ): Promise<Tried> {
-  console.log(`\n──── ${suite}, as ${person === 'root' ? 'root' : 'an ordinary user'}`);
+  console.log(`\n──── ${suite}, as ${WHO[person]}`);
   const archive = path.join(folder, `${suite}.tar`);
   Root.makeArchive(suite, archive);
   const root = Root.make(archive, path.join(folder, `${suite}-${person}`), person, packageRoot());

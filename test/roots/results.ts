@@ -26,12 +26,14 @@ export function readResults(file: string): Tried[] {
 
 const TITLES = { bookworm: 'Debian 12', trixie: 'Debian 13' };
 
+/** Who works in a root, for people. */
+export const WHO = { root: 'root', user: 'an ordinary user' };
+
 /** The rows of the table in docs/development.md. Pure. */
 export function tableRows(results: readonly Tried[]): string[] {
   return results.map(({ suite, person, date, commit, emptyCaches, command }) => {
-    const who = person === 'root' ? 'root' : 'an ordinary user';
     const packages = /--no-install-recommends ([^']+)/.exec(command)?.[1]?.trim() ?? 'the lists alone';
     const caches = emptyCaches ? 'empty' : "Go's and npm's own were there";
-    return `| ${TITLES[suite]} | ${who} | ${packages} | ${caches} | ${date}, ${commit} |`;
+    return `| ${TITLES[suite]} | ${WHO[person]} | ${packages} | ${caches} | ${date}, ${commit} |`;
   });
 }

@@ -1,7 +1,5 @@
+import { largestText } from '../../../src/fleet/jobSettings';
 import { sharedHelpers } from '../helpers';
-
-/** Largest text of a fleet file; see src/fleet/jobSettings. */
-const largestText = 1_000_000;
 
 /**
  * What `fleet manifest` computes from the fleet file, said in the language of Go's templates. A test compares the objects

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fleetSchema } from '../../../src/fleet/fileSchema';
+import { longestName } from '../../../src/fleet/jobSettings';
 import { keyOf } from '../../../src/fleet/keys';
 import type { OptionName, OptionType } from '../../../src/settings/options';
 import { definitionOf, optionNames } from '../../../src/settings/options';
@@ -8,8 +9,7 @@ import { paths } from '../../kubernetes/environment';
 import type { JsonSchema } from '../schema';
 import { given, within, withPattern } from '../schema';
 
-/** At most 30 characters: names of Jobs end at 63; see src/fleet/jobSettings. */
-const name = { type: 'string', pattern: '^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$' };
+const name = { type: 'string', pattern: `^[a-z]([-a-z0-9]{0,${longestName - 2}}[a-z0-9])?$` };
 
 const numeral = (minimum: number, maximum: number): JsonSchema => ({
   type: ['string', 'integer'],

@@ -1,6 +1,6 @@
 import type { FleetJobSettings, FleetTarget } from '../../kubernetes/fleetJob';
 import type { FleetFile, JobText } from '../../../src/fleet/fleetFile';
-import { jobSchema } from '../../../src/fleet/fileSchema';
+import { jobSchema, rightNames } from '../../../src/fleet/fileSchema';
 import { fleetJobSettings, usualLimit } from '../../../src/fleet/jobSettings';
 import { keyOf } from '../../../src/fleet/keys';
 import type { OptionName } from '../../../src/settings/options';
@@ -27,8 +27,6 @@ const numeralIf =
     return (isOn) => (isOn(on) ? text : undefined);
   };
 
-const rights = ['lease', 'events', 'pods', 'workloads', 'canary'];
-
 /** The fields of `job` that functions compute with. */
 const special: Readonly<Record<string, Special>> = {
   'job.uid': ({ tokens, switchOf }) => {
@@ -53,7 +51,9 @@ const special: Readonly<Record<string, Special>> = {
     return (isOn) => (isOn(on) ? text : undefined);
   },
   'job.optionalRights': ({ switchOf }) => {
-    const each = rights.map((right) => [right, switchOf(`has "${right}" ${job}.optionalRights`)] as const);
+    const each = rightNames.map(
+      (right) => [right, switchOf(`has "${right}" ${job}.optionalRights`)] as const,
+    );
     return (isOn) => each.flatMap(([right, on]) => (isOn(on) ? [right] : []));
   },
   'job.egress.item.port': ({ tokens }, { expression, loop }) => {

@@ -5,6 +5,7 @@ import { parseFleet } from '../../../src/fleet/fleetFile';
 import { fleetJobSettings } from '../../../src/fleet/jobSettings';
 import type { ManifestRequest } from '../../../src/fleet/jobSettings';
 import { definitionOf, optionNames } from '../../../src/settings/options';
+import { threeDeployments, usualDefaults } from './fileText';
 
 const text = `name: clinics
 job:
@@ -13,18 +14,9 @@ job:
   sitesClaim: openemr-sites
   databaseCaConfigMap: database-ca
 defaults:
-  awsRegion: us-east-1
-  deployment: openemr
-  kubernetesSecret: openemr-db-credentials
-  backendUrl: s3://state?region=us-east-1
-  secretsProvider: awskms://alias/rotation?region=us-east-1
-  databaseCaFile: /etc/credential-rotation/database-ca/ca.pem
+${usualDefaults}  databaseCaFile: /etc/credential-rotation/database-ca/ca.pem
   idleLimitSeconds: 1200
-deployments:
-  - { name: a, namespace: a, sitesRoot: /mnt/openemr-sites/a, slotSecretId: a/slots, adminSecretId: a/admin }
-  - { name: b, namespace: b, sitesRoot: /mnt/openemr-sites/b, slotSecretId: b/slots, adminSecretId: b/admin }
-  - { name: b2, namespace: b, sitesRoot: /mnt/openemr-sites/b2, slotSecretId: b2/slots, adminSecretId: b2/admin, deployment: second, kubernetesSecret: second }
-`;
+${threeDeployments}`;
 
 interface Rendered {
   kind: string;

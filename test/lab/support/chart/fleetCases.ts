@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import { threeDeployments, usualDefaults } from '../../../unit/fleet/fileText';
 
 /** A fleet file as the values of the chart. */
 export type FleetValues = Record<string, unknown> & {
@@ -11,16 +12,7 @@ const small = `
 name: clinics
 job: { namespace: rotation, image: registry.example/rotation:1, sitesClaim: openemr-sites }
 defaults:
-  awsRegion: us-east-1
-  deployment: openemr
-  kubernetesSecret: openemr-db-credentials
-  backendUrl: s3://state?region=us-east-1
-  secretsProvider: awskms://alias/rotation?region=us-east-1
-deployments:
-  - { name: a, namespace: a, sitesRoot: /mnt/openemr-sites/a, slotSecretId: a/slots, adminSecretId: a/admin }
-  - { name: b, namespace: b, sitesRoot: /mnt/openemr-sites/b, slotSecretId: b/slots, adminSecretId: b/admin }
-  - { name: b2, namespace: b, sitesRoot: /mnt/openemr-sites/b2, slotSecretId: b2/slots, adminSecretId: b2/admin, deployment: second, kubernetesSecret: second }
-`;
+${usualDefaults}${threeDeployments}`;
 
 /** The smallest fleet file for pods that has two OpenEMRs in one namespace. */
 export const smallFleet = (): FleetValues => parse(small) as FleetValues;

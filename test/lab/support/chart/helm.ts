@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { toolPaths } from '../../../../lab/setup/tools';
 import { kubernetesYaml } from '../../../../src/base/kubernetesYaml';
@@ -46,6 +47,8 @@ async function run(
 
 /** Helm, with folders of its own. */
 export class Helm {
+  private files = 0;
+
   constructor(
     private readonly folder: string,
     private readonly kubeconfig?: string,
@@ -65,7 +68,8 @@ export class Helm {
 
   /** A file with these values. */
   valuesFile(values: unknown): string {
-    const file = path.join(this.folder, 'values.yaml');
+    // A name of its own: Helm reads it later, and others may be made meanwhile.
+    const file = path.join(this.folder, `values-${(this.files += 1)}.yaml`);
     writeFileSync(file, kubernetesYaml(values));
     return file;
   }
@@ -81,6 +85,18 @@ export class Helm {
       each.contents === null ? [] : [each.toJS() as unknown],
     );
     return { text: said.stdout, objects };
+  }
+}
+
+/** The versions of Kubernetes that a chart must fit. */
+export const checkedVersions = [29, 30, 31, 32, 33, 34].map((minor) => `1.${minor}.0`);
+
+/** Expects the objects of a file to fit the strict schemas of each of these versions. */
+export async function expectFits(file: string): Promise<void> {
+  for (const version of checkedVersions) {
+    const { code, stdout } = await kubeconform(version, file);
+    expect(code, `${version}: ${stdout}`).to.equal(0);
+    expect(stdout).to.match(/Valid: [1-9]\d+, Invalid: 0, Errors: 0/);
   }
 }
 
