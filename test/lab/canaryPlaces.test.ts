@@ -125,7 +125,7 @@ for (const database of databases.slice(0, 1)) {
     it('behind a probe of 300 s, an autoscaler, sidecars and a quota with room for one more pod: proved, and nothing restarts twice', async () => {
       const quota = { metadata: { name: 'three' }, spec: { hard: { pods: '3' } } };
       await cluster.create('resourcequotas', quota);
-      await cluster.quotaCounts(quota.metadata.name);
+      await cluster.quotaCounts(quota.metadata.name, 2);
       const [begun, { generation }] = [performance.now(), (await cluster.deployment()).metadata];
       const { run: rotated, pods, counted } = await watched(['--canary', 'require']);
       await cluster.delete('resourcequotas', quota.metadata.name);
@@ -151,7 +151,7 @@ for (const database of databases.slice(0, 1)) {
     it('a quota of pods that have a deadline: require refuses, in the dry run too, and auto says why and rotates', async () => {
       const quota = { metadata: { name: 'no-jobs' }, spec: { hard: { pods: '0' }, scopes: ['Terminating'] } };
       await cluster.create('resourcequotas', quota);
-      await cluster.quotaCounts(quota.metadata.name);
+      await cluster.quotaCounts(quota.metadata.name, 0);
       const why = /the API server refused it \(403: .*exceeded quota: no-jobs/;
       await expectRefused(['--canary', 'require', '--dry-run'], why);
       await expectRefused(['--canary', 'require'], why);

@@ -245,7 +245,7 @@ for (const database of databases.slice(0, 1)) {
         const metadata = { name: 'one-pod' };
         await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '1' } } });
         try {
-          await cluster.quotaCounts(metadata.name);
+          await cluster.quotaCounts(metadata.name, 1);
           await expectRefused(
             4,
             /ResourceQuota one-pod has no room for one more pod .*\(pods: 1 of 1 used\)/,
@@ -384,7 +384,7 @@ for (const database of databases.slice(0, 1)) {
       it('a quota forbids new pods: ends early with what the Deployment says, is held, and the next run rotates', async () => {
         const metadata = { name: 'no-more-pods' };
         await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '2' } } });
-        await cluster.quotaCounts(metadata.name);
+        await cluster.quotaCounts(metadata.name, 2);
         const canary = site.canary();
         const load = site.load({ ratePerSecond: 10 });
         const before = await snapshot(site);

@@ -75,11 +75,15 @@ export class Cluster {
     return this.client.get(this.deploymentPath);
   }
 
-  /** Changes the pod template, and waits until all pods are of it. */
+  /** Changes the pod template, and waits until all pods are of it; those before it are gone, too. */
   async changeTemplate(change: (spec: V1PodSpec) => V1PodSpec): Promise<void> {
-    const { spec } = await this.client.get<{ spec: { template: { spec: V1PodSpec } } }>(this.deploymentPath);
+    type Templated = { spec: { replicas: number; template: { spec: V1PodSpec } } };
+    const { spec } = await this.client.get<Templated>(this.deploymentPath);
     await this.patchDeployment({ spec: { template: { spec: change(spec.template.spec) } } });
     await awaitRollout(this.client, this.site.namespace);
+    // A Deployment is rolled out while its old pods still terminate; a quota counts those.
+    const gone = async (): Promise<boolean> => (await this.pods()).length === spec.replicas;
+    await until('the old pods are gone', gone, { limitMs: 60_000 });
   }
 
   /** What an autoscaler asks for to know which pods it counts. */
@@ -139,12 +143,12 @@ export class Cluster {
     await this.client.create(`${this.core}/${resource}`, body);
   }
 
-  /** Waits until the controller has counted what a quota limits: before that it limits nothing. */
-  quotaCounts(name: string): Promise<void> {
+  /** Waits until the controller has counted so many pods for a quota: before its first count it limits nothing. */
+  quotaCounts(name: string, pods: number): Promise<void> {
     const path = `${this.core}/resourcequotas/${name}`;
-    return until(`the quota ${name} is counted`, async () => {
+    return until(`the quota ${name} counts ${pods} pods`, async () => {
       const { status } = await this.client.get<{ status?: { used?: Record<string, string> } }>(path);
-      return status?.used?.['pods'] !== undefined;
+      return status?.used?.['pods'] === String(pods);
     });
   }
 
