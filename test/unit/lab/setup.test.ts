@@ -209,7 +209,30 @@ describe('the set-up: the builds', () => {
     for (const folder of folders) expect(folder).to.match(/^\/cache\/.*-arm64$/);
     expect(emulatorFile(cache, 'arm64')).to.equal('/cache/qemu-user-arm64/usr/bin/qemu-aarch64-static');
   });
+
+  // 845 of the packages of the API server and the controller manager are in the plugin, too: with other versions each is compiled twice.
+  for (const program of ['kubernetes', 'helm'])
+    it(`${program} and the Kubernetes plugin take the same version of what both need`, () => {
+      const [ours, plugins] = [modulesOf(program), modulesOf('pulumi-resource-kubernetes')];
+      const shared = [...ours.keys()].filter((name) => plugins.has(name) && !DIFFER.includes(name));
+      expect(shared).to.include.members(['k8s.io/client-go', 'google.golang.org/grpc']);
+      const versions = (of: Map<string, string>) => shared.map((name) => `${name} ${of.get(name)}`);
+      expect(versions(ours)).to.deep.equal(versions(plugins));
+    });
 });
+
+/** Kubernetes needs a newer one than the plugin; it has two files. */
+const DIFFER = ['github.com/containerd/errdefs'];
+
+/** The modules of a build in lab/toolchain with the versions that count: a replaced one has that of its replacement. */
+function modulesOf(program: string): Map<string, string> {
+  const text = readFileSync(repositoryFile(`lab/toolchain/${program}/go.mod`), 'utf8');
+  const lines = [
+    ...text.matchAll(/^(?:require )?\s(\S+) (v\S+)/gm),
+    ...text.matchAll(/^replace (\S+)(?: v\S+)? => \S+ (v\S+)/gm),
+  ];
+  return new Map(lines.map(([, name = '', version = '']) => [name, version]));
+}
 
 describe('the set-up: what only one test needs', function () {
   this.timeout(20_000);
