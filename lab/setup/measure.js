@@ -23,9 +23,9 @@ const UP = '2. The world before';
 /** The caches that a fresh machine has not. `releases`: undefined to build all, or variables by which they are found. */
 function emptyCaches(folder, releases) {
   const inside = (name) => path.join(folder, name);
-  const { CREDENTIAL_ROTATION_ENGINE: _, ...environment } = process.env;
   return {
-    ...environment,
+    ...process.env,
+    CREDENTIAL_ROTATION_ENGINE: '',
     XDG_CACHE_HOME: inside('cache'),
     GOCACHE: inside('go-build'),
     GOMODCACHE: inside('go-modules'),

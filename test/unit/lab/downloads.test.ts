@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -67,7 +75,9 @@ describe('the set-up: official releases', function () {
       response.writeHead(200, { 'content-length': 100 }).write('half');
       setTimeout(() => response.destroy(), 50);
     };
-    expect(await failure(download('https://get.pulumi.com/x', file))).to.match(/^127\.0\.0\.1:\d+: it ended before/);
+    expect(await failure(download('https://get.pulumi.com/x', file))).to.match(
+      /^127\.0\.0\.1:\d+: it ended before/,
+    );
     answer = (_, response) => response.writeHead(404).end();
     expect(await failure(download('https://get.pulumi.com/x', file))).to.match(/answered with status 404$/);
     expect(existsSync(file)).to.equal(false);
@@ -84,7 +94,12 @@ describe('the set-up: official releases', function () {
   });
 
   /** The step for the API server and the controller manager, run twice in a cache of its own; its notes, results and paths. */
-  async function kubernetesStep(): Promise<{ notes: string[]; ready: string[]; failed: string; file: string }> {
+  async function kubernetesStep(): Promise<{
+    notes: string[];
+    ready: string[];
+    failed: string;
+    file: string;
+  }> {
     const cache = path.join(folder, 'cache');
     const bin = path.join(folder, 'bin');
     for (const each of [cache, bin]) mkdirSync(each, { recursive: true });
@@ -101,8 +116,12 @@ describe('the set-up: official releases', function () {
           const file = require(${setup('tools.js')}).toolPaths().kubeApiserver;
           console.log(JSON.stringify({ notes, ready, failed, file }));
         });`;
-    const { CREDENTIAL_ROTATION_ENGINE: _, ...environment } = process.env;
-    const env = { ...environment, PATH: `${bin}:${process.env['PATH']}`, XDG_CACHE_HOME: cache };
+    const env = {
+      ...process.env,
+      CREDENTIAL_ROTATION_ENGINE: '',
+      PATH: `${bin}:${process.env['PATH']}`,
+      XDG_CACHE_HOME: cache,
+    };
     mkdirSync(path.join(cache, 'openemr-credential-rotation'), { recursive: true });
     const child = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
@@ -133,7 +152,8 @@ describe('the set-up: official releases', function () {
       ['#!/bin/sh\nexit 1\n', /kube-apiserver --version/],
       [undefined, /not what its checksum says/],
     ] as const) {
-      answer = (url, response) => response.end(url.endsWith('.sha256') ? sum(sent ?? 'other') : (sent ?? 'x'));
+      answer = (url, response) =>
+        response.end(url.endsWith('.sha256') ? sum(sent ?? 'other') : (sent ?? 'x'));
       const { notes, ready, failed } = await kubernetesStep();
       expect(notes).to.have.length(1);
       expect(notes[0])
