@@ -4,16 +4,18 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { publish, writeAtomically } = require('./cache.js');
-const { download } = require('./download.js');
-const { buildPulumi, buildKubernetesPlugin, buildRandomPlugin } = require('./go.js');
+const { download, downloadChecked } = require('./download.js');
+const { buildKubernetes, buildKubernetesPlugin, buildPulumi, buildRandomPlugin } = require('./go.js');
 const { run, which } = require('./run.js');
 const { thisSystem } = require('./system.js');
 const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
 
-const DOWNLOADS = 'https://get.pulumi.com/releases';
+/** Where the releases of Pulumi and of Kubernetes are. */
+const PULUMI = 'https://get.pulumi.com/releases';
+const KUBERNETES_RELEASES = 'https://dl.k8s.io/release';
 
-/** With this, the engine and the plugin are always those built from their Go modules. */
+/** With this, the engine, its plugins and Kubernetes are always those built from their Go modules. */
 function mustBuild() {
   return process.env.CREDENTIAL_ROTATION_ENGINE === 'build';
 }
@@ -68,7 +70,7 @@ function lookOnPath(cache) {
 async function fetchRelease(target, name, arrange, log) {
   await publish(target, async (folder) => {
     const archive = path.join(folder, 'release.tar.gz');
-    await download(`${DOWNLOADS}/${name}`, archive);
+    await download(`${PULUMI}/${name}`, archive);
     await run('tar', ['-xzf', archive, '--no-same-owner'], { cwd: folder, log });
     fs.rmSync(archive);
     await arrange(folder);
@@ -82,11 +84,14 @@ const ENGINE = {
   built: (layout) => layout.pulumi,
   choice: (folder) => ({ root: folder }),
   build: buildPulumi,
-  release: () => `sdk/pulumi-v${versions.pulumi}-linux-${thisSystem().machine.pulumi}.tar.gz`,
-  /** The archive holds a folder `pulumi` with the files themselves. */
-  async arrange(folder) {
-    fs.renameSync(path.join(folder, 'pulumi'), path.join(folder, 'bin'));
-    await run(path.join(folder, 'bin', 'pulumi'), ['version']);
+  fetch(target, log) {
+    const name = `sdk/pulumi-v${versions.pulumi}-linux-${thisSystem().machine.pulumi}.tar.gz`;
+    /** The archive holds a folder `pulumi` with the files themselves. */
+    const arrange = (folder) => {
+      fs.renameSync(path.join(folder, 'pulumi'), path.join(folder, 'bin'));
+      return run(path.join(folder, 'bin', 'pulumi'), ['version']);
+    };
+    return fetchRelease(target, name, arrange, log);
   },
 };
 
@@ -100,14 +105,15 @@ function plugin({ name, version, key, estimate, build }) {
     built: (layout) => layout[key],
     choice: (folder) => ({ file: path.join(folder, file) }),
     build,
-    release: () => `plugins/${file}-v${version}-linux-${thisSystem().machine.debian}.tar.gz`,
-    async arrange(folder) {
-      fs.accessSync(path.join(folder, file), fs.constants.X_OK);
+    fetch(target, log) {
+      const release = `plugins/${file}-v${version}-linux-${thisSystem().machine.debian}.tar.gz`;
+      const arrange = (folder) => fs.accessSync(path.join(folder, file), fs.constants.X_OK);
+      return fetchRelease(target, release, arrange, log);
     },
   };
 }
 
-const KUBERNETES = plugin({
+const KUBERNETES_PLUGIN = plugin({
   name: 'kubernetes',
   version: versions.kubernetesPlugin,
   key: 'kubernetesPlugin',
@@ -122,6 +128,27 @@ const RANDOM = plugin({
   estimate: 150,
   build: buildRandomPlugin,
 });
+
+/** The API server and the controller manager: each a file of its own, with a checksum beside it. */
+const KUBERNETES = {
+  title: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
+  key: 'kubernetes',
+  estimate: 200,
+  built: (layout) => layout.kubernetes,
+  choice: (folder) => ({ root: folder }),
+  build: buildKubernetes,
+  fetch(target) {
+    const place = `${KUBERNETES_RELEASES}/v${versions.kubernetes}/bin/linux/${thisSystem().machine.debian}`;
+    return publish(target, async (folder) => {
+      for (const name of ['kube-apiserver', 'kube-controller-manager']) {
+        const file = path.join(folder, name);
+        await downloadChecked(`${place}/${name}`, file);
+        fs.chmodSync(file, 0o755);
+        await run(file, ['--version']);
+      }
+    });
+  },
+};
 
 /** How a choice is told to people. */
 const ORIGINS = {
@@ -171,7 +198,7 @@ function stepFor(part) {
       const built = part.built(cacheLayout(cache));
       if (!mustBuild()) {
         try {
-          await fetchRelease(`${built}-official`, part.release(), part.arrange, log);
+          await part.fetch(`${built}-official`, log);
           return;
         } catch (error) {
           const reason = error.message.split('\n')[0];
@@ -183,4 +210,8 @@ function stepFor(part) {
   };
 }
 
-module.exports = { fits, engineSteps: () => [ENGINE, RANDOM, KUBERNETES].map(stepFor) };
+module.exports = {
+  fits,
+  engineSteps: () => [ENGINE, RANDOM, KUBERNETES_PLUGIN].map(stepFor),
+  kubernetesStep: () => stepFor(KUBERNETES),
+};

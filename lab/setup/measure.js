@@ -2,13 +2,15 @@
 
 /**
  * How long the first `npm start` takes, and the second: in a clone of this checkout's last commit, with caches of its own that are
- * empty. `node lab/setup/measure.js [downloads] [keep]`. Debian packages count only where they are missing on this machine.
+ * empty. `node lab/setup/measure.js [downloads | mirror] [keep]`. Debian packages count only where they are missing on this machine.
+ * `mirror` is for a machine that cannot reach the hosts of the releases: it has all of `downloads` but their network.
  */
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { serveReleases } = require('./mirror.js');
 const { duration } = require('./progress.js');
 const { ROOT } = require('./steps.js');
 
@@ -18,11 +20,12 @@ const LIMITS = { first: 10 * 60_000, withDownloads: 3 * 60_000, second: 15_000 }
 /** The heading of the demonstration that follows the start of the lab. */
 const UP = '2. The world before';
 
-/** The caches that a fresh machine has not. */
-function emptyCaches(folder, downloads) {
+/** The caches that a fresh machine has not. `releases`: undefined to build all, or variables by which they are found. */
+function emptyCaches(folder, releases) {
   const inside = (name) => path.join(folder, name);
   return {
     ...process.env,
+    CREDENTIAL_ROTATION_ENGINE: '',
     XDG_CACHE_HOME: inside('cache'),
     GOCACHE: inside('go-build'),
     GOMODCACHE: inside('go-modules'),
@@ -31,7 +34,7 @@ function emptyCaches(folder, downloads) {
     MAVEN_OPTS: `-Dmaven.repo.local=${inside('maven')}`,
     // A module cache is read-only otherwise, and would outlive this.
     GOFLAGS: `${process.env.GOFLAGS ?? ''} -modcacherw`.trim(),
-    ...(downloads ? {} : { CREDENTIAL_ROTATION_ENGINE: 'build' }),
+    ...(releases ?? { CREDENTIAL_ROTATION_ENGINE: 'build' }),
   };
 }
 
@@ -61,11 +64,14 @@ function row(name, length, limit) {
 }
 
 async function main() {
-  const downloads = process.argv.includes('downloads');
+  const mirror = process.argv.includes('mirror');
+  const downloads = mirror || process.argv.includes('downloads');
   const [load = 0] = os.loadavg();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'first-start-'));
   const clone = path.join(folder, 'clone');
-  const options = { cwd: clone, env: emptyCaches(folder, downloads) };
+  const releases = mirror ? await serveReleases(path.join(folder, 'releases')) : undefined;
+  const found = mirror ? { CREDENTIAL_ROTATION_DOWNLOADS: releases.address } : {};
+  const options = { cwd: clone, env: emptyCaches(folder, downloads ? found : undefined) };
   try {
     await timed('git', ['clone', '--quiet', ROOT, clone], {});
     const setup = await timed('node', ['lab/setup/main.js'], options);
@@ -81,6 +87,7 @@ async function main() {
     );
     console.log(row('second npm start, until OpenEMR is up', second.up, LIMITS.second));
   } finally {
+    releases?.close();
     if (process.argv.includes('keep')) console.log(`Everything is in ${folder}.`);
     else fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -14,7 +14,7 @@ const {
   fetchPrometheus,
   fetchPushgateway,
 } = require('./debian.js');
-const { engineSteps } = require('./engine.js');
+const { engineSteps, kubernetesStep } = require('./engine.js');
 const { fetchFromSuite, launcherOf } = require('./otherSuite.js');
 const {
   buildActionlint,
@@ -23,7 +23,6 @@ const {
   buildKubeconform,
   buildKubectl,
   buildKubelet,
-  buildKubernetes,
   buildSdkHost,
   buildDotnetHost,
   buildYamlHost,
@@ -227,14 +226,6 @@ function goSteps() {
     file: toolPaths().yamlHost,
     run: buildYamlHost,
   });
-  const kubernetes = goStep({
-    name: `kube-apiserver and kube-controller-manager ${versions.kubernetes}`,
-    activity: 'building from their Go module',
-    estimate: 420,
-    folder: layout.kubernetes,
-    file: toolPaths().kubeControllerManager,
-    run: buildKubernetes,
-  });
   const collector = goStep({
     name: `OpenTelemetry Collector ${versions.collector}`,
     activity: 'building from its Go modules',
@@ -262,7 +253,7 @@ function goSteps() {
       run: (log) => installGo(layout.go, log),
     },
     ...engineSteps(),
-    ...(fromImages() ? [] : [kubernetes]),
+    ...(fromImages() ? [] : [kubernetesStep()]),
     ...(isForTests() ? [kubectl, collector, actionlint, ...chartTools()] : []),
     ...(withKubelet() ? [kubelet] : []),
     ...(withYaml() ? [yamlHost] : []),

@@ -101,6 +101,7 @@ function toolPaths(environment = process.env) {
   const cache = cacheFolder(environment);
   const layout = cacheLayout(cache);
   const choices = environment.CREDENTIAL_ROTATION_ENGINE === 'build' ? {} : readChoices(layout.engineFile);
+  const kubernetes = choices.kubernetes?.root ?? layout.kubernetes;
   return {
     cache,
     pulumi: choices.pulumi?.root ?? layout.pulumi,
@@ -110,8 +111,8 @@ function toolPaths(environment = process.env) {
     yamlHost: path.join(layout.yamlHost, 'pulumi-language-yaml'),
     sdkHost: path.join(layout.sdkHost, 'pulumi-language-sdk'),
     dotnetHost: path.join(layout.dotnetHost, 'pulumi-language-dotnet'),
-    kubeApiserver: path.join(layout.kubernetes, 'kube-apiserver'),
-    kubeControllerManager: path.join(layout.kubernetes, 'kube-controller-manager'),
+    kubeApiserver: path.join(kubernetes, 'kube-apiserver'),
+    kubeControllerManager: path.join(kubernetes, 'kube-controller-manager'),
     kubectl: path.join(layout.kubectl, 'kubectl'),
     kubeletExec: path.join(layout.kubectl, 'exec'),
     kubelet: path.join(layout.kubelet, 'kubelet'),

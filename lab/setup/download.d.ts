@@ -1,0 +1,3 @@
+/** See download.js. */
+export function download(url: string, file: string): Promise<void>;
+export function downloadChecked(url: string, file: string): Promise<void>;
