@@ -13,17 +13,21 @@ const SILENCE = 6_000;
 /** How long a whole download may take, in milliseconds. */
 const TOTAL = 180_000;
 
+/** The place of a file in a mirror, which has a folder for each host. */
+function placeInMirror(url) {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
 /**
- * Where a file comes from: its own host, or a mirror with a folder for each host. Plain HTTP is for a mirror alone.
+ * Where a file comes from: its own host, or a mirror. Plain HTTP is for a mirror alone.
  *
  * @param {string} url
  * @param {NodeJS.ProcessEnv} environment CREDENTIAL_ROTATION_DOWNLOADS is the mirror's address
  */
 function mirrored(url, environment = process.env) {
   const mirror = environment.CREDENTIAL_ROTATION_DOWNLOADS;
-  if (!mirror) return url;
-  const { host, pathname } = new URL(url);
-  return `${mirror.replace(/\/+$/, '')}/${host}${pathname}`;
+  return mirror ? `${mirror.replace(/\/+$/, '')}/${placeInMirror(url)}` : url;
 }
 
 /**
@@ -84,11 +88,12 @@ function fetchFile(url, file, redirects) {
       }
       if (statusCode !== 200) return fail(new Error(`it answered with status ${statusCode}`));
       const target = fs.createWriteStream(`${file}.part`);
-      response.on('error', () => fail(new Error('it ended before its end')));
+      const brokenOff = () => fail(new Error('it ended before its end'));
+      response.on('error', brokenOff);
       target.on('error', fail);
       response.pipe(target);
       target.on('finish', () => {
-        if (!response.complete) return fail(new Error('it ended before its end'));
+        if (!response.complete) return brokenOff();
         clearTimeout(timer);
         fs.renameSync(`${file}.part`, file);
         resolve();
@@ -100,4 +105,4 @@ function fetchFile(url, file, redirects) {
   });
 }
 
-module.exports = { download, downloadChecked };
+module.exports = { download, downloadChecked, placeInMirror };

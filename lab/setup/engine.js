@@ -6,14 +6,16 @@ const path = require('node:path');
 const { publish, writeAtomically } = require('./cache.js');
 const { download, downloadChecked } = require('./download.js');
 const { buildKubernetes, buildKubernetesPlugin, buildPulumi, buildRandomPlugin } = require('./go.js');
+const {
+  KUBERNETES_PROGRAMS,
+  engineRelease,
+  kubernetesRelease,
+  pluginFile,
+  pluginRelease,
+} = require('./releases.js');
 const { run, which } = require('./run.js');
-const { thisSystem } = require('./system.js');
 const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
-
-/** Where the releases of Pulumi and of Kubernetes are. */
-const PULUMI = 'https://get.pulumi.com/releases';
-const KUBERNETES_RELEASES = 'https://dl.k8s.io/release';
 
 /** With this, the engine, its plugins and Kubernetes are always those built from their Go modules. */
 function mustBuild() {
@@ -67,10 +69,10 @@ function lookOnPath(cache) {
 }
 
 /** Downloads and unpacks one of Pulumi's releases into the cache, and tries it. */
-async function fetchRelease(target, name, arrange, log) {
+async function fetchRelease(target, url, arrange, log) {
   await publish(target, async (folder) => {
     const archive = path.join(folder, 'release.tar.gz');
-    await download(`${PULUMI}/${name}`, archive);
+    await download(url, archive);
     await run('tar', ['-xzf', archive, '--no-same-owner'], { cwd: folder, log });
     fs.rmSync(archive);
     await arrange(folder);
@@ -85,19 +87,17 @@ const ENGINE = {
   choice: (folder) => ({ root: folder }),
   build: buildPulumi,
   fetch(target, log) {
-    const name = `sdk/pulumi-v${versions.pulumi}-linux-${thisSystem().machine.pulumi}.tar.gz`;
-    /** The archive holds a folder `pulumi` with the files themselves. */
     const arrange = (folder) => {
       fs.renameSync(path.join(folder, 'pulumi'), path.join(folder, 'bin'));
       return run(path.join(folder, 'bin', 'pulumi'), ['version']);
     };
-    return fetchRelease(target, name, arrange, log);
+    return fetchRelease(target, engineRelease(), arrange, log);
   },
 };
 
 /** A plugin: its release holds the one file that a build makes, too. */
 function plugin({ name, version, key, estimate, build }) {
-  const file = `pulumi-resource-${name}`;
+  const file = pluginFile(name);
   return {
     title: `Pulumi plugin ${name} ${version}`,
     key,
@@ -106,9 +106,8 @@ function plugin({ name, version, key, estimate, build }) {
     choice: (folder) => ({ file: path.join(folder, file) }),
     build,
     fetch(target, log) {
-      const release = `plugins/${file}-v${version}-linux-${thisSystem().machine.debian}.tar.gz`;
       const arrange = (folder) => fs.accessSync(path.join(folder, file), fs.constants.X_OK);
-      return fetchRelease(target, release, arrange, log);
+      return fetchRelease(target, pluginRelease(name, version), arrange, log);
     },
   };
 }
@@ -138,11 +137,10 @@ const KUBERNETES = {
   choice: (folder) => ({ root: folder }),
   build: buildKubernetes,
   fetch(target) {
-    const place = `${KUBERNETES_RELEASES}/v${versions.kubernetes}/bin/linux/${thisSystem().machine.debian}`;
     return publish(target, async (folder) => {
-      for (const name of ['kube-apiserver', 'kube-controller-manager']) {
+      for (const name of KUBERNETES_PROGRAMS) {
         const file = path.join(folder, name);
-        await downloadChecked(`${place}/${name}`, file);
+        await downloadChecked(kubernetesRelease(name), file);
         fs.chmodSync(file, 0o755);
         await run(file, ['--version']);
       }

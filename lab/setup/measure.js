@@ -20,12 +20,11 @@ const LIMITS = { first: 10 * 60_000, withDownloads: 3 * 60_000, second: 15_000 }
 /** The heading of the demonstration that follows the start of the lab. */
 const UP = '2. The world before';
 
-/** The caches that a fresh machine has not. `releases`: undefined to build all, or variables by which they are found. */
-function emptyCaches(folder, releases) {
+/** The environment of a fresh machine, which has none of these caches; `variables` say where the releases come from. */
+function emptyCaches(folder, variables) {
   const inside = (name) => path.join(folder, name);
   return {
     ...process.env,
-    CREDENTIAL_ROTATION_ENGINE: '',
     XDG_CACHE_HOME: inside('cache'),
     GOCACHE: inside('go-build'),
     GOMODCACHE: inside('go-modules'),
@@ -34,7 +33,7 @@ function emptyCaches(folder, releases) {
     MAVEN_OPTS: `-Dmaven.repo.local=${inside('maven')}`,
     // A module cache is read-only otherwise, and would outlive this.
     GOFLAGS: `${process.env.GOFLAGS ?? ''} -modcacherw`.trim(),
-    ...(releases ?? { CREDENTIAL_ROTATION_ENGINE: 'build' }),
+    ...variables,
   };
 }
 
@@ -69,10 +68,14 @@ async function main() {
   const [load = 0] = os.loadavg();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'first-start-'));
   const clone = path.join(folder, 'clone');
-  const releases = mirror ? await serveReleases(path.join(folder, 'releases')) : undefined;
-  const found = mirror ? { CREDENTIAL_ROTATION_DOWNLOADS: releases.address } : {};
-  const options = { cwd: clone, env: emptyCaches(folder, downloads ? found : undefined) };
+  let releases;
   try {
+    if (mirror) releases = await serveReleases(path.join(folder, 'releases'));
+    const variables = {
+      CREDENTIAL_ROTATION_ENGINE: downloads ? '' : 'build',
+      ...(mirror ? { CREDENTIAL_ROTATION_DOWNLOADS: releases.address } : {}),
+    };
+    const options = { cwd: clone, env: emptyCaches(folder, variables) };
     await timed('git', ['clone', '--quiet', ROOT, clone], {});
     const setup = await timed('node', ['lab/setup/main.js'], options);
     const demo = await timed('npm', ['start'], options);

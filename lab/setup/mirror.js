@@ -10,36 +10,34 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
-const { thisSystem } = require('./system.js');
+const { placeInMirror } = require('./download.js');
+const {
+  KUBERNETES_PROGRAMS,
+  engineRelease,
+  kubernetesRelease,
+  pluginFile,
+  pluginRelease,
+} = require('./releases.js');
 const { cacheFolder, cacheLayout } = require('./tools.js');
 const versions = require('./versions.js');
-
-/** Packs the files of a folder, or the folder under another name, as a release has them. */
-function pack(archive, ...args) {
-  fs.mkdirSync(path.dirname(archive), { recursive: true });
-  execFileSync('tar', ['-czf', archive, ...args]);
-}
 
 /** Lays out what the hosts have, below a folder for each. @throws Error when something is not built here yet */
 function layOut(folder) {
   const built = cacheLayout(cacheFolder());
-  const { pulumi, debian } = thisSystem().machine;
-  const releases = path.join(folder, 'get.pulumi.com', 'releases');
+  const placed = (url) => {
+    const file = path.join(folder, placeInMirror(url));
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    return file;
+  };
+  const pack = (url, ...args) => execFileSync('tar', ['-czf', placed(url), ...args]);
+  pack(engineRelease(), '-C', built.pulumi, '--transform', 's,^bin,pulumi,', 'bin');
   pack(
-    path.join(releases, 'sdk', `pulumi-v${versions.pulumi}-linux-${pulumi}.tar.gz`),
-    ...['-C', built.pulumi, '--transform', 's,^bin,pulumi,', 'bin'],
+    pluginRelease('kubernetes', versions.kubernetesPlugin),
+    ...['-C', built.kubernetesPlugin, pluginFile('kubernetes')],
   );
-  for (const [name, version, from] of [
-    ['kubernetes', versions.kubernetesPlugin, built.kubernetesPlugin],
-    ['random', versions.randomPlugin, built.randomPlugin],
-  ]) {
-    const file = `pulumi-resource-${name}`;
-    pack(path.join(releases, 'plugins', `${file}-v${version}-linux-${debian}.tar.gz`), '-C', from, file);
-  }
-  const binaries = path.join(folder, `dl.k8s.io/release/v${versions.kubernetes}/bin/linux/${debian}`);
-  fs.mkdirSync(binaries, { recursive: true });
-  for (const name of ['kube-apiserver', 'kube-controller-manager']) {
-    const file = path.join(binaries, name);
+  pack(pluginRelease('random', versions.randomPlugin), '-C', built.randomPlugin, pluginFile('random'));
+  for (const name of KUBERNETES_PROGRAMS) {
+    const file = placed(kubernetesRelease(name));
     fs.copyFileSync(path.join(built.kubernetes, name), file);
     const sum = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
     fs.writeFileSync(`${file}.sha256`, sum);

@@ -1,31 +1,21 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { download, downloadChecked } from '../../../lab/setup/download.js';
 import { cacheLayout } from '../../../lab/setup/tools.js';
 import { repositoryFile } from '../docs/readme';
 import { keepEnvironment } from '../../environment';
+import { writeFakeGo } from './fakeGo';
 
 const NAMES = ['kube-apiserver', 'kube-controller-manager'];
 const sum = (text: string): string => `${createHash('sha256').update(text).digest('hex')}\n`;
-
-/** A Go that is new enough and builds nothing. */
-const FAKE_GO =
-  '#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.6 linux/amd64 || { echo it would be built >&2; exit 1; }\n';
 
 describe('the set-up: official releases', function () {
   this.timeout(20_000);
@@ -93,7 +83,7 @@ describe('the set-up: official releases', function () {
     expect(readdirSync(folder)).to.deep.equal(['file']);
   });
 
-  /** The step for the API server and the controller manager, run twice in a cache of its own; its notes, results and paths. */
+  /** The step for the API server and the controller manager, run in a cache of its own: its notes, whether it was ready before and after, its failure, and the API server's place. */
   async function kubernetesStep(): Promise<{
     notes: string[];
     ready: string[];
@@ -102,8 +92,9 @@ describe('the set-up: official releases', function () {
   }> {
     const cache = path.join(folder, 'cache');
     const bin = path.join(folder, 'bin');
-    for (const each of [cache, bin]) mkdirSync(each, { recursive: true });
-    writeFileSync(path.join(bin, 'go'), FAKE_GO, { mode: 0o755 });
+    for (const each of [path.join(cache, 'openemr-credential-rotation'), bin])
+      mkdirSync(each, { recursive: true });
+    writeFakeGo(bin, 'it would be built');
     const setup = (name: string): string => JSON.stringify(repositoryFile('lab', 'setup', name));
     const script = `
       const step = require(${setup('engine.js')}).kubernetesStep();
@@ -122,12 +113,8 @@ describe('the set-up: official releases', function () {
       PATH: `${bin}:${process.env['PATH']}`,
       XDG_CACHE_HOME: cache,
     };
-    mkdirSync(path.join(cache, 'openemr-credential-rotation'), { recursive: true });
-    const child = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    await new Promise((resolve) => child.on('close', resolve));
-    return JSON.parse(out) as Awaited<ReturnType<typeof kubernetesStep>>;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env });
+    return JSON.parse(stdout) as Awaited<ReturnType<typeof kubernetesStep>>;
   }
 
   it("Kubernetes' own API server and controller manager are taken, and remembered", async () => {

@@ -18,6 +18,7 @@ import type { System } from '../../../lab/setup/system.js';
 import { crossLayout, emulatorFile } from '../../../lab/setup/tools.js';
 import { table } from '../../../lab/setup/usage.js';
 import { repositoryFile } from '../docs/readme';
+import { writeFakeGo } from './fakeGo';
 
 /** As these systems ship it, less the lines of addresses. */
 const OS_RELEASE = {
@@ -240,9 +241,7 @@ describe('the set-up: what only one test needs', function () {
   it('is left out where it cannot be built, in a line that says why; the set-up goes on', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
     try {
-      const go =
-        '#!/bin/sh\n[ "$1" = version ] && echo go version go1.26.6 linux/amd64 || { echo needs a newer Go >&2; exit 1; }\n';
-      writeFileSync(path.join(folder, 'go'), go, { mode: 0o755 });
+      writeFakeGo(folder, 'needs a newer Go');
       const script = `
         const step = require(${JSON.stringify(repositoryFile('lab', 'setup', 'steps.js'))}).goSteps()
           .find(({ name }) => name.startsWith('OpenTelemetry'));
