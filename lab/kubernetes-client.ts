@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { send } from './send';
 
 /** Any Kubernetes object, as far as the lab looks into it. */
 export interface KubernetesObject {
@@ -99,12 +100,8 @@ export class KubernetesClient {
       // Node itself leaves the length of a DELETE's body out.
       headers['content-length'] = String(Buffer.byteLength(text));
     }
-    return new Promise((resolve, reject) => {
-      const options = { method, headers, agent: this.agent, ...(signal ? { signal } : {}) };
-      const sent = request(`${this.server}${path}`, options, resolve);
-      sent.on('error', reject);
-      sent.end(text);
-    });
+    const options = { method, headers, agent: this.agent, ...(signal ? { signal } : {}) };
+    return send(`${this.server}${path}`, options, text);
   }
 
   /**

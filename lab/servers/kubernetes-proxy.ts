@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, createServer, request } from 'node:https';
+import { Agent, createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { send } from '../send';
 import { describeRequest } from './kubernetes-requests';
 import type { KubernetesRequest } from './kubernetes-requests';
 import type { Certificates } from './certificates';
@@ -187,12 +188,9 @@ function forward(
   body: Buffer,
   outgoing: ServerResponse,
 ): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const options = { method: incoming.method, headers: incoming.headers, agent };
-    const onward = request(new URL(incoming.url ?? '/', target), options, resolve);
-    onward.on('error', reject);
-    // Who hangs up ends the watch at the server, too.
-    outgoing.on('close', () => onward.destroy());
-    onward.end(body);
-  });
+  // Who hangs up ends the watch at the server, too.
+  const hungUp = new AbortController();
+  outgoing.on('close', () => hungUp.abort());
+  const options = { method: incoming.method, headers: incoming.headers, agent, signal: hungUp.signal };
+  return send(new URL(incoming.url ?? '/', target), options, body);
 }

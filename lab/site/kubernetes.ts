@@ -37,11 +37,11 @@ export async function createObjects(client: KubernetesClient, site: SiteObjects)
   const core = `/api/v1/namespaces/${namespace}`;
   await client.create('/api/v1/namespaces', named('v1', 'Namespace', namespace));
   const account = (name: string): Promise<unknown> =>
-    client.create(`${core}/serviceaccounts`, named('v1', 'ServiceAccount', name)).catch(() => undefined);
+    client.create(`${core}/serviceaccounts`, named('v1', 'ServiceAccount', name));
   const [token] = await Promise.all([
     account(SERVICE_ACCOUNT).then(() => requestToken(client, namespace)),
     // The controller makes this one too; whoever comes first, pods need it.
-    account('default'),
+    account('default').catch(unlessThere),
     client.create(`${core}/secrets`, secret(site)),
     applyRole(client, namespace, 'role.yaml'),
     ...(site.canary ? [applyRole(client, namespace, 'role-canary.yaml')] : []),
@@ -63,9 +63,6 @@ export async function createClaim(
   folder: string,
 ): Promise<void> {
   const { volume, claim } = claimObjects(namespace, name, folder);
-  const unlessThere = (error: unknown): void => {
-    if (!(error instanceof KubernetesError && error.status === 409)) throw error;
-  };
   await client.create('/api/v1/persistentvolumes', volume).catch(unlessThere);
   await client.create(`/api/v1/namespaces/${namespace}/persistentvolumeclaims`, claim).catch(unlessThere);
 }
@@ -74,6 +71,11 @@ export async function createClaim(
 export async function removeVolumes(client: KubernetesClient, namespace: string): Promise<void> {
   const selector = encodeURIComponent(`${VOLUME_LABEL}=${namespace}`);
   await client.delete(`/api/v1/persistentvolumes?labelSelector=${selector}`);
+}
+
+/** Takes the answer that there is such an object already; throws every other. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof KubernetesError && error.status === 409)) throw error;
 }
 
 function named(apiVersion: string, kind: string, name: string): Record<string, unknown> {
