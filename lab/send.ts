@@ -9,7 +9,11 @@ import type { IncomingMessage } from 'node:http';
  * read, so it is sent again, as Node advises: https://nodejs.org/api/http.html#requestreusedsocket
  * @throws what the connection ended with, before there was a reply.
  */
-export function send(url: string | URL, options: RequestOptions, body?: string | Buffer): Promise<IncomingMessage> {
+export function send(
+  url: string | URL,
+  options: RequestOptions,
+  body?: string | Buffer,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let answered = false;
     const sent = request(url, options, (reply) => {
