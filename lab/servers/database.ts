@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createConnection, createPool } from 'mysql2/promise';
+import type { ConnectionOptions } from 'mysql2/promise';
 import type { ToolPaths } from '../setup/tools.js';
 import { mariadb, mariadbFromSuite } from './mariadb';
 import { mysql, mysqlFromSuite } from './mysql';
@@ -115,9 +116,10 @@ export async function databaseAt(
   way: { socketPath: string } | { password: string },
 ): Promise<DatabaseServer> {
   const { host, port } = place;
-  const ca = await readFile(place.caFile, 'utf8');
+  // One object for all connections: mysql2 then reads the authority once, and takes a TLS session up again.
+  const ssl = { ca: await readFile(place.caFile, 'utf8'), rejectUnauthorized: true };
   const pool = createPool({
-    ...('socketPath' in way ? way : { ...way, host, port, ssl: { ca, rejectUnauthorized: true } }),
+    ...('socketPath' in way ? way : { ...way, host, port, ssl }),
     user: 'root',
     connectionLimit: 4,
     multipleStatements: true,
@@ -128,7 +130,7 @@ export async function databaseAt(
       const [rows] = await pool.query(sql, values);
       return Array.isArray(rows) ? rows : [];
     },
-    canLogin: loginProbe(host, port, ca),
+    canLogin: loginProbe({ host, port, ssl }),
     close: () => pool.end(),
   };
 }
@@ -143,19 +145,15 @@ const REFUSALS = new Set([
   'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
 ]);
 
-function loginProbe(host: string, port: number, ca: string): DatabaseServer['canLogin'] {
-  // One object for all logins: mysql2 then reads the authority once, and takes a TLS session up again. Together with no
-  // room for 16,000 prepared statements, a login costs a third, and the sweep makes a thousand in each case.
-  const ssl = { ca, rejectUnauthorized: true };
+function loginProbe(place: Pick<ConnectionOptions, 'host' | 'port' | 'ssl'>): DatabaseServer['canLogin'] {
   return async ({ user, password, schema }) => {
     try {
       const connection = await createConnection({
-        host,
-        port,
+        ...place,
         user,
         password,
         ...(schema === undefined ? {} : { database: schema }),
-        ssl,
+        // By default each connection makes room for 16,000, and the sweep makes a thousand connections in a case.
         maxPreparedStatements: 1,
         connectTimeout: 5000,
       });

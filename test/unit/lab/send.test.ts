@@ -16,7 +16,7 @@ describe("a request of the lab's on a connection that was kept", () => {
   let server: Server;
   let agent: Agent;
   /** What to do with the nth request of a connection; all are counted. */
-  let onRequest: (nth: number, socket: Socket) => 'answer' | 'close';
+  let onRequest: (nth: number) => 'answer' | 'close';
   let asked = 0;
   const ofSocket = new WeakMap<Socket, number>();
 
@@ -24,12 +24,12 @@ describe("a request of the lab's on a connection that was kept", () => {
     folder = mkdtempSync(path.join(tmpdir(), 'kept-connections-'));
     const made = await makeCertificates('openssl', folder);
     agent = new Agent({ keepAlive: true, ca: readFileSync(made.caFile) });
-    const [cert, key] = [made.serverCertificate, made.serverKey].map((file) => readFileSync(file));
-    server = createServer({ ...(cert && key ? { cert, key } : {}) }, (incoming, outgoing) => {
+    const [cert, key] = [readFileSync(made.serverCertificate), readFileSync(made.serverKey)];
+    server = createServer({ cert, key }, (incoming, outgoing) => {
       const nth = (ofSocket.get(incoming.socket) ?? 0) + 1;
       ofSocket.set(incoming.socket, nth);
       asked++;
-      if (onRequest(nth, incoming.socket) === 'answer') outgoing.end(`${nth}`);
+      if (onRequest(nth) === 'answer') outgoing.end(`${nth}`);
       else incoming.socket.destroy();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
