@@ -107,6 +107,7 @@ export class KubernetesClient {
   /**
    * Tells every object of a collection and every change of it, until `signal` aborts: lists, then watches, and
    * begins anew when the server ends the watch. Objects that vanished between two lists are told as DELETED.
+   * @param path may end with a query, as `?fieldSelector=…`
    */
   async watch<T extends KubernetesObject>(
     path: string,
@@ -122,7 +123,7 @@ export class KubernetesClient {
         for (const object of list.items) tell({ type: 'ADDED', object });
         known = listed;
         await this.stream<T>(
-          `${path}?watch=1&resourceVersion=${list.metadata.resourceVersion}`,
+          `${path}${path.includes('?') ? '&' : '?'}watch=1&resourceVersion=${list.metadata.resourceVersion}`,
           signal,
           (event) => {
             const uid = event.object.metadata.uid ?? event.object.metadata.name;

@@ -229,14 +229,37 @@ export async function removeJobs(client: KubernetesClient, namespace: string): P
   await client.delete(pods, { gracePeriodSeconds: 1 });
 }
 
+interface SecretObject extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
+const decoded = ({ data = {} }: SecretObject): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
+
 /** The Kubernetes Secret's data, decoded. */
 export async function readSecret(
   client: KubernetesClient,
   namespace: string,
 ): Promise<Record<string, string>> {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${KUBERNETES_SECRET}`;
-  const { data = {} } = await client.get<{ data?: Record<string, string> }>(path);
-  return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
-  );
+  return decoded(await client.get(`/api/v1/namespaces/${namespace}/secrets/${KUBERNETES_SECRET}`));
+}
+
+/**
+ * Follows the Kubernetes Secret until `signal` aborts, as a kubelet does, without a request for each look; gives what tells
+ * its data, decoded: nothing while there is no Secret.
+ */
+export function followSecret(
+  client: KubernetesClient,
+  namespace: string,
+  signal: AbortSignal,
+): () => Promise<Record<string, string>> {
+  const first = readSecret(client, namespace).catch(() => ({}));
+  let seen: Record<string, string> | undefined;
+  const secrets = `/api/v1/namespaces/${namespace}/secrets?fieldSelector=metadata.name%3D${KUBERNETES_SECRET}`;
+  void client.watch<SecretObject>(secrets, signal, ({ type, object }) => {
+    seen = type === 'DELETED' ? {} : decoded(object);
+  });
+  return async () => seen ?? first;
 }

@@ -17,6 +17,7 @@ import {
   createDeployment,
   createObjects,
   DEPLOYMENT,
+  followSecret,
   KUBERNETES_SECRET,
   readSecret,
   removeJobs,
@@ -216,7 +217,7 @@ function acting({ kubelet, kubernetes, database }: SiteServers, draft: Draft, sq
       startCanary(
         {
           sqlconfFile,
-          kubernetesSecret: () => readSecret(kubernetes.admin, namespace),
+          kubernetesSecret: (signal) => followSecret(kubernetes.admin, namespace, signal),
           login: (user, password) => database.canLogin({ user, password, schema }),
         },
         options,

@@ -22,7 +22,7 @@ for (const database of databases) {
         const worlds: WorldSnapshot[] = [await snapshot(site)];
         const texts: Record<string, string> = {};
         const load = site.load({ ratePerSecond: 50 });
-        const canary = site.canary();
+        const canary = site.canary({ everyMs: 50 });
         for (const slot of ['B', 'A', 'B'] as const) {
           const result = await run(site);
           expectCode(result, 0);
