@@ -91,7 +91,7 @@ export function startCanary(sources: CanarySources, { everyMs = 200 }: CanaryOpt
 function placesOf(
   sources: CanarySources,
   signal: AbortSignal,
-): { place: string; find(): Promise<FoundLogin | string> }[] {
+): { place: string; find: () => Promise<FoundLogin | string> }[] {
   const secret = sources.kubernetesSecret(signal);
   return [
     {

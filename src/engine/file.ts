@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { describeUnknown, Failure } from '../base/failure';
+import { Failure } from '../base/failure';
+import { errorCode } from '../base/errors';
 import { npmEngineFile, npmEngineFolder } from '../sdk/npmEngine';
 
 /** Name of a folder that holds bin/pulumi, where the engine is not on PATH. */
@@ -24,8 +25,14 @@ export async function engineFile(
   } catch (error) {
     throw new Failure(
       'engine-missing',
-      `npm's package pulumi in ${npm} cannot give the engine (${describeUnknown(error)}); check the way to get.pulumi.com, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+      `npm's package pulumi in ${npm} cannot give the engine (${reasonOf(error)}); check the way to get.pulumi.com, or set ${engineVariable} to the folder that holds bin/pulumi.`,
       { cause: error },
     );
   }
+}
+
+/** Why npm's package failed, in one line: its own last words, or the code of what could not be started. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error && !('code' in error) ? error.message : errorCode(error);
+  return said.slice(0, 200);
 }

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
-import { describeUnknown, Failure } from '../base/failure';
-import { engineFile, engineVariable } from './file';
+import { Failure } from '../base/failure';
+import { engineFile } from './file';
 import { atLeast, oldestEngine } from './plugins';
-import { runEngine } from './process';
+import { engineMissing, runEngine } from './process';
 import type { EngineVersion } from '../sdk/automation';
 import { knownEngine } from '../sdk/automation';
 
@@ -41,11 +41,7 @@ async function ask(): Promise<PulumiCommand> {
   const command = file.includes(path.sep) ? path.resolve(file) : file;
   const environment = { PULUMI_SKIP_UPDATE_CHECK: 'true' };
   const answer = await runEngine(command, ['version'], tmpdir(), environment).catch((error: unknown) => {
-    throw new Failure(
-      'engine-missing',
-      `The pulumi CLI is not found or too old (${describeUnknown(error)}); install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
-      { cause: error },
-    );
+    throw engineMissing(command, error);
   });
   const version = answer.stdout.trim().replace(/^v/, '');
   // A version that is no number is one of somebody's own build.

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation';
+import { errorCode } from '../base/errors';
+import { Failure } from '../base/failure';
+import { engineVariable } from './file';
 import { watchEngines } from './watch';
 import { guardPorts } from './loopbackGuard';
 import { traced, traceVariables } from '../base/trace';
@@ -33,6 +36,21 @@ export class EngineError extends Error {
   ) {
     super(`stderr: ${stderr}`, options);
   }
+}
+
+/** Why there is no engine: it is not there, cannot be started, or ends before it tells its version. */
+export function engineMissing(file: string, error: unknown): Failure {
+  const started = error instanceof EngineError ? error.exitCode : 0;
+  const code = error instanceof Error ? errorCode(error.cause) : '';
+  const why =
+    code === 'ENOENT'
+      ? `is not found (${file})`
+      : `cannot be run (${file}: ${code === '' ? (started === -1 ? 'ended by a signal' : `exit code ${started}`) : code})`;
+  return new Failure(
+    'engine-missing',
+    `The pulumi CLI ${why}; install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
+    { cause: error },
+  );
 }
 
 /**

@@ -5,11 +5,11 @@ import { Failure } from '../base/failure';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../base/errors';
-import { EngineError, runEngine } from './process';
+import { EngineError, engineMissing, runEngine } from './process';
 import { readJournal, slotPasswordsIn } from './state';
 import { engineFailure } from './failure';
 import { engineFolder, mendFileBackend } from './fileBackend';
-import { engineFile, engineVariable } from './file';
+import { engineFile } from './file';
 import { begunIn, outputsOf, planInState } from './pastSteps';
 import { exportSchema, stateIn, unreadableState } from './stateForm';
 import type { StateSecretsProvider } from './stateForm';
@@ -31,9 +31,10 @@ export async function askEngine(
   more: Record<string, string> = {},
 ): Promise<string> {
   const environment = { ...more, PULUMI_BACKEND_URL: backendUrl, PULUMI_SKIP_UPDATE_CHECK: 'true' };
+  const file = await engineFile();
   const limit = AbortSignal.timeout(limitMs);
   try {
-    return (await runEngine(await engineFile(), args, tmpdir(), environment, { signal: limit })).stdout;
+    return (await runEngine(file, args, tmpdir(), environment, { signal: limit })).stdout;
   } catch (error) {
     if (limit.aborted)
       throw new Failure(
@@ -41,12 +42,7 @@ export async function askEngine(
         `The Pulumi engine gave no answer within ${limitMs / 1000} s (backend ${backendUrl}); check PULUMI_BACKEND_URL and the network.`,
         { cause: error },
       );
-    if (error instanceof EngineError && error.exitCode === -2)
-      throw new Failure(
-        'engine-missing',
-        `The pulumi CLI is not found; install it, or set ${engineVariable} to the folder that holds bin/pulumi.`,
-        { cause: error },
-      );
+    if (error instanceof EngineError && error.exitCode === -2) throw engineMissing(file, error);
     throw error;
   }
 }

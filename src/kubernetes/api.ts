@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type * as Client from '@kubernetes/client-node';
 import { traced } from '../base/trace';
+import { errorCode } from '../base/errors';
 import { Failure } from '../base/failure';
 import { proxyFor } from '../base/proxy/fromEnvironment';
 
@@ -210,10 +211,38 @@ export class KubernetesApi {
 
   /** The library makes a new pool of connections for each request, with a TLS handshake each; the first one is kept. */
   private async authorize(request: Client.RequestContext): Promise<void> {
-    await this.config.applySecurityAuthentication(request);
+    await this.config.applySecurityAuthentication(request).catch((error: unknown) => {
+      throw loginFailure(this.config.getCurrentUser(), error);
+    });
     this.dispatcher ??= request.getDispatcher();
     if (this.dispatcher) request.setDispatcher(this.dispatcher);
   }
+}
+
+/**
+ * Why there are no credentials to send: nothing was asked of the server yet.
+ * @param user of the kubeconfig; where it has a login command (kubernetes.io/docs/reference/access-authn-authz/authentication,
+ *   "client-go credential plugins"), that failed. What it wrote is not shown: it may quote a token.
+ */
+function loginFailure(user: Client.User | null, error: unknown): Failure {
+  const exec: unknown = user?.exec;
+  const command = typeof exec === 'object' && exec !== null && 'command' in exec ? exec.command : undefined;
+  const code = error instanceof Error && 'code' in error ? errorCode(error) : '';
+  if (typeof command !== 'string')
+    return new Failure(
+      'kubeconfig-invalid',
+      `The credentials that the kubeconfig names cannot be read (${code === '' ? 'they are malformed' : code}); correct them, or KUBECONFIG.`,
+      { cause: error },
+    );
+  const what =
+    code === ''
+      ? 'gave no credentials; run it by hand to see why (for AWS: aws sso login, then again)'
+      : `cannot be run (${code}); install it where PATH finds it`;
+  return new Failure(
+    'kubernetes-login-refused',
+    `The kubeconfig's login command ${command} ${what}, or name another kubeconfig by KUBECONFIG.`,
+    { cause: error },
+  );
 }
 
 /** The kind of objects that a path is about, as in `apis/apps/v1/namespaces/openemr/deployments/openemr`. */

@@ -32,6 +32,8 @@ export function answerFailure(
   error: unknown,
   { verb, what, server }: { verb: string; what: string; server: string },
 ): Failure {
+  // There were no credentials to ask with.
+  if (error instanceof Failure) return error;
   const status = statusOf(error);
   const options = { cause: error };
   if (status === 404)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { KnownVersion } from '../base/thisRun';
 import { thisRun } from '../base/thisRun';
 import { Failure } from '../base/failure';
@@ -33,8 +34,8 @@ export interface AdminSession {
 }
 
 /**
- * Opens a session with the admin login that works: current, then pending, then previous; at most three tries. Only where
- * all are refused, the other versions are tried that rotations of this tool have pending.
+ * Opens a session with the admin login that works: current, then pending, then in turn previous and the other versions that
+ * rotations of this tool have pending; at most three tries that are refused.
  * @param known what logged in before in this run, and what was refused: that is not tried again before all others
  * @throws Failure `admin-login-refused` when none works, Failure `configuration` when the secret is malformed.
  */
@@ -106,12 +107,15 @@ type Candidate = Pick<AdminCredentials, 'stage' | 'version'>;
 
 /**
  * The versions in the order in which a login is tried, each once and read when it is needed. Pending is what has
- * AWSPENDING, or else the newest version of this tool: it was set where a run was killed before it became current.
+ * AWSPENDING, or else the newest version of this tool: it was set where a run was killed before it became current. The
+ * others begin at another one in each run: the limit of tries leaves some out, and not the same ones each time.
+ * @param beginAt where they begin, below their number
  */
 export async function* candidates(
   secrets: Pick<SecretsManager, 'read' | 'describe'>,
   secretId: string,
   known: KnownVersion | undefined,
+  beginAt: (count: number) => number = randomInt,
 ): AsyncGenerator<Candidate> {
   const given = new Set<string>();
   const fresh = (stage: Candidate['stage'], version: SecretVersion | undefined): Candidate[] => {
@@ -128,10 +132,15 @@ export async function* candidates(
     fresh(ownLabel, await secrets.read(secretId, { versionId }));
   const [newest] = own;
   if (pending === undefined && newest !== undefined) yield* await readOwn(newest);
-  yield* fresh('AWSPREVIOUS', await secrets.read(secretId, { stage: 'AWSPREVIOUS' }));
+  const others = [
+    async () => fresh('AWSPREVIOUS', await secrets.read(secretId, { stage: 'AWSPREVIOUS' })),
+    ...own.filter((versionId) => !given.has(versionId)).map((versionId) => () => readOwn(versionId)),
+  ];
+  const first = others.length > 1 ? beginAt(others.length) : 0;
+  for (const read of [...others.slice(first), ...others.slice(0, first)]) yield* await read();
   // What logged in before in this run may have lost its label since.
-  const ids = known !== undefined && given.has(known.current) ? [known.works, ...own] : own;
-  for (const versionId of ids) if (!given.has(versionId)) yield* await readOwn(versionId);
+  if (known !== undefined && given.has(known.current) && !given.has(known.works))
+    yield* await readOwn(known.works);
 }
 
 /** The admin login that works, without a session. @throws as {@link openAdmin} */

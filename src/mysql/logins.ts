@@ -105,6 +105,11 @@ async function othersSessions(
   };
 }
 
+/** dev.mysql.com/doc/refman/8.4/en/performance-schema-status-variables.html */
+const lostAccounts = 'Performance_schema_accounts_lost';
+const lostThreads = 'Performance_schema_thread_instances_lost';
+const lostNames = `'${lostAccounts}', '${lostThreads}'`;
+
 /** The counts, or why there are none. */
 async function readCounts(session: Session, username: string): Promise<LoginCount | string> {
   const settings = await variables(session);
@@ -130,9 +135,14 @@ async function variables(session: Session): Promise<Map<string, string>> {
 }
 
 async function accounts(session: Session, username: string): Promise<Map<string, number> | string> {
-  const [lost] = await session.query("SHOW GLOBAL STATUS LIKE 'Performance_schema_accounts_lost'");
-  if (Number(lost?.['Value'] ?? 0) > 0)
-    return 'performance_schema.accounts is full (Performance_schema_accounts_lost); raise performance_schema_accounts_size';
+  const lost = await session.query(`SHOW GLOBAL STATUS WHERE Variable_name IN (${lostNames})`);
+  const isLost = (name: string): boolean =>
+    lost.some((row) => row['Variable_name'] === name && Number(row['Value'] ?? 0) > 0);
+  if (isLost(lostAccounts))
+    return `performance_schema.accounts is full (${lostAccounts}); raise performance_schema_accounts_size`;
+  // A connection without an instance of its own counts for no account.
+  if (isLost(lostThreads))
+    return `connections were not counted (${lostThreads}); raise performance_schema_max_thread_instances`;
   try {
     const rows = await session.query(
       'SELECT HOST AS host, TOTAL_CONNECTIONS AS total FROM performance_schema.accounts WHERE USER = ?',

@@ -6,6 +6,8 @@ export interface Server {
   mariadb: boolean;
   /** True from this version on. */
   atLeast: (major: number, minor: number, patch?: number) => boolean;
+  /** Of what kind of group of writers it is a node; undefined where it is none. */
+  group: 'Galera' | 'group replication' | undefined;
   /** How this server reads the schema name of a grant. */
   schemaNames: SchemaNames;
   /** A schema's name as this server keeps it: in small letters where `lower_case_table_names` is not 0. */
@@ -26,7 +28,7 @@ export function serverOf(session: Session): Promise<Server> {
 
 async function readServer(session: Session): Promise<Server> {
   const rows = await session.query(
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'partial_revokes', 'lower_case_table_names')",
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'partial_revokes', 'lower_case_table_names', 'wsrep_on', 'group_replication_group_name')",
   );
   const values = new Map(rows.map((row) => [String(row['Variable_name']), String(row['Value'])]));
   const version = values.get('version') ?? '';
@@ -47,10 +49,17 @@ async function readServer(session: Session): Promise<Server> {
   const folds = ['1', '2'].includes(values.get('lower_case_table_names') ?? '0');
   return {
     mariadb,
+    group: groupOf(values),
     schemaNames: values.get('partial_revokes') === 'ON' ? 'literal' : 'pattern',
     schemaName: (name) => (folds ? name.toLowerCase() : name),
     atLeast,
   };
+}
+
+/** mariadb.com/kb/en/galera-cluster-system-variables; dev.mysql.com/doc/refman/8.4/en/group-replication-options.html */
+function groupOf(values: ReadonlyMap<string, string>): Server['group'] {
+  if (values.get('wsrep_on') === 'ON') return 'Galera';
+  return (values.get('group_replication_group_name') ?? '') === '' ? undefined : 'group replication';
 }
 
 /** True for a server that takes no writes: a reader endpoint, or a writer in the middle of a failover. */

@@ -1,3 +1,4 @@
+import { renews } from './kinds';
 import type { Journal, Observation } from './observation';
 import { kubernetesSecretKeys } from './observation';
 import { otherSiteProblems } from './otherSites';
@@ -124,7 +125,9 @@ export function rollbackProblems(
     return [
       `The last rotation was rolled back already: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
     ];
-  if (journal && !journal.finished && journal.plan.kind !== 'sync' && journal.plan.from === inUse)
+  // A switch-back that was stopped is what is asked for: it is taken up, or planned anew.
+  const begunAhead = journal !== undefined && !journal.finished && renews(journal.plan.kind);
+  if (begunAhead && journal.plan.from === inUse)
     return [
       `Rotation ${journal.plan.id} was stopped before the switch: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
     ];

@@ -1,6 +1,6 @@
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { PreviewedChange } from '../rotation/news';
-import type { Failure } from '../base/failure';
+import { Failure } from '../base/failure';
 import type { RunRequest, OpenWorld } from './request';
 import { sayingWhatIsLive } from './live';
 import { lookForEngine } from '../engine/find';
@@ -38,7 +38,17 @@ export interface DryRun {
 
 /** Plans and previews; writes nothing anywhere, the state included. */
 export function dryRun(request: RunRequest): Promise<DryRun> {
-  return sayingWhatIsLive(request, preview);
+  return sayingWhatIsLive(request, stoppablePreview);
+}
+
+/** A signal reaches the engine alone; whatever the dry run then ends with, it is the signal that ended it. */
+async function stoppablePreview(request: RunRequest): Promise<DryRun> {
+  try {
+    return await preview(request);
+  } catch (error) {
+    if (request.signal?.aborted !== true) throw error;
+    throw new Failure('stopped-by-signal', 'Stopped by a signal; nothing was changed.', { cause: error });
+  }
 }
 
 async function preview(request: RunRequest): Promise<DryRun> {

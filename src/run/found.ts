@@ -158,9 +158,12 @@ function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: bool
   );
 }
 
+/** What such an end says. */
+export const nothingChanged = ' Nothing was changed.';
+
 /** Several problems as one end: nothing was changed. */
 export function jointFailure(problems: readonly Failure[]): Failure {
   const reasons = problems.map(({ message }) => message).join(' ');
   const code = decidingCode(problems) ?? 'uncoded';
-  return new Failure(code, `${reasons} Nothing was changed.`, { outcome: jointOutcome(problems) });
+  return new Failure(code, `${reasons}${nothingChanged}`, { outcome: jointOutcome(problems) });
 }

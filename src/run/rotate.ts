@@ -26,7 +26,7 @@ import { tellOfIdleProof } from './tellOfIdleProof';
 import type { UpdateRequest } from '../engine/update';
 import { openStack } from '../engine/workspace';
 import type { Found } from './found';
-import { planFound, jointFailure, notDueReason, openedBesideObserving } from './found';
+import { planFound, jointFailure, nothingChanged, notDueReason, openedBesideObserving } from './found';
 
 /** Rotates, or takes up what was not finished. Throws a Failure when nothing was changed. */
 export function rotate(request: RunRequest): Promise<RunResult | NotDue> {
@@ -78,7 +78,13 @@ async function rotateLocked(
   const wantsMore = finishedRollback && request.kind === 'rotate' && !request.savedPlan;
   if (!wantsMore) return first;
   const again = openedBesideObserving(request, world, openStack(request.location));
-  return rotateOnce(request, world, await again);
+  return rotateOnce(request, world, await again).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    const why = error.message.replace(nothingChanged, '');
+    throw error.saying(
+      `The rollback that was cut off is finished; the rotation that was asked for did not begin. ${why}`,
+    );
+  });
 }
 
 /** How long the database's clients are watched, in ms: about as long as the checks beside it. */

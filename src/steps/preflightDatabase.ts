@@ -1,12 +1,13 @@
 import { Failure } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
-import { ownGrants } from '../mysql/accounts';
+import { accountsNamed, ownGrants } from '../mysql/accounts';
 import type { WorldContext } from '../target/context';
+import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
 import { proxyNotices, proxyProblems } from './10-renewal/rdsProxy';
 import { idleRoles } from '../mysql/roles';
 import { isReadOnly } from '../mysql/server';
-import { quoteIdentifier } from '../mysql/sqlText';
+import { quoteAccount, quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
 import { targetProblems } from './preflightTarget';
@@ -33,6 +34,7 @@ export async function databaseFindings(
     ...proxyProblems(clients.credentials.login),
     ...(await missingPrivileges(session)),
     ...(await readerProblems(clients)),
+    ...(planned.plan.rotateAdmin ? await adminHostProblems(clients) : []),
     ...found.problems,
   ];
   return {
@@ -62,6 +64,30 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
         ),
     );
 }
+
+/**
+ * Step 11 changes the account that its session is logged in as. With several, the one that a client gets depends on where it
+ * comes from: the others would keep a password that no version of the secret has in the end. What only this server's own
+ * machine can use is left out.
+ */
+export async function adminHostProblems({
+  session,
+  credentials,
+}: Pick<PreflightClients, 'session'> & { credentials: Pick<AdminCredentials, 'login'> }): Promise<Failure[]> {
+  const { username } = credentials.login;
+  const accounts = (await accountsNamed(session, username)).filter(({ host }) => !ownMachine.has(host));
+  if (accounts.length < 2) return [];
+  const hosts = accounts.map(({ host }) => host).join(', ');
+  const drops = accounts.map((account) => `DROP USER ${quoteAccount(account)}`).join(' or ');
+  return [
+    new Failure(
+      'account-ambiguous',
+      `The admin user ${username} exists under several hosts (${hosts}), and a rotation changes the password of one of them; drop all but one: ${drops}.`,
+    ),
+  ];
+}
+
+const ownMachine = new Set(['localhost', '127.0.0.1', '::1']);
 
 async function readerProblems({ session, credentials }: PreflightClients): Promise<Failure[]> {
   if (!(await isReadOnly(session))) return [];

@@ -49,6 +49,19 @@ for (const database of databases.slice(0, 1)) {
       await expectNoLoginFailed();
     });
 
+    it('a dry run: code 8, that nothing was changed, the account that is live', async () => {
+      const before = await snapshot(site);
+      for (const moment of [/Reading secrets/, /1\/11/]) {
+        const stopped = await runStoppedAt(site, moment, ['--dry-run']);
+        expectCode(stopped, 8);
+        expect(stopped.stderr).to.match(
+          new RegExp(`Stopped by a signal; nothing was changed\\. .*${before.A.username}`),
+        );
+      }
+      expect(await snapshot(site)).to.deep.equal(before);
+      await expectNoLoginFailed();
+    });
+
     it('in step 4 and in step 7: code 8, the step, the account that is live, lock and Lease given back', async () => {
       const { A, B } = await snapshot(site);
       const early = await runStoppedAt(site, /4\/11/);

@@ -17,6 +17,10 @@ export const awsCodes = {
     'Give the process a role or a profile where the SDK looks for them.',
   ),
   'aws-credentials-invalid': permission('AWS does not accept the credentials.', 'Renew them.'),
+  'aws-role-refused': permission(
+    'STS does not give the process its role.',
+    "Correct the role's trust policy, or the role that is named.",
+  ),
   'aws-credentials-expired': permission('The AWS credentials expired.', 'Renew them and run again.'),
   'aws-permission-missing': permission(
     'The role may not make a call to AWS.',

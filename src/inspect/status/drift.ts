@@ -208,14 +208,30 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
     }
     const [ours] = pendingOfThisTool(stages);
     const pending = versionUnder(stages, 'AWSPENDING') ?? ours;
-    if (pending !== undefined && pending !== versionId)
-      found.push({
-        kind: 'pending-label',
-        text: `Secret ${id} has a version under ${pending === ours ? adminLabel(pending) : 'AWSPENDING'} (${pending}): a rotation of it was started and not finished.`,
-        mend: secret === valueOf(adminSecret) ? rotate : 'Find out who set the label, and remove it.',
-      });
+    if (pending === undefined || pending === versionId) continue;
+    const own = adminLabel(pending);
+    const label = pending === ours && stages[pending]?.includes(own) === true ? own : 'AWSPENDING';
+    found.push({
+      kind: 'pending-label',
+      text: `Secret ${id} has a version under ${label} (${pending}): a rotation of it was started and not finished.`,
+      mend:
+        pending === ours
+          ? pendingMend(id, pending, label)
+          : secret === valueOf(adminSecret)
+            ? rotate
+            : 'Find out who set the label, and remove it.',
+    });
   }
   return found;
+}
+
+/** A rotation takes over what the database accepts, and leaves what it refuses to the run that stored it. */
+function pendingMend(id: string, versionId: string, label: string): string {
+  return (
+    'Run credential-rotation: it takes over what the database accepts. Where the label stays, the database refuses that password: ' +
+    "when no other OpenEMR's rotation with this secret is unfinished, take the label away (aws secretsmanager " +
+    `update-secret-version-stage --secret-id ${id} --version-stage ${label} --remove-from-version-id ${versionId}).`
+  );
 }
 
 function stateDrift({ sqlconf, slotSecret, state }: StatusFacts): Drift[] {

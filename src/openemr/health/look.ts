@@ -61,7 +61,7 @@ function lookOf(page: HealthPage, asked: Asked): HealthLook {
     selfSigned === undefined
       ? []
       : [
-          `the certificate of ${new URL(url).host} is self-signed (${selfSigned}) and cannot be verified; it is accepted because the name is inside the cluster, and OpenEMR's image creates one at each start; to verify it, set OPENEMR_HEALTHCHECK_CA_FILE to its CA`,
+          `the certificate of ${new URL(url).host} is self-signed (${selfSigned}) and cannot be verified; it is accepted because the name is inside the cluster, and OpenEMR's image creates one at each start; OPENEMR_HEALTHCHECK_CA_FILE can verify only one that an authority of yours issues`,
         ];
   const proxy = proxyFor(url);
   if (proxy && isInCluster(new URL(url).hostname))
@@ -72,7 +72,7 @@ function lookOf(page: HealthPage, asked: Asked): HealthLook {
     const { fault, wrong } = asked;
     return {
       before: { url, fault, failing: [], ...seen },
-      problem: problemOf(url, asked),
+      problem: problemOf(page, asked),
       notices: [...notices, `the health page ${url} ${wrong}`],
     };
   }
@@ -88,7 +88,11 @@ function lookOf(page: HealthPage, asked: Asked): HealthLook {
   return { before: { url, failing, ...seen }, notices };
 }
 
-function problemOf(url: string, { wrong, fault }: Extract<Asked, { kind: 'bad' }>): Failure {
+function problemOf(
+  { url: asked, caFile }: HealthPage,
+  { wrong, fault }: Extract<Asked, { kind: 'bad' }>,
+): Failure {
+  const url = pageOf(asked);
   const said = `The health page ${url} ${wrong} already, before anything is changed`;
   if (fault === 'broken')
     return new Failure(
@@ -99,7 +103,11 @@ function problemOf(url: string, { wrong, fault }: Extract<Asked, { kind: 'bad' }
   if (certificate)
     return new Failure(
       'health-page-unsuited',
-      `${said}: its certificate is not trusted. Name its CA by OPENEMR_HEALTHCHECK_CA_FILE, or correct the name in OPENEMR_HEALTHCHECK_URL.`,
+      `${said}: its certificate is not trusted. ${
+        caFile !== undefined && isInCluster(new URL(url).hostname)
+          ? "Where it is one that OpenEMR's image creates at each start, unset OPENEMR_HEALTHCHECK_CA_FILE; else correct that CA, or the name in OPENEMR_HEALTHCHECK_URL."
+          : 'Name its CA by OPENEMR_HEALTHCHECK_CA_FILE, or correct the name in OPENEMR_HEALTHCHECK_URL.'
+      }`,
     );
   if (fault === 'no-answer')
     return new Failure(

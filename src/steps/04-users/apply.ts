@@ -46,7 +46,7 @@ export const databaseUser: ResourceLogic = {
     const inputs = news as unknown as DatabaseUserInputs;
     const keys = ['username', 'host', 'port', 'dbname', 'password'] as const;
     if (keys.some((key) => isUnknown(inputs[key]) || olds[key] !== inputs[key])) return true;
-    if ((await tryLogin(loginOf(inputs), inputs.context.trust)) === 'denied') return true;
+    if (!(await isKnownToWork(loginOf(inputs), inputs.context))) return true;
     return asAdmin(inputs.context, (session) => isBehind(session, inputs));
   },
   async apply(properties: Properties) {

@@ -5,6 +5,7 @@ import type { Session } from '../../mysql/database';
 import { openSession } from '../../mysql/database';
 import { knowsTwoPasswords, withSecondPassword } from '../../mysql/dualPassword';
 import { sampledFactor, sampledPollMs } from '../../mysql/idleness';
+import { serverOf } from '../../mysql/server';
 import type { OpenReader } from '../../mysql/readers';
 import { closeReaders, lookEverywhere, openReaders, unreachedText } from '../../mysql/readers';
 import type { PreflightClients } from '../preflightClients';
@@ -56,7 +57,7 @@ export async function idleFindings(
   const { whySampled } = await lookEverywhere(session, readers, username).finally(() =>
     closeReaders(readers),
   );
-  const unseen = unreachedText(readers);
+  const unseen = [unreachedText(readers), await otherNodes(session)].filter((text) => text !== undefined);
   const sampled =
     whySampled === undefined
       ? []
@@ -68,8 +69,18 @@ export async function idleFindings(
   const ending = await endingNotices({ plan, material }, session);
   return {
     problems: [],
-    notices: [...sampled, ...(unseen === undefined ? [] : [unseen]), ...kept, ...ending],
+    notices: [...sampled, ...unseen, ...kept, ...ending],
   };
+}
+
+/** Locks and counts of logins are of one server: what the other nodes of a group do is not seen. */
+async function otherNodes(session: Session): Promise<string | undefined> {
+  const { group } = await serverOf(session);
+  if (group === undefined) return undefined;
+  return (
+    `the database is a node of ${group === 'Galera' ? 'a Galera cluster' : 'group replication'}: the idle proof does not see who logs in at its other nodes, ` +
+    "and the rotation's lock is of this node alone; let OpenEMR and all rotations use one node, and grant the Lease (infra/kubernetes/role-optional.yaml)"
+  );
 }
 
 /** What the rotation before has kept. */

@@ -43,8 +43,8 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 }
 
 /** Starts the command and sends it SIGTERM when what it has written to stderr fits. */
-export function runStoppedAt(site: Site, moment: RegExp): Promise<Run> {
-  return runUntil(site, moment, (command) => signalAll([command], 'SIGTERM'));
+export function runStoppedAt(site: Site, moment: RegExp, args: readonly string[] = []): Promise<Run> {
+  return runUntil(site, moment, (command) => signalAll([command], 'SIGTERM'), 'close', args);
 }
 
 /**
@@ -56,9 +56,10 @@ export function runUntil(
   moment: RegExp,
   action: (command: number) => void,
   end: 'close' | 'exit' = 'close',
+  args: readonly string[] = [],
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [commandFile], {
+    const child = spawn(process.execPath, [commandFile, ...args], {
       env: { ...environmentOf(site) },
       cwd: site.folder,
       stdio: ['ignore', 'pipe', 'pipe'],

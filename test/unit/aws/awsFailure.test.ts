@@ -29,6 +29,13 @@ const cases: [string, string, Outcome, RegExp][] = [
     'permission',
     /secretsmanager:PutSecretValue/,
   ],
+  ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 'permission', /trust policy/],
+  [
+    'InvalidIdentityToken',
+    'No OpenIDConnect provider found in your account for https://oidc.eks',
+    'permission',
+    /OIDC provider/,
+  ],
   [
     'AccessDeniedException',
     'Access to KMS is not allowed',

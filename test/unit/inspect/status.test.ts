@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { DriftKind } from '../../../src/inspect/status/drift';
+import { driftOf } from '../../../src/inspect/status/drift';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
 import { statusLines } from '../../../src/report/statusText';
 import { plannedIn } from '../rotation/planned';
@@ -204,6 +205,13 @@ describe('status: each kind of drift', () => {
       stages: { ...admin.stages, [id]: ['CREDENTIAL_ROTATION_ADMIN_20260301-020304-c0ffee'] },
     };
     expect(kindsOf(worldOn('A'), { adminSecret: read(own) })).to.deep.equal(['pending-label']);
+    // What a rotation leaves is not told to go by a rotation.
+    const [{ mend } = { mend: '' }] = driftOf({ ...facts, adminSecret: read(own) });
+    expect(mend)
+      .to.match(/takes over what the database accepts\. Where the label stays/)
+      .and.include(
+        `--version-stage CREDENTIAL_ROTATION_ADMIN_20260301-020304-c0ffee --remove-from-version-id ${id}`,
+      );
     const owned = { ...admin, owner: 'is managed by rds; leave its rotation to that service' };
     expect(kindsOf(worldOn('A'), { adminSecret: read(owned) })).to.deep.equal(['other-owner']);
     const deployment = read({

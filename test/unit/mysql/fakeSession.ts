@@ -15,9 +15,10 @@ export function fakeSession(
   const asked: unknown[][] = [];
   const session: Session = {
     query: async (sql, values = []) => {
-      if (sql.includes("Variable_name IN ('version'")) return [{ Variable_name: 'version', Value: version }];
-      if (sql.startsWith('SET SESSION sql_mode')) return [];
       const told = answers.find(([start]) => sql.startsWith(start))?.[1];
+      if (sql.includes("Variable_name IN ('version'"))
+        return [{ Variable_name: 'version', Value: version }, ...(Array.isArray(told) ? told : [])];
+      if (sql.startsWith('SET SESSION sql_mode')) return [];
       // Nobody holds a lock on the server, unless a test says so.
       if (told === undefined && sql.includes('credential_rotation_probe')) return [];
       asked.push([sql, ...values]);

@@ -16,13 +16,20 @@ function server(
     accounts = [],
     statistics = [],
     lost = '0',
+    threads = '0',
     questions = [],
-  }: { accounts?: Answer; statistics?: Answer; lost?: string; questions?: Answer } = {},
+  }: { accounts?: Answer; statistics?: Answer; lost?: string; threads?: string; questions?: Answer } = {},
 ): ReturnType<typeof fakeSession>['session'] {
   const rows = Object.entries(variables).map(([Variable_name, Value]) => ({ Variable_name, Value }));
   return fakeSession(version, [
     ["SHOW GLOBAL VARIABLES WHERE Variable_name IN ('performance_schema'", rows],
-    ["SHOW GLOBAL STATUS LIKE 'Performance_schema_accounts_lost'", [{ Value: lost }]],
+    [
+      "SHOW GLOBAL STATUS WHERE Variable_name IN ('Performance_schema_accounts_lost'",
+      [
+        { Variable_name: 'Performance_schema_accounts_lost', Value: lost },
+        { Variable_name: 'Performance_schema_thread_instances_lost', Value: threads },
+      ],
+    ],
     ["SHOW GLOBAL STATUS LIKE 'Uptime'", [{ Value: '77' }]],
     ['SELECT HOST AS host, TOTAL_CONNECTIONS', accounts],
     ['SELECT TOTAL_CONNECTIONS AS total FROM information_schema.USER_STATISTICS', statistics],
@@ -86,6 +93,7 @@ describe('lookAtLogins', () => {
       /accounts_size is 0/,
     ],
     ['accounts were lost', server('8.0.36', on, { lost: '3' }), /accounts_lost/],
+    ['connections were lost', server('8.0.36', on, { threads: '3' }), /thread_instances_lost/],
     [
       'the admin may not read it',
       server('8.0.36', on, { accounts: denied }),

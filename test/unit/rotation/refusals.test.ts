@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
 import { plannedIn, refusalIn } from './planned';
 import type { World } from './simulatedWorld';
-import { loginOf, slotText, worldOn } from './simulatedWorld';
+import { journalOf, loginOf, slotText, worldOn } from './simulatedWorld';
 
 const [a, b] = [loginOf('openemr_a'), loginOf('openemr_b')];
 const withSecret = (entries: Record<string, unknown>, changes: Partial<World> = {}): World => ({
@@ -120,5 +120,16 @@ describe('planRotation: refusals', () => {
   it('OpenEMR is down, and a rollback lets it in again by the other slot', () => {
     const world = { ...worldOn('A'), users: new Map([['openemr_b', 'wombat-openemr_b']]) };
     expect(plannedIn(world, 'rollback').plan).to.deep.include({ kind: 'switch-back', to: 'B' });
+  });
+
+  it('a rollback that was stopped before its switch, and no longer fits, is planned anew', () => {
+    const world = worldOn('B');
+    const begun = plannedIn(world, 'rollback');
+    expect(begun.plan).to.include({ kind: 'switch-back', from: 'B', to: 'A' });
+    // As when the operator corrected the slot secret meanwhile.
+    world.secret.versionId = 'corrected';
+    const again = plannedIn(world, 'rollback', { id: 'back-2', journal: journalOf(begun) });
+    expect(again).to.include({ resumed: false });
+    expect(again.plan).to.include({ kind: 'switch-back', from: 'B', to: 'A' });
   });
 });

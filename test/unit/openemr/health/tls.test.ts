@@ -67,7 +67,14 @@ describe('TLS of the health page', () => {
     expect(asked).to.include({ kind: 'bad' });
     const look = await lookAtHealth({ url: page(imageServer), caFile: authority }, 1);
     expect(look.problem?.outcome).to.equal('configuration');
-    expect(look.problem?.message).to.include('OPENEMR_HEALTHCHECK_CA_FILE');
+    expect(look.problem?.message).to.include('unset OPENEMR_HEALTHCHECK_CA_FILE');
+  });
+
+  it('the image’s own certificate as its CA: refused, and the advice is to leave the CA out', async () => {
+    const look = await lookAtHealth({ url: page(imageServer), caFile: imageCertificate }, 1);
+    expect(look.problem?.message).to.include('unset OPENEMR_HEALTHCHECK_CA_FILE');
+    const without = await lookAtHealth({ url: page(imageServer) }, 1);
+    expect(without.problem).to.equal(undefined);
   });
 
   it('without a CA file: one of an unknown authority is refused, a self-signed one passes inside the cluster and is told', async () => {
@@ -77,6 +84,10 @@ describe('TLS of the health page', () => {
     const look = await lookAtHealth({ url: page(imageServer) }, 1);
     expect(look.problem).to.equal(undefined);
     expect(look.notices.join()).to.match(/self-signed \(CN=localhost\) and cannot be verified/);
+    // A pod has another one after each start: who took it as the CA would be refused from then on.
+    expect(look.notices.join())
+      .to.include('only one that an authority of yours issues')
+      .and.not.include('to its CA');
   });
 
   it('after the switch it must be as before: verified again, or of the same subject', async () => {

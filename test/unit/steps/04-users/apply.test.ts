@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { tryLogin } from '../../../../src/mysql/database';
 import type { DatabaseUserInputs } from '../../../../src/steps/04-users/apply';
 import { databaseUser } from '../../../../src/steps/04-users/apply';
 import { beginToWatch } from '../../../../src/steps/10-renewal/idle';
@@ -285,6 +286,12 @@ describe("step 4: what a preview shows of a slot's user", () => {
     Object.assign(world.database.account('openemr_b') ?? {}, { grants: ['GRANT USAGE ON *.*'] });
     expect(await differs({}, same), 'too few rights').to.equal(true);
     expect(writesIn(world.log)).to.deep.equal([]);
+  });
+
+  it('where the tries of this run are used up, too: the repair must not end by what it repairs', async () => {
+    for (const wrong of ['Wrong-1', 'Wrong-2', 'Wrong-3'])
+      expect(await tryLogin(world.login('openemr_b', wrong), world.context.trust)).to.equal('denied');
+    expect(await differs({ password: passwords.newB }, { password: passwords.newB })).to.equal(true);
   });
 
   it('a problem that stops the step is a change, too', async () => {

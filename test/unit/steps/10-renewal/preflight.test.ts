@@ -91,6 +91,20 @@ describe('idleFindings', () => {
     );
   });
 
+  for (const [name, variable, value] of [
+    ['a Galera cluster', 'wsrep_on', 'ON'],
+    ['group replication', 'group_replication_group_name', '2b3c'],
+  ] as const)
+    it(`a node of ${name}: what its other nodes do is not seen, and that is told`, async () => {
+      const node: [string, Answer] = [
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version'",
+        [{ Variable_name: variable, Value: value }],
+      ];
+      const { notices } = await found('8.0.36', [...counts, node]);
+      expect(notices).to.have.length(1);
+      expect(notices[0]).to.include(`the database is a node of ${name}`).and.include('grant the Lease');
+    });
+
   it('--keep-old-password and what the rotation before has kept are told', async () => {
     const retained: [string, Answer] = ['SELECT DISTINCT User', [{ username: 'openemr_b' }]];
     const { notices } = await found('8.0.14', [...counts, retained], { keepOldPassword: true });

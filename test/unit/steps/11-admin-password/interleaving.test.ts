@@ -191,7 +191,7 @@ for (const [name, retains] of [
 }
 
 describe('which login of the admin secret is tried', () => {
-  const order = async (labels: readonly [string, string][]): Promise<string[]> => {
+  const order = async (labels: readonly [string, string][], beginAt = 0): Promise<string[]> => {
     const secret = new FakeSecret(document);
     for (const [label, id] of labels) secret.put(document.replace('First-1', id), [label], id);
     const tried: string[] = [];
@@ -200,7 +200,8 @@ describe('which login of the admin secret is tried', () => {
       read: async (_: string, which: { stage: string } | { versionId: string }) =>
         secret.version('stage' in which ? secret.labels.get(which.stage) : which.versionId),
     };
-    for await (const { version } of candidates(read, 'admin', undefined)) tried.push(version.versionId);
+    const found = candidates(read, 'admin', undefined, () => beginAt);
+    for await (const { version } of found) tried.push(version.versionId);
     return tried;
   };
   const own = (rotation: string): [string, string] => [
@@ -219,6 +220,11 @@ describe('which login of the admin secret is tried', () => {
     ]);
   });
 
+  it('the others begin at another one in another run, so that the limit of tries does not leave out the same ones', async () => {
+    const labels = [older, newer, ['AWSPREVIOUS', 'v9']] as [string, string][];
+    expect(await order(labels, 1)).to.deep.equal(['v0', newer[1], older[1], 'v9']);
+  });
+
   it('what is under AWSPENDING comes before that', async () => {
     const tried = await order([older, ['AWSPENDING', 'foreign'], ['AWSPREVIOUS', 'v9']]);
     expect(tried).to.deep.equal(['v0', 'foreign', 'v9', older[1]]);
@@ -235,6 +241,26 @@ describe('step 11 beside the rotation of another OpenEMR', () => {
     expect((await runAlone(shared, rotations[1])).state).to.equal('ended');
     expect(shared.secret.stages()[otherId]).to.deep.equal(['AWSPENDING']);
     expect(await finish(shared, [rotations[0]], 'its own run')).to.equal(1);
+  });
+
+  it('many versions of runs that were given up, all refused: tried as far as the tries go, kept, and they stop nobody', async () => {
+    const givenUp = [1, 2, 3, 4].map(
+      (day) => `credential-rotation-admin-password-2026010${day}-020304-cccccc`,
+    );
+    const labels = givenUp.map((id) =>
+      id.replace('credential-rotation-admin-password-', 'CREDENTIAL_ROTATION_ADMIN_'),
+    );
+    const shared = begin(false);
+    givenUp.forEach((id, index) => shared.secret.put(other(`Never-set-${index}`), [labels[index] ?? ''], id));
+    expect((await runAlone(shared, rotations[1])).state).to.equal('ended');
+    const stages = shared.secret.stages();
+    for (const [index, id] of givenUp.entries()) expect(stages[id]).to.deep.equal([labels[index]]);
+    // A run that stored its own version and did not set it has no try left for it.
+    const [id, label] = [otherId, `CREDENTIAL_ROTATION_ADMIN_${rotations[0]}`];
+    shared.secret.put(other('Stored-not-set-1'), [label], id);
+    expect((await runAlone(shared, rotations[0])).state).to.equal('ended');
+    expect(shared.server.newer).to.equal('Stored-not-set-1');
+    expect(shared.secret.labels.get('AWSCURRENT')).to.equal(id);
   });
 
   it('one that the database accepts becomes current, and is the previous one afterwards', async () => {
