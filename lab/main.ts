@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { databaseNames, startLab, STARTING_POINTS } from './index';
 import type { Database, Lab, Site, StartingPoint } from './index';
@@ -17,7 +18,7 @@ Starts a whole OpenEMR on this machine: database, Kubernetes, Secrets Manager, p
   --kubelet process|real     what runs the pods: processes of the lab's own kubelet (default), or the real kubelet
                              with containerd and runc, which needs root
   --docker                   MySQL 8.4, moto and Kubernetes (k3s) from official images, instead of builds
-  --folder FOLDER            where everything goes, and stays (default: a temporary folder)
+  --folder FOLDER            where everything goes, and stays; new or empty (default: a temporary folder)
 `;
 
 interface Choices {
@@ -61,6 +62,8 @@ function choose(args: string[]): Choices | undefined {
     throw new Error('--docker runs MySQL 8.4: leave --database out');
   if (values.docker && values.kubelet !== 'process')
     throw new Error('--docker runs the pods by the lab itself: leave --kubelet out');
+  if (values.folder !== undefined && existsSync(values.folder) && readdirSync(values.folder).length > 0)
+    throw new Error(`--folder ${values.folder}: is not empty; name a new one, or remove it`);
   return {
     docker: values.docker,
     database: oneOf('database', values.database ?? 'mysql', databaseNames),
