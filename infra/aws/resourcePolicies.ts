@@ -38,6 +38,9 @@ export function secretPolicy(secretArn: string, readers: readonly string[]): Pol
             Action: [
               'secretsmanager:GetSecretValue',
               'secretsmanager:PutSecretValue',
+              // It takes a value, too; a replica in another region has no policy of its own.
+              'secretsmanager:UpdateSecret',
+              'secretsmanager:ReplicateSecretToRegions',
               'secretsmanager:UpdateSecretVersionStage',
             ],
             Condition: { ArnNotEquals: { 'aws:PrincipalArn': [...readers] } },

@@ -53,9 +53,10 @@ export const checks = {
   secretId: like(/^[A-Za-z0-9/_+=.@:!-]{1,2048}$/, 'an ARN or a name of a secret'),
   keyArn: like(arn('kms', 'key/[A-Za-z0-9-]+'), 'the ARN of a KMS key (…:key/…, not of an alias)'),
   roleArn: like(arn('iam', String.raw`role/[\w+=,.@/-]+`), 'the ARN of an IAM role'),
+  // The condition key `aws:PrincipalArn` is the role's, also for who has assumed it.
   principalArn: like(
-    arn('(iam|sts)', String.raw`(role|user|assumed-role)/[\w+=,.@/-]+`),
-    'the ARN of one IAM role or user, without a wildcard',
+    arn('iam', String.raw`(role|user)/[\w+=,.@/-]+`),
+    'the ARN of one IAM role or user itself (…:role/NAME, not …:assumed-role/NAME/SESSION), without a wildcard',
   ),
   oidcProvider: like(
     arn('iam', String.raw`oidc-provider/[\w.-]+(/[\w./-]+)?`),

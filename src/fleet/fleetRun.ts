@@ -30,6 +30,14 @@ export type FleetRun = z.infer<typeof fleetRunSchema>;
 /** How old a run may be that is taken up, in ms: a schedule of once a day begins a new one each time. */
 export const resumeLimitMs = 12 * 3_600_000;
 
+/** How a run that did not end well is continued; after its limit the same command begins a new one. */
+export function howToContinue(startedAt: string, now: Date): string {
+  const anywhere = `with --since ${startedAt}`;
+  const until = new Date(Date.parse(startedAt) + resumeLimitMs);
+  if (until <= now) return `Run the same command again ${anywhere} to continue, and without --anew.`;
+  return `Run the same command again before ${until.toISOString()}, without --anew, to continue, or on any machine ${anywhere}.`;
+}
+
 /** How to find the run that this one is. */
 export interface RunChoice {
   names: readonly string[];

@@ -29,7 +29,10 @@ export function standingOf(
   if (isAhead(new Date(begun), now)) return 'not-rotated';
   if (last.end === 'rolled-back' && begun >= since.getTime()) return 'rolled-back';
   if (!renews(last.kind)) return 'not-rotated';
-  if (begun >= since.getTime()) return 'rotated';
+  // One that was held before and finished since has a new password in use, too.
+  const ended = last.endedAt === null ? NaN : Date.parse(last.endedAt);
+  const endedSince = last.end === 'done' && ended >= since.getTime() && !isAhead(new Date(ended), now);
+  if (begun >= since.getTime() || endedSince) return 'rotated';
   return since.getTime() - begun < ageMs ? 'not-due' : 'not-rotated';
 }
 

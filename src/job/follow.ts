@@ -107,6 +107,11 @@ class Follower {
     try {
       const [job, pods] = await Promise.all([this.reader.job(this.name), this.reader.pods(this.name)]);
       this.silentSince = undefined;
+      if (job.spec?.completionMode === 'Indexed')
+        throw new Failure(
+          'kubernetes-object-ambiguous',
+          `Job ${this.name} is of a fleet and has many pods; watch it with credential-rotation fleet status, and one pod with kubectl logs.`,
+        );
       const container = containerOf(job);
       return { state: stateOf(job, pods, container, this.begun), container, pods };
     } catch (error) {

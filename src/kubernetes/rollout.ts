@@ -57,12 +57,17 @@ export function rolloutProgress({ status }: V1Deployment): number {
   return updated + (status?.readyReplicas ?? 0) + (status?.availableReplicas ?? 0) - 3 * old;
 }
 
+/** kubernetes.io/docs/concepts/workloads/controllers/deployment, "Progress Deadline Seconds" */
+const usualDeadlineSeconds = 600;
+
 /**
  * How long a rollout may be without progress, in ms: the Deployment's own deadline, and a little more, since its
- * controller says so first. A slow rollout of many pods takes that long for each.
+ * controller says so first. A slow rollout of many pods takes that long for each. A deadline of more than a day is none
+ * (2147483647 was once the default, for "no deadline"): then it is that of Kubernetes, for a run that waits for ever holds its lock.
  */
 export function stallLimitMs(deployment: V1Deployment): number {
-  return ((deployment.spec?.progressDeadlineSeconds ?? 600) + 30) * 1000;
+  const given = deployment.spec?.progressDeadlineSeconds ?? usualDeadlineSeconds;
+  return ((given > 86_400 ? usualDeadlineSeconds : given) + 30) * 1000;
 }
 
 /** The restart that the pod template asks for; undefined where it has none of this tool's. */

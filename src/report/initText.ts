@@ -4,6 +4,32 @@ import type { MergedFile } from '../find/stackFile';
 import { definitionOf } from '../settings/options';
 import { aligned } from './table';
 
+/** A URL may hold a login. */
+const loginInUrl = /(:\/\/[^/?#@\s]*:)[^/?#\s]*@/g;
+
+/** Whether a value is a URL with a password. */
+export function holdsPassword(value: string): boolean {
+  return withoutPassword(value) !== value;
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(loginInUrl, '$1…@');
+}
+
+/** What was found, to be shown: a password in a URL is left out. */
+export function withoutPasswords(all: FoundDeployment): FoundDeployment {
+  const shown = <Each extends { value: string }>(each: Each): Each => ({
+    ...each,
+    value: withoutPassword(each.value),
+  });
+  return {
+    ...all,
+    found: all.found.map(shown),
+    open: all.open.map((each) => ({ ...each, candidates: each.candidates.map(shown) })),
+    notes: all.notes.map(withoutPassword),
+  };
+}
+
 /** What looking at an OpenEMR gave, line by line: what was found and where, what was not and how to set it. */
 export function findingLines({ place, found, open, notes }: FoundDeployment): string[] {
   const rows = found.map(({ name, value, from }) => [

@@ -164,7 +164,7 @@ function canResume(observation: Observation, { plan, material, versionIds }: Unf
 function takenUp(
   { sqlconf, kubernetesSecret, restartedAs }: Observation,
   { plan, material, recorded }: UnfinishedJournal,
-  { id, now }: PlanRequest,
+  { id, now, canary: wanted }: PlanRequest,
 ): PlannedRotation {
   const { data, works } = kubernetesSecret;
   const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
@@ -180,15 +180,29 @@ function takenUp(
   const wasRestarted = recorded.restart || restartedAs === plan.restartToken;
   const restartsAgain = wasRestarted && !(switched && secretFits && restartedAs === plan.restartToken);
   // Whether a Secret is dead is as it is now, and not as it was when the plan was made.
-  const { deadSecret, ...same } = plan;
+  const { deadSecret, canary: begun, ...same } = plan;
+  // Behind the switch there is nothing left for a canary to spare, and none where OpenEMR is down or goes back.
+  const mayHave = sqlconf.works && !switched && plan.kind !== 'rollback';
+  const canary = mayHave ? canaryNow(begun, wanted) : begun;
   const again: RotationPlan = {
     ...same,
+    ...(canary === undefined ? {} : { canary }),
     ...(works ? {} : { deadSecret: true }),
     ...(patchesAgain ? { patchToken: id } : {}),
     ...(restartsAgain ? { restartToken: restartToken(id, now) } : {}),
   };
-  const isSame = !patchesAgain && !restartsAgain && (deadSecret === undefined) === works;
+  const isSame = !patchesAgain && !restartsAgain && (deadSecret === undefined) === works && canary === begun;
   return { plan: isSame ? plan : again, material };
+}
+
+/**
+ * The canary of a plan that is taken up: what is asked for now decides, so that a proof that failed can be left out. One that
+ * may be had was not had when the plan was begun; only one that must be had is added.
+ */
+function canaryNow(begun: RotationPlan['canary'], wanted: CanaryMode | undefined): RotationPlan['canary'] {
+  if (wanted === undefined) return begun;
+  if (wanted === 'off') return undefined;
+  return begun === undefined && wanted === 'auto' ? undefined : wanted;
 }
 
 /**

@@ -58,11 +58,19 @@ export async function notDueReason(
   { deployment, observation }: Found,
 ): Promise<string | undefined> {
   if (ifOlderThan === undefined) return undefined;
-  const journal = readJournal(deployment);
+  const journal = ownJournal(observation, readJournal(deployment));
   const renewedAt = isRenewal(journal) ? undefined : await readRenewedAt(secrets, observation.slotSecret);
   const { reason, notice } = dueNow(observation, journal, ifOlderThan, { now: new Date(), renewedAt });
   if (notice !== undefined) tell({ kind: 'notice', text: notice });
   return reason;
+}
+
+/** What the state says of the last run, if that was of this slot secret: the age and the begun steps of another one are not ours. */
+export function ownJournal(
+  { slotSecret }: Pick<Observation, 'slotSecret'>,
+  journal: Journal | undefined,
+): Journal | undefined {
+  return journal?.plan.slotSecretArn === slotSecret.arn ? journal : undefined;
 }
 
 /** What a run is about to carry out, and what its preflight knows beside it. */
@@ -84,7 +92,14 @@ export async function planFound(
   found: Found,
   lookMs: number,
 ): Promise<PlannedRun> {
-  const journal = await journalToTakeUp(request, world, readJournal(found.deployment));
+  const inState = readJournal(found.deployment);
+  const own = ownJournal(found.observation, inState);
+  if (inState !== own)
+    request.tell({
+      kind: 'notice',
+      text: `the last run in the state of stack ${request.location.stack} was of another slot secret (${inState?.plan.slotSecretArn}), and does not count; if another OpenEMR rotates with this stack, give each its own by --stack`,
+    });
+  const journal = await journalToTakeUp(request, world, own);
   const { planned, resumed } = planFrom(request, found, journal);
   const looked = await withCanaryLook(request, world, planned, resumed);
   const run = await lookedAt(request, found, looked.planned, { resumed, lookMs });

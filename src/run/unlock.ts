@@ -3,9 +3,16 @@ import type { Session } from '../mysql/database';
 import { effect } from '../base/effect';
 import { sleep } from '../base/errors';
 import type { Kubernetes } from '../kubernetes/kubernetes';
-import { readableLease, readLease, writeLease } from '../kubernetes/lease';
+import { leaseHolder, readableLease, readLease, writeLease } from '../kubernetes/lease';
 import type { LockHolder } from '../mysql/lock';
-import { adminLockName, firstHeld, lockHolder, retakeWithinMs, runLockNames } from '../mysql/lock';
+import {
+  adminLockName,
+  firstHeld,
+  holderText,
+  lockHolder,
+  retakeWithinMs,
+  runLockNames,
+} from '../mysql/lock';
 import type { OpenWorld, RunRequest } from './request';
 import { openAdminSession, openWorld } from './openWorld';
 import { mendFileBackend } from '../engine/fileBackend';
@@ -37,19 +44,43 @@ export async function unlock(
     const { context } = request.settings;
     const names = await runLockNames(world.slotSecretArn, world.kubernetes);
     const admin = adminLockName((await world.secrets.describe(context.adminSecretId)).arn);
-    const holders = await readHolders(world, names, admin);
+    const shown = new Map<string, LockHolder | undefined>();
+    for (const name of [...names, admin]) shown.set(name, await lockHolder(world.session, name));
+    const lock = names.map((name) => shown.get(name)).find((holder) => holder !== undefined);
+    const lease = await readableLease(world.kubernetes);
+    const holders: Holders = { lock, admin: shown.get(admin), lease };
     if (!(await decide(holders))) return { holders, cleared: false };
     // One after the other: two sites of one OpenEMR may hold one each.
     for (const name of [...names, admin]) {
       const holder = await lockHolder(world.session, name);
-      if (holder) await endHolder(request, world, name, holder);
+      if (whatToDo(shown.get(name), holder, name === admin) === 'end' && holder)
+        await endHolder(request, world, name, holder);
     }
-    if (holders.lease) await clearLease(world.kubernetes);
+    if (lease) await clearLease(world.kubernetes, lease.holder);
     await clearBackend(request);
     return { holders, cleared: true };
   } finally {
     await world.session.close();
   }
+}
+
+/**
+ * What becomes of a lock after the decision: only a holder that was shown is ended.
+ * @throws Failure `lock-held` when another run of this OpenEMR took the lock since
+ */
+export function whatToDo(
+  shown: LockHolder | undefined,
+  now: LockHolder | undefined,
+  isAdminSecret: boolean,
+): 'end' | 'leave' {
+  if (now === undefined) return 'leave';
+  if (now.connectionId === shown?.connectionId) return 'end';
+  // Another OpenEMR with the same secret came to its step 11 meanwhile: its run is alive.
+  if (isAdminSecret) return 'leave';
+  throw new Failure(
+    'lock-held',
+    `Another run took the lock of this OpenEMR${holderText(now)} since its holder was shown, and is left alone; look again with credential-rotation unlock.`,
+  );
 }
 
 /** Reads who holds the lock and the Lease. */
@@ -122,9 +153,11 @@ async function killAndTake(
   return { taken: Number(row?.['taken']) === 1, seen };
 }
 
-async function clearLease(kubernetes: Kubernetes): Promise<void> {
+/** Takes the Lease from the holder that was shown; one who took it since keeps it. */
+async function clearLease(kubernetes: Kubernetes, shown: string): Promise<void> {
   const lease = await readLease(kubernetes);
-  if (lease) await effect('lease: clear', () => writeLease(kubernetes, lease, ''));
+  if (lease && leaseHolder(lease) === shown)
+    await effect('lease: clear', () => writeLease(kubernetes, lease, ''));
 }
 
 /** The engine's own lock of the state; the engine answers the same when there is none. */

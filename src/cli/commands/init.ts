@@ -7,7 +7,7 @@ import type { Given, OutputSource } from '../../find/observed';
 import type { MergedFile } from '../../find/stackFile';
 import type { Check } from '../../inspect/verify/check';
 import type { FileChange } from '../../report/initText';
-import { fileLines, findingLines, initReport } from '../../report/initText';
+import { fileLines, findingLines, holdsPassword, initReport, withoutPasswords } from '../../report/initText';
 import type { OptionName } from '../../settings/options';
 import { definitionOf, optionNames } from '../../settings/options';
 import { gather, settingProblems, stackFileName } from '../../settings/settings';
@@ -26,9 +26,10 @@ export async function initCommand(flags: Flags, init: InitFlags): Promise<number
   };
   const given = givenValues(flags, init.force);
   const all = await findSettings({ context: init.context, given, outputs, environment: process.env });
-  const found = { ...all, found: all.found.filter(({ name, from }) => isKept(name, flags, from)) };
+  const kept = { ...all, found: all.found.filter(({ name, from }) => isKept(name, flags, from)) };
+  const found = withoutPasswords(kept);
   say(findingLines(found));
-  const file = await writeFound(flags, init, found);
+  const file = await writeFound(flags, init, kept);
   say(file.lines);
   const values = gather(flags.values, process.env, process.cwd());
   const problems = flags.dryRun ? [] : settingProblems(values, process.env);
@@ -128,11 +129,6 @@ async function writeFound(
     ...fileLines(file, merged, options),
   ];
   return { file, written: changed && !flags.dryRun, lines, ...merged };
-}
-
-/** A URL may hold a login. */
-function holdsPassword(value: string): boolean {
-  return /:\/\/[^/?#@]*:[^/?#]*@/.test(value);
 }
 
 function textOf(name: string): string | undefined {

@@ -182,14 +182,18 @@ async function makeSecret(inputs: CanaryProofInputs, name: string): Promise<void
   const kubernetes = kubernetesOf(context);
   if ((await removePart(kubernetes, 'secret')) === 'foreign')
     throw new NotRun(`there is a Secret ${name} that is not this tool's`);
-  // All keys: the template may take others of them, too.
-  const data = { ...(await kubernetes.secretData()), ...kubernetesSecretData(loginOf(inputs)) };
+  // All keys, byte for byte: the template may take others of them, too, and a keystore is no text.
+  const { data = {} } = await kubernetes.secret();
+  const own = Object.entries(kubernetesSecretData(loginOf(inputs))).map(([key, value]) => [
+    key,
+    Buffer.from(value, 'utf8').toString('base64'),
+  ]);
   const body: V1Secret = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace: context.kubernetes.namespace, labels: { [canaryLabel]: rotation } },
     type: 'Opaque',
-    stringData: data,
+    data: { ...data, ...Object.fromEntries(own) },
   };
   await guardedEffect('kubernetes: create the canary Secret', () =>
     kubernetes.createOwn('secrets', body),

@@ -34,6 +34,18 @@ export function downtimeReason({ replicas = 1, strategy }: Strategy): string | u
   return `with maxSurge ${maxSurge} and maxUnavailable ${maxUnavailable} it may take ${pods} down before a new one is ready`;
 }
 
+/** Without a probe a pod is ready when its containers have started, and OpenEMR takes longer. @returns a notice without its full stop */
+export function unprobedNotice(
+  { minReadySeconds = 0, template }: Pick<V1DeploymentSpec, 'minReadySeconds' | 'template'>,
+  name: string,
+): string | undefined {
+  const isProbed = (template.spec?.containers ?? []).some(
+    ({ readinessProbe, startupProbe }) => readinessProbe !== undefined || startupProbe !== undefined,
+  );
+  if (isProbed || minReadySeconds > 0) return undefined;
+  return `Deployment ${name} has neither a readiness nor a startup probe: a new pod counts as ready before OpenEMR answers, so that requests may fail during the restart; give it a readinessProbe`;
+}
+
 /** A number, or a percentage of the pods. */
 function partOf(value: number | string, replicas: number, round: (value: number) => number): number {
   const text = String(value);

@@ -4,7 +4,7 @@ import { Failure } from '../../base/failure';
 import { withoutFullStop } from '../../base/sentence';
 import type { Kubernetes } from '../../kubernetes/kubernetes';
 import { neededRights } from '../../kubernetes/kubernetes';
-import { downtimeFinding } from './downtime';
+import { downtimeFinding, unprobedNotice } from './downtime';
 import type { PatchTokens } from '../06-kubernetes-secret/patches';
 import { patchAnswers } from '../06-kubernetes-secret/patches';
 import { quotaProblem } from './quota';
@@ -86,6 +86,7 @@ function objectFindings(
   const name = `Deployment ${target.namespace}/${target.deployment}`;
   const secretName = `Secret ${target.namespace}/${target.secret}`;
   const downtime = downtimeFinding(spec ?? {}, `${target.namespace}/${target.deployment}`, acceptDowntime);
+  const unprobed = spec && unprobedNotice(spec, `${target.namespace}/${target.deployment}`);
   const owner = otherOwner(secret);
   const writer = occasionalWriter(secret);
   const { used, others } = secretUse({ ...(spec ? { spec } : {}) }, target.secret);
@@ -117,7 +118,7 @@ function objectFindings(
       ...(downtime.problem ? [downtime.problem] : []),
     ],
     notices: [
-      ...(downtime.notice === undefined ? [] : [downtime.notice]),
+      ...[downtime.notice, unprobed].filter((text) => text !== undefined),
       ...(used || others.length > 0
         ? []
         : [`${name} does not use Secret ${target.secret}: its pods read sqlconf.php alone`]),

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import type { FleetRun, LastRotation } from '../../../src/fleet/fleetRun';
-import { chooseRun, dueSince, judgeLast, parseFleetRun, resumeLimitMs } from '../../../src/fleet/fleetRun';
+import {
+  chooseRun,
+  dueSince,
+  howToContinue,
+  judgeLast,
+  parseFleetRun,
+  resumeLimitMs,
+} from '../../../src/fleet/fleetRun';
 
 const now = new Date('2026-01-31T03:00:00.000Z');
 const before = (ms: number): string => new Date(now.getTime() - ms).toISOString();
@@ -95,5 +102,21 @@ describe('parseFleetRun', () => {
     const others = ['', '{', 'null', '{}', JSON.stringify({ ...run, formatVersion: 2 }), '[]'];
     for (const text of [...others, JSON.stringify({ ...run, id: '../x' })])
       expect(parseFleetRun(text)).to.equal(undefined);
+  });
+});
+
+describe('howToContinue', () => {
+  it('says until when the same command continues, and how after that', () => {
+    const young = before(3_600_000);
+    expect(howToContinue(young, now)).to.equal(
+      `Run the same command again before 2026-01-31T14:00:00.000Z, without --anew, to continue, or on any machine with --since ${young}.`,
+    );
+    const old = before(resumeLimitMs);
+    expect(chooseRun({ names: ['a'], now, journal: journalOf(old, { a: 'held' }), anew: false })).to.include({
+      resumed: false,
+    });
+    expect(howToContinue(old, now)).to.equal(
+      `Run the same command again with --since ${old} to continue, and without --anew.`,
+    );
   });
 });

@@ -16,10 +16,16 @@ const rotation = (changes: Partial<RotationReport> = {}): RotationReport => ({
 });
 
 describe('standingOf', () => {
-  const before = { startedAt: '2026-01-31T02:00:00Z' };
+  const before = { startedAt: '2026-01-31T02:00:00Z', endedAt: '2026-01-31T02:00:09Z' };
   const cases: [string, RotationReport | null, Standing][] = [
     ['begun at that very moment', rotation(), 'rotated'],
     ['the last one before', rotation(before), 'not-rotated'],
+    ['begun before and finished since', rotation({ startedAt: before.startedAt }), 'rotated'],
+    [
+      'the same, its end in the future',
+      rotation({ ...before, endedAt: '2999-01-31T03:00:00Z' }),
+      'not-rotated',
+    ],
     ['no rotation ever', null, 'not-rotated'],
     ['rolled back since', rotation({ kind: 'rollback', end: 'rolled-back' }), 'rolled-back'],
     ['rolled back before', rotation({ kind: 'rollback', end: 'rolled-back', ...before }), 'not-rotated'],

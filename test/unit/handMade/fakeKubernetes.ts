@@ -10,6 +10,8 @@ export interface Served {
   namespace: string;
   /** Values of the Secret, in clear. */
   secretData: Record<string, string>;
+  /** Further keys of the Secret, in base64. */
+  secretBytes?: Record<string, string>;
   /** When its values were written last. */
   secretWrittenAt: Date;
   deployment: Record<string, unknown>;
@@ -36,7 +38,7 @@ interface Refusal {
 export interface MadeObject {
   metadata: { name: string; uid?: string; labels?: Record<string, string> };
   spec?: Record<string, unknown>;
-  stringData?: Record<string, string>;
+  data?: Record<string, string>;
 }
 
 const namespaces = new Map<string, Served>();
@@ -136,5 +138,8 @@ function objectOf(served: Served, resource: string): object | undefined {
   const managedFields = [
     { manager: 'x', fieldsV1: { 'f:data': {} }, time: served.secretWrittenAt.toISOString() },
   ];
-  return { metadata: { name: 'openemr-db', managedFields }, data: Object.fromEntries(data) as object };
+  return {
+    metadata: { name: 'openemr-db', managedFields },
+    data: { ...(Object.fromEntries(data) as object), ...served.secretBytes },
+  };
 }

@@ -149,7 +149,7 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
   [
     'a reader by wildcard',
     withAws({ secretReaders: ['arn:aws:iam::111122223333:role/*'] }),
-    'aws.secretReaders.0 is "arn:aws:iam::111122223333:role/*"; give the ARN of one IAM role or user, without a wildcard.',
+    'aws.secretReaders.0 is "arn:aws:iam::111122223333:role/*"; give the ARN of one IAM role or user itself (…:role/NAME, not …:assumed-role/NAME/SESSION), without a wildcard.',
   ],
   [
     'versions that go soon',

@@ -73,6 +73,15 @@ const states = (...each: V1Pod[]): (() => V1Pod[]) => {
 };
 
 describe('following a Job', () => {
+  it('of a fleet is refused: one of its pods is not its end', async () => {
+    const indexed = { ...job(), spec: { ...job().spec, completionMode: 'Indexed' } } as V1Job;
+    const error: unknown = await following({ job: () => indexed, pods: () => [done] }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(Failure).and.include({ code: 'kubernetes-object-ambiguous' });
+    expect((error as Failure).message).to.include('credential-rotation fleet status');
+  });
+
   const text = [1, 2, 3, 4].map((second) => `${at(second, '5')} line ${second}\n`);
 
   it('takes a stream that breaks up again, and repeats no line', async () => {

@@ -180,6 +180,11 @@ describe('stallLimitMs', () => {
     ],
     ["from Kubernetes' default deadline", deployment({}, { spec: { replicas: 1 } }), 630_000],
     ['the same for an empty Deployment', {}, 630_000],
+    [
+      'the same where there is to be no deadline',
+      deployment({}, { spec: { progressDeadlineSeconds: 2_147_483_647 } }),
+      630_000,
+    ],
   ];
   for (const [name, given, ms] of limits) it(`is ${name}`, () => expect(stallLimitMs(given)).to.equal(ms));
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { CanaryMode } from '../../../src/rotation/canary';
 import { kubernetesSecretData } from '../../../src/rotation/observation';
 import { planRollback } from '../../../src/rotation/planRotation';
 import { planId, switches } from '../../../src/rotation/rotationPlan';
@@ -51,6 +52,30 @@ describe('planRotation: a rotation that was begun', () => {
       expect(again.material).to.equal(planned.material);
       expect(again.notices).to.deep.equal([]);
     });
+  });
+
+  const canaries: [string, CanaryMode | undefined, CanaryMode | undefined, CanaryMode | undefined][] = [
+    ['is left out by --canary off', 'require', 'off', undefined],
+    ['goes by the mode of this run', 'require', 'auto', 'auto'],
+    ['is added where it must be had', undefined, 'require', 'require'],
+    ['is not added where it may be had', undefined, 'auto', undefined],
+    ['stays where nothing is said', 'auto', undefined, 'auto'],
+  ];
+  for (const [name, begun, wanted, found] of canaries)
+    it(`its canary ${name}`, () => {
+      const world = worldOn('A');
+      const planned = plannedIn(world, 'rotate', begun === undefined ? {} : { canary: begun });
+      const options = { id: 'run-2', journal: journalOf(planned), ...(wanted ? { canary: wanted } : {}) };
+      const again = plannedIn(world, 'rotate', options);
+      expect([again.resumed, again.plan.canary]).to.deep.equal([true, found]);
+    });
+
+  it('its canary is no matter after the switch', () => {
+    const world = worldOn('A');
+    const planned = plannedIn(world, 'rotate', { canary: 'require' });
+    for (const write of writesOf(world, planned).slice(0, 2)) write();
+    const options = { id: 'run-2', journal: journalOf(planned), canary: 'off' as const };
+    expect(plannedIn(world, 'rotate', options).plan.canary).to.equal('require');
   });
 
   const handMade: [string, number, (world: World) => void, ('patched' | 'restarted')[]][] = [

@@ -2,7 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { expect } from 'chai';
 import type { OpenedStack } from '../../../src/engine/workspace';
-import { openedBesideObserving } from '../../../src/run/found';
+import { openedBesideObserving, ownJournal } from '../../../src/run/found';
+import { plannedIn } from '../rotation/planned';
+import { journalOf, observationOf, worldOn } from '../rotation/simulatedWorld';
 import type { OpenWorld, RunRequest } from '../../../src/run/request';
 
 describe('the health page before a rotation', () => {
@@ -41,5 +43,16 @@ describe('the health page before a rotation', () => {
   it('is not asked for a run that may have nothing to do yet, or that does not move OpenEMR', async () => {
     expect(await pageAsked({ kind: 'rotate', ifOlderThan: { ms: 1000 } as never })).to.deep.equal([]);
     expect(await pageAsked({ kind: 'sync' })).to.deep.equal([]);
+  });
+});
+
+describe('the last run of the state', () => {
+  it('counts for its own slot secret alone: another OpenEMR with the same stack has another age', () => {
+    const observation = observationOf(worldOn('A'));
+    const journal = journalOf(plannedIn(worldOn('A')), true);
+    expect(ownJournal(observation, journal)).to.equal(journal);
+    expect(ownJournal(observation, undefined)).to.equal(undefined);
+    const plan = { ...journal.plan, slotSecretArn: 'arn:of-another' };
+    expect(ownJournal(observation, { ...journal, plan })).to.equal(undefined);
   });
 });

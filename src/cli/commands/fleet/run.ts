@@ -2,7 +2,7 @@ import { exitCodes, Failure } from '../../../base/failure';
 import { carryOutAll, killChildren } from '../../../fleet/carryOut';
 import { memberResult, readLogLine } from '../../../fleet/childLog';
 import type { FleetRun, LastRotation } from '../../../fleet/fleetRun';
-import { chooseRun, dueSince, judgeLast } from '../../../fleet/fleetRun';
+import { chooseRun, dueSince, howToContinue, judgeLast } from '../../../fleet/fleetRun';
 import type { Member } from '../../../fleet/member';
 import { indexVariable } from '../../../fleet/member';
 import type { MemberResult } from '../../../fleet/outcome';
@@ -151,10 +151,7 @@ class FleetRunner {
       });
     else {
       fleetRunLines(deployments, counts).forEach((line) => renderer.line(line));
-      if (outcome !== 'done')
-        renderer.line(
-          `Run the same command again within 12 hours to continue, or on any machine with --since ${run.startedAt}. [exit ${exitCode}]`,
-        );
+      if (outcome !== 'done') renderer.line(`${howToContinue(run.startedAt, new Date())} [exit ${exitCode}]`);
     }
     return exitCode;
   }

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { effectHook } from '../../../../src/base/effect';
 import { listenToNotices } from '../../../../src/base/notices';
 import { cleanUp } from '../../../../src/openemr/file/sqlconfFile';
+import { decodedData } from '../../../../src/kubernetes/kubernetes';
 import { kubernetesSecretData } from '../../../../src/rotation/observation';
 import type { CanaryProofInputs } from '../../../../src/steps/04-canary/apply';
 import { proveCanary } from '../../../../src/steps/04-canary/apply';
@@ -150,6 +151,8 @@ describe('step 4: the canary', () => {
 
   it('what it sees: the file with the new login, with owner and mode of the real one, and a Secret with it', async () => {
     let object: MadeObject | undefined;
+    const keystore = Buffer.from([0xff, 0xfe, 0x00, 0x80]).toString('base64');
+    world.kubernetes.secretBytes = { keystore };
     world.kubernetes.podStatus = (made) => {
       object = made;
       return { phase: 'Pending' };
@@ -162,9 +165,9 @@ describe('step 4: the canary', () => {
     expect(await readFile(copy, 'utf8'))
       .to.include('openemr_b')
       .and.to.include(passwords.B);
-    expect(world.kubernetes.made.get(secret)?.stringData).to.deep.equal(
-      kubernetesSecretData(world.login('openemr_b', passwords.B)),
-    );
+    const { keystore: copied, ...data } = world.kubernetes.made.get(secret)?.data ?? {};
+    expect(decodedData({ data })).to.deep.equal(kubernetesSecretData(world.login('openemr_b', passwords.B)));
+    expect(copied, 'byte for byte').to.equal(keystore);
     expect(JSON.stringify(object))
       .to.include(`default/${folder}/sqlconf.php`)
       .and.not.to.include(passwords.B);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { downtimeFinding, downtimeReason } from '../../../../src/steps/07-restart/downtime';
+import { downtimeFinding, downtimeReason, unprobedNotice } from '../../../../src/steps/07-restart/downtime';
 
 type Bound = number | string;
 const rolling = (replicas: number, maxSurge?: Bound, maxUnavailable?: Bound): string | undefined =>
@@ -55,4 +55,27 @@ it('downtimeFinding: refused with exit 2, or a notice where it is accepted', () 
   const accepted = downtimeFinding(spec, 'emr/openemr', true);
   expect(accepted.problem).to.equal(undefined);
   expect(accepted.notice).to.match(/^Requests will fail/);
+});
+
+describe('unprobedNotice', () => {
+  const container = { name: 'openemr', image: 'openemr/openemr' };
+  const probe = { httpGet: { path: '/', port: 80 } };
+  const said = (extra: object, spec = {}): string | undefined =>
+    unprobedNotice(
+      { template: { spec: { containers: [{ ...container, ...extra }] } }, ...spec },
+      'emr/openemr',
+    );
+
+  it('a Deployment whose pods are ready before OpenEMR answers is told', () =>
+    expect(said({})).to.match(/^Deployment emr\/openemr has neither .* requests may fail .*readinessProbe$/));
+
+  it('nothing with a probe that holds readiness back, or a time that does', () => {
+    for (const each of [
+      said({ readinessProbe: probe }),
+      said({ startupProbe: probe }),
+      said({}, { minReadySeconds: 60 }),
+    ])
+      expect(each).to.equal(undefined);
+    expect(said({ livenessProbe: probe })).to.include('readinessProbe');
+  });
 });

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import type { FoundDeployment } from '../../../src/find/find';
+import { findingLines, holdsPassword, initReport, withoutPasswords } from '../../../src/report/initText';
+
+const url = 'https://user:wombat/@pages.example/health';
+const all = {
+  place: { context: 'prod', cluster: 'c', server: 'https://s' },
+  found: [{ name: 'healthUrl', value: 'https://user:wombat@pages.example/health', from: 'the environment' }],
+  open: [
+    {
+      name: 'backendUrl',
+      why: 'two were found',
+      how: 'set it',
+      candidates: [{ value: 'postgres://state:wombat@db/pulumi', from: 'CronJob a' }],
+    },
+  ],
+  notes: ['the CronJob has postgres://state:wombat@db/pulumi'],
+} as unknown as FoundDeployment;
+
+describe('what init shows of a URL with a login', () => {
+  it('the user, and not the password: neither to people nor to programs', () => {
+    const shown = withoutPasswords(all);
+    const file = { file: 'f', written: false, lines: [], added: [], replaced: [], kept: [], text: '' };
+    const texts = [findingLines(shown).join('\n'), JSON.stringify(initReport(shown, file, [], null))];
+    for (const text of texts)
+      expect(text)
+        .to.include('https://user:…@pages.example/health')
+        .and.include('postgres://state:…@db/pulumi')
+        .and.not.include('wombat');
+  });
+
+  it('a value without a login stays as it is', () => {
+    for (const value of [
+      'https://pages.example/health',
+      's3://bucket/folder',
+      'arn:aws:iam::1:role/a@b',
+      url,
+    ])
+      expect(holdsPassword(value), value).to.equal(false);
+  });
+});
