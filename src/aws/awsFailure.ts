@@ -44,7 +44,8 @@ const meanings: Meaning[] = [
   {
     // STS, when the credentials of a service account or of a role are fetched: the same code as a refusal of the call itself.
     codes: /^(AccessDenied|InvalidIdentityToken|IDPRejectedClaim)/,
-    detail: /\bsts:|AssumeRole|OpenIDConnect|web identity/i,
+    // Each refusal names its caller by an ARN of STS (arn:aws:sts::…:assumed-role/…): only what was to be done tells them apart.
+    detail: /perform:? sts:|OpenIDConnect|web identity/i,
     code: 'aws-role-refused',
     say: ({ action, secretId }, code) =>
       `STS does not give this process its role, so that ${action} on ${secretId} was not asked for (${code}); correct the role's trust policy, its OIDC provider, or the role that AWS_ROLE_ARN names, and run again.`,

@@ -25,11 +25,17 @@ const cases: [string, string, Outcome, RegExp][] = [
   ['CredentialsProviderError', 'Could not load credentials', 'permission', /No AWS credentials/],
   [
     'AccessDeniedException',
-    'User: arn:x is not authorized to perform',
+    'User: arn:aws:sts::111122223333:assumed-role/rotation/run is not authorized to perform: secretsmanager:PutSecretValue on resource: arn:x',
     'permission',
-    /secretsmanager:PutSecretValue/,
+    /allow secretsmanager:PutSecretValue/,
   ],
   ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 'permission', /trust policy/],
+  [
+    'AccessDenied',
+    'User: arn:aws:sts::111122223333:assumed-role/node/i-1 is not authorized to perform: sts:AssumeRole on resource: arn:x',
+    'permission',
+    /trust policy/,
+  ],
   [
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account for https://oidc.eks',
