@@ -184,7 +184,7 @@ async function makeSecret(inputs: CanaryProofInputs, name: string): Promise<void
     throw new NotRun(`there is a Secret ${name} that is not this tool's`);
   // All keys, byte for byte: the template may take others of them, too, and a keystore is no text.
   const { data = {} } = await kubernetes.secret();
-  const own = Object.entries(kubernetesSecretData(loginOf(inputs))).map(([key, value]) => [
+  const own = Object.entries(kubernetesSecretData(loginOf(inputs))).map(([key, value]): [string, string] => [
     key,
     Buffer.from(value, 'utf8').toString('base64'),
   ]);
