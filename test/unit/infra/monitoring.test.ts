@@ -146,7 +146,7 @@ const monitoring: Monitoring = {
 };
 
 describe('infra/monitoring', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   needsPromtool();
 
   it('is made by npm run monitoring', () => {
