@@ -26,7 +26,7 @@ export function promtool(
     const { status, stdout, stderr } = spawnSync(tools().promtool, args, {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 200_000,
     });
     return { code: status, said: stdout + stderr };
   } finally {
