@@ -48,6 +48,16 @@ export class LoginTriesUsedUp extends DatabaseFailure {
   }
 }
 
+/** Whether a login works, as `trying` tells. Where the tries of this run are used up, all of them in vain, it counts as one that does not. */
+export async function isKnownToWork(trying: Promise<boolean>): Promise<boolean> {
+  try {
+    return await trying;
+  } catch (error) {
+    if (error instanceof LoginTriesUsedUp) return false;
+    throw error;
+  }
+}
+
 /** True for a failure that is the server's refusal of a login. */
 export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));

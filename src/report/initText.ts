@@ -2,10 +2,8 @@ import type { FoundDeployment } from '../find/find';
 import type { Check } from '../inspect/verify/check';
 import type { MergedFile } from '../find/stackFile';
 import { definitionOf } from '../settings/options';
+import { passwordInUrl } from '../settings/listing';
 import { aligned } from './table';
-
-/** A URL may hold a login. */
-const loginInUrl = /(:\/\/[^/?#@\s]*:)[^/?#\s]*@/g;
 
 /** Whether a value is a URL with a password. */
 export function holdsPassword(value: string): boolean {
@@ -13,7 +11,7 @@ export function holdsPassword(value: string): boolean {
 }
 
 function withoutPassword(text: string): string {
-  return text.replace(loginInUrl, '$1…@');
+  return text.replace(passwordInUrl, '$1…@');
 }
 
 /** What was found, to be shown: a password in a URL is left out. */

@@ -43,7 +43,9 @@ export function listSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
   return { settings, problems };
 }
 
-/** A URL may hold a login. */
+/** A URL may hold a login: its password, which may hold colons and at signs, too. */
+export const passwordInUrl = /(:\/\/[^/?#@:\s]*:)[^/?#\s]*@/g;
+
 function masked(value: string): string {
-  return value.replace(/(:\/\/[^/?#@:]*):[^/?#@]*@/, '$1:********@');
+  return value.replace(passwordInUrl, '$1********@');
 }

@@ -53,7 +53,7 @@ export class Untrusted extends Error {
  * OpenEMR's image makes its certificate at each start of a container (`/CN=localhost`, self-signed, its key in the
  * container alone), so each pod has another one, and after the restart all are new: to pin the one that was seen would
  * fail each rotation. So without a CA file a self-signed certificate is let pass inside the cluster, and only there; after
- * the switch it must have the subject it had before, and where it was verified before it must be so again. The page gets
+ * the switch it may have another subject, and where it was verified before it must be so again. The page gets
  * nothing secret, and the database's login is proved apart.
  * @param before what was let pass before the switch: null when nothing was, undefined when that is not known
  * @param at one pod that is asked directly. Its certificate is that of its image, also where the URL's name leads to a

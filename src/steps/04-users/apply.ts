@@ -8,7 +8,7 @@ import { compareAccount } from '../../mysql/comparison';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { openSession, tryLogin } from '../../mysql/database';
-import { DatabaseFailure, isPasswordRefusal, LoginTriesUsedUp } from '../../mysql/databaseErrors';
+import { DatabaseFailure, isKnownToWork, isPasswordRefusal } from '../../mysql/databaseErrors';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';
@@ -46,13 +46,13 @@ export const databaseUser: ResourceLogic = {
     const inputs = news as unknown as DatabaseUserInputs;
     const keys = ['username', 'host', 'port', 'dbname', 'password'] as const;
     if (keys.some((key) => isUnknown(inputs[key]) || olds[key] !== inputs[key])) return true;
-    if (!(await isKnownToWork(loginOf(inputs), inputs.context))) return true;
+    if (!(await isKnownToWork(logsIn(loginOf(inputs), inputs.context)))) return true;
     return asAdmin(inputs.context, (session) => isBehind(session, inputs));
   },
   async apply(properties: Properties) {
     const inputs = properties as unknown as DatabaseUserInputs;
     const login = loginOf(inputs);
-    const works = await isKnownToWork(login, inputs.context);
+    const works = await isKnownToWork(logsIn(login, inputs.context));
     await asAdmin(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
     await endOldPassword(changedOf(inputs), async (session, account) => {
@@ -74,15 +74,8 @@ function changedOf(inputs: DatabaseUserInputs): Changed {
   return { graceSeconds: defaultGraceSeconds, ...inputs, login: loginOf(inputs) };
 }
 
-/** Where the tries of this run are used up, all of them in vain, the password counts as one that does not work. */
-async function isKnownToWork(login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> {
-  try {
-    return (await tryLogin(login, trust)) === 'works';
-  } catch (error) {
-    if (error instanceof LoginTriesUsedUp) return false;
-    throw error;
-  }
-}
+const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> =>
+  (await tryLogin(login, trust)) === 'works';
 
 async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
   const { username, dbname, like, context } = inputs;

@@ -4,7 +4,7 @@ import { parseAdminDocument } from '../../rotation/secretDocument';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { adminPendingId, isPendingOf } from '../../aws/adminPendingId';
 import type { WorldContext } from '../../target/context';
-import { isPasswordRefusal } from '../../mysql/databaseErrors';
+import { isKnownToWork, isPasswordRefusal } from '../../mysql/databaseErrors';
 import type { SecretVersion } from '../../aws/secretsManager';
 import { adminAccount } from './account';
 import { healAdmin } from '../03-admin-check/apply';
@@ -18,7 +18,6 @@ import {
   newestPending,
   settleOthers,
   takeLabels,
-  isKnownToLogIn,
 } from './pending';
 import type { AdminWorld } from './world';
 import { adminWorldOf } from './world';
@@ -112,7 +111,7 @@ async function discardOlder(world: AdminWorld, versionId: string): Promise<void>
   if (kept === undefined || !(await world.logsIn(kept.text))) return;
   // Read between the two logins, so that the first one's connection has ended: a server may allow few at once.
   const older = await secrets.read(secretId, { stage: 'AWSPREVIOUS' });
-  if (older === undefined || !(await isKnownToLogIn(world, older.text))) return;
+  if (older === undefined || !(await isKnownToWork(world.logsIn(older.text)))) return;
   await world.discardOld();
   if (await world.logsIn(kept.text)) return;
   // Another OpenEMR's run set the previous one after this one: the server does not tell which of two is the older.
@@ -134,7 +133,7 @@ async function setNewest(
     await setAndTest(world, await createPending(world, current, versionId));
     return versionId;
   }
-  if (!(await isKnownToLogIn(world, version.text))) await setAndTest(world, version);
+  if (!(await isKnownToWork(world.logsIn(version.text)))) await setAndTest(world, version);
   const text = adminText(world, current, loginOf(world, version).password);
   if (text === version.text) return versionId;
   const next = adminPendingId(rotation, again + 1);

@@ -9,7 +9,7 @@ import {
   pendingOfAnother,
   pendingOfThisTool,
 } from '../../aws/adminPendingId';
-import { LoginTriesUsedUp } from '../../mysql/databaseErrors';
+import { isKnownToWork } from '../../mysql/databaseErrors';
 import type { SecretVersion } from '../../aws/secretsManager';
 import type { HealedAdmin } from '../03-admin-check/apply';
 import type { AdminWorld } from './world';
@@ -48,7 +48,7 @@ export async function newestPending(
   if (version === undefined || versionId === current.versionId) return newest;
   const { stages } = await secrets.describe(secretId);
   const isPending = pendingOfThisTool(stages).includes(versionId);
-  if (!isPending && !(await isKnownToLogIn(world, version.text)))
+  if (!isPending && !(await isKnownToWork(world.logsIn(version.text))))
     return { versionId: adminPendingId(rotation, again + 1), again: again + 1, version: undefined };
   await keepLabel(world, versionId);
   return newest;
@@ -106,16 +106,6 @@ export async function createPending(
   return stored;
 }
 
-/** Whether a password logs in. Where the tries of this run are used up, all of them in vain, it counts as one that does not. */
-export async function isKnownToLogIn(world: AdminWorld, text: string): Promise<boolean> {
-  try {
-    return await world.logsIn(text);
-  } catch (error) {
-    if (error instanceof LoginTriesUsedUp) return false;
-    throw error;
-  }
-}
-
 /**
  * Judges what the rotations of other OpenEMRs have pending: what the database accepts was set, so it becomes current,
  * and its own run finds it so. What the database refuses stays as it is, for its own run to finish.
@@ -133,7 +123,7 @@ export async function settleOthers(
     // Each wrong password counts for the server: this one was refused when the session was opened.
     if (refused.includes(versionId)) continue;
     const version = await secrets.read(secretId, { versionId });
-    if (version === undefined || !(await isKnownToLogIn(world, version.text))) continue;
+    if (version === undefined || !(await isKnownToWork(world.logsIn(version.text)))) continue;
     await world.write('admin secret: finish the rotation of another OpenEMR', () =>
       secrets.moveStage(secretId, 'AWSCURRENT', current.versionId, versionId),
     );

@@ -29,6 +29,13 @@ describe('what init shows of a URL with a login', () => {
         .and.not.include('wombat');
   });
 
+  it('a password with colons and at signs is left out whole', () => {
+    const note = 'the CronJob has postgres://state:wom:bat@x:wombat@db/pulumi';
+    expect(withoutPasswords({ ...all, notes: [note] }).notes).to.deep.equal([
+      'the CronJob has postgres://state:…@db/pulumi',
+    ]);
+  });
+
   it('a value without a login stays as it is', () => {
     for (const value of [
       'https://pages.example/health',
