@@ -9,6 +9,9 @@ module.exports = {
   // Says at the start and the end which databases ran, and which parts were real; refuses what leaves variables changed.
   require: ['dist/test/parts.js', 'dist/test/environment.js'],
   timeout: 120_000,
+  // One test of each kind; further cases have this mark at the end of their titles, and `npm run test:long` runs them.
+  grep: '@long',
+  invert: true,
   forbidOnly: Boolean(process.env.CI),
   reporter: 'spec',
   // Three files at a time, for two cores, each in a process with labs of its own: a lab test waits for most of its time.

@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure';
+import { versionUnder } from '../rotation/labels';
 
 /** Begins the id of every version that a rotation makes of the admin secret. */
 const prefix = 'credential-rotation-admin-password-';
@@ -47,14 +48,24 @@ export function pendingOfThisTool(stages: Record<string, string[]>): string[] {
 }
 
 /**
- * The version that another tool has pending: under AWSPENDING, and neither current nor of this tool. AWS's own rotation
- * leaves that label on the version that it made current.
+ * The version that another tool has pending: under AWSPENDING, not of this tool, and not one whose rotation has ended.
  * @param stages labels by version id
  */
 export function pendingOfAnother(stages: Record<string, string[]>): string | undefined {
-  return Object.keys(stages).find(
-    (id) => stages[id]?.includes('AWSPENDING') && !stages[id].includes('AWSCURRENT') && !isOfThisTool(id),
-  );
+  const pending = versionUnder(stages, 'AWSPENDING');
+  return pending === undefined || isOfThisTool(pending) || pending === endedPending(stages) ? undefined : pending;
+}
+
+/**
+ * The version that has AWSPENDING of a rotation that has ended: it is, or was, current. AWS's own rotation leaves the label
+ * there. It has to go before AWSCURRENT moves on: a version with nothing else would look like a rotation under way, to
+ * this tool as to AWS (docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
+ * @param stages labels by version id
+ */
+export function endedPending(stages: Record<string, string[]>): string | undefined {
+  const pending = versionUnder(stages, 'AWSPENDING');
+  const labels = pending === undefined ? [] : (stages[pending] ?? []);
+  return labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS') ? pending : undefined;
 }
 
 /** Says that somebody else rotates a secret, too. */

@@ -124,9 +124,11 @@ function stoppingNews(signal: NodeJS.Signals, what: string): { kind: 'stopping';
   return { kind: 'stopping', text: `${signal}: ${what}; a second signal stops it at once.` };
 }
 
-function doneText({ plan }: PlannedRotation): string {
-  return plan.kind === 'sync'
-    ? 'Both database users log in, with the passwords that OpenEMR and the slot secret name.'
+function doneText({ plan, material }: PlannedRotation): string {
+  if (plan.kind === 'sync')
+    return 'Both database users log in, with the passwords that OpenEMR and the slot secret name.';
+  return plan.to === 'other'
+    ? `OpenEMR runs on ${material.before.sqlconf.username} again.`
     : `OpenEMR runs on slot ${plan.to}.`;
 }
 

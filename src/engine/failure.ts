@@ -1,4 +1,5 @@
 import { describeUnknown, Failure } from '../base/failure';
+import { shownUrl } from '../base/urlPassword';
 import { scrubber } from '../secrecy/scrubber';
 import { projectName } from '../settings/settings';
 import { awsMeanings } from './awsMeanings';
@@ -135,7 +136,7 @@ export function engineFailure(error: unknown, where: Where): Failure {
   if (error instanceof Failure) return error;
   const raw = error instanceof Error ? error.message : '';
   const text = scrubber.scrub(raw);
-  const state = `the state of stack ${where.stack} in ${where.backendUrl}`;
+  const state = `the state of stack ${where.stack} in ${shownUrl(where.backendUrl)}`;
   const meaning = meanings.find(({ says }) => says.test(raw));
   if (meaning) {
     const sentence = meaning.sentence(state, where, text);

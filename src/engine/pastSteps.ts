@@ -3,11 +3,11 @@ import type { RotationPlan } from '../rotation/rotationPlan';
 import { readPlan } from '../rotation/storedPlan';
 import type { StepNumber } from '../rotation/steps';
 import { proofsIn } from './proofs';
-import { nameOf } from './stepTracker';
+import { furthestOf, nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
 import { whoRuns } from './who';
-import { stepOfResource } from '../rotation/steps';
+import { retireStep, stepOfResource } from '../rotation/steps';
 
 /** The resource that holds the plan; see src/steps/planRecord.ts. */
 export function isPlanRecord({ type }: StateResource): boolean {
@@ -53,6 +53,22 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
   };
 }
 
+/**
+ * The last step that the state's plan has come to, as far as the state says it for sure. The user that step 10 renews may
+ * have been written by another run, on another clock: there the acts count, which have the plan's id in their names.
+ */
+export function reachedIn(deployment: unknown): StepNumber | undefined {
+  const plan = planInState(deployment);
+  if (!plan) return undefined;
+  const steps = resourcesIn(deployment).map(({ urn = '', modified }) => {
+    const name = nameOf(urn);
+    const step = stepOfResource(name, plan.renew?.toLowerCase());
+    if (step === undefined || modified === undefined || !isOf(name, modified, plan)) return undefined;
+    return step < retireStep || isAct(name) ? step : undefined;
+  });
+  return furthestOf(steps);
+}
+
 /** When the update began that carried out the state's plan: the plan itself is the first that it writes. */
 export function begunIn(deployment: unknown): string | undefined {
   const record = resourcesIn(deployment).find(isPlanRecord);
@@ -72,8 +88,12 @@ export function provenanceOf(deployment: unknown): Provenance {
 
 /** Acts are named after their rotation; things (users, file, Secret, restart) are of it when written since it began. */
 function isOf(name: string, modified: string, { id, startedAt }: RotationPlan): boolean {
-  if (/-\d{8}-\d{6}-[0-9a-f]+$/.test(name)) return name.endsWith(id);
-  return Date.parse(modified) >= Date.parse(startedAt);
+  return isAct(name) ? name.endsWith(id) : Date.parse(modified) >= Date.parse(startedAt);
+}
+
+/** Whether a name ends in the id of a rotation. */
+function isAct(name: string): boolean {
+  return /-\d{8}-\d{6}-[0-9a-f]+$/.test(name);
 }
 
 function inOrder(ends: Map<StepNumber, string>): StepEnd[] {

@@ -5,6 +5,7 @@ import { Failure } from '../base/failure';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import { projectName } from '../settings/settings';
 import { sleep } from '../base/errors';
+import { shownUrl } from '../base/urlPassword';
 import { EngineError, engineMissing, runEngine } from './process';
 import { readJournal, slotPasswordsIn } from './state';
 import { engineFailure } from './failure';
@@ -39,7 +40,7 @@ export async function askEngine(
     if (limit.aborted)
       throw new Failure(
         'engine-no-answer',
-        `The Pulumi engine gave no answer within ${limitMs / 1000} s (backend ${backendUrl}); check PULUMI_BACKEND_URL and the network.`,
+        `The Pulumi engine gave no answer within ${limitMs / 1000} s (backend ${shownUrl(backendUrl)}); check PULUMI_BACKEND_URL and the network.`,
         { cause: error },
       );
     if (error instanceof EngineError && error.exitCode === -2) throw engineMissing(file, error);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure';
+import { shownUrl } from '../base/urlPassword';
 import type { OtherUpdate, Records } from '../evidence/records';
 import { readEntries } from '../history/entries';
 import { readFailureNotes } from './failureNotes';
@@ -25,7 +26,7 @@ export function readRecords(location: StackLocation): Promise<Records> {
     if (!opened)
       throw new Failure(
         'setting-invalid',
-        `The stack ${location.stack} is not in ${location.backendUrl}: there is nothing to give evidence of. Check --stack and --backend-url.`,
+        `The stack ${location.stack} is not in ${shownUrl(location.backendUrl)}: there is nothing to give evidence of. Check --stack and --backend-url.`,
       );
     const [updates, failures] = await Promise.all([
       readPages(opened.stack, at),

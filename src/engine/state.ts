@@ -8,6 +8,7 @@ import { readMaterial } from '../rotation/storedPlan';
 import type { Slot } from '../rotation/slot';
 import { slots } from '../rotation/slot';
 import { begunIn, isPlanRecord, outputsOf, planInState } from './pastSteps';
+import { nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
 
@@ -17,17 +18,32 @@ import { resourcesIn, unreadableState } from './stateForm';
  */
 export function slotPasswordsIn(deployment: unknown): Partial<Record<Slot, string>> {
   const { material } = readJournal(deployment) ?? {};
-  const users = resourcesIn(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
   const found: Partial<Record<Slot, string>> = {};
   for (const slot of slots) {
     // A user that the run set says more than what the run found before it.
-    const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
-    const password = revealed(user?.['password']) ?? material?.logins[slot].password;
-    if (typeof password !== 'string') continue;
-    scrubber.register(password);
-    found[slot] = password;
+    const password = setPassword(deployment, slot) ?? material?.logins[slot].password;
+    if (password !== undefined) found[slot] = password;
   }
   return found;
+}
+
+/** The password that a run has set for a slot's user, by the state; registered with the scrubber. */
+function setPassword(deployment: unknown, slot: Slot): string | undefined {
+  const users = resourcesIn(deployment).filter(({ type }) => type.endsWith(':DatabaseUser'));
+  const user = users.find(({ outputs }) => outputs?.['slot'] === slot)?.outputs;
+  const password = revealed(user?.['password']);
+  if (typeof password !== 'string') return undefined;
+  scrubber.register(password);
+  return password;
+}
+
+/** The passwords that a plan has made itself, and set. */
+function madePasswords(deployment: unknown, { mint }: RotationPlan): NonNullable<Journal['passwords']> {
+  const made = mint.flatMap((slot) => {
+    const password = setPassword(deployment, slot);
+    return password === undefined ? [] : [[slot, password] as const];
+  });
+  return Object.fromEntries(made);
 }
 
 /**
@@ -43,11 +59,16 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const plan = planInState(deployment);
   if (!plan) return undefined;
   const material = secretHalf === undefined ? undefined : materialOf(secretHalf);
-  const versions = resources.filter(({ type }) => type === 'aws:secretsmanager/secretVersion:SecretVersion');
+  // The versions of the rotation before stay in the state until this one has ended.
+  const versions = resources.filter(
+    ({ type, urn = '' }) =>
+      type === 'aws:secretsmanager/secretVersion:SecretVersion' && nameOf(urn).endsWith(plan.id),
+  );
   const versionIds = versions.map(({ outputs: version }) => String(version?.['versionId']));
   const begunAt = begunIn(deployment);
   const recorded = recordedIn(resources, plan);
-  const begun = { plan, versionIds, recorded, ...(begunAt === undefined ? {} : { begunAt }) };
+  const passwords = madePasswords(deployment, plan);
+  const begun = { plan, versionIds, recorded, passwords, ...(begunAt === undefined ? {} : { begunAt }) };
   if (outputsOf(deployment)['rotation'] === plan.id)
     return { ...begun, finished: true, ...(material ? { material } : {}) };
   return material && { ...begun, finished: false, material };

@@ -44,7 +44,10 @@ export interface UpdateRequest {
 }
 
 /** How an update ended. */
-export type UpdateResult = { kind: 'done'; steps: StepResult[] } | FailedUpdate;
+export type UpdateResult = ({ kind: 'done'; steps: StepResult[] } | FailedUpdate) & {
+  /** The plan that was carried out last, where it is not the one that was asked for. */
+  planned?: PlannedRotation;
+};
 
 /** How an update failed. */
 export interface FailedUpdate {

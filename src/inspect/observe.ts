@@ -7,8 +7,9 @@ import type { DatabaseLogin } from '../rotation/slot';
 import { slots } from '../rotation/slot';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { WorldContext } from '../target/context';
-import type { DatabaseTrust } from '../mysql/database';
+import type { DatabaseTrust, LoginAnswer } from '../mysql/database';
 import { tryLogin } from '../mysql/database';
+import { isLockedByTries } from '../mysql/databaseErrors';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import { decodedData } from '../kubernetes/kubernetes';
 import type { SecretsManager } from '../aws/secretsManager';
@@ -43,12 +44,12 @@ export async function observe(
   const { login } = sqlconf;
   const secretLogin = loginOfSecret(secret, login);
   const [works, secretWorks] = await Promise.all([
-    tryLogin(login, context.trust),
+    tryLive(login, login, context.trust),
     secretLogin === undefined
       ? 'denied'
       : sameLogin(secretLogin, login)
         ? undefined
-        : tryLogin(secretLogin, context.trust),
+        : tryLive(secretLogin, login, context.trust),
   ]);
   const slotsWork =
     works === 'works' ? {} : { slotsWork: await trySlots(slotSecret.document, login, context.trust) };
@@ -98,10 +99,32 @@ async function trySlots(
   for (const slot of slots) {
     const entry = entries[slot];
     if (entry.kind !== 'complete' || sameLogin(entry.login, file)) continue;
-    answers[slot] = (await tryLogin(entry.login, trust)) === 'works';
+    answers[slot] = (await tryLive(entry.login, file, trust)) === 'works';
   }
   return answers;
 }
+
+/**
+ * Whether a place's login lets OpenEMR in. An account that was tried in vain too often does not: OpenEMR itself may be who
+ * tries. Nor does a server that only this place names, and that cannot be reached: it is not the one that the file names,
+ * and what is wrong is the place.
+ */
+async function tryLive(
+  login: DatabaseLogin,
+  file: DatabaseLogin,
+  trust: DatabaseTrust,
+): Promise<LoginAnswer> {
+  try {
+    return await tryLogin(login, trust);
+  } catch (error) {
+    if (isLockedByTries(error)) return 'denied';
+    const isElsewhere = login.host.toLowerCase() !== file.host.toLowerCase() || login.port !== file.port;
+    if (isElsewhere && error instanceof Failure && notTheServer.has(error.code)) return 'denied';
+    throw error;
+  }
+}
+
+const notTheServer = new Set<string>(['database-unreachable', 'database-certificate-untrusted']);
 
 async function readSites(
   context: WorldContext,

@@ -14,6 +14,9 @@ const requestLimitMs = 10_000;
  */
 const patchLimitMs = 35_000;
 
+/** Limit in ms of what gives the credentials: a command that asks AWS's STS takes some seconds. */
+const loginLimitMs = 60_000;
+
 /** The API server answered, but not with success. */
 export class ApiError extends Error {
   /**
@@ -211,12 +214,26 @@ export class KubernetesApi {
 
   /** The library makes a new pool of connections for each request, with a TLS handshake each; the first one is kept. */
   private async authorize(request: Client.RequestContext): Promise<void> {
-    await this.config.applySecurityAuthentication(request).catch((error: unknown) => {
-      throw loginFailure(this.config.getCurrentUser(), error);
+    const user = this.config.getCurrentUser();
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      limit = setTimeout(() => reject(loginTakesTooLong(user)), loginLimitMs);
     });
+    const given = this.config.applySecurityAuthentication(request).catch((error: unknown) => {
+      throw loginFailure(user, error);
+    });
+    // The library waits for a login command as long as that takes, which may be for a code that nobody types.
+    await Promise.race([given, late]).finally(() => clearTimeout(limit));
     this.dispatcher ??= request.getDispatcher();
     if (this.dispatcher) request.setDispatcher(this.dispatcher);
   }
+}
+
+function loginTakesTooLong(user: Client.User | null): Failure {
+  return new Failure(
+    'kubernetes-login-refused',
+    `The login command of the kubeconfig's user ${user?.name ?? ''} gave no credentials within ${loginLimitMs / 1000} s; it may wait for a code or a browser: run it by hand, and name one here that asks nobody.`,
+  );
 }
 
 /**

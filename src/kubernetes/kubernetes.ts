@@ -266,6 +266,14 @@ export class Kubernetes {
     await untilAnswered(remove, this.patience);
   }
 
+  /**
+   * Does what can be done again, and again while the server gives no answer for a reason that passes.
+   * @throws Failure as the other calls
+   */
+  async answered<T>(verb: string, what: string, action: () => Promise<T>): Promise<T> {
+    return this.call(verb, what, action);
+  }
+
   private owned(resource: OwnResource): string[] {
     return ['api', 'v1', 'namespaces', this.target.namespace, resource];
   }

@@ -91,7 +91,7 @@ export async function writeLease(
 export async function takeLease(kubernetes: Kubernetes, holder: string): Promise<void> {
   let seen: { renewed: string; since: number } | undefined;
   for (;;) {
-    const lease = await readLease(kubernetes);
+    const lease = await kubernetes.answered('get', leaseText(kubernetes), () => readLease(kubernetes));
     const other = leaseHolder(lease);
     const renewed = String(lease?.spec?.renewTime);
     const now = performance.now();
@@ -99,12 +99,25 @@ export async function takeLease(kubernetes: Kubernetes, holder: string): Promise
     seen ??= { renewed, since: now };
     const durationMs = (lease?.spec?.leaseDurationSeconds ?? leaseSeconds) * 1000;
     if (other === undefined || now - seen.since > durationMs) {
-      const taken = await effect('lease: take', () => writeLease(kubernetes, lease, holder));
-      if (taken) return;
-      throw leaseHeld(kubernetes, leaseHolder(await readLease(kubernetes)));
+      const taken = await effect('lease: take', () =>
+        // A write whose reply was lost is known by its holder.
+        kubernetes.answered('update', leaseText(kubernetes), async () =>
+          (await writeLease(kubernetes, lease, holder))
+            ? undefined
+            : ((await readLease(kubernetes)) ?? 'nobody'),
+        ),
+      );
+      if (taken === undefined) return;
+      const holds = taken === 'nobody' ? undefined : leaseHolder(taken);
+      if (holds === holder) return;
+      throw leaseHeld(kubernetes, holds);
     }
     await sleep(1000);
   }
+}
+
+function leaseText({ target }: Kubernetes): string {
+  return `Lease ${target.namespace}/${leaseName(target)}`;
 }
 
 function leaseHeld({ target }: Kubernetes, holder: string | undefined): Failure {

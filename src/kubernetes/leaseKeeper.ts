@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../base/failure';
 import { effect } from '../base/effect';
+import { tellNotice } from '../base/notices';
 import type { Kubernetes } from './kubernetes';
 import { leaseHolder, leaseName, leaseRights, leaseSeconds, readLease, takeLease, writeLease } from './lease';
 
@@ -28,7 +29,16 @@ export class LeaseKeeper {
     const missing = await kubernetes.missingRights(leaseRights(kubernetes.target));
     if (missing.length > 0) return undefined;
     const holder = `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`;
-    await takeLease(kubernetes, holder);
+    try {
+      await takeLease(kubernetes, holder);
+    } catch (error) {
+      // A quota or a policy: the Lease comes on top of the database's lock, which is there.
+      if (!(error instanceof Failure) || error.code !== 'kubernetes-permission-missing') throw error;
+      tellNotice(
+        `no Lease is held on top of the database's lock: the API server refuses Lease ${kubernetes.target.namespace}/${leaseName(kubernetes.target)} (a quota or a policy, since the Role allows it)`,
+      );
+      return undefined;
+    }
     const keeper = new LeaseKeeper(kubernetes, holder);
     keeper.watch();
     return keeper;

@@ -7,6 +7,22 @@ export interface Trouble {
   reason: string;
   /** False for what may end by itself: no room in the cluster yet, a container that still starts. */
   lasting: boolean;
+  /** How long a lasting one must stand until it is believed, in ms: longer than Kubernetes takes to try again. */
+  standsMs: number;
+}
+
+/** For what Kubernetes does not try again by itself soon, and for what only another manifest mends. */
+export const usualStandsMs = 10_000;
+/** The kubelet's first pauses between two pulls of an image are 10, 20 and 40 s (kubelet.go, `imageBackOffPeriod`). */
+const pullStandsMs = 75_000;
+const pullReasons = new Set(['ErrImagePull', 'ImagePullBackOff']);
+
+/**
+ * A pod that was refused is tried again after pauses that double up to some 80 s (replica_set.go, its rate limiter); and a
+ * quota counts an old pod until it has ended, which may take its whole grace period.
+ */
+function replicaStandsMs({ spec }: V1Deployment): number {
+  return ((spec?.template.spec?.terminationGracePeriodSeconds ?? 30) + 90) * 1000;
 }
 
 /** Why a container waits, where waiting longer seldom helps. */
@@ -23,12 +39,13 @@ const lastingReasons = new Set([
 const crashesThatLast = 3;
 
 /** What the Deployment itself says of pods that it cannot make, such as a quota; needs no right to see pods. */
-export function replicaTrouble({ status }: V1Deployment): Trouble | undefined {
-  const found = status?.conditions?.find(
+export function replicaTrouble(deployment: V1Deployment): Trouble | undefined {
+  const found = deployment.status?.conditions?.find(
     ({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True',
   );
   if (!found) return undefined;
-  return { reason: said(found.reason ?? 'ReplicaFailure', found.message), lasting: true };
+  const standsMs = replicaStandsMs(deployment);
+  return { reason: said(found.reason ?? 'ReplicaFailure', found.message), lasting: true, standsMs };
 }
 
 /** The worst trouble of the pods that carry a restart's token; undefined when all are ready. */
@@ -56,6 +73,7 @@ export function troubleOf({ metadata, status }: V1Pod): Trouble | undefined {
     return {
       reason: `${name}: ${said(scheduled.reason ?? 'not scheduled', scheduled.message)}`,
       lasting: false,
+      standsMs: usualStandsMs,
     };
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   for (const container of containers) {
@@ -73,17 +91,22 @@ function troubleOfContainer({
 }: V1ContainerStatus): Trouble | undefined {
   const waiting = state?.waiting;
   if (waiting?.reason !== undefined && lastingReasons.has(waiting.reason))
-    return { reason: said(waiting.reason, waiting.message), lasting: true };
+    return {
+      reason: said(waiting.reason, waiting.message),
+      lasting: true,
+      standsMs: pullReasons.has(waiting.reason) ? pullStandsMs : usualStandsMs,
+    };
   // The message of an ended container may be the end of its log: it is not shown.
   const ended = state?.terminated ?? lastState?.terminated;
   if (!ready && ended && ended.exitCode !== 0 && restartCount > 0)
     return {
       reason: `its container ended ${restartCount} times, the last time with exit code ${ended.exitCode} (${waiting?.reason ?? ended.reason ?? 'Error'})`,
       lasting: restartCount >= crashesThatLast,
+      standsMs: usualStandsMs,
     };
   return ready || state?.running === undefined
     ? undefined
-    : { reason: 'it runs but is not ready', lasting: false };
+    : { reason: 'it runs but is not ready', lasting: false, standsMs: usualStandsMs };
 }
 
 /** A reason with its message on one line, cut short. */

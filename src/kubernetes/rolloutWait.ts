@@ -14,8 +14,6 @@ export interface Restart {
   token: string;
 }
 
-/** How long a lasting trouble of a pod must stand, in ms: a registry that was away for a moment is none. */
-const troubleStandsMs = 10_000;
 /**
  * Pauses between two looks, in ms: the end of a rollout is seen late by a fifth of its time at most, and by one second.
  * The Role gives no right to watch.
@@ -68,7 +66,11 @@ async function readUnless(kubernetes: Kubernetes, over: () => boolean): Promise<
   try {
     return await kubernetes.deployment();
   } catch (error) {
-    if (error instanceof NoAnswer && error.passing && !over()) return undefined;
+    // Credentials were there when the restart was asked for: a login command that fails once is asked again, too.
+    const passes =
+      (error instanceof NoAnswer && error.passing) ||
+      (error instanceof Failure && error.code === 'kubernetes-login-refused');
+    if (passes && !over()) return undefined;
     throw error;
   }
 }
@@ -144,7 +146,8 @@ class PodWatch {
       if (this.found?.lasting === true) this.lastingSince ??= now;
       else this.lastingSince = undefined;
     }
-    const stands = this.lastingSince !== undefined && now - this.lastingSince >= troubleStandsMs;
+    const { standsMs = 0 } = this.found ?? {};
+    const stands = this.lastingSince !== undefined && now - this.lastingSince >= standsMs;
     return this.found && { ...this.found, stands };
   }
 

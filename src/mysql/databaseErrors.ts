@@ -63,6 +63,11 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
 }
 
+/** True where the server has locked the account since somebody tried wrong passwords: MySQL's 3955, MariaDB's 4150. */
+export function isLockedByTries(error: unknown): boolean {
+  return error instanceof Failure && [3955, 4150].includes(errorNumber(error.cause));
+}
+
 /** True for what a server that is up says to a login, and says again a moment later: a limit of the user, a host. */
 export function isStandingRefusal(error: unknown): boolean {
   if (error instanceof LoginTriesUsedUp) return true;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure';
 import type { Session } from './database';
 import type { Kubernetes } from '../kubernetes/kubernetes';
+import { NoAnswer } from '../kubernetes/errors';
 
 /** MySQL named locks on one connection: those that other runs want, too, and one that only this run knows. */
 export interface LockNames {
@@ -60,12 +61,21 @@ export function adminLockName(adminSecretArn: string): string {
 
 /**
  * The locks that a run holds from its begin to its end, in the order in which every run takes them. A Deployment that
- * cannot be read has none: the observation needs it, too, and says what is wrong with it.
+ * is not there, or may not be read, has none: the preflight says what is wrong with it.
+ * @param whatever true for who only looks: then one that cannot be read now has none either
+ * @throws Failure where the API server does not say now whether there is one: another run may hold its lock
  */
-export async function runLockNames(slotSecretArn: string, kubernetes: Kubernetes): Promise<string[]> {
+export async function runLockNames(
+  slotSecretArn: string,
+  kubernetes: Kubernetes,
+  whatever = false,
+): Promise<string[]> {
   const uid = await kubernetes.deployment().then(
     ({ metadata }) => metadata?.uid,
-    () => undefined,
+    (error: unknown) => {
+      if (!whatever && error instanceof NoAnswer) throw error;
+      return undefined;
+    },
   );
   const slot = lockName(slotSecretArn);
   return uid === undefined || uid === '' ? [slot] : [slot, deploymentLockName(uid)];
@@ -146,16 +156,25 @@ export function lostLock(): Failure {
 
 /**
  * `free`: a shared lock is held by nobody, and none by somebody else, so the run may take it again. `lost`: somebody else
- * has one.
+ * has one. `elsewhere`: this server takes no writes, so it is the writer no more, and others take their locks at another.
  */
 export async function lockState(
   session: Session,
   { shared, own }: LockNames,
-): Promise<'held' | 'free' | 'lost'> {
+): Promise<'held' | 'free' | 'lost' | 'elsewhere'> {
   const columns = shared.map((_, index) => `IS_USED_LOCK(?) AS holder${index}`);
-  const [row] = await session.query(`SELECT ${columns.join(', ')}, IS_USED_LOCK(?) AS own`, [...shared, own]);
+  const [row] = await session.query(
+    `SELECT ${columns.join(', ')}, IS_USED_LOCK(?) AS own, @@global.read_only AS readOnly, @@global.innodb_read_only AS readOnlyTables`,
+    [...shared, own],
+  );
+  if ([row?.['readOnly'], row?.['readOnlyTables']].some(isOn)) return 'elsewhere';
   const holders = shared.map((_, index) => row?.[`holder${index}`] ?? undefined);
   const held = holders.filter((holder) => holder !== undefined);
   if (held.some((holder) => Number(holder) !== Number(row?.['own'] ?? 0))) return 'lost';
   return held.length === shared.length ? 'held' : 'free';
+}
+
+/** A variable of the server that is a switch: a number, or a word from MariaDB 12 on. */
+function isOn(value: unknown): boolean {
+  return value !== undefined && value !== null && !['0', 'OFF'].includes(String(value));
 }

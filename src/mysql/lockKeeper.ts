@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Failure } from '../base/failure';
+import { Failure } from '../base/failure';
 import type { Session } from './database';
 import { effect } from '../base/effect';
 import { sleep } from '../base/errors';
@@ -41,6 +41,12 @@ export class LockKeeper {
     const names = { shared, own: `credential-rotation-run:${randomBytes(16).toString('hex')}` };
     const holder = await tryLock(session, names);
     if (holder) throw lockedFailure(holder);
+    // A lock at a reader, or at a writer of before, keeps nobody out.
+    if ((await lockState(session, names)) === 'elsewhere')
+      throw new Failure(
+        'database-reader-endpoint',
+        'The database that the admin secret names is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.',
+      );
     const keeper = new LockKeeper(session, open, names);
     keeper.watch();
     return keeper;
@@ -119,6 +125,10 @@ export class LockKeeper {
     const session = await this.open();
     try {
       const asked = performance.now();
+      if ((await lockState(session, this.names)) === 'elsewhere') {
+        await session.close();
+        return undefined;
+      }
       if ((await tryLock(session, this.names)) === undefined) {
         // The process may have been stopped on the way here.
         if (this.isStale) {

@@ -50,8 +50,14 @@ export function instanceEndpoint(host: string, instance: string): string | undef
   return found?.[1] === undefined ? undefined : `${instance}.${found[1]}`;
 }
 
-/** Endpoints that could not be reached: a connection that runs into its limit is waited for once in a process. */
-const unreached = new Map<string, string>();
+/** Endpoints that could not be reached, until when that is believed: a failover's old writer is back soon. */
+const unreached = new Map<string, { why: string; until: number }>();
+
+/** A connection that runs into its limit is waited for seldom, one that is refused costs nothing; in ms. */
+const [slowMs, believedSlowMs, believedMs] = [1000, 60_000, 1000];
+
+/** Readers that people were told of: their names. */
+const told = new Set<string>();
 
 /** The readers of the cluster behind a session, as far as they can be reached from here. */
 export async function openReaders(session: Session, host: string, open: OpenReader): Promise<Reader[]> {
@@ -62,11 +68,14 @@ export async function openReaders(session: Session, host: string, open: OpenRead
       if (endpoint === undefined)
         return { name, unreached: `the endpoint of an instance does not follow from ${host}` };
       const known = unreached.get(endpoint);
-      if (known !== undefined) return { name, unreached: known };
+      const begun = performance.now();
+      if (known !== undefined && begun < known.until) return { name, unreached: known.why };
       try {
         return { name, session: await open(endpoint) };
       } catch (error) {
-        unreached.set(endpoint, whyOf(error));
+        const now = performance.now();
+        const until = now + (now - begun > slowMs ? believedSlowMs : believedMs);
+        unreached.set(endpoint, { why: whyOf(error), until });
         return { name, unreached: whyOf(error) };
       }
     }),
@@ -77,10 +86,17 @@ function whyOf(error: unknown): string {
   return withoutFullStop(error instanceof Error ? error.message : String(error));
 }
 
-/** What is not seen, for a message without its full stop; undefined where every reader is. */
+/** Tells of the readers that are not seen, and that nobody was told of yet. */
+export function tellUnreached(readers: readonly Reader[]): void {
+  const text = unreachedText(readers.filter(({ name }) => !told.has(name)));
+  if (text !== undefined) tellNotice(text);
+}
+
+/** What is not seen, for a message without its full stop; undefined where every reader is. What it names counts as told. */
 export function unreachedText(readers: readonly Reader[]): string | undefined {
   const all = readers.filter(({ session }) => session === undefined);
   if (all.length === 0) return undefined;
+  all.forEach(({ name }) => told.add(name));
   const names = all.map((reader) => `${reader.name} (${reader.unreached ?? 'unknown'})`);
   return `the idle proof does not see who logs in at ${names.join(', ')}: let this machine and the admin user reach the readers' endpoints, or end what uses the old login there`;
 }

@@ -2,7 +2,7 @@ import type { FoundDeployment } from '../find/find';
 import type { Check } from '../inspect/verify/check';
 import type { MergedFile } from '../find/stackFile';
 import { definitionOf } from '../settings/options';
-import { passwordInUrl } from '../settings/listing';
+import { passwordInUrl } from '../base/urlPassword';
 import { aligned } from './table';
 
 /** Whether a value is a URL with a password. */

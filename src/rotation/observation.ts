@@ -36,6 +36,8 @@ interface BegunRotation {
    * put back since is done again only under a new token.
    */
   recorded: { secret: boolean; restart: boolean };
+  /** Passwords that the plan made itself, by slot, as far as they were set in the database; absent without the state's secrets. */
+  passwords?: Partial<Record<Slot, string>>;
 }
 
 /** Every step of the plan was carried out. */

@@ -131,22 +131,31 @@ export function planRollback(
 }
 
 /** A begun plan still fits when nobody else moved the secret or the file since. */
-function canResume(observation: Observation, { plan, material, versionIds }: UnfinishedJournal): boolean {
+function canResume(
+  observation: Observation,
+  { plan, material, versionIds, passwords = {} }: UnfinishedJournal,
+): boolean {
   // A sync is made anew each time: it keeps nothing that must not be lost, and a failed one must not block a rotation.
   if (plan.kind === 'sync') return false;
-  const accountOf = (place: Place): PlannedLogin =>
-    place === 'other' ? material.before.sqlconf : material.logins[place];
+  // A password that the plan has made is not in the plan.
+  const loginOf = (place: Place): PlannedLogin =>
+    place === 'other'
+      ? material.before.sqlconf
+      : { ...material.logins[place], ...(passwords[place] === undefined ? {} : { password: passwords[place] }) };
   const { login, sha256 } = observation.sqlconf;
-  const [left, target] = [accountOf(plan.from).username, accountOf(plan.to).username];
-  // Step 5 writes only over the file that the plan was made from; a rollback writes over either.
+  const [left, target] = [loginOf(plan.from), loginOf(plan.to)];
+  // Step 5 writes only over the file that the plan was made from, and is done where it says the whole login; a rollback
+  // writes over either. Whatever else it says is somebody's since: an older copy, another password.
   const fileFits =
-    login.username === target ||
-    (login.username === left && (plan.kind === 'rollback' || sha256 === plannedFile({ plan, material })));
+    plan.kind === 'rollback'
+      ? login.username === target.username || login.username === left.username
+      : sha256 === plannedFile({ plan, material }) ||
+        isWhole(login, target);
   const known = [plan.slotSecretVersionId, plan.againFrom, ...versionIds];
   // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
   const secretFits =
     plan.kind === 'rollback' ||
-    login.username === target ||
+    login.username === target.username ||
     changedKeys(material.before.kubernetesSecret, observation.kubernetesSecret.data).length === 0;
   return (
     plan.slotSecretArn === observation.slotSecret.arn &&
@@ -154,6 +163,12 @@ function canResume(observation: Observation, { plan, material, versionIds }: Unf
     secretFits &&
     known.includes(observation.slotSecret.versionId)
   );
+}
+
+/** Whether the file has all of a login; of one whose password is not known, all but that. */
+function isWhole(file: DatabaseLogin, login: PlannedLogin): boolean {
+  const isThere = (['host', 'port', 'dbname'] as const).every((key) => file[key] === login[key]);
+  return isThere && names(file, login);
 }
 
 /**

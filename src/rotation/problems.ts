@@ -71,7 +71,13 @@ function downProblems(
     case 'rollback':
       return slot === undefined || letsIn(observation, logins, otherSlot(slot))
         ? []
-        : [`${refused}, and that of slot ${otherSlot(slot)}, so there is nothing to go back to; ${repair}`];
+        : [
+            `${refused}, and that of slot ${otherSlot(slot)}, so there is nothing to go back to; ${
+              letsIn(observation, logins, slot)
+                ? 'run credential-rotation: another password of that user works, and it writes that one into the file.'
+                : repair
+            }`,
+          ];
     case 'rotate':
       return slot === undefined || slots.some((each) => letsIn(observation, logins, each))
         ? []

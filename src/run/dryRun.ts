@@ -87,7 +87,7 @@ async function previewFound(request: RunRequest, world: OpenWorld, found: Found)
     throw problems.length > 0 ? jointFailure(problems) : error;
   });
   notices.forEach((text) => request.tell({ kind: 'notice', text }));
-  const names = await runLockNames(world.slotSecretArn, world.kubernetes);
+  const names = await runLockNames(world.slotSecretArn, world.kubernetes, true);
   const holder = (await firstHeld(world.session, names))?.holder;
   if (holder) problems.push(lockedFailure(holder));
   else await tellAdminLock(request, world);

@@ -32,7 +32,7 @@ export async function sayingWhatIsLive<T>(
  */
 export async function liveNow(
   context: WorldContext,
-  seen: Pick<Observation, 'slotSecret'> | undefined,
+  seen: (Pick<Observation, 'slotSecret'> & Partial<Pick<Observation, 'sqlconf'>>) | undefined,
 ): Promise<string | undefined> {
   const username = await openSqlconf(context).then(
     ({ login }) => login.username,
@@ -44,5 +44,9 @@ export async function liveNow(
     const entry = entries?.[each];
     return (entry?.kind === 'complete' ? entry.login.username : entry?.username) === username;
   });
-  return `OpenEMR runs on ${username}${slot === undefined ? '' : ` (slot ${slot})`}.`;
+  const who = `${username}${slot === undefined ? '' : ` (slot ${slot})`}`;
+  const isRefused = seen?.sqlconf?.works === false && seen.sqlconf.login.username === username;
+  return isRefused
+    ? `sqlconf.php names ${who}, and the database refuses that login.`
+    : `OpenEMR runs on ${who}.`;
 }

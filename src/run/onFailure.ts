@@ -138,8 +138,10 @@ async function usernameNotSwitched(
   { planned: { plan: failed, material }, resumed }: RunResult,
   at: FailedAt,
 ): Promise<string | undefined> {
-  // The engine says where it failed, and no other run was there before: then nothing need be looked at.
-  if (!resumed && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
+  // The engine says where it failed, and nothing came further before, no other run and no first try of this one: then
+  // nothing need be looked at.
+  const isFirst = !resumed && (at.reached === undefined || at.reached < cutOverStep);
+  if (isFirst && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
   if (failed.to === 'other' || failed.from === failed.to) return undefined;
   try {
     const { login, kubernetesSecret } = await observeGiven(settings.context, world);

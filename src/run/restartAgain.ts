@@ -1,5 +1,5 @@
 import type { PlannedRotation } from '../rotation/rotationPlan';
-import { joined } from './retryPassword';
+import { joinedResult } from './retryPassword';
 import type { UpdateRequest, UpdateResult } from '../engine/update';
 import { runUpdate } from '../engine/update';
 
@@ -24,7 +24,7 @@ export async function updateRestartingAgain(
     // The engine's own saved plan is that of the first.
     delete again.savedPlan;
     const next = await update(again);
-    result = { ...next, steps: joined(result.steps, next.steps) };
+    result = { ...joinedResult(result, next), planned: again.planned };
   }
   return result;
 }

@@ -2,6 +2,7 @@ import { withOtherPassword } from '../rotation/remint';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { SecretsManager } from '../aws/secretsManager';
 import type { UpdateRequest, UpdateResult } from '../engine/update';
+import { furthestOf } from '../engine/stepTracker';
 import { runUpdate } from '../engine/update';
 import type { StepResult } from '../rotation/news';
 
@@ -21,8 +22,10 @@ export async function updateWithOtherPassword(
   request: UpdateRequest,
   { secrets, tell, update = runUpdate }: Around,
 ): Promise<{ planned: PlannedRotation; result: UpdateResult }> {
-  const { planned, signal } = request;
+  const { signal } = request;
   const first = await update(request);
+  // The pods may have been restarted once more, under another token than the one that was asked for.
+  const planned = first.planned ?? request.planned;
   const failure = first.kind === 'failed' ? first.failure : undefined;
   if (failure?.slot === undefined || signal?.aborted === true) return { planned, result: first };
   const stages = await secrets.describe(planned.plan.slotSecretArn).then(
@@ -38,7 +41,14 @@ export async function updateWithOtherPassword(
   const again = { ...request, planned: other };
   delete again.savedPlan;
   const second = await update(again);
-  return { planned: other, result: { ...second, steps: joined(first.steps, second.steps) } };
+  return { planned: second.planned ?? other, result: joinedResult(first, second) };
+}
+
+/** Two updates of one run: how the second ended, and how far both came. */
+export function joinedResult(first: UpdateResult, second: UpdateResult): UpdateResult {
+  const steps = joined(first.steps, second.steps);
+  if (second.kind === 'done' || first.kind === 'done') return { ...second, steps };
+  return { ...second, steps, furthest: furthestOf([first.step, first.furthest, second.furthest]) };
 }
 
 /** The steps of two updates of one run: what the first did is not undone by the second's finding it done. */

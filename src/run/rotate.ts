@@ -12,7 +12,7 @@ import type { FailedAt } from '../rotation/policy';
 import { onFailure, cancelled } from './onFailure';
 import { lookForEngine } from '../engine/find';
 import { StateIsClosed } from '../engine/failure';
-import { pastStepsOf } from '../engine/pastSteps';
+import { reachedIn } from '../engine/pastSteps';
 import { openAdminSession, openWorld } from './openWorld';
 import type { NotDue, OpenWorld, RunRequest, RunResult } from './request';
 import { noteFailure } from '../engine/failureNotes';
@@ -109,9 +109,9 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
   if (failure instanceof StateIsClosed && !resumed) throw failure;
-  const before = resumed ? pastStepsOf(opened.deployment)?.ends.map((end) => end.step) : undefined;
+  const before = resumed ? reachedIn(opened.deployment) : undefined;
   const { step, furthest } = result;
-  const at = { step, furthest, reached: furthestOf([step, furthest, ...(before ?? [])]) };
+  const at = { step, furthest, reached: furthestOf([step, furthest, before]) };
   const failed = await endOf(request, world, stack, {
     ended: { planned, resumed, steps, failure, past },
     at,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Failure } from '../base/failure';
 import type { Session } from '../mysql/database';
 import { effect } from '../base/effect';
@@ -9,9 +10,11 @@ import {
   adminLockName,
   firstHeld,
   holderText,
+  lockedFailure,
   lockHolder,
   retakeWithinMs,
   runLockNames,
+  tryLock,
 } from '../mysql/lock';
 import type { OpenWorld, RunRequest } from './request';
 import { openAdminSession, openWorld } from './openWorld';
@@ -42,7 +45,7 @@ export async function unlock(
   const world = await openWorld(request);
   try {
     const { context } = request.settings;
-    const names = await runLockNames(world.slotSecretArn, world.kubernetes);
+    const names = await runLockNames(world.slotSecretArn, world.kubernetes, true);
     const admin = adminLockName((await world.secrets.describe(context.adminSecretId)).arn);
     const shown = new Map<string, LockHolder | undefined>();
     for (const name of [...names, admin]) shown.set(name, await lockHolder(world.session, name));
@@ -56,6 +59,10 @@ export async function unlock(
       if (whatToDo(shown.get(name), holder, name === admin) === 'end' && holder)
         await endHolder(request, world, name, holder);
     }
+    // What comes now is for who holds the lock: a run that began since must not find its own taken away.
+    const own = `credential-rotation-unlock:${randomBytes(16).toString('hex')}`;
+    const since = await tryLock(world.session, { shared: names, own });
+    if (since) throw lockedFailure(since);
     if (lease) await clearLease(world.kubernetes, lease.holder);
     await clearBackend(request);
     return { holders, cleared: true };

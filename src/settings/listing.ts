@@ -1,3 +1,4 @@
+import { shownUrl } from '../base/urlPassword';
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
 import type { GivenValues, Origin } from './settings';
@@ -36,16 +37,9 @@ export function listSettings(flags: GivenValues, environment: NodeJS.ProcessEnv,
     const value = found?.value ?? computed[name];
     const origin = found?.origin ?? (value === undefined ? 'not set' : 'default');
     const file = origin === 'stack file' ? stackFileName(stack) : null;
-    return { variable, flag, value: value === undefined ? null : masked(value), origin, file, required };
+    return { variable, flag, value: value === undefined ? null : shownUrl(value), origin, file, required };
   });
   const malformed = [...strayProblems(values, environment, folder), ...settingProblems(values, environment)];
   const problems = malformed.length > 0 ? malformed : surroundingProblems(values, environment, 'writing');
   return { settings, problems };
-}
-
-/** A URL may hold a login: its password, which may hold colons and at signs, too. */
-export const passwordInUrl = /(:\/\/[^/?#@:\s]*:)[^/?#\s]*@/g;
-
-function masked(value: string): string {
-  return value.replace(passwordInUrl, '$1********@');
 }

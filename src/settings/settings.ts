@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type * as Yaml from 'yaml';
 import { Failure } from '../base/failure';
+import { passwordsOfUrl } from '../base/urlPassword';
 import { canaryModes } from '../rotation/canary';
+import { scrubber } from '../secrecy/scrubber';
 import type { ProgramSettings } from '../target/programSettings';
 import type { OptionName } from './options';
 import { definitionOf, optionNames } from './options';
@@ -197,7 +199,10 @@ export function folders(
   const given = environment['XDG_STATE_HOME'] ?? '';
   const base = path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'state');
   const home = value('home') ?? path.join(base, projectName);
-  return { home, backendUrl: value('backendUrl') ?? `file://${path.join(home, 'state')}` };
+  const backendUrl = value('backendUrl') ?? `file://${path.join(home, 'state')}`;
+  // The engine's own words may quote it.
+  passwordsOfUrl(backendUrl).forEach((password) => scrubber.register(password));
+  return { home, backendUrl };
 }
 
 function assemble(value: (name: OptionName) => string | undefined, environment: NodeJS.ProcessEnv): Settings {

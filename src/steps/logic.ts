@@ -21,12 +21,12 @@ export interface ResourceLogic {
 }
 
 /**
- * Logic of a proof: made in each run anew, also where an earlier run of the same rotation has made it. What was proved
- * then says nothing of now.
+ * Logic of a proof: made in each run anew, also where an earlier run of the same rotation has made it, and where the pods
+ * were restarted under another token. What was proved then says nothing of now.
  */
 export function proof<T extends { run: string }>(apply: (inputs: T) => Promise<Properties>): ResourceLogic {
   return {
-    diff: async (olds, news) => olds['run'] !== news['run'],
+    diff: async (olds, news) => olds['run'] !== news['run'] || olds['token'] !== news['token'],
     apply: (inputs) => apply(inputs as T),
   };
 }

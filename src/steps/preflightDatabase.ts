@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
-import { accountsNamed, ownGrants } from '../mysql/accounts';
+import { accountsNamed, ownAccount, ownGrants } from '../mysql/accounts';
 import type { WorldContext } from '../target/context';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
@@ -77,12 +77,16 @@ export async function adminHostProblems({
   const { username } = credentials.login;
   const accounts = (await accountsNamed(session, username)).filter(({ host }) => !ownMachine.has(host));
   if (accounts.length < 2) return [];
+  const own = await ownAccount(session);
   const hosts = accounts.map(({ host }) => host).join(', ');
-  const drops = accounts.map((account) => `DROP USER ${quoteAccount(account)}`).join(' or ');
+  const drops = accounts
+    .filter(({ host }) => host !== own.host)
+    .map((account) => `DROP USER ${quoteAccount(account)}`)
+    .join(', ');
   return [
     new Failure(
       'account-ambiguous',
-      `The admin user ${username} exists under several hosts (${hosts}), and a rotation changes the password of one of them; drop all but one: ${drops}.`,
+      `The admin user ${username} exists under several hosts (${hosts}), and a rotation changes the password of one of them: that of ${quoteAccount(own)}, as which it is logged in here. Where nobody else needs the others, drop them: ${drops}.`,
     ),
   ];
 }

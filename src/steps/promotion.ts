@@ -1,3 +1,4 @@
+import { endedPending } from '../aws/adminPendingId';
 import { Failure } from '../base/failure';
 import { versionUnder } from '../rotation/labels';
 import { secretsManager } from '../target/clients';
@@ -37,9 +38,13 @@ export const promotion: ResourceLogic = {
   },
 };
 
-async function currentOf({ context, secretArn }: PromotionInputs): Promise<string | undefined> {
+async function stagesOf({ context, secretArn }: PromotionInputs): Promise<Record<string, string[]>> {
   const { stages } = await secretsManager(context).describe(secretArn);
-  return versionUnder(stages, 'AWSCURRENT');
+  return stages;
+}
+
+async function currentOf(inputs: PromotionInputs): Promise<string | undefined> {
+  return versionUnder(await stagesOf(inputs), 'AWSCURRENT');
 }
 
 /** The state may be older than the world: of a run that was paused, or restored from a bucket's versions. */
@@ -51,8 +56,14 @@ async function promote(inputs: PromotionInputs): Promise<void> {
   const { context, secretArn, from, to, what } = inputs;
   const secrets = secretsManager(context);
   const current = (): Promise<string | undefined> => currentOf(inputs);
-  if (isPast(inputs, await current())) return;
+  const stages = await stagesOf(inputs);
+  if (isPast(inputs, versionUnder(stages, 'AWSCURRENT'))) return;
+  const ended = endedPending(stages);
   try {
+    if (ended !== undefined)
+      await guardedEffect('slot secret: remove AWSPENDING', () =>
+        secrets.moveStage(secretArn, 'AWSPENDING', ended),
+      );
     await guardedEffect(`slot secret: ${what}`, () => secrets.moveStage(secretArn, 'AWSCURRENT', from, to));
   } catch (error) {
     if (!(error instanceof Failure) || error.outcome !== 'before-switch') throw error;

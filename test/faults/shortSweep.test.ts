@@ -3,6 +3,7 @@ import type { Lab } from '../../lab';
 import { run } from '../lab/support/command';
 import { endOfNext } from './endOfNext';
 import { labWith } from '../lab/support/labs';
+import { longUnless } from '../lab/support/long';
 import { expectCode, expectHealthy } from '../lab/support/world';
 import { runKilledAfter, stopAndFinish } from './signals';
 import type { FaultMode } from './cases';
@@ -22,21 +23,26 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
     lab = await labWith('mysql');
   });
 
-  it('every write: killed after it, or its reply lost; one clean run ends healthy and no login ever fails', async () => {
-    const points = (await pointsOf(lab, 'a-active')).filter((point) => !/^(engine|aws):/.test(point));
-    expect(points).to.include.members(['kubernetes: PATCH secret', 'kubernetes: PATCH deployment']);
-    expect(points.length, points.join(', ')).to.be.greaterThan(9);
-    const problems: string[] = [];
-    // A lost reply is what only the wire can do; the kills there are in the full sweep.
-    const modesOf = (point: string): FaultMode[] =>
-      point.startsWith('kubernetes: P') ? ['fail-after'] : shortModes;
-    for (const fault of points.flatMap((point) => casesOf('a-active', point, modesOf(point)))) {
-      await carryOut(lab, fault).catch((error: unknown) =>
-        problems.push(`${fault.point}, ${fault.mode}: ${String(error)}`),
-      );
-    }
-    expect(problems, problems.join('\n')).to.deep.equal([]);
-  });
+  for (const turn of [0, 1])
+    it(`every write: killed after it, or its reply lost, ${turn === 0 ? 'in turn' : 'the other way round'}; one clean run ends healthy and no login ever fails${longUnless(turn === 0)}`, async () => {
+      const points = (await pointsOf(lab, 'a-active')).filter((point) => !/^(engine|aws):/.test(point));
+      expect(points).to.include.members(['kubernetes: PATCH secret', 'kubernetes: PATCH deployment']);
+      expect(points.length, points.join(', ')).to.be.greaterThan(9);
+      const problems: string[] = [];
+      // A lost reply is what only the wire can do; the kills there are in the full sweep.
+      const modesOf = (point: string, index: number): FaultMode[] =>
+        point.startsWith('kubernetes: P')
+          ? (['fail-after'] as const).slice(turn)
+          : shortModes.filter((_, mode) => (index + turn) % 2 === mode);
+      for (const fault of points.flatMap((point, index) =>
+        casesOf('a-active', point, modesOf(point, index)),
+      )) {
+        await carryOut(lab, fault).catch((error: unknown) =>
+          problems.push(`${fault.point}, ${fault.mode}: ${String(error)}`),
+        );
+      }
+      expect(problems, problems.join('\n')).to.deep.equal([]);
+    });
 
   for (const [step, stop] of [
     // At its first word: what works on the stack is still being loaded.
@@ -47,13 +53,13 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
     [10, 'SIGTERM'],
   ] as const) {
     const moment = typeof step === 'number' ? `in step ${step}` : `while ${step}`;
-    it(`${stop} ${moment}: an orderly stop with exit code 8, and the next run finishes`, async () => {
+    it(`${stop} ${moment}: an orderly stop with exit code 8, and the next run finishes${longUnless(stop === 'SIGTERM')}`, async () => {
       await stopAndFinish(lab, step, stop);
     });
   }
 
   for (const point of ['state: PUT locks', 'state: PUT stacks'])
-    it(`killed after the first "${point}" of a new state in S3: one clean run ends healthy`, async () => {
+    it(`killed after the first "${point}" of a new state in S3: one clean run ends healthy${longUnless(point.endsWith('stacks'))}`, async () => {
       await carryOut(lab, { start: 's3-state', point, mode: 'kill-after' });
     });
 
@@ -98,7 +104,7 @@ describe('fault points of a rotation, the short sweep (npm run faults runs all)'
     });
   });
 
-  it('a second Deployment on the same Secret: held, never cut off; restarted, the next run finishes', async () => {
+  it('a second Deployment on the same Secret: held, never cut off; restarted, the next run finishes @long', async () => {
     await carryOutKeeper(lab, 'a second Deployment on the same Secret');
   });
 

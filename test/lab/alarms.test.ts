@@ -75,7 +75,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
-    it('a rollback that a later run finishes is rolled back too, with exit 0', async () => {
+    it('a rollback that a later run finishes is rolled back too, with exit 0 @long', async () => {
       let restore = (): void => undefined;
       const { namespace } = site;
       lab.kubernetes.fault({

@@ -7,6 +7,7 @@ import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import type { WorldSnapshot } from './support/world';
 
@@ -77,7 +78,7 @@ for (const database of databases) {
     };
     const isStandby = (): string => `USER() LIKE '${site.users.B}@%'`;
 
-    it('a page that answers 500 for the new user only', async () => {
+    it(`a page that answers 500 for the new user only${longUnless(database === 'mysql')}`, async () => {
       await site.pages({ refuses: [site.users.B] });
       await expectFound(
         /HTTP 500 in \d+ answers in a row, while one with \S+ is well\. The database let it in/,
@@ -86,7 +87,7 @@ for (const database of databases) {
     });
 
     // Step 4 gives the standby each right of the account in use, EXECUTE too: so the routine itself tells the users apart.
-    it('a routine that a page needs, and that the standby may not execute', async () => {
+    it(`a routine that a page needs, and that the standby may not execute${longUnless(database === 'mysql')}`, async () => {
       await routine(isStandby());
       await site.pages({ routine: 'page_gate' });
       await expectFound(/status "error" in \d+ answers in a row, .* The database let it in/);
@@ -94,7 +95,7 @@ for (const database of databases) {
     });
 
     // Step 4 refuses a standby with another TLS requirement than the account in use: so it is the routine that asks for it.
-    it('TLS required of the standby, and OpenEMR logs in without', async () => {
+    it(`TLS required of the standby, and OpenEMR logs in without${longUnless(database === 'mysql')}`, async () => {
       await bothUsers('REQUIRE NONE');
       const status = database === 'mysql' ? 'performance_schema' : 'information_schema';
       const cipher = `(SELECT VARIABLE_VALUE FROM ${status}.session_status WHERE VARIABLE_NAME = 'Ssl_cipher')`;
@@ -135,7 +136,7 @@ for (const database of databases) {
       }
     });
 
-    it('killed at one of its effects: the next run leaves no pod, file or Secret, and rotates without a failed request', async () => {
+    it(`killed at one of its effects: the next run leaves no pod, file or Secret, and rotates without a failed request${longUnless(database === 'mysql')}`, async () => {
       for (const point of database === 'mysql' ? killPoints : killPoints.slice(1, 2)) {
         const killed = await runWithFault(site, { point, mode: 'kill-after' }, undefined, canary('auto'));
         expect(killed.signal, `${point}: ${killed.stderr}`).to.equal('SIGKILL');

@@ -148,7 +148,7 @@ for (const database of databases.slice(0, 1)) {
       expect(starts).to.deep.equal(['set-up', 'set-up', 'yes', 'set-up', 'set-up']);
     });
 
-    it('a quota of pods that have a deadline: require refuses, in the dry run too, and auto says why and rotates', async () => {
+    it('a quota of pods that have a deadline: require refuses, in the dry run too, and auto says why and rotates @long', async () => {
       const quota = { metadata: { name: 'no-jobs' }, spec: { hard: { pods: '0' }, scopes: ['Terminating'] } };
       await cluster.create('resourcequotas', quota);
       await cluster.quotaCounts(quota.metadata.name, 0);

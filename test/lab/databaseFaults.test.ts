@@ -96,7 +96,7 @@ for (const database of databases.slice(0, 1)) {
         expect(await snapshot(site)).to.deep.equal(before);
       });
 
-      it('too many connections: exit 4, nothing changed; for a short time: it waits', async () => {
+      it('too many connections: exit 4, nothing changed; for a short time: it waits @long', async () => {
         const before = await snapshot(site);
         const fill = await fillConnections();
         try {

@@ -3,13 +3,14 @@ import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { resultOf } from './support/log';
 import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 
 const denied = { status: 400, type: 'AccessDeniedException', message: 'not authorized (lab)' };
 
 for (const database of databases) {
-  describe(`a step fails (${database})`, function () {
+  describe(`a step fails (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(240_000);
     let lab: Lab;
     let site: Site;
@@ -23,7 +24,7 @@ for (const database of databases) {
     // One of each kind on both databases; the other two differ only in what the pods do.
     const more = database === 'mysql' ? (['login-page', 'crash'] as const) : [];
     for (const fault of ['health-500', 'never-ready', ...more] as const) {
-      it(`steps 7 and 8, ${fault}: rolled back with exit code 13, nothing renewed, and the next run rotates`, async () => {
+      it(`steps 7 and 8, ${fault}: rolled back with exit code 13, nothing renewed, and the next run rotates${longUnless(fault === 'health-500')}`, async () => {
         const before = await snapshot(site);
         const canary = site.canary();
         const load = site.load({ ratePerSecond: 20 });
@@ -100,7 +101,7 @@ for (const database of databases) {
       );
     });
 
-    it('step 10, the renewal cannot be promoted: held, and the next run finishes with the same password', async () => {
+    it('step 10, the renewal cannot be promoted: held, and the next run finishes with the same password @long', async () => {
       await expectHeldAndFinished(site, () => faultOnSecondCall(lab, site), 10);
     });
 

@@ -7,6 +7,7 @@ import { mountHanging } from '../unit/openemr/file/hangingMount';
 import { runPaused, runWithFault } from '../faults/sweep';
 import { run, runClosed } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import type { WorldSnapshot } from './support/world';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
@@ -112,7 +113,7 @@ for (const database of databases.slice(0, 1)) {
       expect(await snapshot(site)).to.deep.equal(world);
     });
 
-    it('not mounted when the file is written: held with exit 12, nothing is changed, and the next run rotates', async () => {
+    it('not mounted when the file is written: held with exit 12, nothing is changed, and the next run rotates @long', async () => {
       const empty = path.join(site.folder, 'empty');
       mkdirSync(empty);
       const result = await runPaused(site, 'file: write beside', 'before', async () =>
@@ -186,7 +187,7 @@ for (const database of databases.slice(0, 1)) {
       edit(text);
     });
 
-    it('edited between the reading and the rename: the edit is kept, nothing is switched, exit 4', async () => {
+    it('edited between the reading and the rename: the edit is kept, nothing is switched, exit 4 @long', async () => {
       const edited = textOf().replace('?>', '// edited by hand\n?>');
       const result = await runPaused(site, 'file: rename', 'before', async () => edit(edited));
       expectCode(result, 4);
@@ -199,7 +200,7 @@ for (const database of databases.slice(0, 1)) {
       [['--log-json'], 'B'],
       [[], 'A'],
     ] as const) {
-      it(`stdout and stderr closed from the start (${args.join() || 'text'}): the rotation is finished all the same`, async () => {
+      it(`stdout and stderr closed from the start (${args.join() || 'text'}): the rotation is finished all the same${longUnless(args.length > 0)}`, async () => {
         const canary = site.canary();
         expect(await runClosed(site, [...args])).to.deep.equal({ code: 0, signal: null });
         await expectHealthy(site, slot);

@@ -76,7 +76,7 @@ for (const database of databases.slice(0, 1)) {
       expect(after.slots).to.include({ note: 'changed by a person' });
     });
 
-    it('somebody changes the admin secret in step 11: it is not overwritten, and the next run keeps the change', async () => {
+    it('somebody changes the admin secret in step 11: it is not overwritten, and the next run keeps the change @long', async () => {
       const before = await snapshot(site);
       const changed = JSON.stringify({ ...before.admin, note: 'changed by a person' });
       const held = await runPaused(site, 'admin secret: AWSCURRENT to the new version', 'before', () =>
@@ -95,7 +95,7 @@ for (const database of databases.slice(0, 1)) {
       ]);
     });
 
-    it('somebody mends the admin secret while it is healed: it is not overwritten, and the next run rotates', async () => {
+    it('somebody mends the admin secret while it is healed: it is not overwritten, and the next run rotates @long', async () => {
       const { admin } = await snapshot(site);
       await putSecret(
         site,

@@ -7,6 +7,7 @@ import { lookEverywhere, openReaders } from '../../src/mysql/readers';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { LoginClient } from './support/loginClient';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
 import { letPass } from './support/until';
@@ -15,7 +16,7 @@ import { letPass } from './support/until';
 const impatient = { CREDENTIAL_ROTATION_IDLE_LIMIT_SECONDS: '4' };
 
 for (const database of databases) {
-  describe(`somebody keeps a login whose password is to be changed (${database})`, function () {
+  describe(`somebody keeps a login whose password is to be changed (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(240_000);
     let lab: Lab;
     let site: Site;

@@ -36,7 +36,7 @@ describe('the build stage of the Dockerfile', function () {
     return [...stage.matchAll(/^RUN (.+)$/gm)].map(([, command = '']) => command.split(' '));
   }
 
-  it('makes the tree of the image from what is sent to it, and prints its size', async () => {
+  it('makes the tree of the image from what is sent to it, and prints its size @long', async () => {
     const build = path.join(folder, 'build');
     for (const name of text('.dockerignore').match(/(?<=^!).+$/gm) ?? [])
       cpSync(path.join(packageRoot(), name), path.join(build, name), { recursive: true });

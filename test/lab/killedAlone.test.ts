@@ -3,6 +3,7 @@ import type { Lab, Site } from '../../lab';
 import type { Run } from './support/command';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { enginesOf, processesOf, programsOf, runUntil, signalAll } from './support/runProcesses';
 import { expectCode, expectHealthy, expectNoSecret } from './support/world';
 import { until } from './support/until';
@@ -60,7 +61,7 @@ describe('one process of a run is killed alone, with kill -9', function () {
     ],
   ];
   for (const [name, pids, why] of parts)
-    it(`${name}, at the restart: rolled back, and it says why; nothing is left, the next run ends well`, async () => {
+    it(`${name}, at the restart: rolled back, and it says why; nothing is left, the next run ends well${longUnless(name === 'the engine')}`, async () => {
       let count = 0;
       // When its request is on the way, and before its answer: only so it is always missed.
       const remove = lab.kubernetes.fault({

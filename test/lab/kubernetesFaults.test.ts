@@ -9,6 +9,7 @@ import { Cluster } from './support/cluster';
 import type { Run } from './support/command';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { putSecret } from './support/secrets';
 import type { WorldSnapshot } from './support/world';
 import {
@@ -75,7 +76,7 @@ for (const database of databases.slice(0, 1)) {
         ['deployments', 'get'],
         ['deployments', 'patch'],
       ] as const) {
-        it(`the Role lacks "${verb}" on ${resource}: exit 3, and the verb is named`, async () => {
+        it(`the Role lacks "${verb}" on ${resource}: exit 3, and the verb is named${longUnless(verb === 'patch')}`, async () => {
           const rules = await cluster.rules();
           const without = rules.map((rule) =>
             rule.resources[0] === resource
@@ -108,7 +109,7 @@ for (const database of databases.slice(0, 1)) {
         }
       });
 
-      it('no replicas, and a paused Deployment: exit 2, and what to do', async () => {
+      it('no replicas, and a paused Deployment: exit 2, and what to do @long', async () => {
         await cluster.patchDeployment({ spec: { paused: true } });
         await expectRefused(2, /is paused.*kubectl rollout resume/);
         await cluster.patchDeployment({ spec: { paused: false, replicas: 0 } });
@@ -256,7 +257,7 @@ for (const database of databases.slice(0, 1)) {
         }
       });
 
-      it('a rollout that is stuck: exit 4; but not where the database refuses the login of OpenEMR: that one is mended', async () => {
+      it('a rollout that is stuck: exit 4; but not where the database refuses the login of OpenEMR: that one is mended @long', async () => {
         const before = await snapshot(site);
         await site.podFault('never-ready', { rollouts: 1 });
         const template = { metadata: { annotations: { 'lab/release': '2' } } };
@@ -304,7 +305,7 @@ for (const database of databases.slice(0, 1)) {
         expect(logins.failed, logins.failures.join('\n')).to.equal(0);
       }
 
-      it('409 and 429 to the patches, which are not tried again: rolled back, and the next run rotates', async () => {
+      it('409 and 429 to the patches, which are not tried again: rolled back, and the next run rotates @long', async () => {
         const refusals: [string, { status: number; reason: string }][] = [
           ['secrets', { status: 409, reason: 'Conflict' }],
           ['deployments', { status: 429, reason: 'TooManyRequests' }],
@@ -381,7 +382,7 @@ for (const database of databases.slice(0, 1)) {
         await cluster.setRules(rules);
       });
 
-      it('a quota forbids new pods: ends early with what the Deployment says, is held, and the next run rotates', async () => {
+      it('a quota forbids new pods: ends early with what the Deployment says, is held, and the next run rotates @long', async () => {
         const metadata = { name: 'no-more-pods' };
         await cluster.create('resourcequotas', { metadata, spec: { hard: { pods: '2' } } });
         await cluster.quotaCounts(metadata.name, 2);
@@ -505,7 +506,7 @@ for (const database of databases.slice(0, 1)) {
         expect(logins.failed, logins.failures.join('\n')).to.equal(0);
       });
 
-      it('put back between two rotations, and the slot secret too: one run reconciles all of them', async () => {
+      it('put back between two rotations, and the slot secret too: one run reconciles all of them @long', async () => {
         const { active, slots, ...before } = await snapshot(site);
         const [here, other] = [slotOf(active), otherSlot(slotOf(active))];
         await cluster.setSecret({

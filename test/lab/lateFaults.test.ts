@@ -57,7 +57,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('too many connections after the cut-over, to the end: held, since the old login cannot be tried; nothing is retired, and the next run rotates', async () => {
+    it('too many connections after the cut-over, to the end: held, since the old login cannot be tried; nothing is retired, and the next run rotates @long', async () => {
       const before = await snapshot(site);
       let release = async (): Promise<void> => undefined;
       const result = await runPaused(site, 'file: rename', 'after', async () => {
@@ -95,7 +95,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('a health page whose certificate is not to be trusted: never asked, and refused before anything is changed', async () => {
+    it('a health page whose certificate is not to be trusted: never asked, and refused before anything is changed @long', async () => {
       const before = await snapshot(site);
       const certificates = await badCertificates(lab);
       let asked = 0;

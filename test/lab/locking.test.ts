@@ -10,6 +10,7 @@ import { act, acts, clientOf } from '../providerCalls';
 import { run } from './support/command';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { grantOptionalRights, SiteLease } from './support/optionalRights';
 import { enginesOf, processesOf, signalAll } from './support/runProcesses';
 import { arnOf, labelsOf } from './support/secrets';
@@ -50,7 +51,7 @@ for (const database of databases) {
       ['admin secret: create AWSPENDING', 'before', 12],
       ['database: ALTER USER of the admin', 'before', 12],
     ] as const) {
-      it(`somebody else has the lock at "${point}": not even that write, and the next run finishes`, async () => {
+      it(`somebody else has the lock at "${point}": not even that write, and the next run finishes${longUnless(!point.includes('admin'))}`, async () => {
         const thief = await connectionOf(lab, site);
         let writes: Writes | undefined;
         let left: Awaited<ReturnType<typeof snapshot>> | undefined;
@@ -162,7 +163,7 @@ for (const database of databases) {
       await expectHealthy(site, 'B');
     });
 
-    it('the Lease is taken by somebody else during the run: it stops before its next write', async () => {
+    it('the Lease is taken by somebody else during the run: it stops before its next write @long', async () => {
       await grantOptionalRights(lab, site);
       const lease = new SiteLease(lab, site);
       const result = await runPaused(site, 'database: ALTER USER of slot A', 'before', () =>
@@ -175,7 +176,7 @@ for (const database of databases) {
       await expectHealthy(site, 'B');
     });
 
-    it('the Lease is taken by somebody else after the cut-over: the Secret, which a plugin patches, is not patched', async () => {
+    it('the Lease is taken by somebody else after the cut-over: the Secret, which a plugin patches, is not patched @long', async () => {
       await grantOptionalRights(lab, site);
       const lease = new SiteLease(lab, site);
       const before = await snapshot(site);
@@ -210,7 +211,7 @@ for (const database of databases) {
     });
 
     for (const others of [1, 2]) {
-      it(`a whole run is stopped for a while (SIGSTOP), unlock and ${others} other run(s) come and go: it writes nothing more`, async () => {
+      it(`a whole run is stopped for a while (SIGSTOP), unlock and ${others} other run(s) come and go: it writes nothing more${longUnless(others === 2)}`, async () => {
         const canary = site.canary();
         let [after, labels] = [await snapshot(site), await labelsOf(site)];
         const result = await runPaused(site, 'slot secret: flip active_slot', 'before', async () => {

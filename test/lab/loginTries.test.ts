@@ -5,6 +5,7 @@ import { runPaused } from '../faults/sweep';
 import { run } from './support/command';
 import { generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { putSecret, stagesOf } from './support/secrets';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 import { letPass } from './support/until';
@@ -14,7 +15,7 @@ import { letPass } from './support/until';
  * here find the login that works; all that comes after knows it.
  */
 for (const database of databases) {
-  describe(`login tries of a run (${database})`, function () {
+  describe(`login tries of a run (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(240_000);
     let lab: Lab;
     let site: Site;

@@ -86,7 +86,7 @@ describe('taking over from the Python tool', function () {
       await takeOver('reconcile');
     });
 
-    it('killed in the rolling restart', async () => {
+    it('killed in the rolling restart @long', async () => {
       await python.rotate('restart');
       await takeOver('reconcile');
     });
@@ -96,13 +96,13 @@ describe('taking over from the Python tool', function () {
       await takeOver('rotate');
     });
 
-    it('killed in its way back: the file is the old one, the Secret is not', async () => {
+    it('killed in its way back: the file is the old one, the Secret is not @long', async () => {
       await python.rotate('Kubernetes Secret');
       await python.restoreFile();
       await takeOver('rotate');
     });
 
-    it('its own repair of a killed run: the Secret has a password that is no more', async () => {
+    it('its own repair of a killed run: the Secret has a password that is no more @long', async () => {
       await python.rotate('sqlconf.php');
       await python.reconcile('store admin');
       await takeOver('rotate', { broken: 'Kubernetes Secret' });
@@ -162,7 +162,7 @@ describe('taking over from the Python tool', function () {
       await takeOver('bootstrap');
     });
 
-    it('killed after sqlconf.php: pods still start as the admin', async () => {
+    it('killed after sqlconf.php: pods still start as the admin @long', async () => {
       await python.store({ active_slot: 'A', ...(await bootstrapped()) });
       await python.rotate('sqlconf.php');
       await takeOver('reconcile');

@@ -95,7 +95,7 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     }
   });
 
-  it('docs/migration.md: npm run manifests leaves none that would take something from the old tool', async () => {
+  it('docs/migration.md: npm run manifests leaves none that would take something from the old tool @long', async () => {
     const manifests = path.join(clone, 'infra', 'manifests');
     cpSync(repositoryFile('infra/manifests'), manifests, { recursive: true });
     expectCode(await run(documented('docs/migration.md', 'npm run manifests')), 0);
@@ -121,7 +121,7 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     expect(ended.stdout).to.include('0 changed, 0 new');
   });
 
-  it('docs/development.md: npm run format leaves a file as it is that is written so, and mends another', async () => {
+  it('docs/development.md: npm run format leaves a file as it is that is written so, and mends another @long', async () => {
     const file = path.join(clone, 'src', 'failure.ts');
     writeFileSync(file, repositoryText('src', 'base', 'failure.ts').replaceAll(/^ +/gm, ' '));
     expectCode(await run(documented('docs/development.md', 'npm run format')), 0);

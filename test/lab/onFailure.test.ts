@@ -61,7 +61,7 @@ for (const database of databases.slice(0, 1)) {
       await expectNoLoginFailed();
     }
 
-    it('the history cannot be written after step 11: held, nothing goes back, and the next run ends healthy', async () => {
+    it('the history cannot be written after step 11: held, nothing goes back, and the next run ends healthy @long', async () => {
       await stateInBucket();
       const before = await snapshot(site);
       const release = lab.aws.fault({
@@ -97,7 +97,7 @@ for (const database of databases.slice(0, 1)) {
       expect(await site.canLogin(before.A.username, before.A.password)).to.equal(false);
     });
 
-    it('only the engine is killed in step 7: rolled back, and the next run rotates', async () => {
+    it('only the engine is killed in step 7: rolled back, and the next run rotates @long', async () => {
       await site.podFault('never-ready', { rollouts: 1 });
       const timer = setInterval(() => {
         const restarted = lab.kubernetes
@@ -120,7 +120,7 @@ for (const database of databases.slice(0, 1)) {
       await expectNoLoginFailed();
     });
 
-    it('a rotation that is taken up after the renewal, and the engine cannot begin: held, and the next run finishes', async () => {
+    it('a rotation that is taken up after the renewal, and the engine cannot begin: held, and the next run finishes @long', async () => {
       await stateInBucket();
       await runWithFault(site, { point: 'slot secret: promote the renewal', mode: 'kill-after' });
       const release = lab.aws.fault({
@@ -179,7 +179,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHeldThenHealthy(held);
     });
 
-    it('a rollback that was cut off, and the labels have moved since: not finished any more, planned from what is there', async () => {
+    it('a rollback that was cut off, and the labels have moved since: not finished any more, planned from what is there @long', async () => {
       await site.podFault('health-500', { rollouts: 1 });
       const release = lab.kubernetes.fault({
         verb: 'patch',

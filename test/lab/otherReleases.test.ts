@@ -56,7 +56,7 @@ for (const database of tested.shortly) {
       }
     });
 
-    it('a standby whose password is another one is set right', async () => {
+    it('a standby whose password is another one is set right @long', async () => {
       const { B } = found;
       await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY ?", [B.username, 'Somebody-else-set-this-1']);
       expectCode(await run(site, ['--sync-db-users']), 0);
@@ -64,7 +64,7 @@ for (const database of tested.shortly) {
       await expectHealthy(site, 'A');
     });
 
-    it('--keep-old-password: on MySQL the old one works until the next rotation; MariaDB has no second one', async () => {
+    it('--keep-old-password: on MySQL the old one works until the next rotation; MariaDB has no second one @long', async () => {
       const { A } = found;
       const kept = await run(site, ['--keep-old-password']);
       if (flavourOf(database) === 'mariadb') {
@@ -79,7 +79,7 @@ for (const database of tested.shortly) {
       expect(await site.canLogin(A.username, A.password)).to.equal(false);
     });
 
-    it('an operator goes back', async () => {
+    it('an operator goes back @long', async () => {
       expectCode(await run(site, ['rollback', '--yes']), 0);
       await expectHealthy(site, 'B');
     });

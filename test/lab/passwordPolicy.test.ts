@@ -52,7 +52,7 @@ for (const database of databases.filter((each) => each === 'mysql')) {
       await expectHealthy(site, 'A');
     });
 
-    it('step 4, every password: one new try and no more, nothing is switched, and the next run makes another', async () => {
+    it('step 4, every password: one new try and no more, nothing is switched, and the next run makes another @long', async () => {
       site = await lab.createSite();
       const before = await snapshot(site);
       await lab.database.root("ALTER USER ?@'%' IDENTIFIED BY 'Drifted-away-123'", [before.B.username]);
@@ -74,7 +74,7 @@ for (const database of databases.filter((each) => each === 'mysql')) {
       expect(refused).to.have.lengthOf(2).and.not.to.include(after.B.password);
     });
 
-    it('step 4, a password that the rotation made itself: the next run does not use it again', async () => {
+    it('step 4, a password that the rotation made itself: the next run does not use it again @long', async () => {
       site = await lab.createSite({ start: 'empty-standby' });
       const B = defaultUsername('B');
       await lab.database.root("CREATE USER IF NOT EXISTS ?@'%' IDENTIFIED BY 'Drifted-away-123'", [B]);
@@ -119,7 +119,7 @@ for (const database of databases.filter((each) => each === 'mysql')) {
       expect(failed, failures.join('\n')).to.equal(0);
     });
 
-    it('step 11, the admin: the same run makes another; all refused: held, and the next run finishes with another', async () => {
+    it('step 11, the admin: the same run makes another; all refused: held, and the next run finishes with another @long', async () => {
       site = await lab.createSite();
       const stored = await pendingOfAdmin();
       const release = refuseEach(stored, 1);

@@ -8,6 +8,7 @@ import type { Run } from './support/command';
 import { run } from './support/command';
 import { overwrite } from './support/files';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
 import { letPass } from './support/until';
 
@@ -48,7 +49,7 @@ for (const database of databases.slice(0, 1)) {
 
     const stops = ['file: rename', 'kubernetes: PATCH deployment', 'slot secret: flip active_slot'];
     for (const point of stops)
-      it(`stopped after "${point}", put back by hand, run again: restarted, and no request fails`, async () => {
+      it(`stopped after "${point}", put back by hand, run again: restarted, and no request fails${longUnless(point === 'file: rename')}`, async () => {
         const before = await snapshot(site);
         const file = readFileSync(site.sqlconfFile);
         const killed = await runWithFault(site, { point, mode: 'kill-after' }, lab);
@@ -66,7 +67,7 @@ for (const database of databases.slice(0, 1)) {
         expect(after.A.password, 'the slot that was left is renewed').not.to.equal(before.A.password);
       });
 
-    it('stopped before the flip, and the pages are ill since: rolled back, nothing is renewed', async () => {
+    it('stopped before the flip, and the pages are ill since: rolled back, nothing is renewed @long', async () => {
       const before = await snapshot(site);
       await runWithFault(site, { point: 'slot secret: flip active_slot', mode: 'kill-before' });
       await site.podFault('health-500');
@@ -123,7 +124,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, active === 'A' ? 'A' : 'B');
     });
 
-    it('a Secret that was stale before, and pods that are ill after: rolled back, and the Secret gets the login of the file', async () => {
+    it('a Secret that was stale before, and pods that are ill after: rolled back, and the Secret gets the login of the file @long', async () => {
       const { A } = await snapshot(site);
       await cluster.setSecret({ 'mysql-password': 'Stale-for-a-long-time-1' });
       await site.podFault('health-500', { rollouts: 1 });
@@ -156,7 +157,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('the restart is taken away each time: not for ever, and it says by whom; one run after that ends healthy', async () => {
+    it('the restart is taken away each time: not for ever, and it says by whom; one run after that ends healthy @long', async () => {
       const release = undoRestarts(Infinity);
       const result = await run(site);
       release();

@@ -76,7 +76,7 @@ for (const database of databases.slice(0, 1)) {
       return kubeconfigOf(lab, site, client, objectNames(reduced).serviceAccount);
     }
 
-    it('each verb that is taken away is named by verify, and by the dry run where it cannot do without', async () => {
+    it('each verb that is taken away is named by verify, and by the dry run where it cannot do without @long', async () => {
       const needed = verbsOf(neededRules(settings)).map(title);
       for (const [index, granted] of verbsOf(role(settings).rules).entries()) {
         const KUBECONFIG = await accountWithout(granted, `without-${index}`);

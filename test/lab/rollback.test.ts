@@ -5,6 +5,7 @@ import type { Lab, Site } from '../../lab';
 import { runWithFault } from '../faults/sweep';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { letPass, until } from './support/until';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
@@ -109,7 +110,7 @@ for (const database of databases.slice(0, 1)) {
       expect(await snapshot(site)).to.deep.equal(rotated);
     });
 
-    it('a saved plan is refused when the password in the file alone was edited, and the time of the file set back', async () => {
+    it('a saved plan is refused when the password in the file alone was edited, and the time of the file set back @long', async () => {
       const file = path.join(site.folder, 'edited.json');
       expectCode(await run(site), 0);
       expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
@@ -139,7 +140,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
-    it('a saved plan that does not allow a step is refused with exit 10 at that step, and the next run finishes', async () => {
+    it('a saved plan that does not allow a step is refused with exit 10 at that step, and the next run finishes @long', async () => {
       const file = path.join(site.folder, 'changed.json');
       expectCode(await run(site), 0);
       expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
@@ -168,7 +169,7 @@ for (const database of databases.slice(0, 1)) {
       ['before the switch', 'file: write beside'],
       ['after it', 'file: rename'],
     ] as const)
-      it(`a saved plan whose run was killed ${what}: the same command finishes it`, async () => {
+      it(`a saved plan whose run was killed ${what}: the same command finishes it${longUnless(what !== 'after it')}`, async () => {
         const file = path.join(site.folder, 'killed.json');
         const { active } = await snapshot(site);
         expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
@@ -194,7 +195,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('--if-older-than after a rollback: it renewed nothing, so what counts is the age of the passwords', async () => {
+    it('--if-older-than after a rollback: it renewed nothing, so what counts is the age of the passwords @long', async () => {
       expectCode(await run(site), 0);
       const renewed = new Date();
       await letPass(2000, 'the rollback is younger than the rotation');
@@ -208,7 +209,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('a saved plan that waited for its review: history and status count from the run', async () => {
+    it('a saved plan that waited for its review: history and status count from the run @long', async () => {
       const file = path.join(site.folder, 'waiting.json');
       expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
       const reviewed = new Date();

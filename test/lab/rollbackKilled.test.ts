@@ -6,6 +6,7 @@ import { killRun } from '../faults/killRun';
 import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { expectCode, expectHealthy, snapshot } from './support/world';
 
 const hookFile = path.join(__dirname, '..', 'faults', 'hook.js');
@@ -73,7 +74,7 @@ for (const database of databases.slice(0, 1)) {
     }
 
     for (const [point, mode] of points) {
-      it(`at "${point}" (${mode}): the next run finishes the rollback, then rotates, and no login fails`, async () => {
+      it(`at "${point}" (${mode}): the next run finishes the rollback, then rotates, and no login fails${longUnless(mode === 'kill-after' && point !== 'secrets')}`, async () => {
         const canary = site.canary();
         await killedInRollback(point, mode);
         const next = await run(site, ['--log-json']);

@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import type { WorldSnapshot } from './support/world';
 import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from './support/world';
 
 for (const database of databases) {
   for (const phpMode of ['request', 'cached'] as const) {
-    describe(`three rotations in a row under load (${database}, PHP mode ${phpMode})`, function () {
+    describe(`three rotations in a row under load (${database}, PHP mode ${phpMode})${longUnless((database === 'mysql') === (phpMode === 'request'))}`, function () {
       this.timeout(240_000);
       let lab: Lab;
       let site: Site;

@@ -4,6 +4,7 @@ import { SecretsManager } from '../../src/aws/secretsManager';
 import { keepEnvironment } from '../environment';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import {
   arnOf,
   labelsOf,
@@ -74,7 +75,7 @@ describe('what Secrets Manager refuses', function () {
   const actions = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'];
   for (const action of actions) {
     for (const which of ['slot', 'admin'] as const) {
-      it(`${action} of the ${which} secret is denied: a dry run says so, exit 3`, () =>
+      it(`${action} of the ${which} secret is denied: a dry run says so, exit 3${longUnless(which === 'slot' || action.startsWith('Put'))}`, () =>
         expectRefused(
           {
             faults: [{ action, secretId: secretOf[which](), when: 'before', respond: denied }],
@@ -149,7 +150,7 @@ describe('what Secrets Manager refuses', function () {
   ];
   for (const [name, fields, message] of owners) {
     for (const which of ['slot', 'admin'] as const) {
-      it(`the ${which} secret ${name}: exit 2`, () => {
+      it(`the ${which} secret ${name}: exit 2${longUnless(which === 'slot')}`, () => {
         const rewrite: Fault['rewrite'] = (body) => ({ ...body, ...fields });
         const secretId = secretOf[which]();
         const faults: Fault[] = [{ action: 'DescribeSecret', secretId, when: 'after', rewrite }];
@@ -254,7 +255,8 @@ describe('what Secrets Manager does not refuse for good', function () {
     ],
   ];
   for (const [name, fault] of passing) {
-    it(name, () => expectPasses({ ...fault, secretId: site.slotSecretId, when: 'before' }));
+    it(`${name}${longUnless(fault.times === 1)}`, () =>
+      expectPasses({ ...fault, secretId: site.slotSecretId, when: 'before' }));
   }
 
   it('replies that never come end at the deadline of a call, with one sentence', async () => {

@@ -66,7 +66,7 @@ describe('Secrets Manager fails in the middle of a rotation', function () {
     expect(failed, failures.join('\n')).to.equal(0);
   });
 
-  it('labels that are read lag behind: no false "changed by someone else", and lost replies of both promotions', async () => {
+  it('labels that are read lag behind: no false "changed by someone else", and lost replies of both promotions @long', async () => {
     let first: unknown;
     const release = lab.aws.fault({
       action: 'DescribeSecret',
@@ -129,7 +129,7 @@ describe('Secrets Manager fails in the middle of a rotation', function () {
     await expectHealthy(site, 'B');
   });
 
-  it('each write of a rotation is throttled twice: it waits, and rotates', async () => {
+  it('each write of a rotation is throttled twice: it waits, and rotates @long', async () => {
     const [slots, admin] = [site.slotSecretId, site.adminSecretId];
     const labels: [string, string, string][] = [
       ['PutSecretValue', slots, 'CREDENTIAL_ROTATION_FLIPPED'],
@@ -149,7 +149,7 @@ describe('Secrets Manager fails in the middle of a rotation', function () {
     await expectHealthy(site, 'B');
   });
 
-  it("garbage under AWSPENDING does not hide AWSPREVIOUS when the current password is not the database's", async () => {
+  it("garbage under AWSPENDING does not hide AWSPREVIOUS when the current password is not the database's @long", async () => {
     const { admin } = await snapshot(site);
     const garbage = await putSecret(site, site.adminSecretId, Buffer.from('binary'), ['AWSPENDING']);
     await putSecret(site, site.adminSecretId, JSON.stringify({ ...admin, password: 'Never-told-1' }));

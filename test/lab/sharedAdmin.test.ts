@@ -6,12 +6,13 @@ import { adminLockName } from '../../src/mysql/lock';
 import { run } from './support/command';
 import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { arnOf } from './support/secrets';
 import { expectCode, snapshot } from './support/world';
 
 /** All orders of their writes: `npm run faults -- --part admin`, and in the model `../unit/providers/adminInterleaving.test.ts`. */
 for (const database of databases) {
-  describe(`two OpenEMRs with one admin secret (${database})`, function () {
+  describe(`two OpenEMRs with one admin secret (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(240_000);
     let lab: Lab;
     let pair: Pair;

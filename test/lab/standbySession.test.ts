@@ -4,11 +4,12 @@ import type { Lab, Site } from '../../lab';
 import { run } from './support/command';
 import { connectAs, generalLog } from './support/database';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { alterPassword, expectCode, expectHealthy, snapshot } from './support/world';
 import { until } from './support/until';
 
 for (const database of databases) {
-  describe(`somebody has a session as the standby, whose password is to be set (${database})`, function () {
+  describe(`somebody has a session as the standby, whose password is to be set (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(240_000);
     let lab: Lab;
     let site: Site;

@@ -14,6 +14,7 @@ import { runPaused, runWithFault } from '../faults/sweep';
 import { makeBucket, makeKey, s3Backend } from './support/backends';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
+import { longUnless } from './support/long';
 import { labelsOf, tookEffect, writeRequests } from './support/secrets';
 import { expectCode, expectHealthy, expectNoSecret, snapshot } from './support/world';
 
@@ -197,7 +198,7 @@ describe('a state that is lost in the middle of a rotation', function () {
     ["the renewal's ALTER", 'database: ALTER USER of slot A', 'A'],
   ];
   for (const [name, point, slot] of points) {
-    it(`killed after ${name}, and the state file is damaged: refused; moved away, the world is enough to end healthy`, async () => {
+    it(`killed after ${name}, and the state file is damaged: refused; moved away, the world is enough to end healthy${longUnless(name === 'the flip')}`, async () => {
       const canary = site.canary();
       expect((await runWithFault(site, { point, mode: 'kill-after' })).signal).to.equal('SIGKILL');
       const held = await snapshot(site);
@@ -240,7 +241,7 @@ describe('a state that is lost in the middle of a rotation', function () {
     expect(failed, failures.join('\n')).to.equal(0);
   });
 
-  it('the token for the state expires after the cut-over: held, OpenEMR runs on, and it says so; with a fresh one the next run finishes', async () => {
+  it('the token for the state expires after the cut-over: held, OpenEMR runs on, and it says so; with a fresh one the next run finishes @long', async () => {
     const canary = site.canary();
     const before = await snapshot(site);
     await makeBucket(lab, 'lost-backend');

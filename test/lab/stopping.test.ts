@@ -85,7 +85,7 @@ for (const database of databases.slice(0, 1)) {
       await expectNoLoginFailed();
     });
 
-    it('in a rollback: code 8, what failed before, the account that is live; the next run finishes the rollback', async () => {
+    it('in a rollback: code 8, what failed before, the account that is live; the next run finishes the rollback @long', async () => {
       await site.podFault('health-500', { rollouts: 1 });
       const stopped = await runStoppedAt(site, /Rolling back[^]* 6\/11/);
       expectCode(stopped, 8);

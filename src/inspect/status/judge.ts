@@ -8,6 +8,7 @@ import type { LockHolder } from '../../mysql/lock';
 import { adminLockWaitMs, holderText } from '../../mysql/lock';
 import type { Part } from '../../base/part';
 import { valueOf } from '../../base/part';
+import { shownUrl } from '../../base/urlPassword';
 import { adviceOf } from './advice';
 import { nextReport, planOf, refusalsOf } from './next';
 import type { Drift } from './drift';
@@ -175,7 +176,7 @@ function lockReport(lock: StatusFacts['adminLock']): StatusReport['lock'] {
 
 function stateReport({ state }: StatusFacts): StatusReport['state'] {
   const found = valueOf(state);
-  return found ? { backendUrl: found.backendUrl, found: found.changedAt !== undefined } : null;
+  return found ? { backendUrl: shownUrl(found.backendUrl), found: found.changedAt !== undefined } : null;
 }
 
 function labelReports({ slotSecret, adminSecret }: StatusFacts): LabelReport[] {

@@ -221,7 +221,7 @@ async function readDatabase(
   const secret = await slotSecret;
   const lock =
     secret.kind === 'read'
-      ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes)))
+      ? await partOf(lockOf(session, await runLockNames(secret.value.arn, clients.kubernetes, true)))
       : secret;
   const adminLock = await partOf(adminLockOf(session, context, clients));
   const sameServer =

@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../../base/failure';
 import type { Part } from '../../base/part';
+import { shownUrl } from '../../base/urlPassword';
 import type { Check } from './check';
 import { Checks } from './check';
 import { folderOf } from '../../settings/surroundings';
@@ -51,7 +52,7 @@ function stateCheck(checks: Checks, state: Part<StateFacts>): Check {
   if (state.kind === 'unreadable') return checks.failed(title, state.failure);
   const { changedAt, backendUrl } = state.value;
   if (changedAt === undefined)
-    return checks.notChecked(title, `There is no stack in ${backendUrl} yet; the first rotation creates it.`);
+    return checks.notChecked(title, `There is no stack in ${shownUrl(backendUrl)} yet; the first rotation creates it.`);
   return checks.ok(title, `last change ${changedAt.toISOString()}`);
 }
 
@@ -62,7 +63,7 @@ async function writableCheck(checks: Checks, { backendUrl }: StackLocation): Pro
   if (kept === undefined)
     return checks.notChecked(
       title,
-      `Only a write to ${backendUrl.split('?')[0]} would show it; a rotation writes its state before it changes anything.`,
+      `Only a write to ${shownUrl(backendUrl).split('?')[0]} would show it; a rotation writes its state before it changes anything.`,
     );
   const folder = nearestFolder(kept);
   return checks.passes(title, async () => {

@@ -60,6 +60,7 @@ export async function askPod(watched: Watched, rules: PageRules, pace = usualPac
   const answers = new Answers(rules, pace);
   let look: PodLook = { kind: 'waits', why: 'it was not seen' };
   let addresses: string[] = [];
+  let stuckSince: number | undefined;
   while (left() > 0) {
     const pod = await readUnless(watched);
     if (pod !== 'no-answer') {
@@ -68,7 +69,11 @@ export async function askPod(watched: Watched, rules: PageRules, pace = usualPac
       // A pod that ended has them still, or had them before.
       const found = addressesOf(pod);
       if (found.length > 0) watched.from((addresses = found));
-      if (look.kind === 'stuck') return { kind: 'not-run', why: look.why };
+      if (look.kind !== 'stuck') stuckSince = undefined;
+      else {
+        stuckSince ??= performance.now();
+        if (performance.now() - stuckSince >= (look.standsMs ?? 0)) return { kind: 'not-run', why: look.why };
+      }
       if (look.kind === 'crashed')
         return { kind: 'silent', why: look.why, login: await watched.login(addresses) };
       if (look.kind === 'answers') {
@@ -79,7 +84,8 @@ export async function askPod(watched: Watched, rules: PageRules, pace = usualPac
     await sleep(pace.pauseMs);
   }
   const seconds = `within ${Math.round(rules.limitSeconds)} s (--canary-limit)`;
-  if (look.kind === 'waits') return { kind: 'not-run', why: `it did not start ${seconds}: ${look.why}` };
+  if (look.kind === 'waits' || look.kind === 'stuck')
+    return { kind: 'not-run', why: `it did not start ${seconds}: ${look.why}` };
   return withLogin(answers.atLimit(seconds), await watched.login(addresses));
 }
 

@@ -1,3 +1,4 @@
+import * as pulumi from '@pulumi/pulumi';
 import { defaultCanaryLimitSeconds } from '../../rotation/canary';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { resourceNames } from '../../rotation/steps';
@@ -27,9 +28,10 @@ export function canaryStep(
     password,
     answersInARow: settings.healthAnswersInARow,
     limitSeconds: canaryLimitSeconds ?? defaultCanaryLimitSeconds,
-    ...(healthUrl === undefined ? {} : { healthUrl }),
+    // A query may be a token.
+    ...(healthUrl === undefined ? {} : { healthUrl: pulumi.secret(healthUrl) }),
     ...(healthCaFile === undefined ? {} : { healthCaFile }),
     ...(plan.health === undefined ? {} : { before: plan.health }),
   };
-  chain.dynamic('CanaryProof', resourceNames.canary(plan.id), inputs, ['password']);
+  chain.dynamic('CanaryProof', resourceNames.canary(plan.id), inputs, ['password', 'healthUrl']);
 }

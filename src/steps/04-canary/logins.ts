@@ -46,8 +46,7 @@ export class LoginWatch {
 
   /** One last look, and what was seen in all. Never throws. */
   async end(addresses: readonly string[]): Promise<LoginSeen> {
-    this.going = false;
-    await this.looking;
+    await this.stop();
     try {
       if (!this.seen) await this.look(addresses);
     } catch {
@@ -61,6 +60,12 @@ export class LoginWatch {
     return from !== undefined && to !== undefined && from.server === to.server && to.total >= from.total
       ? 'not-seen'
       : 'unknown';
+  }
+
+  /** Looks no more, whatever was seen. Never throws. */
+  async stop(): Promise<void> {
+    this.going = false;
+    await this.looking;
   }
 
   private async lookOn(addresses: readonly string[]): Promise<void> {

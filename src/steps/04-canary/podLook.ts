@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { troubleOf } from '../../kubernetes/podTrouble';
+import { troubleOf, usualStandsMs } from '../../kubernetes/podTrouble';
 
 /** How far a pod is. Each text is a few words without their full stop. */
 export type PodLook =
@@ -8,8 +8,8 @@ export type PodLook =
   | { kind: 'answers'; addresses: [string, ...string[]] }
   /** The application ended by itself. */
   | { kind: 'crashed'; why: string }
-  /** Something else keeps it from running, for good. */
-  | { kind: 'stuck'; why: string };
+  /** Something else keeps it from running, for good; where Kubernetes tries that again, only if it stands for so long. */
+  | { kind: 'stuck'; why: string; standsMs?: number };
 
 /**
  * What a pod's status says. A probe is not waited for: that of OpenEMR may begin after 300 s. Pure.
@@ -26,7 +26,10 @@ export function lookAtPod(pod: V1Pod, main: readonly string[]): PodLook {
   if (crash !== undefined) return { kind: 'crashed', why: crash };
   if (isOver) return { kind: 'crashed', why: 'it ended by itself' };
   const trouble = troubleOf(pod);
-  if (trouble?.lasting === true) return { kind: 'stuck', why: trouble.reason };
+  if (trouble?.lasting === true) {
+    const { reason: why, standsMs } = trouble;
+    return { kind: 'stuck', why, ...(standsMs > usualStandsMs ? { standsMs } : {}) };
+  }
   const [first, ...more] = addressesOf(pod);
   if (first === undefined) return { kind: 'waits', why: trouble?.reason ?? 'it got no address' };
   return { kind: 'answers', addresses: [first, ...more] };

@@ -26,7 +26,8 @@ export function patchSecret(
     new SecretPatch(
       resourceNames.kubernetesSecret(),
       { metadata: { namespace, name, annotations }, data: chain.guarded(encoded) },
-      { ...chain.options(), additionalSecretOutputs: ['data', 'stringData'] },
+      // The plugin stores the whole object. kubectl apply leaves its manifest, with the data, in an annotation.
+      { ...chain.options(), additionalSecretOutputs: ['data', 'stringData', 'metadata'] },
     ),
   );
 }

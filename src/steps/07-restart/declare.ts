@@ -21,20 +21,19 @@ export function restart(
     new DeploymentPatch(
       resourceNames.restart(),
       { metadata, spec: { template: { metadata: { annotations } } } },
-      chain.options(),
+      // The plugin stores the whole object: variables of a container may be passwords in plain.
+      { ...chain.options(), additionalSecretOutputs: ['metadata', 'spec'] },
     ),
   );
   const timeout = rolloutTimeoutSeconds === undefined ? {} : { timeoutSeconds: rolloutTimeoutSeconds };
   const { health: before, kind } = plan;
   // A rollback has nowhere to go: it waits.
   const watched = url !== undefined && before !== undefined && kind !== 'rollback';
-  const page = watched ? { page: { url, before, ...(caFile === undefined ? {} : { caFile }) } } : {};
-  chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), {
-    context,
-    run,
-    annotation: restartAnnotation,
-    token: plan.restartToken,
-    ...timeout,
-    ...page,
-  });
+  // A query of its URL may be a token.
+  const page = watched
+    ? { page: pulumi.secret({ url, before, ...(caFile === undefined ? {} : { caFile }) }) }
+    : {};
+  const token = plan.restartToken;
+  const proof = { context, run, annotation: restartAnnotation, token, ...timeout, ...page };
+  chain.dynamic('RolloutProof', resourceNames.rollout(plan.id), proof, ['page']);
 }

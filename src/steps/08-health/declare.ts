@@ -1,4 +1,4 @@
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { resourceNames } from '../../rotation/steps';
 import type { StepSettings } from '../../target/programSettings';
@@ -17,6 +17,7 @@ export function healthStep(
   const health = {
     context,
     run,
+    token: plan.restartToken,
     username,
     host,
     port,
@@ -26,9 +27,14 @@ export function healthStep(
     answersInARow: settings.healthAnswersInARow,
     limitSeconds: settings.healthLimitSeconds,
     kind: plan.kind,
-    ...(healthUrl === undefined ? {} : { healthUrl }),
+    // A query may be a token.
+    ...(healthUrl === undefined ? {} : { healthUrl: pulumi.secret(healthUrl) }),
     ...(healthCaFile === undefined ? {} : { healthCaFile }),
     ...(plan.health === undefined ? {} : { before: plan.health }),
   };
-  chain.dynamic('HealthProof', resourceNames.health(plan.id), health, ['password', 'kubernetesSecret']);
+  chain.dynamic('HealthProof', resourceNames.health(plan.id), health, [
+    'password',
+    'kubernetesSecret',
+    'healthUrl',
+  ]);
 }

@@ -10,7 +10,7 @@ import type { IdleRules, Idleness, IdleWorld } from '../../mysql/idleness';
 import { waitForIdle } from '../../mysql/idleness';
 import type { LoginLook } from '../../mysql/logins';
 import type { Reader } from '../../mysql/readers';
-import { closeReaders, lookEverywhere, openReaders } from '../../mysql/readers';
+import { closeReaders, lookEverywhere, openReaders, tellUnreached } from '../../mysql/readers';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { asAdmin } from '../adminSession';
 
@@ -42,7 +42,7 @@ function worldOf(context: WorldContext, username: string, readers: readonly Read
   };
 }
 
-/** Works with the readers of an Aurora cluster; those that cannot be reached were told of by the preflight. */
+/** Works with the readers of an Aurora cluster; those that cannot be reached are told of, once. */
 async function withReaders<T>(
   context: WorldContext,
   action: (readers: readonly Reader[]) => Promise<T>,
@@ -50,6 +50,7 @@ async function withReaders<T>(
   const readers = await asAdmin(context, (session, { login }) =>
     openReaders(session, login.host, (host) => openSession({ ...login, host }, context.trust)),
   );
+  tellUnreached(readers);
   return action(readers).finally(() => closeReaders(readers));
 }
 

@@ -4,6 +4,7 @@ import { newPassword } from '../../secrecy/password';
 import {
   adminLabel,
   adminPendingId,
+  endedPending,
   isPendingOf,
   otherRotation,
   pendingOfAnother,
@@ -94,6 +95,8 @@ export async function createPending(
     const { stages } = await secrets.describe(secretId);
     const other = pendingOfAnother(stages);
     if (other !== undefined) throw otherRotation(secretId, other);
+    const ended = endedPending(stages);
+    if (ended !== undefined) await secrets.moveStage(secretId, 'AWSPENDING', ended);
     await secrets.put(secretId, text, [adminLabel(versionId)], versionId);
   });
   // Read back what is stored: after a lost reply it is that value, not ours, that counts.

@@ -5,7 +5,7 @@ import type { TestedReleases } from './releases';
 export function plannedLines({ wholly, shortly, missing }: TestedReleases): string[] {
   const short = shortly.length > 0 ? `; the short list on ${shortly.join(' and ')}` : '';
   return [
-    `Databases: all lab tests on ${wholly.join(' and ')}${short}.`,
+    `Databases: the lab tests on ${wholly.join(' and ')}${short}.`,
     ...missing.map((release) => `Not tested: ${release}, which the set-up could not get.`),
   ];
 }

@@ -72,6 +72,7 @@ export const ranBy: Record<string, Evidence> = {
   'npm run lab': lab(`documentedCommands('docs/development.md', 'npm run lab')`),
   // Its own record: no run of `npm test` is long enough for it.
   'npm run test:kubelet': inFile('test/kubelet/RESULTS.md')('`npm run test:kubelet`'),
+  'npm run test:long': inFile('test/long/RESULTS.md')('`npm run test:long`'),
   'npm run test:sdks': inFile('test/sdks/packages.spec.ts')('`npm run test:sdks`'),
   'npm run test:yaml': inFile('test/yaml/program.spec.ts')('`npm run test:yaml`'),
   'npm run image:build': inFile('test/kubelet/image.spec.ts')(

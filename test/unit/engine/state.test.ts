@@ -17,16 +17,19 @@ const record = {
   },
 };
 const stackResource = (rotation: string): object => ({ type: 'pulumi:pulumi:Stack', outputs: { rotation } });
-const version = (versionId: string): object => ({
+const version = (versionId: string, name = `slots-flipped-${plan.id}`): object => ({
   type: 'aws:secretsmanager/secretVersion:SecretVersion',
+  urn: `urn:pulumi:site1::credential-rotation::aws:secretsmanager/secretVersion:SecretVersion::${name}`,
   outputs: { versionId },
 });
 
 describe('readJournal', () => {
   it('finds the plan, its secret half and its versions', () => {
-    const found = readJournal({ resources: [stackResource('run-0'), record, version('v1'), version('v2')] });
+    const earlier = version('v0', 'slots-flipped-20260101-030000-abcd');
+    const resources = [stackResource('run-0'), record, earlier, version('v1'), version('v2')];
     const recorded = { secret: false, restart: false };
-    expect(found).to.deep.equal({ plan, material, recorded, finished: false, versionIds: ['v1', 'v2'] });
+    const found = { plan, material, recorded, finished: false, versionIds: ['v1', 'v2'], passwords: {} };
+    expect(readJournal({ resources })).to.deep.equal(found);
   });
 
   it('says what this plan has done in Kubernetes, by its own annotations', () => {

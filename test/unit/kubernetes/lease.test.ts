@@ -14,6 +14,7 @@ function leaseOf(renew: (look: number) => string): { kubernetes: Kubernetes; wri
     lease: async (): Promise<Lease> => ({
       spec: { holderIdentity: 'other-pod/1/bbbb', leaseDurationSeconds: 2, renewTime: renew((look += 1)) },
     }),
+    answered: (_verb: string, _what: string, action: () => Promise<unknown>) => action(),
     replaceLease: async (_name: string, body: Lease) => void written.push(body),
   };
   return { kubernetes: kubernetes as unknown as Kubernetes, written };

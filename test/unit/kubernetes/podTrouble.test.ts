@@ -79,7 +79,16 @@ describe('replicaTrouble', () => {
     expect(replicaTrouble({ status })).to.deep.equal({
       reason: 'FailedCreate (exceeded quota: pods)',
       lasting: true,
+      standsMs: 120_000,
     });
+  });
+  it('is believed only when an old pod has had its whole grace period, and Kubernetes has tried again', () => {
+    const status = { conditions: [{ ...condition, status: 'True' }] };
+    const spec = {
+      selector: {},
+      template: { spec: { containers: [], terminationGracePeriodSeconds: 60 } },
+    };
+    expect(replicaTrouble({ status, spec })?.standsMs).to.equal(150_000);
   });
   it('is over with the condition', () =>
     expect(replicaTrouble({ status: { conditions: [{ ...condition, status: 'False' }] } })).to.equal(

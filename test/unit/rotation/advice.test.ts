@@ -66,6 +66,10 @@ const deeds: Record<string, (left: Left, before: World) => void> = {
   },
   'the live user dropped': ({ world }) => world.users.delete(world.file.username),
   'a stale file put back': ({ world }) => (world.file = { ...world.file, password: `${canary}-stale` }),
+  'the live password changed, in the file, too': ({ world }) => {
+    world.file = { ...world.file, password: `${canary}-by-hand` };
+    world.users.set(world.file.username, world.file.password);
+  },
   'a stale Secret applied': ({ world }) =>
     (world.kubernetes = kubernetesSecretData(loginOf('openemr_b', { password: `${canary}-stale` }))),
   'AWSCURRENT moved back': ({ world, first }) => (world.secret = first),
@@ -106,7 +110,7 @@ function carryOut(left: Left, request: RequestKind, id: string, mostWrites = Inf
       write();
     } catch (error) {
       const message = error instanceof Error ? error.message : '';
-      return { ok: false, message, advice: 'sync' };
+      return { ok: false, message, advice: message.endsWith('run again') ? 'rotate' : 'sync' };
     }
     recorded.secret ||= before.kubernetes !== world.kubernetes;
     recorded.restart ||= before.restartedAs !== world.restartedAs;

@@ -1,6 +1,7 @@
 import type { Journal, Observation } from '../../../src/rotation/observation';
 import { kubernetesSecretData } from '../../../src/rotation/observation';
 import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
+import { plannedFile } from '../../../src/rotation/rotationPlan';
 import { parseSlotDocument, renderSlotDocument } from '../../../src/rotation/secretDocument';
 import type { DatabaseLogin, Slot } from '../../../src/rotation/slot';
 import { slots } from '../../../src/rotation/slot';
@@ -73,7 +74,7 @@ export function observationOf(world: World): Observation {
     sqlconf: {
       path: '/sites/default/sqlconf.php',
       stamp: `file of ${file.username}`,
-      sha256: `sha-of-${file.username}`,
+      sha256: shaOf(file),
       login: { ...file },
       works,
     },
@@ -81,6 +82,19 @@ export function observationOf(world: World): Observation {
     kubernetesSecret: { data: { ...world.kubernetes }, works: podLogsIn(world) },
     restartedAs: world.restartedAs,
   };
+}
+
+/** Stands for the hash of a file with this login. */
+function shaOf({ username, password }: DatabaseLogin): string {
+  return password === loginOf(username).password ? `sha-of-${username}` : `sha-of-${username}-${password}`;
+}
+
+/** Writes the file as step 5 does: over the one that the plan was made from, or not at all. */
+function writeFile(world: World, planned: PlannedRotation, login: DatabaseLogin): void {
+  const { file } = world;
+  if ((Object.keys(login) as (keyof DatabaseLogin)[]).every((key) => file[key] === login[key])) return;
+  if (shaOf(file) !== plannedFile(planned)) throw new Error('the file was edited by somebody else: run again');
+  world.file = login;
 }
 
 /** The password that the engine makes for a slot in a rotation: a resumed one finds the same in the state. */
@@ -94,7 +108,9 @@ export function journalOf(
   finished = false,
   recorded = { secret: false, restart: false },
 ): Journal {
-  return { plan, material, finished, recorded, versionIds: [`flipped-${plan.id}`, `renewed-${plan.id}`] };
+  const versionIds = [`flipped-${plan.id}`, `renewed-${plan.id}`];
+  const passwords = Object.fromEntries(plan.mint.map((slot) => [slot, mintedPassword(slot, plan.id)]));
+  return { plan, material, finished, recorded, versionIds, passwords };
 }
 
 /** The writes of a plan in the order of the program, each of which may be the last before a kill. */
@@ -111,7 +127,8 @@ function rollbackWrites(world: World, { plan, material }: PlannedRotation): (() 
   ];
 }
 
-function rotationWrites(world: World, { plan, material }: PlannedRotation): (() => void)[] {
+function rotationWrites(world: World, planned: PlannedRotation): (() => void)[] {
+  const { plan, material } = planned;
   const login = (slot: Slot): DatabaseLogin => {
     const password = material.logins[slot].password ?? mintedPassword(slot, plan.id);
     return { ...material.logins[slot], password };
@@ -126,7 +143,7 @@ function rotationWrites(world: World, { plan, material }: PlannedRotation): (() 
   const writes = slots.filter((slot) => slot !== plan.renew).map((slot) => () => setUser(login(slot)));
   const { to, renew, id } = plan;
   if (to === 'other' || plan.kind === 'sync') return writes;
-  writes.push(() => (world.file = login(to)));
+  writes.push(() => writeFile(world, planned, login(to)));
   writes.push(() => (world.kubernetes = kubernetesSecretData(login(to))));
   writes.push(() => (world.restartedAs = plan.restartToken));
   writes.push(() => store(`flipped-${id}`, to, before));

@@ -22,8 +22,9 @@ export function exported({ resources, finished }: State): object {
     '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
     plaintext: JSON.stringify(value),
   });
-  const all = [...resources.values()].map(({ type, inputs, outputs }) => ({
+  const all = [...resources].map(([name, { type, inputs, outputs }]) => ({
     type,
+    urn: `urn:pulumi:site1::credential-rotation::${type}::${name}`,
     inputs,
     outputs: 'material' in outputs ? { ...outputs, material: reveal(outputs['material']) } : outputs,
   }));
