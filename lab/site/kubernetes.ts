@@ -108,18 +108,26 @@ async function applyRole(client: KubernetesClient, namespace: string, file: stri
   }
 }
 
+/** The Secret as `kubectl apply` leaves it: with its manifest, the data in it, in an annotation. */
 function secret({ application, foreignPassword }: SiteObjects): Record<string, unknown> {
-  return {
+  const values = {
+    'mysql-host': application.host,
+    'mysql-user': application.login,
+    'mysql-password': application.pass,
+    'mysql-database': application.dbase,
+    'openemr-admin-password': foreignPassword,
+  };
+  const entries = Object.entries(values).map(([key, value]) => [
+    key,
+    Buffer.from(value, 'utf8').toString('base64'),
+  ]);
+  const manifest = {
     ...named('v1', 'Secret', KUBERNETES_SECRET),
     type: 'Opaque',
-    stringData: {
-      'mysql-host': application.host,
-      'mysql-user': application.login,
-      'mysql-password': application.pass,
-      'mysql-database': application.dbase,
-      'openemr-admin-password': foreignPassword,
-    },
+    data: Object.fromEntries(entries) as Record<string, string>,
   };
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': `${JSON.stringify(manifest)}\n` };
+  return { ...manifest, metadata: { name: KUBERNETES_SECRET, annotations } };
 }
 
 function deployment(site: SiteObjects): Record<string, unknown> {

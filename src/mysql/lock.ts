@@ -176,5 +176,5 @@ export async function lockState(
 
 /** A variable of the server that is a switch: a number, or a word from MariaDB 12 on. */
 function isOn(value: unknown): boolean {
-  return value !== undefined && value !== null && !['0', 'OFF'].includes(String(value));
+  return typeof value === 'number' ? value !== 0 : typeof value === 'string' && !['0', 'OFF'].includes(value);
 }

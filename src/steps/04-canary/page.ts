@@ -12,7 +12,8 @@ const readyz = '/meta/health/readyz';
 const usualPorts = { https: [443, 8443], http: [80, 8080] } as const;
 
 /**
- * Where a pod's page is: path and host of the health URL, or else of the readiness probe; port and scheme of the probe,
+ * Where a pod's page is: path and host of the health URL, or else of the readiness probe; port and scheme of the health URL
+ * where the containers have that port (it is the one that a NetworkPolicy of the rotation lets through), else of the probe,
  * or else of the containers' ports. The host is put in for what is known only when the pod runs. Pure.
  * @param address stands for the host where neither names one
  */
@@ -26,7 +27,10 @@ export function podPage(
   );
   const probe = containers.map(probeOf).find((each) => each !== undefined);
   const given = healthUrl === undefined ? undefined : new URL(healthUrl);
-  const place = (probe && probedPort(probe, containers)) ?? listedPort(containers, given);
+  const place =
+    (given && ownPort(given, containers)) ??
+    (probe && probedPort(probe, containers)) ??
+    listedPort(containers, given);
   const probeHost = probe?.httpHeaders?.find(({ name }) => name.toLowerCase() === 'host')?.value;
   const host = given?.host ?? probeHost ?? (address.includes(':') ? `[${address}]` : address);
   const path = given === undefined ? (probe?.path ?? readyz) : `${given.pathname}${given.search}`;
@@ -42,6 +46,15 @@ function probeOf({ readinessProbe, startupProbe, livenessProbe }: V1Container): 
   return [readinessProbe, startupProbe, livenessProbe]
     .map((probe) => probe?.httpGet)
     .find((action) => action !== undefined);
+}
+
+/** The health URL's own port, where a container says that it has it. */
+function ownPort(given: URL, containers: readonly V1Container[]): Place | undefined {
+  const scheme = given.protocol === 'http:' ? 'http' : 'https';
+  const port = given.port === '' ? usualPorts[scheme][0] : Number(given.port);
+  return portsOf(containers).some(({ containerPort }) => containerPort === port)
+    ? { scheme, port }
+    : undefined;
 }
 
 function probedPort(

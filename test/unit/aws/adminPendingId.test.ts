@@ -3,6 +3,7 @@ import {
   adminPendingId,
   isPendingOf,
   otherRotation,
+  endedPending,
   pendingOfAnother,
 } from '../../../src/aws/adminPendingId';
 
@@ -27,6 +28,11 @@ describe('versions of the admin secret', () => {
       undefined,
     ],
     [
+      'the same when another version is current since',
+      { v1: ['AWSCURRENT'], [foreign]: ['AWSPREVIOUS', 'AWSPENDING'] },
+      undefined,
+    ],
+    [
       'one of ours, of any rotation',
       { v0: ['AWSCURRENT'], [adminPendingId('x', 1)]: ['AWSPENDING'] },
       undefined,
@@ -34,6 +40,13 @@ describe('versions of the admin secret', () => {
   ];
   for (const [name, stages, found] of cases)
     it(`pending of another: ${name}`, () => expect(pendingOfAnother(stages)).to.equal(found));
+
+  it('a rotation that has ended leaves its label: that version loses it before another one becomes current', () => {
+    expect(endedPending({ v0: ['AWSCURRENT', 'AWSPENDING'] })).to.equal('v0');
+    expect(endedPending({ v1: ['AWSCURRENT'], v0: ['AWSPREVIOUS', 'AWSPENDING'] })).to.equal('v0');
+    expect(endedPending({ v0: ['AWSCURRENT'], v1: ['AWSPENDING'] })).to.equal(undefined);
+    expect(endedPending({ v0: ['AWSCURRENT'] })).to.equal(undefined);
+  });
 
   it('the refusal names secret, version and cure', () =>
     expect(otherRotation('team/admin', foreign).message).to.match(

@@ -5,10 +5,13 @@ import {
   deploymentLockName,
   firstHeld,
   lockName,
+  lockState,
   runLockNames,
   tryLock,
 } from '../../../src/mysql/lock';
 import type { Session } from '../../../src/mysql/database';
+import { LockKeeper } from '../../../src/mysql/lockKeeper';
+import { NoAnswer } from '../../../src/kubernetes/errors';
 
 const arn = (name: string): string =>
   `arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:${name.repeat(40)}-AbCdEf`;
@@ -68,6 +71,43 @@ describe('the locks of a run', () => {
     expect((await firstHeld(session, second))?.name, 'what status, dry run and unlock show').to.equal(
       first[1],
     );
+  });
+
+  it('a Deployment that cannot be read now may have one: only who looks does without', async () => {
+    const away = new NoAnswer('the server is away', true);
+    const cluster = { deployment: () => Promise.reject(away) } as unknown as Kubernetes;
+    const failure: unknown = await runLockNames(arn('slots'), cluster).catch((error: unknown) => error);
+    expect(failure).to.equal(away);
+    expect(await runLockNames(arn('slots'), cluster, true)).to.deep.equal([lockName(arn('slots'))]);
+  });
+
+  describe('on a server that takes no writes', () => {
+    /** A server where this run has all locks, with these answers of its two switches. */
+    const answering = (readOnly: unknown, readOnlyTables: unknown): Session => ({
+      query: async (sql) =>
+        sql.includes('GET_LOCK') ? [{ taken: 1 }] : [{ holder0: 3, own: 3, readOnly, readOnlyTables }],
+      close: async () => undefined,
+      schema: '',
+    });
+    const names = { shared: ['credential-rotation:x'], own };
+
+    it('are no locks: it is the writer no more, and others take theirs at another', async () => {
+      for (const on of [1, 'ON', '1']) {
+        expect(await lockState(answering(on, 0), names)).to.equal('elsewhere');
+        expect(await lockState(answering(0, on), names)).to.equal('elsewhere');
+      }
+      for (const off of [0, 'OFF', '0', undefined, null])
+        expect(await lockState(answering(off, off), names)).to.equal('held');
+    });
+
+    it('are not taken at the begin of a run', async () => {
+      const failure: unknown = await LockKeeper.take(
+        answering(0, 1),
+        () => Promise.reject(new Error('none')),
+        names.shared,
+      ).catch((error: unknown) => error);
+      expect(failure).to.include({ code: 'database-reader-endpoint', outcome: 'configuration' });
+    });
   });
 
   it('without the right to read the Deployment there is the one of the slot secret', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { sleep } from '../../../src/base/errors';
 import { Failure } from '../../../src/base/failure';
+import { listenToNotices } from '../../../src/base/notices';
 import type { Session } from '../../../src/mysql/database';
 import { statementFailure } from '../../../src/mysql/databaseErrors';
 import { waitForIdle } from '../../../src/mysql/idleness';
@@ -11,6 +13,7 @@ import {
   lookEverywhere,
   openReaders,
   readerIds,
+  tellUnreached,
   unreachedText,
 } from '../../../src/mysql/readers';
 import type { Answer } from './fakeSession';
@@ -136,6 +139,25 @@ describe('readers of an Aurora cluster', () => {
       close: () => closeReaders(readers),
     };
   }
+
+  it('one that was away for a moment is asked again, and people are told of it once', async () => {
+    const notices: string[] = [];
+    listenToNotices((text) => notices.push(text));
+    const [writer, reader] = [new Server('writer', ['back-soon']), new Server('back-soon')];
+    let isAway = true;
+    const open = async (): Promise<Session> => {
+      if (isAway) throw new Failure('database-unreachable', 'refused.');
+      return reader.session;
+    };
+    tellUnreached(await openReaders(writer.session, cluster, open));
+    tellUnreached(await openReaders(writer.session, cluster, open));
+    expect(notices).to.have.lengthOf(1);
+    expect(notices[0]).to.include('does not see who logs in at back-soon (refused)');
+    isAway = false;
+    await sleep(1100);
+    const [found] = await openReaders(writer.session, cluster, open);
+    expect(found?.session, 'it is seen now').not.to.equal(undefined);
+  });
 
   it('a login at the reader alone is a login', async () => {
     const { writer, reader, look, close } = await clusterOf();

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
-import { plannedIn, refusalIn } from './planned';
+import { planFor, plannedIn, refusalIn } from './planned';
 import type { World } from './simulatedWorld';
-import { journalOf, loginOf, slotText, worldOn } from './simulatedWorld';
+import { journalOf, loginOf, observationOf, slotText, worldOn } from './simulatedWorld';
 
 const [a, b] = [loginOf('openemr_a'), loginOf('openemr_b')];
 const withSecret = (entries: Record<string, unknown>, changes: Partial<World> = {}): World => ({
@@ -116,6 +116,18 @@ describe('planRotation: refusals', () => {
   for (const [name, world, plan] of waysIn)
     it(`OpenEMR is down, and a rotation lets it in again by ${name}`, () =>
       expect(plannedIn(world).plan).to.deep.include(plan));
+
+  it('OpenEMR is down, and a rollback has nowhere to go: it names what lets OpenEMR in, not what would be refused', () => {
+    const said = (world: World): string => {
+      const result = planFor(observationOf(world), 'rollback');
+      return result.kind === 'refused' ? result.problems.join(' ') : 'planned';
+    };
+    // The slot secret has the password of the account that the file names; that of the other slot is another one.
+    const stale = { ...worldOn('A'), file: { ...a, password: 'canary-wrong' } };
+    stale.users = new Map([...stale.users, ['openemr_b', 'by-hand']]);
+    expect(said(stale)).to.match(/run credential-rotation: another password of that user works/);
+    expect(said({ ...worldOn('A'), users: new Map() })).to.match(/run credential-rotation --sync-db-users/);
+  });
 
   it('OpenEMR is down, and a rollback lets it in again by the other slot', () => {
     const world = { ...worldOn('A'), users: new Map([['openemr_b', 'wombat-openemr_b']]) };

@@ -81,6 +81,10 @@ const between: Case[] = [
     step(8, { ...moved, changed: ['openemr_a'] }),
     /Not rolled back: the database refuses openemr_a with the password from before\. OpenEMR runs on openemr_b, which works\. Run again/,
   ),
+  isHeld('a second try of the same run, which ends in step 4: the first had come to step 7', {
+    ...step(4, moved),
+    reached: 7,
+  }),
   isHeld(
     'step 8, AWSCURRENT has moved',
     step(8, { ...moved, flipped: true }),

@@ -43,6 +43,14 @@ describe('sayingWhatIsLive', () => {
       });
   });
 
+  it('does not say that OpenEMR runs where the database was seen to refuse the login of its file', async () => {
+    const refused = { ...observation, sqlconf: { ...observation.sqlconf, works: false } };
+    const failure = await said(new Failure('setting-invalid', 'Wrong.'), refused);
+    expect(failure).to.include({
+      message: `Wrong. sqlconf.php names ${username} (slot A), and the database refuses that login.`,
+    });
+  });
+
   it('names the user alone before that', async () =>
     expect(await said(new Failure('lock-held', 'Locked.'))).to.include({
       message: `Locked. OpenEMR runs on ${username}.`,

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/base/failure';
 import type { Slot } from '../../../src/rotation/slot';
-import { updateWithOtherPassword } from '../../../src/run/retryPassword';
-import type { UpdateRequest, UpdateResult } from '../../../src/engine/update';
+import { joinedResult, updateWithOtherPassword } from '../../../src/run/retryPassword';
+import type { FailedUpdate, UpdateRequest, UpdateResult } from '../../../src/engine/update';
+import type { StepNumber } from '../../../src/rotation/steps';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
 
@@ -38,6 +39,39 @@ async function carriedOut(
   expect(planned.plan.again).to.deep.equal(again.at(-1));
   return { again, kind: result.kind };
 }
+
+describe('two updates of one run', () => {
+  const past = { id: 'run-1', ends: [] };
+  const failed = (step: StepNumber, furthest: StepNumber): FailedUpdate => ({
+    ...{ kind: 'failed', step, furthest, failure: refused, steps: [], past },
+  });
+
+  it('have come as far as the further one', () => {
+    expect(joinedResult(failed(10, 10), failed(4, 4))).to.include({ step: 4, furthest: 10 });
+    expect(joinedResult(failed(7, 7), failed(8, 8))).to.include({ step: 8, furthest: 8 });
+    expect(joinedResult(failed(10, 10), { kind: 'done', steps: [] })).to.deep.equal({
+      kind: 'done',
+      steps: [],
+    });
+  });
+
+  it('the second goes on with the restart that the first ended with', async () => {
+    const { plan, material } = plannedIn(worldOn('A'));
+    const restarted = { plan: { ...plan, restartToken: 'again/2' }, material };
+    const tokens: string[] = [];
+    const update = async ({ planned }: UpdateRequest): Promise<UpdateResult> => {
+      tokens.push(planned.plan.restartToken);
+      return tokens.length === 1 ? { ...failed(10, 10), planned: restarted } : { kind: 'done', steps: [] };
+    };
+    const { planned } = await updateWithOtherPassword({ planned: { plan, material } } as UpdateRequest, {
+      secrets: { describe: async () => ({ arn: '', stages: { v0: ['AWSCURRENT'] } }) },
+      tell: () => undefined,
+      update,
+    });
+    expect(tokens).to.deep.equal([plan.restartToken, 'again/2']);
+    expect(planned.plan.restartToken).to.equal('again/2');
+  });
+});
 
 describe('updateWithOtherPassword', () => {
   it('one update where nothing is refused', async () =>

@@ -239,6 +239,17 @@ describe("where a pod's page is", () => {
     expect(podPage(spec, 'fd00::9', { main })).to.deep.equal({ url: 'https://[fd00::9]/readyz', port: 443 });
   });
 
+  it('a port of the health URL that the containers have goes before the probe: the rotation may reach no other', () => {
+    const readinessProbe = { httpGet: { port: 80, path: '/ready' } };
+    const ports = [{ containerPort: 80 }, { containerPort: 443 }];
+    const url = 'https://emr/meta/health/readyz';
+    expect(page({ readinessProbe, ports }, url)).to.deep.equal({ url, port: 443 });
+    expect(page({ readinessProbe, ports: [{ containerPort: 80 }] }, url)).to.deep.equal({
+      url: 'http://emr/meta/health/readyz',
+      port: 80,
+    });
+  });
+
   it('without a probe those of the ports, and without those the usual ones', () => {
     const ports = [
       { containerPort: 80 },
