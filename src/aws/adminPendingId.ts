@@ -53,7 +53,9 @@ export function pendingOfThisTool(stages: Record<string, string[]>): string[] {
  */
 export function pendingOfAnother(stages: Record<string, string[]>): string | undefined {
   const pending = versionUnder(stages, 'AWSPENDING');
-  return pending === undefined || isOfThisTool(pending) || pending === endedPending(stages) ? undefined : pending;
+  return pending === undefined || isOfThisTool(pending) || pending === endedPending(stages)
+    ? undefined
+    : pending;
 }
 
 /**

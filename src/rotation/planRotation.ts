@@ -141,7 +141,10 @@ function canResume(
   const loginOf = (place: Place): PlannedLogin =>
     place === 'other'
       ? material.before.sqlconf
-      : { ...material.logins[place], ...(passwords[place] === undefined ? {} : { password: passwords[place] }) };
+      : {
+          ...material.logins[place],
+          ...(passwords[place] === undefined ? {} : { password: passwords[place] }),
+        };
   const { login, sha256 } = observation.sqlconf;
   const [left, target] = [loginOf(plan.from), loginOf(plan.to)];
   // Step 5 writes only over the file that the plan was made from, and is done where it says the whole login; a rollback
@@ -149,8 +152,7 @@ function canResume(
   const fileFits =
     plan.kind === 'rollback'
       ? login.username === target.username || login.username === left.username
-      : sha256 === plannedFile({ plan, material }) ||
-        isWhole(login, target);
+      : sha256 === plannedFile({ plan, material }) || isWhole(login, target);
   const known = [plan.slotSecretVersionId, plan.againFrom, ...versionIds];
   // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
   const secretFits =

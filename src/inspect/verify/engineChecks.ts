@@ -52,7 +52,10 @@ function stateCheck(checks: Checks, state: Part<StateFacts>): Check {
   if (state.kind === 'unreadable') return checks.failed(title, state.failure);
   const { changedAt, backendUrl } = state.value;
   if (changedAt === undefined)
-    return checks.notChecked(title, `There is no stack in ${shownUrl(backendUrl)} yet; the first rotation creates it.`);
+    return checks.notChecked(
+      title,
+      `There is no stack in ${shownUrl(backendUrl)} yet; the first rotation creates it.`,
+    );
   return checks.ok(title, `last change ${changedAt.toISOString()}`);
 }
 

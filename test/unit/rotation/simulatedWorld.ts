@@ -93,7 +93,8 @@ function shaOf({ username, password }: DatabaseLogin): string {
 function writeFile(world: World, planned: PlannedRotation, login: DatabaseLogin): void {
   const { file } = world;
   if ((Object.keys(login) as (keyof DatabaseLogin)[]).every((key) => file[key] === login[key])) return;
-  if (shaOf(file) !== plannedFile(planned)) throw new Error('the file was edited by somebody else: run again');
+  if (shaOf(file) !== plannedFile(planned))
+    throw new Error('the file was edited by somebody else: run again');
   world.file = login;
 }
 
