@@ -3,7 +3,7 @@ import type { Site } from '../lab';
 import { canaryNames } from '../src/rotation/canary';
 import { Kubernetes } from '../src/kubernetes/kubernetes';
 import { waitUntilGone } from '../src/steps/04-canary/leftovers';
-import { podPage } from '../src/steps/04-canary/page';
+import { podPages } from '../src/steps/04-canary/page';
 import { canaryPod, podParts } from '../src/steps/04-canary/pod';
 import { triedTemplate } from '../src/steps/04-canary/template';
 import type { Measured } from './measure';
@@ -46,7 +46,7 @@ export async function measurePod(site: Site): Promise<number> {
 async function answers(kubernetes: Kubernetes, name: string): Promise<boolean> {
   const { spec, status } = (await kubernetes.own<V1Pod>('pods', name)) ?? {};
   if (spec === undefined || status?.podIP === undefined) return false;
-  const { url } = podPage(spec, status.podIP, { main: [] });
+  const [{ url }] = podPages(spec, status.podIP, { main: [] });
   return fetch(url).then(
     ({ ok }) => ok,
     () => false,

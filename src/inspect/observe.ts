@@ -8,8 +8,7 @@ import { slots } from '../rotation/slot';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { WorldContext } from '../target/context';
 import type { DatabaseTrust, LoginAnswer } from '../mysql/database';
-import { tryLogin } from '../mysql/database';
-import { isLockedByTries } from '../mysql/databaseErrors';
+import { isOfAnotherServer, letsOpenemrIn } from './liveLogins';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import { decodedData } from '../kubernetes/kubernetes';
 import type { SecretsManager } from '../aws/secretsManager';
@@ -44,12 +43,12 @@ export async function observe(
   const { login } = sqlconf;
   const secretLogin = loginOfSecret(secret, login);
   const [works, secretWorks] = await Promise.all([
-    tryLive(login, login, context.trust),
+    letsOpenemrIn(login, context.trust),
     secretLogin === undefined
       ? 'denied'
       : sameLogin(secretLogin, login)
         ? undefined
-        : tryLive(secretLogin, login, context.trust),
+        : trySecret(context.kubernetes, secretLogin, login, context.trust),
   ]);
   const slotsWork =
     works === 'works' ? {} : { slotsWork: await trySlots(slotSecret.document, login, context.trust) };
@@ -99,32 +98,37 @@ async function trySlots(
   for (const slot of slots) {
     const entry = entries[slot];
     if (entry.kind !== 'complete' || sameLogin(entry.login, file)) continue;
-    answers[slot] = (await tryLive(entry.login, file, trust)) === 'works';
+    answers[slot] = await letsOpenemrIn(entry.login, trust).then(
+      (answer) => answer === 'works',
+      (error: unknown) => {
+        // What the slot secret names besides is compared with the file, and said, where the plan is made.
+        if (isOfAnotherServer(error, entry.login, file)) return false;
+        throw error;
+      },
+    );
   }
   return answers;
 }
 
 /**
- * Whether a place's login lets OpenEMR in. An account that was tried in vain too often does not: OpenEMR itself may be who
- * tries. Nor does a server that only this place names, and that cannot be reached: it is not the one that the file names,
- * and what is wrong is the place.
+ * The login of the Kubernetes Secret; where it names a server that cannot be reached, that is said: nobody would look there.
+ * Whether such a login works is not known, so that it counts neither as one that does nor as one that does not.
  */
-async function tryLive(
+async function trySecret(
+  { namespace, secret }: WorldContext['kubernetes'],
   login: DatabaseLogin,
   file: DatabaseLogin,
   trust: DatabaseTrust,
 ): Promise<LoginAnswer> {
   try {
-    return await tryLogin(login, trust);
+    return await letsOpenemrIn(login, trust);
   } catch (error) {
-    if (isLockedByTries(error)) return 'denied';
-    const isElsewhere = login.host.toLowerCase() !== file.host.toLowerCase() || login.port !== file.port;
-    if (isElsewhere && error instanceof Failure && notTheServer.has(error.code)) return 'denied';
-    throw error;
+    if (!isOfAnotherServer(error, login, file)) throw error;
+    throw error.saying(
+      `Wrong target? Secret ${namespace}/${secret} names the database at ${login.host}:${login.port}, and sqlconf.php that at ${file.host}:${file.port}; make both name the one that OpenEMR uses. ${error.message}`,
+    );
   }
 }
-
-const notTheServer = new Set<string>(['database-unreachable', 'database-certificate-untrusted']);
 
 async function readSites(
   context: WorldContext,

@@ -48,11 +48,29 @@ async function assertNoGlobalLock(session: Session): Promise<void> {
       knownProbes.set(session, statement);
       return;
     }
-  throw new DatabaseFailure(
+  throw cannotProbe();
+}
+
+function cannotProbe(): DatabaseFailure {
+  return new DatabaseFailure(
     'admin-permission-missing',
     "The admin user may not change a table in any schema, so it cannot be seen whether a backup holds a lock on the server, behind which a change of a user would hold up logins; grant it ALL PRIVILEGES on OpenEMR's schema and run again.",
     { passes: false },
   );
+}
+
+/**
+ * What {@link changeAccount} will be refused for whatever the schema, by the admin's own grants alone: nothing is sent that
+ * could look like a change. A column's or a table's right is not looked at.
+ * @param grants lines of SHOW GRANTS, roles included
+ */
+export function probeProblem(grants: readonly string[], mariadb: boolean): DatabaseFailure | undefined {
+  const enough = mariadb ? ['ALL PRIVILEGES', 'ALTER'] : ['ALL PRIVILEGES', 'ALTER', 'DELETE'];
+  const may = grants.some((line) => {
+    const found = /^GRANT (.*?) ON .+\.\* TO /.exec(line)?.[1] ?? '';
+    return found.split(', ').some((privilege) => enough.includes(privilege));
+  });
+  return may ? undefined : cannotProbe();
 }
 
 /**

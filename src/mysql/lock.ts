@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure';
 import type { Session } from './database';
 import type { Kubernetes } from '../kubernetes/kubernetes';
-import { NoAnswer } from '../kubernetes/errors';
 
 /** MySQL named locks on one connection: those that other runs want, too, and one that only this run knows. */
 export interface LockNames {
@@ -29,6 +28,9 @@ export const retakeWithinMs = 30_000;
 
 /** How old an answer about the lock may be when something is written on the strength of it, in ms. */
 export const freshMs = 5000;
+
+/** What says for sure that no lock of a Deployment can be taken. */
+const surelyNone = new Set<string>(['kubernetes-object-missing', 'kubernetes-permission-missing']);
 
 /** MySQL allows 64 characters. */
 function nameOf(what: string, key: string): string {
@@ -73,7 +75,8 @@ export async function runLockNames(
   const uid = await kubernetes.deployment().then(
     ({ metadata }) => metadata?.uid,
     (error: unknown) => {
-      if (!whatever && error instanceof NoAnswer) throw error;
+      const isSure = error instanceof Failure && surelyNone.has(error.code);
+      if (!whatever && !isSure) throw error;
       return undefined;
     },
   );

@@ -108,7 +108,8 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
   });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
   const { steps, failure, past } = result;
-  if (failure instanceof StateIsClosed && !resumed) throw failure;
+  const hasBegun = furthestOf([result.step, result.furthest]) !== undefined;
+  if (failure instanceof StateIsClosed && !resumed && !hasBegun) throw failure;
   const before = resumed ? reachedIn(opened.deployment) : undefined;
   const { step, furthest } = result;
   const at = { step, furthest, reached: furthestOf([step, furthest, before]) };

@@ -6,7 +6,8 @@ import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
 import { proxyNotices, proxyProblems } from './10-renewal/rdsProxy';
 import { idleRoles } from '../mysql/roles';
-import { isReadOnly } from '../mysql/server';
+import { probeProblem } from '../mysql/accountChange';
+import { isReadOnly, serverOf } from '../mysql/server';
 import { quoteAccount, quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
@@ -45,7 +46,8 @@ export async function databaseFindings(
 }
 
 async function missingPrivileges(admin: Session): Promise<Failure[]> {
-  const everywhere = (await ownGrants(admin)).filter((line) => / ON \*\.\* TO /.test(line));
+  const grants = await ownGrants(admin);
+  const everywhere = grants.filter((line) => / ON \*\.\* TO /.test(line));
   const privileges = everywhere.flatMap((line) =>
     (line.split(' ON *.*')[0] ?? '').replace('GRANT ', '').split(', '),
   );
@@ -54,7 +56,8 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
     idle.length === 0
       ? ''
       : ` Where a role has it, run SET DEFAULT ROLE ${idle.map(quoteIdentifier).join(' or ')}.`;
-  return adminPrivileges
+  const probe = probeProblem(grants, (await serverOf(admin)).mariadb);
+  const lacking = adminPrivileges
     .filter(([privilege]) => !privileges.includes(privilege) && !privileges.includes('ALL PRIVILEGES'))
     .map(
       ([privilege, why]) =>
@@ -63,6 +66,7 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
           `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
         ),
     );
+  return probe === undefined ? lacking : [...lacking, probe];
 }
 
 /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
+import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { databases, labWith } from './support/labs';
 import { roleOf, roles } from './support/roles';
@@ -64,6 +65,12 @@ describe('passwords', function () {
   after(() => site.remove());
 
   it('stand in no output, event, file, argument or environment of a rotation or of any process it starts', async () => {
+    // A manifest may have a password of OpenEMR's by value.
+    const variable = { name: 'OE_PASS', value: site.canaries().at(-1) ?? '' };
+    await new Cluster(lab, site).changeTemplate((pod) => ({
+      ...pod,
+      containers: pod.containers.map((each) => ({ ...each, env: [...(each.env ?? []), variable] })),
+    }));
     const before = await snapshot(site);
     const files = [readFileSync(site.sqlconfFile)];
     const saved = path.join(site.folder, 'saved-plan.json');

@@ -8,7 +8,8 @@ import { weigh } from '../../openemr/health/judge';
 import type { HealthBefore, HealthFault } from '../../rotation/health';
 import { pageOf } from '../../rotation/health';
 import type { LoginSeen } from './logins';
-import { podPage } from './page';
+import type { PodPage } from './page';
+import { podPages } from './page';
 import type { PodLook } from './podLook';
 import { addressesOf, lookAtPod } from './podLook';
 import type { Seen } from './verdict';
@@ -112,6 +113,7 @@ class Answers {
   private badSince = 0;
   private brokenBursts = 0;
   private last: Extract<Weighed, { kind: 'bad' }> | undefined;
+  private place: PodPage | undefined;
 
   constructor(
     private readonly rules: PageRules,
@@ -141,14 +143,18 @@ class Answers {
 
   private async once({ spec }: V1Pod, address: string, leftMs: number): Promise<Weighed> {
     const { healthUrl, healthCaFile, before, main } = this.rules;
-    const { url, port } = podPage(spec ?? { containers: [] }, address, { healthUrl, main });
-    const page: HealthPage = {
-      url,
-      at: { address, port },
-      ...(healthCaFile === undefined ? {} : { caFile: healthCaFile }),
-    };
+    const pages = podPages(spec ?? { containers: [] }, address, { healthUrl, main });
     const same = healthUrl !== undefined && before?.url === pageOf(healthUrl) ? before : undefined;
-    return weigh(await askOnce(page, leftMs, undefined), 'rotation', same);
+    const askAt = async ({ url, port }: PodPage): Promise<Weighed> => {
+      const ca = healthCaFile === undefined ? {} : { caFile: healthCaFile };
+      const page: HealthPage = { url, at: { address, port }, ...ca };
+      return weigh(await askOnce(page, leftMs, undefined), 'rotation', same);
+    };
+    // The place that has answered stays; until one has, each is asked in turn.
+    const answers = await Promise.all((this.place === undefined ? pages : [this.place]).map(askAt));
+    const index = answers.findIndex((each) => each.kind !== 'bad' || each.fault !== 'no-answer');
+    if (index >= 0) this.place ??= pages[index];
+    return answers[Math.max(index, 0)] ?? askAt(pages[0]);
   }
 
   private take(found: Weighed): void {

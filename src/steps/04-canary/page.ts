@@ -12,29 +12,31 @@ const readyz = '/meta/health/readyz';
 const usualPorts = { https: [443, 8443], http: [80, 8080] } as const;
 
 /**
- * Where a pod's page is: path and host of the health URL, or else of the readiness probe; port and scheme of the health URL
- * where the containers have that port (it is the one that a NetworkPolicy of the rotation lets through), else of the probe,
- * or else of the containers' ports. The host is put in for what is known only when the pod runs. Pure.
+ * Where a pod's page is: path and host of the health URL, or else of the readiness probe; port and scheme of the probe,
+ * or else of the containers' ports. The second place, where there is one, is the health URL's own port if the containers
+ * have it: a NetworkPolicy of the rotation may let through that alone. The host is put in for what is known only when the pod runs. Pure.
  * @param address stands for the host where neither names one
  */
-export function podPage(
+export function podPages(
   spec: V1PodSpec,
   address: string,
   { healthUrl, main }: { healthUrl?: string | undefined; main: readonly string[] },
-): PodPage {
+): [PodPage, ...PodPage[]] {
   const containers = [...spec.containers].sort(
     (one, other) => Number(main.includes(other.name)) - Number(main.includes(one.name)),
   );
   const probe = containers.map(probeOf).find((each) => each !== undefined);
   const given = healthUrl === undefined ? undefined : new URL(healthUrl);
-  const place =
-    (given && ownPort(given, containers)) ??
-    (probe && probedPort(probe, containers)) ??
-    listedPort(containers, given);
+  const place = (probe && probedPort(probe, containers)) ?? listedPort(containers, given);
+  const second = given && ownPort(given, containers);
   const probeHost = probe?.httpHeaders?.find(({ name }) => name.toLowerCase() === 'host')?.value;
   const host = given?.host ?? probeHost ?? (address.includes(':') ? `[${address}]` : address);
   const path = given === undefined ? (probe?.path ?? readyz) : `${given.pathname}${given.search}`;
-  return { url: `${place.scheme}://${host}${path.startsWith('/') ? path : `/${path}`}`, port: place.port };
+  const at = ({ scheme, port }: Place): PodPage => ({
+    url: `${scheme}://${host}${path.startsWith('/') ? path : `/${path}`}`,
+    port,
+  });
+  return second === undefined || second.port === place.port ? [at(place)] : [at(place), at(second)];
 }
 
 interface Place {

@@ -8,7 +8,7 @@ import { compareAccount } from '../../mysql/comparison';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { openSession, tryLogin } from '../../mysql/database';
-import { DatabaseFailure, isKnownToWork, isPasswordRefusal } from '../../mysql/databaseErrors';
+import { DatabaseFailure, isKnownToWork, isLockedByTries, isPasswordRefusal } from '../../mysql/databaseErrors';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';
@@ -74,8 +74,15 @@ function changedOf(inputs: DatabaseUserInputs): Changed {
   return { graceSeconds: defaultGraceSeconds, ...inputs, login: loginOf(inputs) };
 }
 
-const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> =>
-  (await tryLogin(login, trust)) === 'works';
+/** One that is locked since somebody tried wrong passwords gets its password all the same; the proof then says how it is unlocked. */
+const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> => {
+  try {
+    return (await tryLogin(login, trust)) === 'works';
+  } catch (error) {
+    if (isLockedByTries(error)) return false;
+    throw error;
+  }
+};
 
 async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
   const { username, dbname, like, context } = inputs;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/base/failure';
-import { changeAccount } from '../../../src/mysql/accountChange';
+import { changeAccount, probeProblem } from '../../../src/mysql/accountChange';
 import { DatabaseFailure } from '../../../src/mysql/databaseErrors';
 import type { Answer } from './fakeSession';
 import { fakeSession } from './fakeSession';
@@ -98,5 +98,25 @@ describe('a change of an account', () => {
       expect(isSent).to.equal(false);
       expect(failure).to.be.instanceOf(Failure).and.to.include({ outcome: 'permission', passes: false });
     }
+  });
+});
+
+describe('the grants of an admin that may change accounts, and no table', () => {
+  const global = 'GRANT CREATE USER, PROCESS, SELECT ON *.* TO `admin`@`%`';
+  const told = (more: string[], isMariadb = false): string | undefined =>
+    probeProblem([global, ...more], isMariadb)?.code;
+
+  it('are told before anything is changed: no step could see whether a backup holds a lock', () => {
+    expect(told([])).to.equal('admin-permission-missing');
+    expect(told(['GRANT SELECT ON `openemr`.* TO `admin`@`%`'])).to.equal('admin-permission-missing');
+    expect(told(['GRANT ALTER ON `openemr`.`log` TO `admin`@`%`'])).to.equal('admin-permission-missing');
+  });
+
+  it('are enough with the right to change a table of any schema', () => {
+    expect(told(['GRANT ALL PRIVILEGES ON `open emr`.* TO `admin`@`%` WITH GRANT OPTION'])).to.equal(undefined);
+    expect(told(['GRANT SELECT, ALTER ON *.* TO `admin`@`%`'])).to.equal(undefined);
+    expect(told(['GRANT DELETE ON `openemr`.* TO `admin`@`%`'])).to.equal(undefined);
+    // DELETE waits for no lock of MariaDB's.
+    expect(told(['GRANT DELETE ON `openemr`.* TO `admin`@`%`'], true)).to.equal('admin-permission-missing');
   });
 });

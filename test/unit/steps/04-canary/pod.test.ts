@@ -2,7 +2,7 @@ import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { canaryNames } from '../../../../src/rotation/canary';
 import { fileMounts } from '../../../../src/steps/04-canary/mounts';
-import { mainContainers, podPage } from '../../../../src/steps/04-canary/page';
+import { mainContainers, podPages } from '../../../../src/steps/04-canary/page';
 import { canaryPod } from '../../../../src/steps/04-canary/pod';
 
 const sites = '/var/www/localhost/htdocs/openemr/sites';
@@ -226,28 +226,30 @@ describe('where a container has sqlconf.php', () => {
 describe("where a pod's page is", () => {
   const main = mainContainers(spec, files);
   const page = (given: object, healthUrl?: string): unknown =>
-    podPage({ containers: [{ name: 'openemr', ...given }] }, '10.0.0.9', { healthUrl, main: ['openemr'] });
+    podPages({ containers: [{ name: 'openemr', ...given }] }, '10.0.0.9', { healthUrl, main: ['openemr'] })[0];
 
   it("has path and host of the health URL, port and scheme of the template's probe", () => {
     expect(main).to.deep.equal(['openemr']);
     expect(
-      podPage(spec, '10.0.0.9', { healthUrl: 'http://emr.example:8080/meta/health/readyz?x=1', main }),
+      podPages(spec, '10.0.0.9', { healthUrl: 'http://emr.example:8080/meta/health/readyz?x=1', main })[0],
     ).to.deep.equal({
       url: 'https://emr.example:8080/meta/health/readyz?x=1',
       port: 443,
     });
-    expect(podPage(spec, 'fd00::9', { main })).to.deep.equal({ url: 'https://[fd00::9]/readyz', port: 443 });
+    expect(podPages(spec, 'fd00::9', { main })[0]).to.deep.equal({ url: 'https://[fd00::9]/readyz', port: 443 });
   });
 
-  it('a port of the health URL that the containers have goes before the probe: the rotation may reach no other', () => {
+  it('a port of the health URL that the containers have is the second place: a NetworkPolicy may let through no other', () => {
     const readinessProbe = { httpGet: { port: 80, path: '/ready' } };
-    const ports = [{ containerPort: 80 }, { containerPort: 443 }];
     const url = 'https://emr/meta/health/readyz';
-    expect(page({ readinessProbe, ports }, url)).to.deep.equal({ url, port: 443 });
-    expect(page({ readinessProbe, ports: [{ containerPort: 80 }] }, url)).to.deep.equal({
-      url: 'http://emr/meta/health/readyz',
-      port: 80,
-    });
+    const places = (...ports: number[]): unknown => {
+      const listed = ports.map((containerPort) => ({ containerPort }));
+      const containers = [{ name: 'openemr', readinessProbe, ports: listed }];
+      return podPages({ containers }, '10.0.0.9', { healthUrl: url, main: ['openemr'] });
+    };
+    const probed = { url: 'http://emr/meta/health/readyz', port: 80 };
+    expect(places(80, 443)).to.deep.equal([probed, { url, port: 443 }]);
+    expect(places(80)).to.deep.equal([probed]);
   });
 
   it('without a probe those of the ports, and without those the usual ones', () => {
