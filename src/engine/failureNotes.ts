@@ -30,8 +30,13 @@ export async function noteFailure(
 }
 
 /** Why rotations failed, by their ids; empty where that cannot be read. */
+export function readableFailureNotes(stack: Stack): Promise<Map<string, PastFailure>> {
+  return readFailureNotes(stack).catch(() => new Map());
+}
+
+/** Why rotations failed, by their ids. @throws the engine's own error: what is signed must not depend on a reading that failed */
 export async function readFailureNotes(stack: Stack): Promise<Map<string, PastFailure>> {
-  return failureNotesIn(await stack.listTags().catch(() => ({})));
+  return failureNotesIn(await stack.listTags());
 }
 
 /** The reasons in the tags of a stack, by the rotations' ids. */

@@ -4,7 +4,7 @@ import type { LoadCount, PastRotation } from '../history/pastRotation';
 import type { StateOfLast } from '../history/rotations';
 import { pastRotations } from '../history/rotations';
 import { engineFailure } from './failure';
-import { readFailureNotes } from './failureNotes';
+import { readableFailureNotes } from './failureNotes';
 import { outputsOf, pastStepsOf, planInState } from './pastSteps';
 import { readingAt } from './readingPlace';
 import { openStackIfThere, planKey } from './workspace';
@@ -39,7 +39,7 @@ async function readAt(
   const wanted = limit === undefined ? undefined : limit * 3;
   const [updates, failures] = await Promise.all([
     readPages(opened.stack, location, wanted),
-    readFailureNotes(opened.stack),
+    readableFailureNotes(opened.stack),
   ]);
   const entries = readEntries(updates, planKey);
   const rotations = pastRotations(entries, last, { loads, failures });

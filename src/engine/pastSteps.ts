@@ -7,7 +7,7 @@ import { furthestOf, nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
 import { whoRuns } from './who';
-import { retireStep, stepOfResource } from '../rotation/steps';
+import { isRenewalAct, renewalStep, retireStep, stepOfResource } from '../rotation/steps';
 
 /** The resource that holds the plan; see src/steps/planRecord.ts. */
 export function isPlanRecord({ type }: StateResource): boolean {
@@ -40,6 +40,8 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
     const name = nameOf(urn);
     const step = stepOfResource(name, plan.renew?.toLowerCase());
     if (step === undefined || modified === undefined || !isOf(name, modified, plan)) continue;
+    // The proof before the change, and the change itself, are no renewal yet: a run may have been stopped between them.
+    if (step === renewalStep && !isRenewalAct(name)) continue;
     const at = new Date(modified).toISOString();
     if (at > (ends.get(step) ?? '')) ends.set(step, at);
   }

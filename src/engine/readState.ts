@@ -11,7 +11,7 @@ import { readJournal, slotPasswordsIn } from './state';
 import { engineFailure } from './failure';
 import { engineFolder, mendFileBackend } from './fileBackend';
 import { engineFile } from './file';
-import { begunIn, outputsOf, planInState } from './pastSteps';
+import { begunIn, outputsOf, pastStepsOf, planInState } from './pastSteps';
 import { exportSchema, stateIn, unreadableState } from './stateForm';
 import type { StateSecretsProvider } from './stateForm';
 import { secretsProviderIn } from './stateForm';
@@ -168,13 +168,15 @@ export async function readLastRotation(
   location: StackLocation,
   limitMs: number,
   more: Record<string, string>,
-): Promise<{ plan: RotationPlan; begunAt?: string; finished: boolean } | undefined> {
+): Promise<{ plan: RotationPlan; begunAt?: string; endedAt?: string; finished: boolean } | undefined> {
   try {
     const deployment = await exportWith([], location, { limitMs, again: isCutOff, more });
     const plan = planInState(deployment);
     const begunAt = begunIn(deployment);
     const begun = begunAt === undefined ? {} : { begunAt };
-    return plan && { plan, ...begun, finished: outputsOf(deployment)['rotation'] === plan.id };
+    const endedAt = pastStepsOf(deployment)?.ends.at(-1)?.at;
+    const ended = endedAt === undefined ? {} : { endedAt };
+    return plan && { plan, ...begun, ...ended, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {
     throw engineFailure(error, location);
   }

@@ -3,6 +3,7 @@ import { Failure } from '../base/failure';
 import { shownUrl } from '../base/urlPassword';
 import type { OtherUpdate, Records } from '../evidence/records';
 import { readEntries } from '../history/entries';
+import { engineFailure } from './failure';
 import { readFailureNotes } from './failureNotes';
 import { readPages, stateOfLast } from './history';
 import { readingAt } from './readingPlace';
@@ -30,7 +31,9 @@ export function readRecords(location: StackLocation): Promise<Records> {
       );
     const [updates, failures] = await Promise.all([
       readPages(opened.stack, at),
-      readFailureNotes(opened.stack),
+      readFailureNotes(opened.stack).catch((error: unknown) => {
+        throw engineFailure(error, location);
+      }),
     ]);
     return { ...recordsOf(updates, location.stack), last: stateOfLast(opened.deployment), failures };
   });

@@ -7,7 +7,7 @@ import { parseJson } from '../base/stored';
 import { readMaterial } from '../rotation/storedPlan';
 import type { Slot } from '../rotation/slot';
 import { slots } from '../rotation/slot';
-import { begunIn, isPlanRecord, outputsOf, planInState } from './pastSteps';
+import { begunIn, isPlanRecord, outputsOf, pastStepsOf, planInState } from './pastSteps';
 import { nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
@@ -69,8 +69,11 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const recorded = recordedIn(resources, plan);
   const passwords = madePasswords(deployment, plan);
   const begun = { plan, versionIds, recorded, passwords, ...(begunAt === undefined ? {} : { begunAt }) };
-  if (outputsOf(deployment)['rotation'] === plan.id)
-    return { ...begun, finished: true, ...(material ? { material } : {}) };
+  if (outputsOf(deployment)['rotation'] === plan.id) {
+    const endedAt = pastStepsOf(deployment)?.ends.at(-1)?.at;
+    const ended = endedAt === undefined ? {} : { endedAt };
+    return { ...begun, ...ended, finished: true, ...(material ? { material } : {}) };
+  }
   return material && { ...begun, finished: false, material };
 }
 

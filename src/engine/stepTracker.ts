@@ -3,7 +3,7 @@ import { failureFromText } from '../base/failure';
 import type { Failure } from '../base/failure';
 import type { StepEnd } from '../rotation/stepTimes';
 import type { StepNumber } from '../rotation/steps';
-import { stepNumbers, stepOfResource } from '../rotation/steps';
+import { isRenewalAct, renewalStep, stepNumbers, stepOfResource } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
 import { moment } from '../base/effect';
 import { BegunResources } from './begunResources';
@@ -17,12 +17,14 @@ import type { StepResult, StepEvent } from '../rotation/news';
 export class StepTracker {
   private readonly times = new Map<
     StepNumber,
-    { started: number; ended?: number; changed: boolean; failed: boolean }
+    { started: number; ended?: number; begun: boolean; changed: boolean; failed: boolean }
   >();
   private current: StepNumber | undefined;
   /** Resources that are being written: begun, and neither recorded nor failed. */
   private readonly atWork = new Set<string>();
   private readonly made: Proving[] = [];
+  /** Step 10 has come to its end, in this run or an earlier one. */
+  private isRenewed = false;
   private readonly begunResources = new BegunResources();
   /** The step in which the engine ended without a word, after {@link endFailed}. */
   cutOff: StepNumber | undefined;
@@ -69,13 +71,18 @@ export class StepTracker {
     this.cutOff = furthestOf([...this.atWork].map((name) => this.stepOf(name)));
     const time = this.cutOff === undefined ? undefined : this.times.get(this.cutOff);
     if (time) time.failed = true;
+    // Stopped between its proof and its end: what it renews is not renewed.
+    const renewal = this.isRenewed ? undefined : this.times.get(renewalStep);
+    if (renewal) renewal.failed = true;
     this.endCurrent();
   }
 
   /** The furthest step that something was begun of, or that failed; undefined when none was. */
   get furthest(): StepNumber | undefined {
     return furthestOf(
-      [...this.times].map(([step, { changed, failed }]) => (changed || failed ? step : undefined)),
+      [...this.times].map(([step, { begun, changed, failed }]) =>
+        begun || changed || failed ? step : undefined,
+      ),
     );
   }
 
@@ -121,8 +128,11 @@ export class StepTracker {
     this.begunResources.tell(name);
     this.start(step);
     const time = this.times.get(step);
+    if (isRenewalAct(name) && operation === 'same') this.isRenewed = true;
     if (!time || operation === 'same') return;
-    time.changed = true;
+    // The idle proof is made in each run, and changes nothing.
+    if (step === renewalStep && name.startsWith('idle-')) time.begun = true;
+    else time.changed = true;
     this.atWork.add(name);
   }
 
@@ -131,7 +141,7 @@ export class StepTracker {
     this.endCurrent();
     this.current = step;
     if (!this.times.has(step))
-      this.times.set(step, { started: performance.now(), changed: false, failed: false });
+      this.times.set(step, { started: performance.now(), begun: false, changed: false, failed: false });
     this.listener({ kind: 'started', step });
   }
 
@@ -140,6 +150,7 @@ export class StepTracker {
     if (step === undefined || operation === 'same' || operation === 'delete' || operation === 'discard')
       return;
     this.atWork.delete(name);
+    if (isRenewalAct(name)) this.isRenewed = true;
     this.listener({ kind: 'resource', step, name, operation });
     moment(`engine: ${nameWithoutId(name)} recorded`);
   }

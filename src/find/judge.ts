@@ -6,7 +6,7 @@ import { definitionOf, optionNames } from '../settings/options';
 import { isValue } from '../settings/values';
 import { healthAddresses } from './healthUrls';
 import type { Given, Observed } from './observed';
-import { podSpec } from './observed';
+import { isOfLoadBalancer, podSpec } from './observed';
 import { databaseEndpoint } from './outputs';
 import { loginSource, sitesClaim } from './podTemplate';
 import { isRds } from './region';
@@ -116,7 +116,7 @@ function placeNotes({ found }: Findings, observed: Observed): string[] {
   const url = value('healthUrl');
   if (url !== undefined && observed.reachable.size === 0 && isOfCluster(url, observed))
     notes.push(`${url} takes no connection from here; in the cluster it may`);
-  if (url !== undefined && /^https:\/\/[^/]*\.elb\.amazonaws\.com[/:]/.test(url))
+  if (url !== undefined && isOfLoadBalancer(url))
     notes.push(
       `no certificate has the name of a load balancer, as in ${new URL(url).origin}: give the name in your DNS with --health-url`,
     );

@@ -43,12 +43,20 @@ export function podSpec({ deployment }: OpenemrDeployment): V1PodSpec | undefine
   return deployment.spec?.template.spec;
 }
 
+/** A page by TLS under a load balancer's own name, ALB or NLB, of which no certificate is. */
+export function isOfLoadBalancer(url: string): boolean {
+  return /^https:\/\/[^/]*\.elb\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?(?:[/:]|$)/.test(url);
+}
+
 /** The addresses of the health page, the one to take first. */
 export function inOrderOfUse(
   addresses: readonly HealthAddress[],
   { reachable, inPod }: Pick<Observed, 'reachable' | 'inPod'>,
 ): HealthAddress[] {
+  // Where a load balancer's own name is reached by TLS, the rotation would refuse its certificate.
+  const schemeRank = (url: string): number =>
+    reachable.has(url) && isOfLoadBalancer(url) ? 2.5 : url.startsWith('https:') ? 0 : 2;
   const rank = ({ url, inCluster }: HealthAddress): number =>
-    (reachable.has(url) ? 0 : 4) + (url.startsWith('https:') ? 0 : 2) + (inCluster === inPod ? 0 : 1);
+    (reachable.has(url) ? 0 : 4) + schemeRank(url) + (inCluster === inPod ? 0 : 1);
   return [...addresses].sort((one, other) => rank(one) - rank(other));
 }

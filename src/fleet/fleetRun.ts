@@ -86,6 +86,8 @@ export interface LastRotation {
   plan: Pick<RotationPlan, 'id' | 'kind' | 'from' | 'to' | 'startedAt'>;
   /** ISO time; a saved plan may have waited before. */
   begunAt?: string;
+  /** ISO time of its last step. */
+  endedAt?: string;
   finished: boolean;
 }
 
@@ -100,7 +102,10 @@ export function judgeLast(last: LastRotation | undefined, since: Date, now = new
   if (last === undefined || !moves(last.plan.kind)) return 'to-do';
   if (!last.finished) return 'unfinished';
   const begun = new Date(last.begunAt ?? last.plan.startedAt);
-  return renews(last.plan.kind) && begun >= since && !isAhead(begun, now) ? 'rotated' : 'to-do';
+  if (!renews(last.plan.kind) || isAhead(begun, now)) return 'to-do';
+  // One that was held before this run, and that this run has finished, has its work done.
+  const ended = last.endedAt === undefined ? begun : new Date(last.endedAt);
+  return begun >= since || (ended >= since && !isAhead(ended, now)) ? 'rotated' : 'to-do';
 }
 
 /**

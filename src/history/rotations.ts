@@ -9,7 +9,7 @@ import type { LoadCount, PastRotation, PastRun, PastStep } from './pastRotation'
 import { begunAt, runsOf } from './runs';
 import { stepsOf } from './steps';
 import type { PlanRecord } from './runs';
-import { cutOverStep } from '../rotation/steps';
+import { cutOverStep, retireStep } from '../rotation/steps';
 
 /** What the state says of the last plan. */
 export interface StateOfLast {
@@ -167,7 +167,9 @@ function renewedBy(record: PlanRecord, endedAt: string | null): PastRotation['re
   };
   return passwordSteps.flatMap((step) => {
     const known = past?.ends.find((end) => end.step === step)?.at;
-    const at = known ?? (hasSucceeded(record) ? endedAt : null);
+    // What is minted before the switch counts from the flip on: without it the slot secret never names it.
+    const counts = step !== 4 || hasSucceeded(record) || past?.ends.some((end) => end.step >= retireStep);
+    const at = (counts === true ? known : undefined) ?? (hasSucceeded(record) ? endedAt : null);
     return at === null ? [] : (planned[step] ?? []).map((account) => ({ account, at }));
   });
 }

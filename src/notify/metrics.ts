@@ -5,7 +5,7 @@ import type { Verdict } from '../rotation/ends';
 import { failedOutcomes } from '../rotation/ends';
 import { renews } from '../rotation/kinds';
 import type { Account, EndedRun } from './endedRun';
-import { livePlace, passwordTimes, verdictOf } from './endedRun';
+import { isLeftMoved, livePlace, passwordTimes, verdictOf } from './endedRun';
 import type { KnownAges } from './passwordAges';
 import type { Metric, Sample } from './samples';
 import { keyOf, parseSamples, renderSamples } from './samples';
@@ -145,6 +145,10 @@ export function metricsOfLook(
 ): string {
   const series = seriesAfter(of, endedAt, earlier, whose);
   series.set('credential_rotation_last_run_timestamp_seconds', unixTime(endedAt));
+  // What an earlier run was refused for has passed. Its verdict stays: a rotation that is held would have been due.
+  series.set('credential_rotation_last_exit_code', exitCodes.done);
+  series.clear('credential_rotation_last_failure');
+  series.set('credential_rotation_last_failure', 1, { reason: 'none' });
   return series.text();
 }
 
@@ -171,25 +175,37 @@ function passwordTime(
 }
 
 /**
+ * Whether a run says how the rotation stands. One that was refused before it had a plan must not hide that the one before
+ * is held; nor one that took it up, and was stopped before it came to the switch.
+ */
+function saysHowItStands(run: EndedRun): boolean {
+  const { outcome, planned, resumed } = run.ending;
+  if (planned === undefined) return false;
+  return outcome !== 'cancelled' || resumed !== true || isLeftMoved(run);
+}
+
+/**
  * The metrics after a run, from those before it: counters go on, and what this run does not know stays.
- * @param earlier the text that a scrape gave before this run; whatever cannot be read in it is passed over
+ * @param earlier the text that a scrape gave before this run; whatever cannot be read in it is passed over. Undefined where
+ *   nothing could be read: then what a run without a plan does not know is left out, and stays as it was
  * @param whose `own`: only the series of this run's Deployment; `all`: also those of others that stand in `earlier`
  * @param ages since when the secrets have held their passwords
  */
 export function metricsText(
   run: EndedRun,
-  earlier: string,
+  earlier: string | undefined,
   whose: 'own' | 'all',
   ages: KnownAges = {},
 ): string {
-  const series = seriesAfter(run, run.endedAt, earlier, whose);
+  const series = seriesAfter(run, run.endedAt, earlier ?? '', whose);
   const { outcome, planned, code } = run.ending;
   const now = unixTime(run.endedAt);
   if (outcome === 'done' && planned && renews(planned.plan.kind))
     series.set('credential_rotation_last_success_timestamp_seconds', now);
   series.set('credential_rotation_duration_seconds', now - unixTime(run.startedAt));
   const live = livePlace(run);
-  for (const slot of slots) {
+  const knowsNothing = earlier === undefined && planned === undefined;
+  for (const slot of knowsNothing ? [] : slots) {
     // Without a plan nothing was moved.
     const before =
       planned === undefined ? series.before('credential_rotation_active_slot', { slot }) : undefined;
@@ -208,11 +224,11 @@ export function metricsText(
     });
   series.set('credential_rotation_last_exit_code', exitCodes[outcome]);
   series.set('credential_rotation_last_run_timestamp_seconds', now);
-  // A run that was refused before it had a plan must not hide that the one before is held.
   const isKnown = series.before('credential_rotation_last_verdict', { verdict: 'held' }) !== undefined;
+  const came = verdictOf(run);
   for (const verdict of verdicts) {
-    const isOfRun = Number(verdict === verdictOf(run));
-    if (planned !== undefined || !isKnown)
+    const isOfRun = Number(verdict === came);
+    if (saysHowItStands(run) || (!isKnown && !knowsNothing))
       series.set('credential_rotation_last_verdict', isOfRun, { verdict });
     series.add('credential_rotation_runs_total', isOfRun, { verdict });
   }

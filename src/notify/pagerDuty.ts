@@ -1,5 +1,6 @@
 import type { Outcome } from '../base/failure';
 import type { EndedRun } from './endedRun';
+import { isLeftMoved } from './endedRun';
 import { post } from './post';
 import { cutTo, summaryOf } from './summary';
 import type { Verdict } from '../rotation/ends';
@@ -38,7 +39,7 @@ const severities: Record<Exclude<Verdict, 'rotated'>, Severity> = {
   failed: 'warning',
 };
 
-/** Ends that nobody has to be woken for: another run is at work, or somebody stopped this one. */
+/** Ends that nobody has to be woken for: another run is at work, or somebody stopped this one before it moved anything. */
 const quiet: readonly Outcome[] = ['locked', 'cancelled'];
 
 /** PagerDuty's limits, in characters. */
@@ -50,7 +51,7 @@ const [summaryLength, keyLength] = [1024, 255];
  */
 export function pagerDutyEventOf(run: EndedRun): PagerDutyEvent | undefined {
   const { stack, namespace, deployment, ending, endedAt } = run;
-  if (quiet.includes(ending.outcome)) return undefined;
+  if (quiet.includes(ending.outcome) && !isLeftMoved(run)) return undefined;
   const { verdict, title, message, facts } = summaryOf(run);
   const source = `${namespace}/${deployment}`;
   const dedup_key = cutTo(`credential-rotation/${stack}/${source}`, keyLength);

@@ -54,12 +54,13 @@ async function push(of: MetricsOf, base: string, body: string, signal: AbortSign
   if (!answer.ok) throw new Untold(`HTTP ${answer.status}`);
 }
 
-async function pushedBefore(base: string, signal: AbortSignal): Promise<string> {
+/** What the Pushgateway has; undefined where it cannot be read. */
+async function pushedBefore(base: string, signal: AbortSignal): Promise<string | undefined> {
   try {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(readLimitMs)]);
     const answer = await fetchThrough(`${rootOf(base)}/metrics`, { redirect: 'manual', signal: limited });
-    return answer.ok ? await answer.text() : '';
+    return answer.ok ? await answer.text() : undefined;
   } catch {
-    return '';
+    return undefined;
   }
 }

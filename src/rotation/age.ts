@@ -77,6 +77,13 @@ export function lastRotation(
   return renewedAt ?? slotSecret.createdAt;
 }
 
+/** Whether a rotation that was begun before a moment has ended since: a run that took it up has done its work. */
+function endedSince(journal: Journal | undefined, since: Date, now: Date): boolean {
+  if (!isRenewal(journal) || !journal.finished || journal.endedAt === undefined) return false;
+  const ended = new Date(journal.endedAt);
+  return ended >= since && !isAhead(ended, now);
+}
+
 /** Whether a scheduled run is due, and what is odd about the dates that say so. */
 export interface Due {
   /** Why there is nothing to do yet; undefined when it is due. */
@@ -104,7 +111,7 @@ export function dueNow(
     return { notice };
   }
   const ageMs = now.getTime() - last.getTime();
-  const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan;
+  const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan || endedSince(journal, ifOlderThan, now);
   if (!recent) return {};
   const limit =
     typeof ifOlderThan === 'number'

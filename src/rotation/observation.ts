@@ -43,6 +43,8 @@ interface BegunRotation {
 /** Every step of the plan was carried out. */
 interface FinishedJournal extends BegunRotation {
   finished: true;
+  /** When its last step ended, ISO; absent where the state does not say it. */
+  endedAt?: string;
   /** Absent where the state was read without its secrets. */
   material?: RotationMaterial;
 }

@@ -28,6 +28,14 @@ export const switchPhase = { first: cutOverStep, last: 8 } as const satisfies Ph
 /** The first step after the proof. From it on nothing is undone: the password of the slot that was left may be another one. */
 export const retireStep = 9 satisfies StepNumber;
 
+/** The step that renews the password of the slot that was left. */
+export const renewalStep = 10 satisfies StepNumber;
+
+/** Whether a resource of step 10 is its last: from then on the slot secret has the password that the database has. */
+export function isRenewalAct(name: string): boolean {
+  return name.startsWith('renewal-');
+}
+
 /** A stretch of steps. */
 export interface Phase {
   first: StepNumber;

@@ -70,11 +70,17 @@ export function strayKeys(
     if (meant !== undefined && !wanted.includes(meant)) return [];
     const isOurs =
       namespace === project ||
-      (namespace === undefined ? known.includes(name) : nearest(namespace, [project]) !== undefined);
+      (namespace === undefined ? known.includes(name) : isMistyped(namespace, project));
     if (!isOurs || (meant === undefined && names.length < optionNames.length)) return [];
     const offer = meant === undefined ? '' : ` (did you mean ${project}:${meant}?)`;
     return [`${file} has ${shown(key)}, which is not a setting${offer}`];
   });
+}
+
+/** Whether a namespace is the project's with a letter or two wrong; one that begins alike is another project's. */
+function isMistyped(namespace: string, project: string): boolean {
+  const most = 2;
+  return Math.abs(namespace.length - project.length) <= most && nearest(namespace, [project], most) !== undefined;
 }
 
 /** A key may be anything that somebody pasted. */

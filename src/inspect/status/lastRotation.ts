@@ -19,7 +19,7 @@ export function lastRotationOf(
   if (journal.plan.kind === 'sync') return lastRotation ? ofHistory(lastRotation) : null;
   const { id, kind, from, to, undoes = null, previous } = journal.plan;
   const startedAt = journal.begunAt ?? journal.plan.startedAt;
-  const endedAt = journal.finished ? (changedAt?.toISOString() ?? null) : null;
+  const endedAt = journal.finished ? (journal.endedAt ?? changedAt?.toISOString() ?? null) : null;
   const open = planned?.kind === 'planned' && !planned.resumed ? 'given-up' : 'unfinished';
   const undone = kind === 'rollback' && previous?.id === undoes ? previous?.failed : undefined;
   const failure = reasonOf(journal.finished ? undone : (failed ?? undone));

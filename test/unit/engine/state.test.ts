@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Failure } from '../../../src/base/failure';
 import { restartAnnotation, rotationAnnotation } from '../../../src/rotation/annotations';
+import { pastStepsOf, reachedIn } from '../../../src/engine/pastSteps';
 import { readJournal } from '../../../src/engine/state';
 import { plannedIn } from '../rotation/planned';
 import { worldOn } from '../rotation/simulatedWorld';
@@ -113,4 +114,35 @@ describe('readJournal', () => {
         /; run the version of this tool that wrote it, or bring back an older copy of the state\.$/,
       );
     });
+});
+
+describe('how far the state says that a rotation has come', () => {
+  const made = (type: string, name: string, modified = '2026-03-02T00:00:00Z'): object => ({
+    ...{ type, modified, urn: `urn:pulumi:site1::credential-rotation::${type}::${name}` },
+    outputs: {},
+  });
+  // Ids of rotations end so; that of these tests is shorter.
+  const id = '20260301-020304-abcdef';
+  const begun = {
+    ...record,
+    outputs: { ...record.outputs, plan: JSON.stringify({ ...plan, id, startedAt: '2026-03-01T02:03:04.000Z' }) },
+  };
+  const idle = made('x:IdleProof', `idle-${id}`);
+  const user = made('x:DatabaseUser', 'user-a');
+  const renewal = made('x:Promotion', `renewal-${id}`);
+  const endOfTen = (...resources: object[]): unknown =>
+    pastStepsOf({ resources: [begun, ...resources] })?.ends.find(({ step }) => step === 10)?.at;
+
+  it('the password of step 10 is renewed by its last act: neither by the proof before it nor by the change alone', () => {
+    expect(endOfTen(idle)).to.equal(undefined);
+    expect(endOfTen(idle, user)).to.equal(undefined);
+    expect(endOfTen(idle, user, renewal)).to.equal('2026-03-02T00:00:00.000Z');
+  });
+
+  it('the user that step 10 renews may be of another run: only what has the id of the rotation counts from step 9 on', () => {
+    expect(reachedIn({ resources: [begun, user] })).to.equal(undefined);
+    expect(reachedIn({ resources: [begun, made('x:Sqlconf', 'sqlconf'), user] })).to.equal(5);
+    expect(reachedIn({ resources: [begun, made('x:Promotion', `flip-${id}`), user] })).to.equal(9);
+    expect(reachedIn({ resources: [begun, idle] })).to.equal(10);
+  });
 });

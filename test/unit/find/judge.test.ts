@@ -4,6 +4,7 @@ import { openemrDeployments } from '../../../src/find/deployments';
 import { healthAddresses } from '../../../src/find/healthUrls';
 import { judge } from '../../../src/find/judge';
 import type { Observed } from '../../../src/find/observed';
+import { inOrderOfUse, isOfLoadBalancer } from '../../../src/find/observed';
 import { readOutputs } from '../../../src/find/outputs';
 import { secretsByName } from '../../../src/find/secretNames';
 import type { Findings } from '../../../src/find/seen';
@@ -163,6 +164,19 @@ describe("OpenEMR's Deployment", () => {
 });
 
 describe('the health page', () => {
+  it("under a load balancer's own name is no first choice by TLS: no certificate has that name", () => {
+    const [alb, nlb] = ['alb-1.us-west-2.elb.amazonaws.com', 'nlb-1.elb.us-west-2.amazonaws.com'];
+    for (const host of [alb, nlb]) {
+      expect(isOfLoadBalancer(`https://${host}/x`), host).to.equal(true);
+      expect(isOfLoadBalancer(`http://${host}/x`), host).to.equal(false);
+    }
+    expect(isOfLoadBalancer('https://openemr.example.org/x')).to.equal(false);
+    const addresses = [`https://${nlb}/x`, `http://${alb}/x`].map((url) => ({ url, inCluster: false, from: '' }));
+    const reachable = new Set(addresses.map(({ url }) => url));
+    const ordered = inOrderOfUse(addresses as never, { reachable, inPod: false });
+    expect(ordered.map(({ url }) => url)).to.deep.equal([`http://${alb}/x`, `https://${nlb}/x`]);
+  });
+
   const labels = { app: 'openemr', version: 'v1' };
 
   it('is behind the Ingress, the load balancer, and inside the cluster', () => {

@@ -70,6 +70,14 @@ describe('judgeLast', () => {
     finished,
   });
 
+  it('one that was held before, and that this run has finished, is not rotated once more', () => {
+    const held = { ...last('rotate', '2026-01-25T02:00:00Z'), endedAt: '2026-01-31T02:05:00Z' };
+    expect(judgeLast(held, since, new Date('2026-01-31T03:00:00Z'))).to.equal('rotated');
+    expect(judgeLast({ ...held, endedAt: '2026-01-25T02:10:00Z' }, since)).to.equal('to-do');
+    // An end in the future is no proof.
+    expect(judgeLast({ ...held, endedAt: '2031-01-01T00:00:00Z' }, since)).to.equal('to-do');
+  });
+
   it('believes the state of the deployment, not the journal', () => {
     expect(judgeLast(undefined, since)).to.equal('to-do');
     expect(judgeLast(last('rotate', '2026-01-31T02:00:00Z'), since)).to.equal('rotated');

@@ -53,7 +53,7 @@ const full: V1ResourceQuota = {
   spec: {},
   status: { hard: { pods: '2' }, used: { pods: '2' } },
 };
-const admins = "GRANT CREATE USER, PROCESS ON *.* TO 'admin'@'%'";
+const admins = "GRANT ALTER, CREATE USER, PROCESS ON *.* TO 'admin'@'%'";
 
 /** A world of clients that answer by themselves. */
 interface Answers {
@@ -187,7 +187,7 @@ describe('status and a dry run', () => {
       /last rollout .* is stuck/,
     ],
     ['a quota without room', { quotas: [full] }, /ResourceQuota small has no room/],
-    ['an admin without PROCESS', { grants: ["GRANT CREATE USER ON *.* TO 'admin'@'%'"] }, /lacks PROCESS/],
+    ['an admin without PROCESS', { grants: ["GRANT ALTER, CREATE USER ON *.* TO 'admin'@'%'"] }, /lacks PROCESS/],
     ['another rotation of a secret', { stages: { v0: ['AWSCURRENT'], v1: ['AWSPENDING'] } }, /AWSPENDING/],
     ['a secret without a current version', { stages: {} }, /has no AWSCURRENT version/],
     [

@@ -300,7 +300,30 @@ describe('metrics', () => {
     ]);
   });
 
-  it('of a run that found nothing due say that it looked, and keep all the rest', () => {
+  it('of a run that a signal stopped behind the switch say that it is held; before it, what was known stays', () => {
+    const held = valuesOf(metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all'));
+    expect(held['last_verdict held']).to.equal(1);
+    const stopped = (steps: Parameters<typeof stepsWith>[0], resumed = false): Record<string, number> => {
+      const run = endedRun({ outcome: 'cancelled', steps: stepsWith(steps), resumed });
+      const before = metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all');
+      return valuesOf(metricsText(run, before, 'all'));
+    };
+    expect(stopped({ 7: 'failed' })).to.include({ 'last_verdict held': 1, 'last_exit_code': 8 });
+    const early = Object.fromEntries([4, 5, 6, 7, 8, 9, 10, 11].map((step) => [step, 'not-reached']));
+    expect(stopped({ ...early, 3: 'failed' }, true)).to.include({ 'last_verdict held': 1 });
+    expect(stopped({ ...early, 3: 'failed' })).to.include({ 'last_verdict held': 0, 'last_verdict failed': 1 });
+  });
+
+  it('of a run without a plan leave out what is not known where the Pushgateway cannot be read', () => {
+    const refused: EndedRun = { ...endedRun({ outcome: 'before-switch' }) };
+    const ending = { ...refused.ending };
+    delete ending.planned;
+    const values = valuesOf(metricsText({ ...refused, ending }, undefined, 'own'));
+    expect(Object.keys(values).filter((name) => /last_verdict|active_slot/.test(name))).to.deep.equal([]);
+    expect(valuesOf(metricsText({ ...refused, ending }, '', 'own'))).to.include({ 'last_verdict failed': 1 });
+  });
+
+  it('of a run that found nothing due say that it looked and that nothing is wrong, and keep all the rest', () => {
     const other = endedRun({ deployment: 'other' });
     const before = metricsText(endedRun(), metricsText(other, '', 'all'), 'all');
     const now = new Date('2026-03-02T12:00:00.000Z');
@@ -310,9 +333,17 @@ describe('metrics', () => {
       last_run_timestamp_seconds: now.getTime() / 1000,
     });
     expect(valuesOf(text, 'other')).to.deep.equal(valuesOf(before, 'other'));
-    expect(Object.keys(valuesOf(metricsOfLook(endedRun(), now)))).to.deep.equal([
+    expect(Object.keys(valuesOf(metricsOfLook(endedRun(), now))).sort()).to.deep.equal([
+      'last_exit_code',
+      'last_failure none',
       'last_run_timestamp_seconds',
     ]);
+    const refused = metricsText(endedRun({ outcome: 'before-switch' }), '', 'all');
+    expect(valuesOf(metricsOfLook(endedRun(), now, refused, 'all'))).to.include({
+      'last_exit_code': 0,
+      'last_failure none': 1,
+      'last_verdict failed': 1,
+    });
   });
 
   it('have the plan of a run that was refused until it begins with a step', () => {

@@ -66,6 +66,14 @@ describe('--if-older-than', () => {
     expect(notDue(observation, older, week, { now })).to.equal(undefined);
   });
 
+  it('a moment: a rotation that was begun before it, and has ended since, is done; an age counts from its begin', () => {
+    const ended = { ...journal('rotate'), endedAt: '2026-01-31T03:30:00.000Z' } as Journal;
+    const since = new Date('2026-01-31T03:00:00Z');
+    expect(notDue(observation, ended, since, { now })).to.include('(2026-01-30T00:00:00.000Z)');
+    expect(notDue(observation, journal('rotate'), since, { now })).to.equal(undefined);
+    expect(notDue(observation, ended, 3_600_000, { now })).to.equal(undefined);
+  });
+
   for (const kind of ['switch-back', 'rollback', 'sync'] as const) {
     it(`after a ${kind}, which renews nothing: the passwords' own age counts`, () => {
       const renewedAt = new Date('2026-01-10T00:00:00Z');

@@ -43,6 +43,8 @@ describe('a key of the stack file that was meant as a setting', () => {
     expect(keysIn([...ours, 'aws:region', 'kubernetes:context', 'pulumi:tags', 'other:stack'])).to.deep.equal(
       [],
     );
+    // The project of infra/, and one that ours begins with.
+    expect(keysIn([`${projectName}-platform:namespace`, 'openemr:namespace'])).to.deep.equal([]);
   });
 });
 
