@@ -31,7 +31,7 @@ describe('the admin user has two passwords while step 11 is under way', function
     expect(await works(admin.password), 'the old password, at the end').to.equal(false);
   });
 
-  it('a kill before the old one is discarded: the next run discards it', async () => {
+  it('a kill before the old one is discarded: the next run discards it @long', async () => {
     const { admin } = await snapshot(site);
     const point = 'database: discard the old password of the admin';
     const killed = await runWithFault(site, { point, mode: 'kill-before' });

@@ -67,7 +67,7 @@ for (const database of databases) {
     // Secrets Manager does not know the kind of database.
     if (database !== 'mysql') return;
 
-    it('step 4, Secrets Manager refuses a new version: exit code 3, nothing switched, and the next run rotates', async () => {
+    it('step 4, Secrets Manager refuses a new version: exit code 3, nothing switched, and the next run rotates @long', async () => {
       const before = await snapshot(site);
       const release = lab.aws.fault({
         action: 'PutSecretValue',
@@ -105,7 +105,7 @@ for (const database of databases) {
       await expectHeldAndFinished(site, () => faultOnSecondCall(lab, site), 10);
     });
 
-    it('step 11, the admin secret cannot be written: held, and the next run finishes', async () => {
+    it('step 11, the admin secret cannot be written: held, and the next run finishes @long', async () => {
       await expectHeldAndFinished(
         site,
         () =>

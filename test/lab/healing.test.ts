@@ -57,7 +57,7 @@ for (const database of databases.slice(0, 1)) {
       expect(await snapshot(site)).to.deep.equal(before);
     });
 
-    it('somebody changes the slot secret during the rotation: it is not overwritten, and the next run keeps the change', async () => {
+    it('somebody changes the slot secret during the rotation: it is not overwritten, and the next run keeps the change @long', async () => {
       const before = await snapshot(site);
       const changed = JSON.stringify({ ...before.slots, note: 'changed by a person' });
       lab.aws.fault({
@@ -113,7 +113,7 @@ for (const database of databases.slice(0, 1)) {
       expect((await expectHealthy(site, 'B')).admin).to.include({ note: 'mended by a person' });
     });
 
-    it('killed after the cut-over, and the state is lost: the world is enough to finish', async () => {
+    it('killed after the cut-over, and the state is lost: the world is enough to finish @long', async () => {
       const canary = site.canary();
       const killed = await runWithFault(site, { point: 'file: rename', mode: 'kill-after' });
       expect(killed.signal).to.equal('SIGKILL');

@@ -47,7 +47,7 @@ describe("OpenEMR's health page, as it is in the field", function () {
     expect(await snapshot(site)).to.deep.equal(before);
   });
 
-  it('a check that failed before does not fail a rotation; a login page is one, with a note', async () => {
+  it('a check that failed before does not fail a rotation; a login page is one, with a note @long', async () => {
     await site.podFault('health-filesystem');
     await site.restart();
     const odd = await run(site);

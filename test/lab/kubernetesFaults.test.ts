@@ -117,7 +117,7 @@ for (const database of databases.slice(0, 1)) {
         await cluster.patchDeployment({ spec: { replicas: 1 } });
       });
 
-      it('the Secret has a second owner: exit 2, and the owner is named, by status too', async () => {
+      it('the Secret has a second owner: exit 2, and the owner is named, by status too @long', async () => {
         const data = await site.kubernetesSecretData();
         const user = data['mysql-user'] ?? '';
         await cluster.setSecret({ 'mysql-user': `${user}x` }, 'argocd-controller');
@@ -452,7 +452,7 @@ for (const database of databases.slice(0, 1)) {
         return result;
       }
 
-      it('our keys before the cut-over: stops before the switch and leaves them; then rotates from there, whatever happens to other keys', async () => {
+      it('our keys before the cut-over: stops before the switch and leaves them; then rotates from there, whatever happens to other keys @long', async () => {
         const before = await snapshot(site);
         const data = { 'mysql-host': 'localhost' };
         const stopped = await runWhile(() => cluster.setSecret(data));
@@ -489,7 +489,7 @@ for (const database of databases.slice(0, 1)) {
         expect((await canary.stop()).failed).to.equal(0);
       });
 
-      it('put back after the flip: held, the account that it names is not renewed; the next run patches it again and finishes', async () => {
+      it('put back after the flip: held, the account that it names is not renewed; the next run patches it again and finishes @long', async () => {
         const before = await snapshot(site);
         const left = before[slotOf(before.active)];
         const back = { 'mysql-user': left.username, 'mysql-password': left.password };

@@ -71,7 +71,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('the sites folder goes away, also for the rollback: held, nothing is retired; it is back: the next run rotates', async () => {
+    it('the sites folder goes away, also for the rollback: held, nothing is retired; it is back: the next run rotates @long', async () => {
       const before = await snapshot(site);
       const root = site.environment['OPENEMR_SITES_MOUNT_ROOT'] ?? '';
       const remove = lab.kubernetes.fault({

@@ -108,7 +108,7 @@ describe('taking over from the Python tool', function () {
       await takeOver('rotate', { broken: 'Kubernetes Secret' });
     });
 
-    it('that repair, killed after the ALTER: a rotation sets it again, since the login of the Secret is dead', async () => {
+    it('that repair, killed after the ALTER: a rotation sets it again, since the login of the Secret is dead @long', async () => {
       await python.rotate('sqlconf.php');
       await python.reconcile('ALTER old slot');
       await takeOver('rotate', { broken: 'Kubernetes Secret' });

@@ -115,7 +115,7 @@ describe('the npm commands of the documents, in a clone that has its packages', 
       expect(readFileSync(path.join(clone, name), 'utf8'), name).to.equal(repositoryText(name));
   });
 
-  it('docs/stability.md: npm run golden finds all of it recorded', async () => {
+  it('docs/stability.md: npm run golden finds all of it recorded @long', async () => {
     const ended = await run(documented('docs/stability.md', 'npm run golden'));
     expectCode(ended, 0);
     expect(ended.stdout).to.include('0 changed, 0 new');

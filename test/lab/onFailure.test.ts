@@ -136,7 +136,7 @@ for (const database of databases.slice(0, 1)) {
       expect((await snapshot(site)).active, 'the same rotation, not another one').to.equal('B');
     });
 
-    it('a rotation that is taken up after the renewal, and the Secret cannot be patched: held, and the next run finishes', async () => {
+    it('a rotation that is taken up after the renewal, and the Secret cannot be patched: held, and the next run finishes @long', async () => {
       await runWithFault(site, { point: 'slot secret: promote the renewal', mode: 'kill-after' });
       // Somebody puts another login there that works: it is to be patched again.
       const { A } = await snapshot(site);

@@ -148,7 +148,7 @@ for (const database of databases.slice(0, 1)) {
       });
     }
 
-    it('the restart is taken away once: restarted again in the same run', async () => {
+    it('the restart is taken away once: restarted again in the same run @long', async () => {
       const release = undoRestarts(1);
       const result = await run(site);
       release();

@@ -61,7 +61,7 @@ for (const database of databases.slice(0, 1)) {
       expect(failed, failures.join('\n')).to.equal(0);
     });
 
-    it('rollback of a rotation that is held at the flip: back on A, whose password was never changed', async () => {
+    it('rollback of a rotation that is held at the flip: back on A, whose password was never changed @long', async () => {
       const before = await snapshot(site);
       const release = lab.aws.fault({
         action: 'UpdateSecretVersionStage',
@@ -80,7 +80,7 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'B');
     });
 
-    it('rollback of a rotation that was killed before the switch: nothing to do, and it says so', async () => {
+    it('rollback of a rotation that was killed before the switch: nothing to do, and it says so @long', async () => {
       await runWithFault(site, { point: 'file: write beside', mode: 'kill-before' });
       const result = await run(site, ['rollback', '--yes']);
       expectCode(result, 2);

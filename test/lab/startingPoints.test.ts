@@ -16,7 +16,7 @@ const expectations: Record<StartingPoint, { slot: 'A' | 'B'; kind: string }> = {
 };
 
 for (const database of databases) {
-  describe(`starting points (${database})`, function () {
+  describe(`starting points (${database})${longUnless(database === 'mysql')}`, function () {
     this.timeout(180_000);
     let lab: Lab;
     let site: Site;

@@ -218,7 +218,7 @@ describe('a state that is lost in the middle of a rotation', function () {
     });
   }
 
-  it('rollback with a damaged state is refused, and with a lost one goes back to the other slot with the passwords of now', async () => {
+  it('rollback with a damaged state is refused, and with a lost one goes back to the other slot with the passwords of now @long', async () => {
     expectCode(await run(site), 0);
     const rotated = await expectHealthy(site, 'B');
     const text = readFileSync(stateFile(site), 'utf8');
