@@ -301,17 +301,26 @@ describe('metrics', () => {
   });
 
   it('of a run that a signal stopped behind the switch say that it is held; before it, what was known stays', () => {
-    const held = valuesOf(metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all'));
+    const held = valuesOf(
+      metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all'),
+    );
     expect(held['last_verdict held']).to.equal(1);
     const stopped = (steps: Parameters<typeof stepsWith>[0], resumed = false): Record<string, number> => {
       const run = endedRun({ outcome: 'cancelled', steps: stepsWith(steps), resumed });
-      const before = metricsText(endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }), '', 'all');
+      const before = metricsText(
+        endedRun({ outcome: 'held', steps: stepsWith({ 11: 'failed' }) }),
+        '',
+        'all',
+      );
       return valuesOf(metricsText(run, before, 'all'));
     };
-    expect(stopped({ 7: 'failed' })).to.include({ 'last_verdict held': 1, 'last_exit_code': 8 });
+    expect(stopped({ 7: 'failed' })).to.include({ 'last_verdict held': 1, last_exit_code: 8 });
     const early = Object.fromEntries([4, 5, 6, 7, 8, 9, 10, 11].map((step) => [step, 'not-reached']));
     expect(stopped({ ...early, 3: 'failed' }, true)).to.include({ 'last_verdict held': 1 });
-    expect(stopped({ ...early, 3: 'failed' })).to.include({ 'last_verdict held': 0, 'last_verdict failed': 1 });
+    expect(stopped({ ...early, 3: 'failed' })).to.include({
+      'last_verdict held': 0,
+      'last_verdict failed': 1,
+    });
   });
 
   it('of a run without a plan leave out what is not known where the Pushgateway cannot be read', () => {
@@ -340,7 +349,7 @@ describe('metrics', () => {
     ]);
     const refused = metricsText(endedRun({ outcome: 'before-switch' }), '', 'all');
     expect(valuesOf(metricsOfLook(endedRun(), now, refused, 'all'))).to.include({
-      'last_exit_code': 0,
+      last_exit_code: 0,
       'last_failure none': 1,
       'last_verdict failed': 1,
     });

@@ -34,6 +34,9 @@ export function stepsWith(special: Partial<Record<StepNumber, StepStatus>> = {})
   );
 }
 
+/** A run that a signal stopped in step 4. */
+const stoppedBeforeTheSwitch = stepsWith({ 4: 'failed' });
+
 /** A rotation from A to B that ended at 12:00:30; step 10 was done at 12:00:10 and step 11 at 12:00:20. */
 export function endedRun(changes: RunChanges = {}): EndedRun {
   const { plan, material } = plannedIn(worldOn('A'));
@@ -48,7 +51,7 @@ export function endedRun(changes: RunChanges = {}): EndedRun {
       message,
       planned: { plan: { ...plan, startedAt: '2026-03-01T11:59:00.000Z', ...changes.plan }, material },
       resumed,
-      steps: changes.steps ?? stepsWith(),
+      steps: changes.steps ?? (outcome === 'cancelled' ? stoppedBeforeTheSwitch : stepsWith()),
     },
     startedAt: new Date('2026-03-01T12:00:00.000Z'),
     endedAt: new Date('2026-03-01T12:00:30.500Z'),

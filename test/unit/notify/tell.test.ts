@@ -57,6 +57,8 @@ describe('telling others', () => {
       [held, 'Warning', 'CredentialRotationHeld'],
       [{ outcome: 'before-switch' }, 'Warning', 'CredentialRotationFailed'],
       [{ outcome: 'cancelled' }, 'Warning', 'CredentialRotationFailed'],
+      // Stopped behind the begin of the switch: somebody has to finish it.
+      [{ outcome: 'cancelled', steps: stepsWith({ 7: 'failed' }) }, 'Warning', 'CredentialRotationHeld'],
     ];
     for (const [changes, type, reason] of cases) {
       it(`${changes.outcome ?? 'done'} of ${changes.plan?.kind ?? 'rotate'}: ${reason}`, () => {
