@@ -20,7 +20,11 @@ export async function letsOpenemrIn(login: DatabaseLogin, trust: DatabaseTrust):
 const notTheServer = new Set<string>(['database-unreachable', 'database-certificate-untrusted']);
 
 /** A failure for good, of a server that one place names and the file does not: then it is the place that is wrong. */
-export function isOfAnotherServer(error: unknown, login: DatabaseLogin, file: DatabaseLogin): error is Failure {
+export function isOfAnotherServer(
+  error: unknown,
+  login: DatabaseLogin,
+  file: DatabaseLogin,
+): error is Failure {
   const isElsewhere = login.host.toLowerCase() !== file.host.toLowerCase() || login.port !== file.port;
   const passes = error instanceof DatabaseFailure && error.passes;
   return isElsewhere && !passes && error instanceof Failure && notTheServer.has(error.code);

@@ -111,7 +111,10 @@ export function dueNow(
     return { notice };
   }
   const ageMs = now.getTime() - last.getTime();
-  const recent = typeof ifOlderThan === 'number' ? ageMs < ifOlderThan : last >= ifOlderThan || endedSince(journal, ifOlderThan, now);
+  const recent =
+    typeof ifOlderThan === 'number'
+      ? ageMs < ifOlderThan
+      : last >= ifOlderThan || endedSince(journal, ifOlderThan, now);
   if (!recent) return {};
   const limit =
     typeof ifOlderThan === 'number'

@@ -80,7 +80,9 @@ export function strayKeys(
 /** Whether a namespace is the project's with a letter or two wrong; one that begins alike is another project's. */
 function isMistyped(namespace: string, project: string): boolean {
   const most = 2;
-  return Math.abs(namespace.length - project.length) <= most && nearest(namespace, [project], most) !== undefined;
+  return (
+    Math.abs(namespace.length - project.length) <= most && nearest(namespace, [project], most) !== undefined
+  );
 }
 
 /** A key may be anything that somebody pasted. */

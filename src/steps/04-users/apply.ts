@@ -8,7 +8,12 @@ import { compareAccount } from '../../mysql/comparison';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { openSession, tryLogin } from '../../mysql/database';
-import { DatabaseFailure, isKnownToWork, isLockedByTries, isPasswordRefusal } from '../../mysql/databaseErrors';
+import {
+  DatabaseFailure,
+  isKnownToWork,
+  isLockedByTries,
+  isPasswordRefusal,
+} from '../../mysql/databaseErrors';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';

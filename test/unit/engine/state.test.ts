@@ -125,7 +125,10 @@ describe('how far the state says that a rotation has come', () => {
   const id = '20260301-020304-abcdef';
   const begun = {
     ...record,
-    outputs: { ...record.outputs, plan: JSON.stringify({ ...plan, id, startedAt: '2026-03-01T02:03:04.000Z' }) },
+    outputs: {
+      ...record.outputs,
+      plan: JSON.stringify({ ...plan, id, startedAt: '2026-03-01T02:03:04.000Z' }),
+    },
   };
   const idle = made('x:IdleProof', `idle-${id}`);
   const user = made('x:DatabaseUser', 'user-a');

@@ -171,7 +171,11 @@ describe('the health page', () => {
       expect(isOfLoadBalancer(`http://${host}/x`), host).to.equal(false);
     }
     expect(isOfLoadBalancer('https://openemr.example.org/x')).to.equal(false);
-    const addresses = [`https://${nlb}/x`, `http://${alb}/x`].map((url) => ({ url, inCluster: false, from: '' }));
+    const addresses = [`https://${nlb}/x`, `http://${alb}/x`].map((url) => ({
+      url,
+      inCluster: false,
+      from: '',
+    }));
     const reachable = new Set(addresses.map(({ url }) => url));
     const ordered = inOrderOfUse(addresses, { reachable, inPod: false });
     expect(ordered.map(({ url }) => url)).to.deep.equal([`http://${alb}/x`, `https://${nlb}/x`]);

@@ -187,7 +187,11 @@ describe('status and a dry run', () => {
       /last rollout .* is stuck/,
     ],
     ['a quota without room', { quotas: [full] }, /ResourceQuota small has no room/],
-    ['an admin without PROCESS', { grants: ["GRANT ALTER, CREATE USER ON *.* TO 'admin'@'%'"] }, /lacks PROCESS/],
+    [
+      'an admin without PROCESS',
+      { grants: ["GRANT ALTER, CREATE USER ON *.* TO 'admin'@'%'"] },
+      /lacks PROCESS/,
+    ],
     ['another rotation of a secret', { stages: { v0: ['AWSCURRENT'], v1: ['AWSPENDING'] } }, /AWSPENDING/],
     ['a secret without a current version', { stages: {} }, /has no AWSCURRENT version/],
     [

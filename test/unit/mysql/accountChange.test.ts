@@ -113,7 +113,9 @@ describe('the grants of an admin that may change accounts, and no table', () => 
   });
 
   it('are enough with the right to change a table of any schema', () => {
-    expect(told(['GRANT ALL PRIVILEGES ON `open emr`.* TO `admin`@`%` WITH GRANT OPTION'])).to.equal(undefined);
+    expect(told(['GRANT ALL PRIVILEGES ON `open emr`.* TO `admin`@`%` WITH GRANT OPTION'])).to.equal(
+      undefined,
+    );
     expect(told(['GRANT SELECT, ALTER ON *.* TO `admin`@`%`'])).to.equal(undefined);
     expect(told(['GRANT DELETE ON `openemr`.* TO `admin`@`%`'])).to.equal(undefined);
     // DELETE waits for no lock of MariaDB's.

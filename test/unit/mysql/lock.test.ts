@@ -22,7 +22,9 @@ const own = `credential-rotation-run:${'0'.repeat(32)}`;
 const clusterWith = (uid: string | undefined): Kubernetes =>
   ({
     deployment: () =>
-      uid === undefined ? Promise.reject(new Failure('kubernetes-permission-missing', 'forbidden')) : Promise.resolve({ metadata: { uid } }),
+      uid === undefined
+        ? Promise.reject(new Failure('kubernetes-permission-missing', 'forbidden'))
+        : Promise.resolve({ metadata: { uid } }),
   }) as unknown as Kubernetes;
 
 /** A server whose locks with these names somebody else has. */

@@ -226,7 +226,10 @@ describe('where a container has sqlconf.php', () => {
 describe("where a pod's page is", () => {
   const main = mainContainers(spec, files);
   const page = (given: object, healthUrl?: string): unknown =>
-    podPages({ containers: [{ name: 'openemr', ...given }] }, '10.0.0.9', { healthUrl, main: ['openemr'] })[0];
+    podPages({ containers: [{ name: 'openemr', ...given }] }, '10.0.0.9', {
+      healthUrl,
+      main: ['openemr'],
+    })[0];
 
   it("has path and host of the health URL, port and scheme of the template's probe", () => {
     expect(main).to.deep.equal(['openemr']);
@@ -236,7 +239,10 @@ describe("where a pod's page is", () => {
       url: 'https://emr.example:8080/meta/health/readyz?x=1',
       port: 443,
     });
-    expect(podPages(spec, 'fd00::9', { main })[0]).to.deep.equal({ url: 'https://[fd00::9]/readyz', port: 443 });
+    expect(podPages(spec, 'fd00::9', { main })[0]).to.deep.equal({
+      url: 'https://[fd00::9]/readyz',
+      port: 443,
+    });
   });
 
   it('a port of the health URL that the containers have is the second place: a NetworkPolicy may let through no other', () => {
