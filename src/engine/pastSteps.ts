@@ -35,11 +35,7 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
   const plan = planInState(deployment);
   if (!plan) return undefined;
   const ends = new Map<StepNumber, string>();
-  for (const { urn, modified } of resourcesIn(deployment)) {
-    if (urn === undefined) continue;
-    const name = nameOf(urn);
-    const step = stepOfResource(name, plan.renew?.toLowerCase());
-    if (step === undefined || modified === undefined || !isOf(name, modified, plan)) continue;
+  for (const { name, step, modified } of writtenFor(plan, deployment)) {
     // The proof before the change, and the change itself, are no renewal yet: a run may have been stopped between them.
     if (step === renewalStep && !isRenewalAct(name)) continue;
     const at = new Date(modified).toISOString();
@@ -62,13 +58,26 @@ export function pastStepsOf(deployment: unknown): PastSteps | undefined {
 export function reachedIn(deployment: unknown): StepNumber | undefined {
   const plan = planInState(deployment);
   if (!plan) return undefined;
-  const steps = resourcesIn(deployment).map(({ urn = '', modified }) => {
+  const sure = writtenFor(plan, deployment).filter(({ name, step }) => step < retireStep || isAct(name));
+  return furthestOf(sure.map(({ step }) => step));
+}
+
+/** When the last step of the state's plan ended, ISO; undefined where the state does not say it. */
+export function lastEndIn(deployment: unknown): string | undefined {
+  return pastStepsOf(deployment)?.ends.at(-1)?.at;
+}
+
+/** The resources that were written for a plan, with their steps. */
+function writtenFor(
+  plan: RotationPlan,
+  deployment: unknown,
+): { name: string; step: StepNumber; modified: string }[] {
+  return resourcesIn(deployment).flatMap(({ urn = '', modified }) => {
     const name = nameOf(urn);
     const step = stepOfResource(name, plan.renew?.toLowerCase());
-    if (step === undefined || modified === undefined || !isOf(name, modified, plan)) return undefined;
-    return step < retireStep || isAct(name) ? step : undefined;
+    if (step === undefined || modified === undefined || !isOf(name, modified, plan)) return [];
+    return [{ name, step, modified }];
   });
-  return furthestOf(steps);
 }
 
 /** When the update began that carried out the state's plan: the plan itself is the first that it writes. */

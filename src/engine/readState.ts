@@ -11,7 +11,7 @@ import { readJournal, slotPasswordsIn } from './state';
 import { engineFailure } from './failure';
 import { engineFolder, mendFileBackend } from './fileBackend';
 import { engineFile } from './file';
-import { begunIn, outputsOf, pastStepsOf, planInState } from './pastSteps';
+import { begunIn, lastEndIn, outputsOf, planInState } from './pastSteps';
 import { exportSchema, stateIn, unreadableState } from './stateForm';
 import type { StateSecretsProvider } from './stateForm';
 import { secretsProviderIn } from './stateForm';
@@ -174,7 +174,7 @@ export async function readLastRotation(
     const plan = planInState(deployment);
     const begunAt = begunIn(deployment);
     const begun = begunAt === undefined ? {} : { begunAt };
-    const endedAt = pastStepsOf(deployment)?.ends.at(-1)?.at;
+    const endedAt = lastEndIn(deployment);
     const ended = endedAt === undefined ? {} : { endedAt };
     return plan && { plan, ...begun, ...ended, finished: outputsOf(deployment)['rotation'] === plan.id };
   } catch (error) {

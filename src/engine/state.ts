@@ -7,7 +7,7 @@ import { parseJson } from '../base/stored';
 import { readMaterial } from '../rotation/storedPlan';
 import type { Slot } from '../rotation/slot';
 import { slots } from '../rotation/slot';
-import { begunIn, isPlanRecord, outputsOf, pastStepsOf, planInState } from './pastSteps';
+import { begunIn, isPlanRecord, lastEndIn, outputsOf, planInState } from './pastSteps';
 import { nameOf } from './stepTracker';
 import type { StateResource } from './stateForm';
 import { resourcesIn, unreadableState } from './stateForm';
@@ -70,7 +70,7 @@ export function readJournal(deployment: unknown): Journal | undefined {
   const passwords = madePasswords(deployment, plan);
   const begun = { plan, versionIds, recorded, passwords, ...(begunAt === undefined ? {} : { begunAt }) };
   if (outputsOf(deployment)['rotation'] === plan.id) {
-    const endedAt = pastStepsOf(deployment)?.ends.at(-1)?.at;
+    const endedAt = lastEndIn(deployment);
     const ended = endedAt === undefined ? {} : { endedAt };
     return { ...begun, ...ended, finished: true, ...(material ? { material } : {}) };
   }

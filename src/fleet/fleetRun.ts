@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readStoredText } from '../base/stored';
-import { isAhead } from '../rotation/age';
+import { endedSince, isAhead } from '../rotation/age';
 import type { RotationPlan } from '../rotation/rotationPlan';
 import type { MemberOutcome } from '../rotation/ends';
 import { outcomes } from '../rotation/ends';
@@ -104,8 +104,7 @@ export function judgeLast(last: LastRotation | undefined, since: Date, now = new
   const begun = new Date(last.begunAt ?? last.plan.startedAt);
   if (!renews(last.plan.kind) || isAhead(begun, now)) return 'to-do';
   // One that was held before this run, and that this run has finished, has its work done.
-  const ended = last.endedAt === undefined ? begun : new Date(last.endedAt);
-  return begun >= since || (ended >= since && !isAhead(ended, now)) ? 'rotated' : 'to-do';
+  return begun >= since || endedSince(last.endedAt, since, now) ? 'rotated' : 'to-do';
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isAhead } from '../rotation/age';
+import { endedSince, isAhead } from '../rotation/age';
 import type { RotationReport } from '../inspect/status/report';
 import type { Standing } from '../rotation/ends';
 import { moves, renews } from '../rotation/kinds';
@@ -30,9 +30,8 @@ export function standingOf(
   if (last.end === 'rolled-back' && begun >= since.getTime()) return 'rolled-back';
   if (!renews(last.kind)) return 'not-rotated';
   // One that was held before and finished since has a new password in use, too.
-  const ended = last.endedAt === null ? NaN : Date.parse(last.endedAt);
-  const endedSince = last.end === 'done' && ended >= since.getTime() && !isAhead(new Date(ended), now);
-  if (begun >= since.getTime() || endedSince) return 'rotated';
+  const isDone = last.end === 'done' && endedSince(last.endedAt, since, now);
+  if (begun >= since.getTime() || isDone) return 'rotated';
   return since.getTime() - begun < ageMs ? 'not-due' : 'not-rotated';
 }
 

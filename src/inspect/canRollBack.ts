@@ -8,7 +8,7 @@ import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { DatabaseLogin } from '../rotation/slot';
 import { withRetries } from '../steps/retry';
 import type { WorldContext } from '../target/context';
-import { letsOpenemrIn } from './liveLogins';
+import { tryLoginOrLocked } from '../mysql/database';
 import type { SecretsManager } from '../aws/secretsManager';
 
 /** Whether what was before the switch may come back; `why` without a full stop. */
@@ -72,7 +72,7 @@ async function firstReason(
   const current = versionUnder(stages, 'AWSCURRENT');
   if (current !== plan.slotSecretVersionId)
     return `AWSCURRENT of ${plan.slotSecretArn} has moved since this rotation began, so the old slot may be renewed already`;
-  return (await letsOpenemrIn(before.sqlconf, trust)) === 'denied'
+  return (await tryLoginOrLocked(before.sqlconf, trust)) === 'denied'
     ? `the database refuses ${before.sqlconf.username} with the password from before`
     : undefined;
 }
@@ -89,7 +89,7 @@ async function withSecretThatWorks(
   const { sqlconf, kubernetesSecret } = material.before;
   const login = loginOfSecret(kubernetesSecret, sqlconf);
   if (login === undefined || isSame(login, sqlconf)) return planned;
-  if ((await letsOpenemrIn(login, trust)) === 'works') return planned;
+  if ((await tryLoginOrLocked(login, trust)) === 'works') return planned;
   const before = { sqlconf, kubernetesSecret: kubernetesSecretData(sqlconf) };
   return { plan, material: { ...material, before } };
 }

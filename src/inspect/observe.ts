@@ -8,7 +8,8 @@ import { slots } from '../rotation/slot';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { WorldContext } from '../target/context';
 import type { DatabaseTrust, LoginAnswer } from '../mysql/database';
-import { isOfAnotherServer, letsOpenemrIn } from './liveLogins';
+import { tryLoginOrLocked } from '../mysql/database';
+import { DatabaseFailure } from '../mysql/databaseErrors';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import { decodedData } from '../kubernetes/kubernetes';
 import type { SecretsManager } from '../aws/secretsManager';
@@ -43,7 +44,7 @@ export async function observe(
   const { login } = sqlconf;
   const secretLogin = loginOfSecret(secret, login);
   const [works, secretWorks] = await Promise.all([
-    letsOpenemrIn(login, context.trust),
+    tryLoginOrLocked(login, context.trust),
     secretLogin === undefined
       ? 'denied'
       : sameLogin(secretLogin, login)
@@ -98,7 +99,7 @@ async function trySlots(
   for (const slot of slots) {
     const entry = entries[slot];
     if (entry.kind !== 'complete' || sameLogin(entry.login, file)) continue;
-    answers[slot] = await letsOpenemrIn(entry.login, trust).then(
+    answers[slot] = await tryLoginOrLocked(entry.login, trust).then(
       (answer) => answer === 'works',
       (error: unknown) => {
         // What the slot secret names besides is compared with the file, and said, where the plan is made.
@@ -121,13 +122,22 @@ async function trySecret(
   trust: DatabaseTrust,
 ): Promise<LoginAnswer> {
   try {
-    return await letsOpenemrIn(login, trust);
+    return await tryLoginOrLocked(login, trust);
   } catch (error) {
     if (!isOfAnotherServer(error, login, file)) throw error;
     throw error.saying(
       `Wrong target? Secret ${namespace}/${secret} names the database at ${login.host}:${login.port}, and sqlconf.php that at ${file.host}:${file.port}; make both name the one that OpenEMR uses. ${error.message}`,
     );
   }
+}
+
+const notTheServer = new Set<string>(['database-unreachable', 'database-certificate-untrusted']);
+
+/** A failure for good, of a server that one place names and the file does not: then it is the place that is wrong. */
+function isOfAnotherServer(error: unknown, login: DatabaseLogin, file: DatabaseLogin): error is Failure {
+  const isElsewhere = login.host.toLowerCase() !== file.host.toLowerCase() || login.port !== file.port;
+  const passes = error instanceof DatabaseFailure && error.passes;
+  return isElsewhere && !passes && error instanceof Failure && notTheServer.has(error.code);
 }
 
 async function readSites(

@@ -99,16 +99,12 @@ export async function takeLease(kubernetes: Kubernetes, holder: string): Promise
     seen ??= { renewed, since: now };
     const durationMs = (lease?.spec?.leaseDurationSeconds ?? leaseSeconds) * 1000;
     if (other === undefined || now - seen.since > durationMs) {
-      const taken = await effect('lease: take', () =>
+      const holds = await effect('lease: take', () =>
         // A write whose reply was lost is known by its holder.
         kubernetes.answered('update', leaseText(kubernetes), async () =>
-          (await writeLease(kubernetes, lease, holder))
-            ? undefined
-            : ((await readLease(kubernetes)) ?? 'nobody'),
+          (await writeLease(kubernetes, lease, holder)) ? holder : leaseHolder(await readLease(kubernetes)),
         ),
       );
-      if (taken === undefined) return;
-      const holds = taken === 'nobody' ? undefined : leaseHolder(taken);
       if (holds === holder) return;
       throw leaseHeld(kubernetes, holds);
     }
@@ -116,13 +112,14 @@ export async function takeLease(kubernetes: Kubernetes, holder: string): Promise
   }
 }
 
-function leaseText({ target }: Kubernetes): string {
+/** A Lease for people. */
+export function leaseText({ target }: Pick<Kubernetes, 'target'>): string {
   return `Lease ${target.namespace}/${leaseName(target)}`;
 }
 
-function leaseHeld({ target }: Kubernetes, holder: string | undefined): Failure {
+function leaseHeld(kubernetes: Kubernetes, holder: string | undefined): Failure {
   return new Failure(
     'lock-held',
-    `Another rotation is running: ${holder ?? 'somebody'} holds Lease ${target.namespace}/${leaseName(target)}; wait until it ends and run again.`,
+    `Another rotation is running: ${holder ?? 'somebody'} holds ${leaseText(kubernetes)}; wait until it ends and run again.`,
   );
 }

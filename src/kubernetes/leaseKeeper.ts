@@ -4,7 +4,16 @@ import { Failure } from '../base/failure';
 import { effect } from '../base/effect';
 import { tellNotice } from '../base/notices';
 import type { Kubernetes } from './kubernetes';
-import { leaseHolder, leaseName, leaseRights, leaseSeconds, readLease, takeLease, writeLease } from './lease';
+import {
+  leaseHolder,
+  leaseName,
+  leaseRights,
+  leaseSeconds,
+  leaseText,
+  readLease,
+  takeLease,
+  writeLease,
+} from './lease';
 
 /** How often the Lease is renewed, in ms: three times within its duration. */
 const renewEveryMs = (leaseSeconds * 1000) / 3;
@@ -35,7 +44,7 @@ export class LeaseKeeper {
       // A quota or a policy: the Lease comes on top of the database's lock, which is there.
       if (!(error instanceof Failure) || error.code !== 'kubernetes-permission-missing') throw error;
       tellNotice(
-        `no Lease is held on top of the database's lock: the API server refuses Lease ${kubernetes.target.namespace}/${leaseName(kubernetes.target)} (a quota or a policy, since the Role allows it)`,
+        `no Lease is held on top of the database's lock: the API server refuses ${leaseText(kubernetes)} (a quota or a policy, since the Role allows it)`,
       );
       return undefined;
     }

@@ -7,12 +7,10 @@ export interface Trouble {
   reason: string;
   /** False for what may end by itself: no room in the cluster yet, a container that still starts. */
   lasting: boolean;
-  /** How long a lasting one must stand until it is believed, in ms: longer than Kubernetes takes to try again. */
-  standsMs: number;
+  /** How long a lasting one must stand until it is believed, in ms, where Kubernetes tries it again by itself. */
+  standsMs?: number;
 }
 
-/** For what Kubernetes does not try again by itself soon, and for what only another manifest mends. */
-export const usualStandsMs = 10_000;
 /** The kubelet's first pauses between two pulls of an image are 10, 20 and 40 s (kubelet.go, `imageBackOffPeriod`). */
 const pullStandsMs = 75_000;
 const pullReasons = new Set(['ErrImagePull', 'ImagePullBackOff']);
@@ -73,7 +71,6 @@ export function troubleOf({ metadata, status }: V1Pod): Trouble | undefined {
     return {
       reason: `${name}: ${said(scheduled.reason ?? 'not scheduled', scheduled.message)}`,
       lasting: false,
-      standsMs: usualStandsMs,
     };
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   for (const container of containers) {
@@ -94,7 +91,7 @@ function troubleOfContainer({
     return {
       reason: said(waiting.reason, waiting.message),
       lasting: true,
-      standsMs: pullReasons.has(waiting.reason) ? pullStandsMs : usualStandsMs,
+      ...(pullReasons.has(waiting.reason) ? { standsMs: pullStandsMs } : {}),
     };
   // The message of an ended container may be the end of its log: it is not shown.
   const ended = state?.terminated ?? lastState?.terminated;
@@ -102,11 +99,10 @@ function troubleOfContainer({
     return {
       reason: `its container ended ${restartCount} times, the last time with exit code ${ended.exitCode} (${waiting?.reason ?? ended.reason ?? 'Error'})`,
       lasting: restartCount >= crashesThatLast,
-      standsMs: usualStandsMs,
     };
   return ready || state?.running === undefined
     ? undefined
-    : { reason: 'it runs but is not ready', lasting: false, standsMs: usualStandsMs };
+    : { reason: 'it runs but is not ready', lasting: false };
 }
 
 /** A reason with its message on one line, cut short. */

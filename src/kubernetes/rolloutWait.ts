@@ -14,6 +14,8 @@ export interface Restart {
   token: string;
 }
 
+/** How long a lasting trouble of a pod must stand, in ms, where Kubernetes does not try again by itself. */
+const usualStandsMs = 10_000;
 /**
  * Pauses between two looks, in ms: the end of a rollout is seen late by a fifth of its time at most, and by one second.
  * The Role gives no right to watch.
@@ -146,7 +148,7 @@ class PodWatch {
       if (this.found?.lasting === true) this.lastingSince ??= now;
       else this.lastingSince = undefined;
     }
-    const { standsMs = 0 } = this.found ?? {};
+    const standsMs = this.found?.standsMs ?? usualStandsMs;
     const stands = this.lastingSince !== undefined && now - this.lastingSince >= standsMs;
     return this.found && { ...this.found, stands };
   }

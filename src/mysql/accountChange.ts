@@ -1,6 +1,7 @@
 import type { Session } from './database';
 import { DatabaseFailure } from './databaseErrors';
 import { errorNumber } from '../base/errors';
+import { parseGrants } from './grants';
 import { serverOf } from './server';
 import { quoteIdentifier } from './sqlText';
 
@@ -66,10 +67,11 @@ function cannotProbe(): DatabaseFailure {
  */
 export function probeProblem(grants: readonly string[], mariadb: boolean): DatabaseFailure | undefined {
   const enough = mariadb ? ['ALL PRIVILEGES', 'ALTER'] : ['ALL PRIVILEGES', 'ALTER', 'DELETE'];
-  const may = grants.some((line) => {
-    const found = /^GRANT (.*?) ON .+\.\* TO /.exec(line)?.[1] ?? '';
-    return found.split(', ').some((privilege) => enough.includes(privilege));
-  });
+  const may = grants
+    .flatMap(parseGrants)
+    .some(
+      (grant) => grant.kind === 'privilege' && grant.on.endsWith('.*') && enough.includes(grant.privilege),
+    );
   return may ? undefined : cannotProbe();
 }
 

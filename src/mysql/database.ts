@@ -8,10 +8,11 @@ import { traced } from '../base/trace';
 import { statementKind } from './sqlText';
 import type { DatabaseLogin } from '../rotation/slot';
 import {
+  LoginTriesUsedUp,
   connectFailure,
   isDenied,
+  isLockedByTries,
   isStandingRefusal,
-  LoginTriesUsedUp,
   passesSoon,
   statementFailure,
 } from './databaseErrors';
@@ -200,6 +201,20 @@ export async function tryLogin(login: DatabaseLogin, trust: DatabaseTrust): Prom
   const session = await tryOpen(login, trust, login.dbname === '' ? undefined : login.dbname);
   await session?.close();
   return session ? 'works' : 'denied';
+}
+
+/**
+ * The same, where an account that was locked after too many wrong passwords counts as denied: OpenEMR itself may be who
+ * tries them, and what is wrong with the account is said by the login that proves it.
+ * @throws as {@link tryLogin}
+ */
+export async function tryLoginOrLocked(login: DatabaseLogin, trust: DatabaseTrust): Promise<LoginAnswer> {
+  try {
+    return await tryLogin(login, trust);
+  } catch (error) {
+    if (isLockedByTries(error)) return 'denied';
+    throw error;
+  }
 }
 
 /**

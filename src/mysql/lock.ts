@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure';
 import type { Session } from './database';
+import { isOn } from './server';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 
 /** MySQL named locks on one connection: those that other runs want, too, and one that only this run knows. */
@@ -175,9 +176,4 @@ export async function lockState(
   const held = holders.filter((holder) => holder !== undefined);
   if (held.some((holder) => Number(holder) !== Number(row?.['own'] ?? 0))) return 'lost';
   return held.length === shared.length ? 'held' : 'free';
-}
-
-/** A variable of the server that is a switch: a number, or a word from MariaDB 12 on. */
-function isOn(value: unknown): boolean {
-  return typeof value === 'number' ? value !== 0 : typeof value === 'string' && !['0', 'OFF'].includes(value);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { Failure } from '../base/failure';
+import type { Failure } from '../base/failure';
 import type { Session } from './database';
 import { effect } from '../base/effect';
 import { sleep } from '../base/errors';
+import { readOnlyFailure } from './server';
 import type { LockNames } from './lock';
 import { freshMs, lockedFailure, lockHolder, lockState, lostLock, retakeWithinMs, tryLock } from './lock';
 
@@ -43,10 +44,7 @@ export class LockKeeper {
     if (holder) throw lockedFailure(holder);
     // A lock at a reader, or at a writer of before, keeps nobody out.
     if ((await lockState(session, names)) === 'elsewhere')
-      throw new Failure(
-        'database-reader-endpoint',
-        'The database that the admin secret names is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.',
-      );
+      throw readOnlyFailure('The database that the admin secret names');
     const keeper = new LockKeeper(session, open, names);
     keeper.watch();
     return keeper;

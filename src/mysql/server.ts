@@ -1,3 +1,4 @@
+import { Failure } from '../base/failure';
 import type { Session } from './database';
 import type { SchemaNames } from './grants';
 
@@ -67,7 +68,20 @@ export async function isReadOnly(session: Session): Promise<boolean> {
   const rows = await session.query(
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'innodb_read_only', 'super_read_only')",
   );
-  return rows.some((row) => !['OFF', '0'].includes(String(row['Value'])));
+  return rows.some((row) => isOn(row['Value']));
+}
+
+/** Whether a variable of the server that is a switch is on: a number, or a word. */
+export function isOn(value: unknown): boolean {
+  return typeof value === 'number' ? value !== 0 : typeof value === 'string' && !['0', 'OFF'].includes(value);
+}
+
+/** The failure of a server that takes no writes, before anything is changed. @param which the server, as the begin of a sentence */
+export function readOnlyFailure(which: string): Failure {
+  return new Failure(
+    'database-reader-endpoint',
+    `${which} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
+  );
 }
 
 /** What tells one server from another; a MariaDB has no identifier of its own, so its place must do. */

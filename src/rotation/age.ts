@@ -77,10 +77,14 @@ export function lastRotation(
   return renewedAt ?? slotSecret.createdAt;
 }
 
-/** Whether a rotation that was begun before a moment has ended since: a run that took it up has done its work. */
-function endedSince(journal: Journal | undefined, since: Date, now: Date): boolean {
-  if (!isRenewal(journal) || !journal.finished || journal.endedAt === undefined) return false;
-  const ended = new Date(journal.endedAt);
+/**
+ * Whether a rotation that was begun before a moment has ended since: a run that took it up has done its work. An end in the
+ * future is no proof.
+ * @param endedAt ISO; nothing where it is not known
+ */
+export function endedSince(endedAt: string | null | undefined, since: Date, now: Date): boolean {
+  if (endedAt === undefined || endedAt === null) return false;
+  const ended = new Date(endedAt);
   return ended >= since && !isAhead(ended, now);
 }
 
@@ -111,10 +115,11 @@ export function dueNow(
     return { notice };
   }
   const ageMs = now.getTime() - last.getTime();
+  const endedAt = isRenewal(journal) && journal.finished ? journal.endedAt : undefined;
   const recent =
     typeof ifOlderThan === 'number'
       ? ageMs < ifOlderThan
-      : last >= ifOlderThan || endedSince(journal, ifOlderThan, now);
+      : last >= ifOlderThan || endedSince(endedAt, ifOlderThan, now);
   if (!recent) return {};
   const limit =
     typeof ifOlderThan === 'number'

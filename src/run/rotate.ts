@@ -107,11 +107,10 @@ async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found):
     update: (each) => updateRestartingAgain(each, notice),
   });
   if (result.kind === 'done') return { planned, resumed, steps: result.steps };
-  const { steps, failure, past } = result;
-  const hasBegun = furthestOf([result.step, result.furthest]) !== undefined;
+  const { steps, step, furthest, failure, past } = result;
+  const hasBegun = step !== undefined || furthest !== undefined;
   if (failure instanceof StateIsClosed && !resumed && !hasBegun) throw failure;
   const before = resumed ? reachedIn(opened.deployment) : undefined;
-  const { step, furthest } = result;
   const at = { step, furthest, reached: furthestOf([step, furthest, before]) };
   const failed = await endOf(request, world, stack, {
     ended: { planned, resumed, steps, failure, past },

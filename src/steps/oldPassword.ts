@@ -4,8 +4,7 @@ import type { Account } from '../mysql/accounts';
 import { alterPassword, findAccount } from '../mysql/accounts';
 import type { WorldContext } from '../target/context';
 import type { Session } from '../mysql/database';
-import { tryLogin } from '../mysql/database';
-import { isLockedByTries } from '../mysql/databaseErrors';
+import { tryLogin, tryLoginOrLocked } from '../mysql/database';
 import { discardOldPassword, hasSecondPassword, setKeeping, setRetaining } from '../mysql/dualPassword';
 import { tellNotice } from '../base/notices';
 import { openSqlconf } from '../openemr/openSqlconf';
@@ -96,11 +95,5 @@ async function isUnused({ context, login, graceSeconds, limitSeconds }: Changed)
 
 async function isOpenemrDown(context: WorldContext): Promise<boolean> {
   const { login } = await openSqlconf(context);
-  return tryLogin(login, context.trust).then(
-    (answer) => answer === 'denied',
-    (error: unknown) => {
-      if (isLockedByTries(error)) return true;
-      throw error;
-    },
-  );
+  return (await tryLoginOrLocked(login, context.trust)) === 'denied';
 }

@@ -7,7 +7,7 @@ import type { Session } from '../mysql/database';
 import { proxyNotices, proxyProblems } from './10-renewal/rdsProxy';
 import { idleRoles } from '../mysql/roles';
 import { probeProblem } from '../mysql/accountChange';
-import { isReadOnly, serverOf } from '../mysql/server';
+import { isReadOnly, readOnlyFailure, serverOf } from '../mysql/server';
 import { quoteAccount, quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
@@ -100,10 +100,5 @@ const ownMachine = new Set(['localhost', '127.0.0.1', '::1']);
 async function readerProblems({ session, credentials }: PreflightClients): Promise<Failure[]> {
   if (!(await isReadOnly(session))) return [];
   const { host, port } = credentials.login;
-  return [
-    new Failure(
-      'database-reader-endpoint',
-      `The database at ${host}:${port} is read-only: a reader endpoint, or a writer in a failover; name the writer endpoint, or wait and run again.`,
-    ),
-  ];
+  return [readOnlyFailure(`The database at ${host}:${port}`)];
 }

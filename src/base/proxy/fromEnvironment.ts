@@ -1,3 +1,4 @@
+import { decoded } from '../urlPassword';
 import { BlockList, isIP } from 'node:net';
 
 /** The variables that are looked at. */
@@ -39,14 +40,6 @@ export function proxySecrets(variables: ProxyVariables): string[] {
 export function basicLogin({ username, password }: URL): string | undefined {
   if (username === '') return undefined;
   return Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Go takes the one in capitals first, and one that is empty as not there. */

@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { troubleOf, usualStandsMs } from '../../kubernetes/podTrouble';
+import { troubleOf } from '../../kubernetes/podTrouble';
 
 /** How far a pod is. Each text is a few words without their full stop. */
 export type PodLook =
@@ -28,7 +28,7 @@ export function lookAtPod(pod: V1Pod, main: readonly string[]): PodLook {
   const trouble = troubleOf(pod);
   if (trouble?.lasting === true) {
     const { reason: why, standsMs } = trouble;
-    return { kind: 'stuck', why, ...(standsMs > usualStandsMs ? { standsMs } : {}) };
+    return { kind: 'stuck', why, ...(standsMs === undefined ? {} : { standsMs }) };
   }
   const [first, ...more] = addressesOf(pod);
   if (first === undefined) return { kind: 'waits', why: trouble?.reason ?? 'it got no address' };

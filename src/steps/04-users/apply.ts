@@ -7,13 +7,8 @@ import type { Comparison } from '../../mysql/comparison';
 import { compareAccount } from '../../mysql/comparison';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
-import { openSession, tryLogin } from '../../mysql/database';
-import {
-  DatabaseFailure,
-  isKnownToWork,
-  isLockedByTries,
-  isPasswordRefusal,
-} from '../../mysql/databaseErrors';
+import { openSession, tryLoginOrLocked } from '../../mysql/database';
+import { DatabaseFailure, isKnownToWork, isPasswordRefusal } from '../../mysql/databaseErrors';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';
@@ -80,14 +75,8 @@ function changedOf(inputs: DatabaseUserInputs): Changed {
 }
 
 /** One that is locked since somebody tried wrong passwords gets its password all the same; the proof then says how it is unlocked. */
-const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> => {
-  try {
-    return (await tryLogin(login, trust)) === 'works';
-  } catch (error) {
-    if (isLockedByTries(error)) return false;
-    throw error;
-  }
-};
+const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> =>
+  (await tryLoginOrLocked(login, trust)) === 'works';
 
 async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
   const { username, dbname, like, context } = inputs;
