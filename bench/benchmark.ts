@@ -6,6 +6,7 @@ import { measureFloor, useSecretsManagerOf } from './floor';
 import { measure, measureAlone } from './measure';
 import type { Measured } from './measure';
 import type { Results } from './results';
+import { measureWayBack } from './wayBack';
 
 /**
  * Measures everything on one site, where a canary can be made.
@@ -25,6 +26,7 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     rollback: [],
     canary: { with: [], pod: [] },
     withoutCheckpoints: [],
+    wayBack: [],
     floor: [],
     engine: [],
     watched: { rotation: [], preview: [], status: [] },
@@ -42,6 +44,7 @@ export async function benchmark(lab: Lab, site: Site, repeats: number, warmUps =
     results.withoutCheckpoints.push(await good(lab, site, ['--log-json'], { changes: unsafe }));
     results.canary.pod.push(await measurePod(site));
     results.canary.with.push(await good(lab, site, ['--canary', 'require', '--log-json']));
+    results.wayBack.push(await measureWayBack(lab, site));
     results.engine.push(await measureEngine(site));
     const { watched } = results;
     watched.status.push(await good(lab, site, ['status'], { watched: true }));

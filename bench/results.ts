@@ -8,6 +8,8 @@ import { countsOf, phasesOf } from './phases';
 import { reasonsOf } from './reasons';
 import { cells, seconds, spreadOf } from './statistics';
 import { table } from './table';
+import type { WayBack } from './wayBack';
+import { wayBackLines } from './wayBack';
 
 /** All runs of one benchmark. */
 export interface Results {
@@ -24,6 +26,8 @@ export interface Results {
   canary: { with: Measured[]; pod: number[] };
   /** Rotations whose engine wrote no state in between: only here, to know what writing it costs. */
   withoutCheckpoints: Measured[];
+  /** Rotations to pods that answer 500, and are rolled back. */
+  wayBack: WayBack[];
   floor: Floor[];
   engine: EngineAlone[];
   /** The same runs again, with an eye on their processes. */
@@ -50,6 +54,8 @@ export function resultLines(results: Results): string[] {
     ...phaseLines('A run that is not due, by phase', results.noOp),
     '',
     ...phaseLines('A rollback by phase', results.rollback),
+    '',
+    ...wayBackLines(results.wayBack),
     '',
     ...engineLines(results.engine),
     '',
@@ -213,6 +219,7 @@ function goalLines(results: Results): string[] {
     judged(goals.engineCalls, most('engineCalls')),
     judged(goals.slotWrites, most('slotWrites')),
     judged(goals.writes, most('slotWrites') + most('adminWrites')),
+    judged(goals.wayBack, Math.max(...results.wayBack.map(({ failed }) => failed))),
     judged(goals.connections, most('connections')),
     judged(goals.memory, memory, reasons.memory),
     ...slowest(results),

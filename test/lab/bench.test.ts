@@ -35,6 +35,7 @@ describe('the benchmark (npm run bench)', function () {
       'Status by phase, in s',
       'A run that is not due, by phase, in s',
       'A rollback by phase, in s',
+      'Ready pods that answer 500 on the new login',
       'The engine alone, in s',
       'Processes of a rotation',
       'Calls by kind, median',

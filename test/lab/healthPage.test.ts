@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { tools } from '../../lab/package';
 import { Cluster } from './support/cluster';
+import type { Run } from './support/command';
 import { run } from './support/command';
 import { labWith } from './support/labs';
 import { expectCode, expectHealthy, snapshot } from './support/world';
@@ -61,33 +62,30 @@ describe("OpenEMR's health page, as it is in the field", function () {
     await expectHealthy(site, 'A');
   });
 
-  it('pods that are broken after the switch: judged in seconds, rolled back', async () => {
+  it('pods that are broken after the switch: judged by a few answers, rolled back', async () => {
     const load = site.load({ ratePerSecond: 15 });
     await site.podFault('broken', { rollouts: 1 });
     const failed = await run(site);
     expectCode(failed, 13);
     expect(failed.stderr).to.match(/says status "error" in \d+ answers in a row/);
     await expectHealthy(site, 'A');
-    const { failedAt, requests } = await load.stop();
-    const [first, last] = [failedAt[0], failedAt.at(-1)].map((each) => Date.parse(each?.at ?? ''));
-    const seconds = ((last ?? 0) - (first ?? 0)) / 1000;
-    console.log(`        ${failedAt.length} of ${requests} requests failed, in ${seconds.toFixed(1)} s`);
-    expect(seconds, 'from the first failed request to the last').to.be.below(25);
+    const { failed: lost, requests } = await load.stop();
+    console.log(`        ${lost} of ${requests} requests failed`);
+    expectWayBackFirst(failed);
   });
 
-  it('pods that are Ready and answer 500 on the new login: at most 10 % of the requests of one minute fail', async function () {
-    // The bound is a time: a machine that does something else at that moment gets another try.
-    this.retries(2);
+  // How many requests fail until then is a time: the benchmark measures it, on a quiet machine, against its goal of 10 %.
+  it('pods that are Ready and answer 500 on the new login: a few answers end the proof, and the login goes back before any wait', async () => {
     const before = await snapshot(site);
     await site.pages({ refuses: [site.users.B] });
     const load = site.load({ ratePerSecond: 10 });
     // The limit is the product's own: it is not waited for.
     const failed = await run(site, ['--health-limit', '60']);
-    const { failedAt, requests } = await load.stop();
-    console.log(`        ${failedAt.length} of ${requests} requests failed`);
+    const { failed: lost, requests } = await load.stop();
+    console.log(`        ${lost} of ${requests} requests failed`);
     expectCode(failed, 13);
     expect(failed.stderr).to.match(/answers with HTTP 500 in \d+ answers in a row/);
-    expect(failedAt.length, 'failed requests').to.be.at.most(60);
+    expectWayBackFirst(failed);
     const after = await expectHealthy(site, 'A');
     expect(after.fileHash).to.equal(before.fileHash);
     expect(after.slots).to.deep.equal(before.slots);
@@ -155,3 +153,10 @@ describe("OpenEMR's health page, as it is in the field", function () {
     await expectHealthy(site, 'B');
   });
 });
+
+/** The file and the Secret went back before anything was waited for. */
+function expectWayBackFirst({ stdout, stderr }: Run): void {
+  const [, back = ''] = stderr.split('8/11 validate database and application health failed');
+  expect(back, stdout + stderr).to.match(/^[^]*?5\/11 .* done [^]*?6\/11 .* done [^]*?7\/11 /);
+  expect(back.slice(0, back.indexOf(' 6/11 ')), stderr).not.to.include('rollout:');
+}

@@ -90,11 +90,9 @@ for (const database of tested.wholly) {
       ).to.match(/certificate/);
     });
 
-    it('makes every starting point, each in less than 5 s', async () => {
+    it('makes every starting point', async () => {
       for (const start of STARTING_POINTS) {
-        const begin = performance.now();
         const made = await lab.createSite({ start, replicas: 1 });
-        expect(performance.now() - begin, start).to.be.lessThan(5000);
         const [{ login, pass, dbase }, slots, data] = await Promise.all([
           made.sqlconf(),
           made.slotDocument(),

@@ -77,7 +77,7 @@ describe('the npm commands of the documents, in a clone that has its packages', 
     expect(filesOf(manifests)).to.deep.equal(filesOf(repositoryFile('infra/manifests')));
   });
 
-  it('docs/monitoring.md: npm run monitoring makes the rules and the dashboard of the repository', async () => {
+  it('docs/monitoring.md: npm run monitoring makes the rules and the dashboard of the repository @long', async () => {
     const files = ['rules.yaml', 'dashboard.json'].map((name) => path.join('infra', 'monitoring', name));
     for (const file of files) rmSync(path.join(clone, file));
     expectCode(await run(documented('docs/monitoring.md', 'npm run monitoring')), 0);
@@ -85,7 +85,7 @@ describe('the npm commands of the documents, in a clone that has its packages', 
       expect(readFileSync(path.join(clone, file), 'utf8')).to.equal(repositoryText(file));
   });
 
-  it('docs/helm.md: npm run chart makes the chart of the repository', async () => {
+  it('docs/helm.md: npm run chart makes the chart of the repository @long', async () => {
     const folder = path.join(clone, 'infra', 'chart');
     rmSync(folder, { recursive: true });
     expectCode(await run(documented('docs/helm.md', 'npm run chart')), 0);

@@ -39,8 +39,8 @@ for (const database of tested.shortly) {
     });
 
     it('is rotated twice under load: no request fails, no login is refused, old passwords are dead', async () => {
-      const load = site.load({ ratePerSecond: 30 });
-      const canary = site.canary({ everyMs: 50 });
+      const load = site.load({ ratePerSecond: 20 });
+      const canary = site.canary({ everyMs: 100 });
       const between = await rotated('B');
       const after = await rotated('A');
       const [served, logins] = [await load.stop(), await canary.stop()];

@@ -8,7 +8,7 @@ import { expectCode, expectHealthy, expectNoSecret, leftOnDisk, snapshot } from 
 
 for (const database of databases) {
   for (const phpMode of ['request', 'cached'] as const) {
-    describe(`three rotations in a row under load (${database}, PHP mode ${phpMode})${longUnless((database === 'mysql') === (phpMode === 'request'))}`, function () {
+    describe(`three rotations in a row under load (${database}, PHP mode ${phpMode})${longUnless(database === 'mysql' && phpMode === 'request')}`, function () {
       this.timeout(240_000);
       let lab: Lab;
       let site: Site;
@@ -22,8 +22,8 @@ for (const database of databases) {
       it('goes A → B → A → B with every password changed, no request failed and no login refused', async () => {
         const worlds: WorldSnapshot[] = [await snapshot(site)];
         const texts: Record<string, string> = {};
-        const load = site.load({ ratePerSecond: 50 });
-        const canary = site.canary({ everyMs: 50 });
+        const load = site.load({ ratePerSecond: 20 });
+        const canary = site.canary({ everyMs: 100 });
         for (const slot of ['B', 'A', 'B'] as const) {
           const result = await run(site);
           expectCode(result, 0);

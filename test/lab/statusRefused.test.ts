@@ -46,15 +46,11 @@ for (const database of databases.slice(0, 1)) {
       for (const sentence of refused) expect(said).to.include(sentence);
     }
 
-    it('nothing: then next is what the run does, within a second or so', async () => {
-      const started = performance.now();
+    it('nothing: then next is what the run does', async () => {
       const status = await run(site, ['status', '--json']);
-      const took = performance.now() - started;
       const { next, refused } = JSON.parse(status.stdout) as StatusReport;
       expect(refused).to.deep.equal([]);
       expect(next).to.deep.equal({ kind: 'rotate', from: 'A', to: 'B', renew: 'A', resumes: false });
-      // The machine of the tests has other work to do.
-      expect(took).to.be.lessThan(10_000);
     });
 
     it('a Deployment that is paused, and a Secret that Argo CD writes', async () => {

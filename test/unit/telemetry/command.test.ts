@@ -101,28 +101,29 @@ describe('a command that is traced', function () {
   });
 
   for (const protocol of ['http/protobuf', 'http/json', 'grpc'])
-    it(`ends as it ends, soon, with one note, when nobody listens (${protocol})`, async () => {
-      const { code, stderr, ms } = await run({
+    it(`ends as it ends, with one note, when nobody listens (${protocol})`, async () => {
+      const { code, stderr } = await run({
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:sup3rsecret@127.0.0.1:1/sup3rsecret?sup3rsecret',
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       });
       expect(code, stderr).to.equal(2);
       expect(stderr.match(/Note: no trace of this run could be sent: .+\.\n/g)).to.have.length(1);
       expect(stderr).not.to.include('sup3rsecret');
-      expect(ms).to.be.below(8000);
     });
 
   it('ends as it ends when the collector never answers, or refuses', async () => {
     const mute = createServer(() => undefined);
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const { port } = mute.address() as AddressInfo;
-    const late = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+    // The exporter would wait for ten minutes.
+    const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: '600000' };
+    const late = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, ...patient });
     mute.close();
     expect(late.code).to.equal(2);
     expect(late.stderr).to.include(
       'Note: no trace of this run could be sent: the collector does not answer.',
     );
-    expect(late.ms).to.be.below(8000);
+    expect(late.ms).to.be.below(60_000);
     const refusing = await startServer((response) => {
       response.statusCode = 401;
       response.end('sup3rsecret');
