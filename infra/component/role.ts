@@ -80,7 +80,7 @@ function makeRole(scope: Scope, role: CheckedAws['role'], serviceAccount: string
 /** Gives the role exactly what a rotation uses, as an inline policy that goes with it. */
 export function rolePolicyFor(
   scope: Scope,
-  { stateBucket, furtherSecrets }: CheckedAws,
+  { stateBucket, furtherSecrets, role: { adopt } }: CheckedAws,
   role: RotationRole,
   targets: RoleTargets,
 ): void {
@@ -94,5 +94,8 @@ export function rolePolicyFor(
     state: { bucketArn: state.bucketArn, keyArn: state.keyArn, prefix: stateBucket.folder },
     secretsProviderKeyArn,
   }).apply((settings) => JSON.stringify(rotationPolicy(settings)));
-  new RolePolicy(scope.name, { role: role.name, name: 'credential-rotation', policy }, childOf(scope));
+  const { name: ownName, namespace, stack } = scope.inputs;
+  // A role that is there may serve several OpenEMRs: under one name each program would put its policy over the other's.
+  const name = adopt === undefined ? 'credential-rotation' : `${ownName}-${namespace}-${stack}`.slice(0, 128);
+  new RolePolicy(scope.name, { role: role.name, name, policy }, childOf(scope));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ownVariables } from '../kubernetes/environment';
-import { secretName } from '../inputs/rules';
+import { openNames, secretName } from '../inputs/rules';
 import { chartInputs } from './inputs';
 
 /** A part of a JSON Schema. */
@@ -83,7 +83,7 @@ function rules(): JsonSchema[] {
       items: { oneOf: [{ required: ['cidr'] }, { required: ['namespace'] }] },
     }),
     within('kubernetes.environment', {
-      propertyNames: { allOf: [notOwn, { not: { pattern: secretName.source } }] },
+      propertyNames: { allOf: [notOwn, { anyOf: [{ enum: openNames }, { not: { pattern: secretName.source } }] }] },
     }),
     within('kubernetes.secretEnvironment', { propertyNames: notOwn }),
   ];

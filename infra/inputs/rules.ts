@@ -1,4 +1,5 @@
 import { ownVariables, pushgatewayVariable } from '../kubernetes/environment';
+import { optionTable } from '../../src/settings/options';
 import { startsDaily } from './schedule';
 import type { CheckedAws, CheckedInputs, CheckedKubernetes, CheckedSites } from './inputs';
 
@@ -116,6 +117,9 @@ function sitesRules(
 export const secretName =
   /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|ROUTING_KEY|CREDENTIALS?$/;
 
+/** Names that look like one of a secret, and are settings of the command that hold none. */
+export const openNames: readonly string[] = [optionTable.keepOldPassword.variable];
+
 function kubernetesRules({
   environment,
   secretEnvironment,
@@ -129,7 +133,7 @@ function kubernetesRules({
     ...plain.flatMap((name) => [
       ...when(own.includes(name), `kubernetes.environment.${name} is set by another input; leave it out.`),
       ...when(
-        secretName.test(name),
+        secretName.test(name) && !openNames.includes(name),
         `kubernetes.environment.${name} looks like a secret; put it into a Secret and name that in kubernetes.secretEnvironment.`,
       ),
       ...when(

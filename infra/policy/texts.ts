@@ -1,3 +1,5 @@
+import { openNames } from '../inputs/rules';
+
 /** Names of variables and keys whose values are secrets. */
 const secretNames =
   /PASSPHRASE$|PASSWORD|TOKEN$|SECRET_ACCESS_KEY|ACCESS_KEY_ID|WEBHOOK_URL|ROUTING_KEY|CREDENTIALS?$|PRIVATE_KEY/i;
@@ -11,7 +13,7 @@ const secretTexts = [
 
 /** Whether a name is one of those that hold secrets. */
 export function namesSecret(name: string): boolean {
-  return secretNames.test(name);
+  return secretNames.test(name) && !openNames.includes(name);
 }
 
 /** Whether a text with this name stands there as a plain secret. */

@@ -78,7 +78,7 @@ describe('pulumi -C infra up of docs/migration.md, with the inputs that it shows
 
   it('step 2: up makes bucket, keys and policy; what is adopted stays as it is', async () => {
     expectCode(await shell.run(up), 0);
-    expect(await policies()).to.have.members(['old', 'credential-rotation']);
+    expect(await policies()).to.have.members(['old', `credential-rotation-${namespace}-prod`]);
     expect(await absent()).to.match(/404|not found/i);
   });
 

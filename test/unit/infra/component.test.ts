@@ -194,6 +194,12 @@ describe('CredentialRotation under mocks', function () {
     expect(inputsOf('made', 'RolePolicy')['role']).to.equal('made');
   });
 
+  it('puts its policy beside those of other OpenEMRs on a role that is there', () => {
+    expect(inputsOf('made', 'RolePolicy')['name']).to.equal('credential-rotation');
+    const { name, namespace, stack } = readInputs(adopted);
+    expect(inputsOf('adopted', 'RolePolicy')['name']).to.equal(`${name}-${namespace}-${stack}`);
+  });
+
   it('lets the ServiceAccount take the role by Pod Identity, or by IRSA', () => {
     const account = { namespace: 'openemr', serviceAccount };
     const role = (name: string): unknown => {

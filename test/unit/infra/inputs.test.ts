@@ -1,7 +1,9 @@
 import { secret } from '@pulumi/pulumi';
 import { expect } from 'chai';
 import { InputProblems, readInputs } from '../../../infra/inputs/read';
+import { openNames, secretName } from '../../../infra/inputs/rules';
 import { settingsOf } from '../../../infra/settingsOf';
+import { optionTable } from '../../../src/settings/options';
 import { adopted, clusterOnly, kubernetes, there } from './inputs';
 
 /** The problems of inputs; none when they can be used. */
@@ -329,6 +331,13 @@ const refused: [what: string, inputs: unknown, sentence: string][] = [
 describe('inputs of the platform program', () => {
   for (const [what, inputs, sentence] of refused)
     it(`refuses ${what} in one sentence`, () => expect(problemsOf(inputs)).to.deep.equal([sentence]));
+
+  it('takes a setting whose name only looks like one of a secret', () => {
+    const environment = { [optionTable.keepOldPassword.variable]: 'true' };
+    expect(problemsOf(withKubernetes({ environment }))).to.deep.equal([]);
+    const looksLike = Object.values(optionTable).filter(({ variable }) => secretName.test(variable));
+    expect(looksLike.map(({ variable }) => variable)).to.deep.equal(openNames);
+  });
 
   it('tells all problems at once', () => {
     expect(problemsOf({ ...clusterOnly, region: 'x', stack: 'a b', foo: 1 })).to.have.length(3);

@@ -156,6 +156,11 @@ describe('the policy pack on secrets', () => {
       ]);
     });
 
+  it('sees none in a setting whose name only looks like one', () => {
+    const name = 'CREDENTIAL_ROTATION_KEEP_OLD_PASSWORD';
+    expect(secretsIn(podType, variable(name, 'true'))).to.deep.equal([]);
+  });
+
   it('sees one beside a value that is not known yet', () => {
     const unknown = {
       name: 'LATER',
