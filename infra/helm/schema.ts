@@ -83,7 +83,9 @@ function rules(): JsonSchema[] {
       items: { oneOf: [{ required: ['cidr'] }, { required: ['namespace'] }] },
     }),
     within('kubernetes.environment', {
-      propertyNames: { allOf: [notOwn, { anyOf: [{ enum: openNames }, { not: { pattern: secretName.source } }] }] },
+      propertyNames: {
+        allOf: [notOwn, { anyOf: [{ enum: openNames }, { not: { pattern: secretName.source } }] }],
+      },
     }),
     within('kubernetes.secretEnvironment', { propertyNames: notOwn }),
   ];

@@ -67,12 +67,12 @@ export interface FailedUpdate {
  */
 export async function runUpdate(request: UpdateRequest): Promise<UpdateResult> {
   const { stack, planned, settings } = request;
-  await storePlan(stack, planned.plan);
   const tracker = trackerOf(request);
   const spans = new ResourceSpans();
   const around = { guard: request.guard, begun: tracker.begun, run: request.run };
   const token = programWithToken(stack, () => rotationProgram(planned, settings, around));
   try {
+    await storePlan(stack, planned.plan);
     const up = (plan?: string): Promise<unknown> =>
       withBackendLockCleared(stack, () =>
         withOwnProvider(stack, token, () =>

@@ -8,6 +8,7 @@ import type { DatabaseLogin } from '../rotation/slot';
 import { pendingOfThisTool } from '../aws/adminPendingId';
 import type { DatabaseTrust, Session } from './database';
 import { tryOpen } from './database';
+import { LoginTriesUsedUp } from './databaseErrors';
 import { activateRoles } from './roles';
 import type { SecretsManager, SecretVersion } from '../aws/secretsManager';
 
@@ -35,7 +36,7 @@ export interface AdminSession {
 
 /**
  * Opens a session with the admin login that works: current, then pending, then in turn previous and the other versions that
- * rotations of this tool have pending; at most three tries that are refused.
+ * rotations of this tool have pending; at most three tries that are refused; what is not tried then is tried in another order by the next run.
  * @param known what logged in before in this run, and what was refused: that is not tried again before all others
  * @throws Failure `admin-login-refused` when none works, Failure `configuration` when the secret is malformed.
  */
@@ -68,26 +69,36 @@ export async function openAdmin(
     const found = { works: version.versionId, current, refused: [...refused] };
     return { credentials: { stage, version, json, login, known: found }, session };
   };
-  for await (const candidate of candidates(secrets, secretId, known)) {
-    const { versionId } = candidate.version;
-    if (candidate.stage === 'AWSCURRENT') current = versionId;
-    // Each wrong password counts for the server: one that was refused in this run is left for the end.
-    if (known !== undefined && known.current === current && known.refused.includes(versionId)) {
-      refused.add(versionId);
-      late.push(candidate);
-      continue;
+  try {
+    for await (const candidate of candidates(secrets, secretId, known)) {
+      const { versionId } = candidate.version;
+      if (candidate.stage === 'AWSCURRENT') current = versionId;
+      // Each wrong password counts for the server: one that was refused in this run is left for the end.
+      if (known !== undefined && known.current === current && known.refused.includes(versionId)) {
+        refused.add(versionId);
+        late.push(candidate);
+        continue;
+      }
+      const opened = await attempt(candidate);
+      if (opened) return opened;
     }
-    const opened = await attempt(candidate);
-    if (opened) return opened;
+    for (const candidate of late) {
+      const opened = await attempt(candidate);
+      if (opened) return opened;
+    }
+  } catch (error) {
+    if (!(error instanceof LoginTriesUsedUp)) throw error;
+    throw allRefused(username, secretId, 'that this run could try');
   }
-  for (const candidate of late) {
-    const opened = await attempt(candidate);
-    if (opened) return opened;
-  }
-  throw new Failure(
+  throw allRefused(username, secretId, '(current, pending, previous)');
+}
+
+/** Every password that was tried is refused. It names the user: the secret may be one of an admin that is not the master user. */
+function allRefused(username: string, secretId: string, which: string): Failure {
+  return new Failure(
     'admin-login-refused',
-    `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
-      "set the master user's password to the secret's current one and run again.",
+    `The database refuses ${username} with every password in the admin secret ${secretId} ${which}; ` +
+      `set the password of ${username} in the database to the secret's current one and run again.`,
   );
 }
 

@@ -113,25 +113,25 @@ const loginMeanings: LoginMeaning[] = [
     numbers: [1698],
     code: 'database-login-refused',
     say: ({ username }, code) =>
-      `takes no password of ${username} (${code}): it logs in by the operating system; give it a password with ALTER USER ${username} IDENTIFIED BY ….`,
+      `takes no password of ${username} (${code}): it logs in by the operating system; give it a password with ${alterUser(username, 'IDENTIFIED BY …')}.`,
   },
   {
     numbers: [1820, 1862],
     code: 'database-login-refused',
     say: ({ username }, code) =>
-      `says that the password of ${username} has expired (${code}); set it again with ALTER USER ${username} IDENTIFIED BY ….`,
+      `says that the password of ${username} has expired (${code}); set it again, the same one where OpenEMR uses it, with ${alterUser(username, 'IDENTIFIED BY …')}.`,
   },
   {
     numbers: [3118, 4151],
     code: 'database-login-refused',
     say: ({ username }, code) =>
-      `says that ${username} is locked (${code}); run ALTER USER ${username} ACCOUNT UNLOCK.`,
+      `says that ${username} is locked (${code}); run ${alterUser(username, 'ACCOUNT UNLOCK')}.`,
   },
   {
     numbers: [3955],
     code: 'database-login-refused',
     say: ({ username }, code) =>
-      `says that ${username} is locked after too many failed logins (${code}): its FAILED_LOGIN_ATTEMPTS; find out who tries a wrong password, and run ALTER USER ${username} ACCOUNT UNLOCK.`,
+      `says that ${username} is locked after too many failed logins (${code}): its FAILED_LOGIN_ATTEMPTS; find out who tries a wrong password, and run ${alterUser(username, 'ACCOUNT UNLOCK')}.`,
   },
   {
     numbers: [4150],
@@ -143,13 +143,13 @@ const loginMeanings: LoginMeaning[] = [
     numbers: [1524],
     code: 'database-plugin-unusable',
     say: ({ username }, code) =>
-      `says that the authentication plugin of ${username} is not loaded (${code}), as mysql_native_password from MySQL 8.4 on; load it, or run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+      `says that the authentication plugin of ${username} is not loaded (${code}), as mysql_native_password from MySQL 8.4 on; load it, or give the user another one, ${otherPlugin(username)}.`,
   },
   {
     numbers: [1251, 2059],
     code: 'database-plugin-unusable',
     say: ({ username }, code) =>
-      `wants an authentication plugin for ${username} that this program does not speak (${code}); run ALTER USER ${username} IDENTIFIED WITH caching_sha2_password BY ….`,
+      `wants an authentication plugin for ${username} that this program does not speak (${code}); give the user another one, ${otherPlugin(username)}.`,
   },
   {
     numbers: [3159],
@@ -170,10 +170,16 @@ const loginMeanings: LoginMeaning[] = [
       `has no connection left for ${username} (${code}); raise that user's limits with ALTER USER … WITH, or wait until they pass.`,
   },
   {
-    numbers: [1129, 1130],
+    numbers: [1129],
+    code: 'database-login-refused',
+    say: (_login, code) =>
+      `blocks this host after too many broken connections (${code}); run TRUNCATE TABLE performance_schema.host_cache there (on MariaDB: FLUSH HOSTS).`,
+  },
+  {
+    numbers: [1130],
     code: 'database-login-refused',
     say: ({ username }, code) =>
-      `refuses this host (${code}); run FLUSH HOSTS there, and give ${username} a host that matches this one.`,
+      `lets nobody in from this host (${code}); run from a host that ${username} may come from, or give it one in mysql.user that matches this host.`,
   },
   {
     numbers: [1049],
@@ -187,6 +193,18 @@ const loginMeanings: LoginMeaning[] = [
       `ended the new connection (${code}): a statement of its init_connect fails; correct that variable of the server.`,
   },
 ];
+
+/** A statement about an account, whose host this refusal does not tell. */
+function alterUser(username: string, change: string): string {
+  return `ALTER USER '${username}'@'…' ${change}; the host of the account stands in mysql.user`;
+}
+
+function otherPlugin(username: string): string {
+  return (
+    'with the password that it has now, on MariaDB IDENTIFIED VIA mysql_native_password USING PASSWORD(…), on MySQL ' +
+    alterUser(username, 'IDENTIFIED WITH caching_sha2_password BY …')
+  );
+}
 
 /** The failure of a connection that was not made. */
 export function connectFailure(error: unknown, login: Login): DatabaseFailure {
@@ -205,7 +223,7 @@ export function connectFailure(error: unknown, login: Login): DatabaseFailure {
   if (deniedNumbers.has(number))
     return failure(
       'database-login-refused',
-      `refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement.`,
+      `refuses the login of ${login.username} (${code}); check that user's password, lock and TLS requirement, and whether its host in mysql.user matches this one.`,
     );
   if (passesSoon(error))
     return failure(
@@ -284,7 +302,7 @@ const statementAdvice: { numbers: number[]; code: FailureCode; advice: string }[
     numbers: [1524],
     code: 'database-plugin-unusable',
     advice:
-      'the authentication plugin of the account is not loaded (mysql_native_password, from MySQL 8.4 on); load it, or run ALTER USER … IDENTIFIED WITH caching_sha2_password BY … by hand.',
+      'the authentication plugin of the account is not loaded (mysql_native_password, from MySQL 8.4 on); load it, or give the account another one by ALTER USER, with the password that it has now.',
   },
 ];
 

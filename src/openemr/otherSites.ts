@@ -19,12 +19,13 @@ export async function readOtherSites(
 ): Promise<OtherSite[]> {
   const sites = (await readOtherFiles(sitesRoot, own.file)).map(siteOf);
   const hosts = new Set(sites.flatMap((site) => (site.kind === 'login' ? [site.login.host] : [])));
-  const aliases = await aliasesOf(own.login.host, hosts);
-  return sites.map((site) =>
-    site.kind === 'login' && aliases.has(site.login.host)
-      ? { ...site, login: { ...site.login, host: own.login.host } }
-      : site,
-  );
+  const { aliases, unknown } = await lookedUp(own.login.host, hosts);
+  return sites.map((site): OtherSite => {
+    if (site.kind !== 'login') return site;
+    const { host } = site.login;
+    if (aliases.has(host)) return { ...site, login: { ...site.login, host: own.login.host } };
+    return unknown.has(host) ? { ...site, hostIsUnknown: true } : site;
+  });
 }
 
 function siteOf(file: OtherFile): OtherSite {
@@ -39,22 +40,27 @@ function siteOf(file: OtherFile): OtherSite {
 
 const lookupLimitMs = 3000;
 
-/** Those of the hosts that have an address in common with the own host. */
-async function aliasesOf(own: string, hosts: ReadonlySet<string>): Promise<Set<string>> {
+/** Those of the hosts that have an address in common with the own host, and those of which that cannot be seen. */
+async function lookedUp(
+  own: string,
+  hosts: ReadonlySet<string>,
+): Promise<Record<'aliases' | 'unknown', ReadonlySet<string>>> {
   const others = [...hosts].filter((host) => host.toLowerCase() !== own.toLowerCase());
-  if (others.length === 0) return new Set();
-  const mine = await addressesOf(own);
-  const same = await Promise.all(
-    others.map(async (host) => (await addressesOf(host)).some((address) => mine.includes(address))),
-  );
-  return new Set(others.filter((_, index) => same[index]));
+  if (others.length === 0) return { aliases: new Set(), unknown: new Set() };
+  const [mine, ...theirs] = await Promise.all([own, ...others].map(addressesOf));
+  const where = (is: (addresses: string[]) => boolean): Set<string> =>
+    new Set(others.filter((_, index) => is(theirs[index] ?? [])));
+  return {
+    aliases: where((addresses) => addresses.some((address) => mine?.includes(address))),
+    unknown: where((addresses) => addresses.length === 0 || mine?.length === 0),
+  };
 }
 
+/** Addresses of a host; none where nothing is known of it. */
 async function addressesOf(host: string): Promise<string[]> {
   const found = lookup(host, { all: true }).then(
     (answers) => answers.map(({ address }) => address),
     () => [],
   );
-  // A name server that is silent: nobody can log in to such a host either.
   return Promise.race([found, sleep(lookupLimitMs).then(() => [])]);
 }

@@ -1,8 +1,11 @@
 import type { DatabaseLogin } from './slot';
 
-/** `sqlconf.php` of another site below the same sites folder, as far as it could be read. */
+/**
+ * `sqlconf.php` of another site below the same sites folder, as far as it could be read. A host is unknown where it has
+ * another name than the own file's and cannot be looked up from here: OpenEMR's pods may know it all the same.
+ */
 export type OtherSite =
-  | { path: string; kind: 'login'; login: DatabaseLogin }
+  | { path: string; kind: 'login'; login: DatabaseLogin; hostIsUnknown?: true }
   /** The reader cannot follow this file: its whole text, one character for each byte. */
   | { path: string; kind: 'text'; text: string }
   /** `problem` completes "… could not be read: ". */
@@ -27,8 +30,11 @@ export function otherUsesOf(sites: readonly OtherSite[], account: NamedAccount):
     switch (site.kind) {
       case 'login': {
         const { username, password } = site.login;
-        const same = username === account.username && sameServer(site.login, account);
-        return same ? [{ path, password, why: `as ${username}` }] : [];
+        if (username !== account.username) return [];
+        if (sameServer(site.login, account)) return [{ path, password, why: `as ${username}` }];
+        const { host, port } = site.login;
+        const why = `as ${username} at ${host}, a name that cannot be looked up from here`;
+        return site.hostIsUnknown === true && port === account.port ? [{ path, password, why }] : [];
       }
       case 'text':
         return mentions(site.text, account.username)

@@ -1,8 +1,7 @@
-import type { Journal, Observation, UnfinishedJournal } from './observation';
-import { changedKeys, kubernetesSecretKeys } from './observation';
+import type { Journal, Observation } from './observation';
+import { kubernetesSecretKeys } from './observation';
 import type { PastSteps, Provenance } from './stepTimes';
 import type {
-  Place,
   PlanKind,
   PlannedLogin,
   PlannedRotation,
@@ -11,7 +10,8 @@ import type {
   RotationPlan,
 } from './rotationPlan';
 import type { CanaryMode } from './canary';
-import { plannedFile } from './rotationPlan';
+import { restartToken } from './rotationPlan';
+import { takenUp, takesUp } from './takeUp';
 import {
   identityProblems,
   letsIn,
@@ -21,7 +21,7 @@ import {
   siteProblems,
   slotInUse,
 } from './problems';
-import type { DatabaseLogin, Slot } from './slot';
+import type { Slot } from './slot';
 import { defaultUsername, otherSlot, slots } from './slot';
 
 /** What is asked for; id, time and token are given so that planning is a pure function. */
@@ -43,13 +43,7 @@ export type PlanResult =
  * its plan is taken up unchanged, so that its passwords are too.
  */
 export function planRotation(observation: Observation, request: PlanRequest, journal?: Journal): PlanResult {
-  if (
-    journal &&
-    !journal.finished &&
-    canResume(observation, journal) &&
-    resumes(observation, request, journal) &&
-    !isLockedOut(observation, journal)
-  ) {
+  if (journal && !journal.finished && takesUp(observation, request.kind, journal)) {
     return { kind: 'planned', resumed: true, planned: takenUp(observation, journal, request), notices: [] };
   }
   const logins = plannedLogins(observation, request.kind);
@@ -68,36 +62,6 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     planned,
     notices: noticesOf(observation, request.kind, journal),
   };
-}
-
-/**
- * A rollback that is asked for does not finish a rotation; it finishes what goes back already. A repair that is asked
- * for does not finish a rotation that has not switched: it may be the very cure that this rotation asks for.
- */
-function resumes(
-  { sqlconf }: Observation,
-  { kind }: PlanRequest,
-  { plan, material }: UnfinishedJournal,
-): boolean {
-  // What lets OpenEMR in again goes before everything else.
-  if (kind === 'sync' && !sqlconf.works) return false;
-  if (kind === 'rotate' || plan.kind === 'rollback' || plan.kind === 'switch-back') return true;
-  if (kind === 'rollback' || plan.to === 'other') return false;
-  return sqlconf.login.username === material.logins[plan.to].username;
-}
-
-/**
- * OpenEMR was moved, and its login is refused now: somebody changed that password since. The rotation would set it only
- * as a repair; a plan from what is there finds whichever login works.
- */
-function isLockedOut({ sqlconf }: Observation, { plan, material }: UnfinishedJournal): boolean {
-  if (sqlconf.works || plan.kind === 'rollback' || plan.to === 'other') return false;
-  return names(sqlconf.login, material.logins[plan.to]);
-}
-
-/** Whether the file is on what the plan moves it to; a password that the plan makes is not known here. */
-function names(file: DatabaseLogin, { username, password = file.password }: PlannedLogin): boolean {
-  return file.username === username && file.password === password;
 }
 
 /** The plan that undoes a rotation's switch: the state before, under a token of its own. */
@@ -128,98 +92,6 @@ export function planRollback(
     },
     material,
   };
-}
-
-/** A begun plan still fits when nobody else moved the secret or the file since. */
-function canResume(
-  observation: Observation,
-  { plan, material, versionIds, passwords = {} }: UnfinishedJournal,
-): boolean {
-  // A sync is made anew each time: it keeps nothing that must not be lost, and a failed one must not block a rotation.
-  if (plan.kind === 'sync') return false;
-  // A password that the plan has made is not in the plan.
-  const loginOf = (place: Place): PlannedLogin =>
-    place === 'other'
-      ? material.before.sqlconf
-      : {
-          ...material.logins[place],
-          ...(passwords[place] === undefined ? {} : { password: passwords[place] }),
-        };
-  const { login, sha256 } = observation.sqlconf;
-  const [left, target] = [loginOf(plan.from), loginOf(plan.to)];
-  // Step 5 writes only over the file that the plan was made from, and is done where it says the whole login; a rollback
-  // writes over either. Whatever else it says is somebody's since: an older copy, another password.
-  const fileFits =
-    plan.kind === 'rollback'
-      ? login.username === target.username || login.username === left.username
-      : sha256 === plannedFile({ plan, material }) || isWhole(login, target);
-  const known = [plan.slotSecretVersionId, plan.againFrom, ...versionIds];
-  // Before step 5 nothing of ours is in the Secret: another login there is somebody else's.
-  const secretFits =
-    plan.kind === 'rollback' ||
-    login.username === target.username ||
-    changedKeys(material.before.kubernetesSecret, observation.kubernetesSecret.data).length === 0;
-  return (
-    plan.slotSecretArn === observation.slotSecret.arn &&
-    fileFits &&
-    secretFits &&
-    known.includes(observation.slotSecret.versionId)
-  );
-}
-
-/** Whether the file has all of a login; of one whose password is not known, all but that. */
-function isWhole(file: DatabaseLogin, login: PlannedLogin): boolean {
-  const isThere = (['host', 'port', 'dbname'] as const).every((key) => file[key] === login[key]);
-  return isThere && names(file, login);
-}
-
-/**
- * The same plan. What the state has as done counts only while the world shows it: somebody may have put OpenEMR back by
- * hand since. The Secret is patched again where it does not say the target; the pods are restarted again where the
- * annotation is not this plan's, or where file or Secret are switched anew: they may have started with what was there.
- */
-function takenUp(
-  { sqlconf, kubernetesSecret, restartedAs }: Observation,
-  { plan, material, recorded }: UnfinishedJournal,
-  { id, now, canary: wanted }: PlanRequest,
-): PlannedRotation {
-  const { data, works } = kubernetesSecret;
-  const target = plan.to === 'other' ? material.before.sqlconf : material.logins[plan.to];
-  const switched = names(sqlconf.login, target);
-  const secretFits =
-    plan.kind === 'rollback'
-      ? changedKeys(material.before.kubernetesSecret, data).length === 0
-      : switched &&
-        data[kubernetesSecretKeys.username] === sqlconf.login.username &&
-        data[kubernetesSecretKeys.password] === sqlconf.login.password;
-  const patchesAgain = recorded.secret && !secretFits;
-  // A run that was killed at once after the patch has not recorded it.
-  const wasRestarted = recorded.restart || restartedAs === plan.restartToken;
-  const restartsAgain = wasRestarted && !(switched && secretFits && restartedAs === plan.restartToken);
-  // Whether a Secret is dead is as it is now, and not as it was when the plan was made.
-  const { deadSecret, canary: begun, ...same } = plan;
-  // Behind the switch there is nothing left for a canary to spare, and none where OpenEMR is down or goes back.
-  const mayHave = sqlconf.works && !switched && plan.kind !== 'rollback';
-  const canary = mayHave ? canaryNow(begun, wanted) : begun;
-  const again: RotationPlan = {
-    ...same,
-    ...(canary === undefined ? {} : { canary }),
-    ...(works ? {} : { deadSecret: true }),
-    ...(patchesAgain ? { patchToken: id } : {}),
-    ...(restartsAgain ? { restartToken: restartToken(id, now) } : {}),
-  };
-  const isSame = !patchesAgain && !restartsAgain && (deadSecret === undefined) === works && canary === begun;
-  return { plan: isSame ? plan : again, material };
-}
-
-/**
- * The canary of a plan that is taken up: what is asked for now decides, so that a proof that failed can be left out. One that
- * may be had was not had when the plan was begun; only one that must be had is added.
- */
-function canaryNow(begun: RotationPlan['canary'], wanted: CanaryMode | undefined): RotationPlan['canary'] {
-  if (wanted === undefined) return begun;
-  if (wanted === 'off') return undefined;
-  return begun === undefined && wanted === 'auto' ? undefined : wanted;
 }
 
 /**
@@ -369,9 +241,4 @@ function materialOf(observation: Observation, logins: Record<Slot, PlannedLogin>
     before: { sqlconf: observation.sqlconf.login, kubernetesSecret: observation.kubernetesSecret.data },
     logins,
   };
-}
-
-/** A time for people and the id for uniqueness: two restarts within one second both take effect. */
-function restartToken(id: string, now: Date): string {
-  return `${now.toISOString()}/${id}`;
 }

@@ -127,17 +127,24 @@ export function rollbackProblems(
   const target = otherSlot(inUse);
   if (logins[target].password === undefined)
     return [`Slot ${target} has no password in the slot secret; run a rotation, which generates one.`];
-  if (journal?.plan.kind === 'rollback' && journal.finished)
+  if (journal?.plan.kind === 'rollback' && journal.finished && journal.plan.to === inUse)
     return [
       `The last rotation was rolled back already: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
     ];
   // A switch-back that was stopped is what is asked for: it is taken up, or planned anew.
   const begunAhead = journal !== undefined && !journal.finished && renews(journal.plan.kind);
-  if (begunAhead && journal.plan.from === inUse)
-    return [
-      `Rotation ${journal.plan.id} was stopped before the switch: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
-    ];
+  if (begunAhead && journal.plan.from === inUse) return [stoppedOn(observation, inUse, journal.plan.id)];
   return [];
+}
+
+/** What a rotation that was not finished left of the slot that it came from, and that the file names. */
+function stoppedOn({ sqlconf, kubernetesSecret, slotSecret }: Observation, slot: Slot, id: string): string {
+  const named = kubernetesSecret.data[kubernetesSecretKeys.username];
+  const isAsBefore = sqlconf.works && slotSecret.document.active === slot && named === sqlconf.login.username;
+  return isAsBefore
+    ? `Rotation ${id} was stopped before the switch: OpenEMR is on slot ${slot}, where it was before. Nothing to do.`
+    : `Rotation ${id} was stopped, and ${sqlconf.path} names slot ${slot} again, where OpenEMR was before, but not all else does; ` +
+        'run credential-rotation: it starts from there, with a login that works.';
 }
 
 /** What an operator should know, though it stops nothing. */

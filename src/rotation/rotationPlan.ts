@@ -38,3 +38,8 @@ export function planId(now: Date, random: string): string {
   const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `${time}-${random}`;
 }
+
+/** A time for people and the id for uniqueness: two restarts within one second both take effect. */
+export function restartToken(id: string, now: Date): string {
+  return `${now.toISOString()}/${id}`;
+}

@@ -18,6 +18,7 @@ import { randomBytes } from 'node:crypto';
 import { provenanceOf } from '../engine/pastSteps';
 import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { planRotation } from '../rotation/planRotation';
+import { mustFinish } from '../rotation/takeUp';
 import { Failure, decidingCode, jointOutcome } from '../base/failure';
 import { planDifferences } from '../rotation/savedPlan';
 
@@ -78,6 +79,8 @@ export interface PlannedRun {
   planned: PlannedRotation;
   /** It was begun before. */
   resumed: boolean;
+  /** It must be finished, whatever a preflight says: see `mustFinish`. */
+  isBound: boolean;
   around: PreflightAround;
 }
 
@@ -104,7 +107,7 @@ export async function planFound(
   const looked = await withCanaryLook(request, world, planned, resumed);
   const run = await lookedAt(request, found, looked.planned, { resumed, lookMs });
   const { problem } = looked;
-  return { resumed, planned: run.planned, around: problem ? { ...run.around, canary: problem } : run.around };
+  return { resumed, ...run, around: problem ? { ...run.around, canary: problem } : run.around };
 }
 
 /** A new plan with its canary, where there may be one; a plan that is taken up keeps what it has. */
@@ -123,18 +126,20 @@ async function withCanaryLook(
   return looked;
 }
 
-/** A new plan with what the health page says before it; one that is taken up keeps what its first run saw. */
+/** A plan with what the health page says before its switch; one that is behind it keeps what its first run saw. */
 async function lookedAt(
   { settings, savedPlan }: RunRequest,
   { observation, page }: Found,
   planned: PlannedRotation,
   { resumed, lookMs }: { resumed: boolean; lookMs: number },
-): Promise<Pick<PlannedRun, 'planned' | 'around'>> {
-  const look = resumed ? undefined : await healthBefore(planned, settings, page);
+): Promise<Omit<PlannedRun, 'resumed'>> {
   const { sqlconf, kubernetesSecret } = observation;
+  const isBound = mustFinish(planned, resumed, sqlconf.login);
+  const look = isBound ? undefined : await healthBefore(planned, settings, page);
   const works = { sqlconf: sqlconf.works, kubernetesSecret: kubernetesSecret.works };
-  const around = aroundOf(settings, { resumed, works, look, lookMs });
-  return { planned: resumed ? planned : withHealth(planned, look, savedPlan), around };
+  const around = aroundOf(settings, { isBound, works, look, lookMs });
+  const saved = resumed ? undefined : savedPlan;
+  return { planned: isBound ? planned : withHealth(planned, look, saved), isBound, around };
 }
 
 /** The plan that follows from what was found, or the one that is taken up. */

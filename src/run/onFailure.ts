@@ -5,6 +5,7 @@ import { observeGiven } from '../inspect/observe';
 import { changedKeys } from '../rotation/observation';
 import { planRollback } from '../rotation/planRotation';
 import { planId } from '../rotation/rotationPlan';
+import type { Slot } from '../rotation/slot';
 import type { StepNumber } from '../rotation/steps';
 import type { FailedAt } from '../rotation/policy';
 import { decide, isBeforeSwitch, phaseOf, phaseSeen, withoutWayBack } from '../rotation/policy';
@@ -60,10 +61,17 @@ export async function onFailure(
     if (phase === 'going-back')
       return `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`;
     const why = back ? `Not rolled back: ${back.why}. ` : phase === 'retiring' ? recordText(at) : '';
-    return `${said} ${why}${live}. Run again to finish this rotation.`;
+    const { from } = ended.planned.plan;
+    // A health page that stays bad stops each next run, and a rollback does not ask for it.
+    const other = back?.kind === 'must-not' && from !== 'other' ? otherWay(from) : '';
+    return `${said} ${why}${live}. Run again to finish this rotation.${other}`;
   };
   return { ...ended, failure: new Ended(withoutWayBack(end), failure, await text()) };
 }
+
+/** What helps where OpenEMR is not well on the slot that it must stay on: its other one is set anew, and it goes there. */
+const otherWay = (slot: Slot): string =>
+  ` If OpenEMR is not well there, run credential-rotation rollback: it sets slot ${slot} anew and moves OpenEMR to it.`;
 
 /** The engine has begun the last step, says of none that it failed, and left none at work. */
 function recordText({ step, furthest }: FailedAt): string {
@@ -87,7 +95,10 @@ async function rollBack(
   const planned = planRollback(ended.planned, id, now, ended.past);
   const listener = withRolloutNews(request, world.kubernetes);
   const notice = (text: string): void => request.tell({ kind: 'notice', text });
-  const result = await updateRestartingAgain({ ...request, stack, planned, listener }, notice, update);
+  const asked = { ...request, stack, planned, listener };
+  // The engine's own saved plan is that of the rotation: it would allow nothing of the way back.
+  delete asked.savedPlan;
+  const result = await updateRestartingAgain(asked, notice, update);
   const said = `${stepText(step)}${failure.message}`;
   const before = planned.material.before.sqlconf.username;
   if (result.kind === 'done') {
@@ -142,9 +153,13 @@ async function usernameNotSwitched(
   // nothing need be looked at.
   const isFirst = !resumed && (at.reached === undefined || at.reached < cutOverStep);
   if (isFirst && at.step !== undefined && isBeforeSwitch(at)) return material.before.sqlconf.username;
-  if (failed.to === 'other' || failed.from === failed.to) return undefined;
+  if (failed.to === 'other') return undefined;
+  const isSame = failed.from === failed.to;
+  // A user that stays tells nothing of the switch; only that nothing behind the file was begun does.
+  if (isSame && (resumed || (at.reached ?? 0) > cutOverStep)) return undefined;
   try {
     const { login, kubernetesSecret } = await observeGiven(settings.context, world);
+    if (isSame) return login.username;
     const sameSecret = changedKeys(material.before.kubernetesSecret, kubernetesSecret).length === 0;
     const { username } = login;
     return (sameSecret || at.step === cutOverStep) && username !== material.logins[failed.to].username

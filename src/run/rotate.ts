@@ -73,12 +73,11 @@ async function rotateLocked(
   const reason = await notDueReason(request, world, found);
   if (reason !== undefined) return { notDue: reason };
   const first = await rotateOnce(request, world, found);
-  // A rollback that was cut off is finished first; then the rotation that was asked for starts afresh.
-  const finishedRollback = first.resumed && first.planned.plan.kind === 'rollback' && !first.failure;
-  const wantsMore = finishedRollback && request.kind === 'rotate' && !request.savedPlan;
-  if (!wantsMore) return first;
-  const again = openedBesideObserving(request, world, openStack(request.location));
-  return rotateOnce(request, world, await again).catch((error: unknown) => {
+  if (!wantsMore(request, first)) return first;
+  const again = await openedBesideObserving(request, world, openStack(request.location));
+  const notYet = await notDueReason(request, world, again);
+  if (notYet !== undefined) return { notDue: `The rollback that was cut off is finished. ${notYet}` };
+  return rotateOnce(request, world, again).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     const why = error.message.replace(nothingChanged, '');
     throw error.saying(
@@ -87,13 +86,23 @@ async function rotateLocked(
   });
 }
 
+/**
+ * A rollback that was cut off is finished first; then the rotation that was asked for starts afresh. Where an operator had
+ * asked for that rollback, only a scheduled run goes on: nothing was renewed, and its turn would be lost.
+ */
+function wantsMore({ kind, savedPlan, ifOlderThan }: RunRequest, first: RunResult): boolean {
+  const { plan } = first.planned;
+  const isBack = plan.kind === 'rollback' || (plan.kind === 'switch-back' && ifOlderThan !== undefined);
+  return first.resumed && isBack && !first.failure && kind === 'rotate' && !savedPlan;
+}
+
 /** How long the database's clients are watched, in ms: about as long as the checks beside it. */
 const runLookMs = 300;
 
 async function rotateOnce(request: RunRequest, world: OpenWorld, opened: Found): Promise<RunResult> {
   const { stack } = opened;
-  const { planned: wanted, resumed, around } = await planFound(request, world, opened, runLookMs);
-  if (!resumed) {
+  const { planned: wanted, resumed, isBound, around } = await planFound(request, world, opened, runLookMs);
+  if (!isBound) {
     const { problems, notices } = await preflight(wanted, request.settings.context, world, around);
     if (problems.length > 0) throw jointFailure(problems);
     notices.forEach((text) => request.tell({ kind: 'notice', text }));

@@ -49,8 +49,8 @@ export type PreflightSettings = IdleSettings & {
 
 /** What was seen before the preflight. */
 export interface SeenBefore {
-  /** Whether the plan is one that was begun before. */
-  resumed: boolean;
+  /** Whether the plan is one that was begun before, and must be finished: see `mustFinish`. */
+  isBound: boolean;
   /** Whether the database takes the login of `sqlconf.php`, and that of the Kubernetes Secret. */
   works: { sqlconf: boolean; kubernetesSecret: boolean };
   look: HealthLook | undefined;
@@ -61,13 +61,13 @@ export interface SeenBefore {
 /** What dry run, rotation, `verify` and `status` know beside the plan: made here alone, so that they judge alike. */
 export function aroundOf(
   settings: PreflightSettings,
-  { resumed, works, look, lookMs }: SeenBefore,
+  { isBound, works, look, lookMs }: SeenBefore,
 ): PreflightAround {
   return {
     look,
     acceptDowntime: settings.acceptDowntime === true,
     idle: settings,
-    isDown: resumed || !works.sqlconf,
+    isDown: isBound || !works.sqlconf,
     podsAreLockedOut: !works.kubernetesSecret,
     limitSeconds: settings.rolloutTimeoutSeconds,
     search: { idleLimitSeconds: settings.idleLimitSeconds, lookMs },
@@ -101,7 +101,7 @@ type Look = (
 
 const none: PartFindings = { problems: [], notices: [] };
 
-/** OpenEMR is down, or the operator moves it back: the run may be the cure. */
+/** OpenEMR is down, has been moved already, or the operator moves it back: the run may be the cure. */
 function mayBeCure({ plan }: PlannedRotation, { isDown }: PreflightAround): boolean {
   return isDown || plan.kind === 'switch-back';
 }

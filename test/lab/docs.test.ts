@@ -220,6 +220,23 @@ describe('the commands of docs/, on a lab', function () {
     expectCode(await run(site, ['--dry-run']), 0);
   });
 
+  const [letGo = ''] = codeLines('sh', repositoryText('docs/operations.md')).filter((line) =>
+    line.startsWith('kubectl -n openemr patch secret openemr-db-credentials --type=json'),
+  );
+  it(`a Secret that a controller leaves alone again is let go by: ${letGo}`, async () => {
+    const cluster = new Cluster(lab, site);
+    const { 'mysql-user': user = '' } = await site.kubernetesSecretData();
+    for (const value of [`${user}x`, user])
+      await cluster.setSecret({ 'mysql-user': value }, 'argocd-controller');
+    const refused = await run(site, ['--dry-run']);
+    expectCode(refused, 2);
+    expect(refused.stdout).to.match(/has mysql-user written by Argo CD .*, and leave them in the Secret\./);
+    await byHand(letGo);
+    cluster.close();
+    expectCode(await run(site, ['--dry-run']), 0);
+    expect(await site.kubernetesSecretData()).to.include({ 'mysql-user': user });
+  });
+
   // The emergency reset's own statements run in emergencyReset.test.ts, in their order.
   const statements = documentNames()
     .filter((name) => !ofReadmeTest.includes(name))

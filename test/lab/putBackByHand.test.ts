@@ -47,6 +47,31 @@ for (const database of databases.slice(0, 1)) {
       await runWithFault(site, { point, mode: 'kill-after' });
     }
 
+    it('stopped before the switch, and since then it would cost requests: refused as a new one, then finished', async () => {
+      await runWithFault(site, { point: 'file: write beside', mode: 'kill-before' });
+      const before = await snapshot(site);
+      await cluster.patchDeployment({ spec: { strategy: { type: 'Recreate', rollingUpdate: null } } });
+      for (const args of [['--dry-run'], []]) {
+        const refused = await run(site, args);
+        expectCode(refused, 2);
+        expect(refused.stdout + refused.stderr).to.match(/Requests will fail .*Recreate/);
+      }
+      expect(await snapshot(site)).to.deep.equal(before);
+      const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+      await cluster.patchDeployment({ spec: { strategy: { type: 'RollingUpdate', rollingUpdate } } });
+      const finished = await run(site);
+      expectCode(finished, 0);
+      expect(finished.stdout + finished.stderr).to.include('Finishing');
+      await expectHealthy(site, 'B');
+    });
+
+    it('stopped behind the flip, and a key of the Secret is changed that no login shows: patched again, and finished @long', async () => {
+      await stopAt('slot secret: flip active_slot');
+      await cluster.setSecret({ 'mysql-database': 'another' });
+      expectCode(await run(site), 0);
+      await expectHealthy(site, 'B');
+    });
+
     const stops = ['file: rename', 'kubernetes: PATCH deployment', 'slot secret: flip active_slot'];
     for (const point of stops)
       it(`stopped after "${point}", put back by hand, run again: restarted, and no request fails${longUnless(point === 'file: rename')}`, async () => {

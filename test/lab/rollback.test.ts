@@ -165,6 +165,17 @@ for (const database of databases.slice(0, 1)) {
       await expectHealthy(site, 'A');
     });
 
+    it('a saved plan that goes wrong after the switch is rolled back, as any rotation', async () => {
+      const file = path.join(site.folder, 'ill.json');
+      expectCode(await run(site), 0);
+      expectCode(await run(site, ['--dry-run', '--plan', file]), 0);
+      await site.podFault('health-500', { rollouts: 1 });
+      const failed = await run(site, ['--plan', file]);
+      expectCode(failed, 13);
+      expect(failed.stderr).to.include('Rolled back: OpenEMR runs on');
+      await expectHealthy(site, 'B');
+    });
+
     for (const [what, point] of [
       ['before the switch', 'file: write beside'],
       ['after it', 'file: rename'],

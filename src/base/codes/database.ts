@@ -51,7 +51,7 @@ export const databaseCodes = {
   'statement-refused': refused('The server refused a statement.', 'Correct the cause and run again.'),
   'admin-login-refused': permission(
     'The database refuses every password of the admin secret.',
-    'Store the password that works in the admin secret.',
+    "Set that user's password in the database to the secret's current one, or store the one that works in the secret.",
   ),
   'admin-permission-missing': permission(
     'The admin user lacks a privilege, or an object cannot be changed by it.',

@@ -39,10 +39,13 @@ export interface Drift {
 const rotate = 'Run credential-rotation: it fixes this.';
 
 /** What lets OpenEMR in again where its login is refused: a rotation, while any other login works, else the repair. */
-export function wayBackIn({ sqlconf, slotSecret, logins }: StatusFacts): string {
+export function wayBackIn({ sqlconf, slotSecret, kubernetesSecret, logins }: StatusFacts): string {
   const [file, document] = [valueOf(sqlconf), valueOf(slotSecret)?.document];
   const isOther = file && document && placeOf(file.login, slotNames(document)).slot === 'other';
-  const works = [logins.A, logins.B, logins.kubernetesSecret].includes('works');
+  // As for a rotation (`letsIn`): the Secret may name somebody who is no slot's user, such as the master user.
+  const inSecret = valueOf(kubernetesSecret)?.login;
+  const ofSlot = inSecret && document && placeOf(inSecret, slotNames(document)).slot !== 'other';
+  const works = [logins.A, logins.B, ...(ofSlot === true ? [logins.kubernetesSecret] : [])].includes('works');
   return isOther === true || works
     ? 'Run credential-rotation: it moves OpenEMR to a login that works.'
     : 'Run credential-rotation --sync-db-users: it sets the user to the password that OpenEMR has.';
@@ -192,7 +195,7 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
     found.push({
       kind: 'other-owner',
       text: `${name} ${inCluster.owner}, which would put an old password back; a rotation is refused.`,
-      mend: `Take the keys ${keysToLeave} of ${name} out of its hands.`,
+      mend: `Take the keys ${keysToLeave} of ${name} out of its hands, and leave them in the Secret.`,
     });
   }
   for (const secret of [valueOf(slotSecret), valueOf(adminSecret)]) {

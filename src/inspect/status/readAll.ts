@@ -7,6 +7,8 @@ import { partOf, valueOf } from '../../base/part';
 import { planOf } from './next';
 import type { PreflightAround } from '../../steps/preflight';
 import { aroundOf, problemsSeen } from '../../steps/preflight';
+import type { PlanResult } from '../../rotation/planRotation';
+import { mustFinish } from '../../rotation/takeUp';
 import type { Failure } from '../../base/failure';
 import type { ProgramSettings } from '../../target/programSettings';
 import type { Settings } from '../../settings/settings';
@@ -68,15 +70,18 @@ async function problemsOf(
 /** What `status` and `verify` know beside the plan. */
 export function aroundOfFacts(
   settings: ProgramSettings,
-  { logins }: StatusFacts,
-  { resumed }: { resumed: boolean },
+  { logins, sqlconf }: StatusFacts,
+  plan: PlanResult | undefined,
   look?: HealthLook,
 ): PreflightAround {
   const works = {
     sqlconf: logins.sqlconf === 'works',
     kubernetesSecret: logins.kubernetesSecret === 'works',
   };
-  return aroundOf(settings, { resumed, works, look, lookMs: 0 });
+  const login = valueOf(sqlconf)?.login;
+  const isBound =
+    plan?.kind === 'planned' && login !== undefined && mustFinish(plan.planned, plan.resumed, login);
+  return aroundOf(settings, { isBound, works, look, lookMs: 0 });
 }
 
 /**

@@ -42,7 +42,7 @@ export async function verify(settings: Settings): Promise<Check[]> {
   try {
     const { facts, secrets } = reading;
     const plan = planOf(facts);
-    const around = aroundOfFacts(program, facts, { resumed: plan?.kind === 'planned' && plan.resumed }, look);
+    const around = aroundOfFacts(program, facts, plan, look);
     const looking = {
       settings,
       reading,

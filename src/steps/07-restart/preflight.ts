@@ -104,7 +104,7 @@ function objectFindings(
     [
       owner !== undefined,
       'secret-owned-by-others',
-      `${secretName} ${owner}, which would put the old password back; take the keys ${keysToLeave} out of its hands.`,
+      `${secretName} ${owner}, which would put the old password back; take the keys ${keysToLeave} out of its hands, and leave them in the Secret.`,
     ],
     [
       !used && others.length > 0,

@@ -1,6 +1,7 @@
-import type { Failure } from '../../base/failure';
+import { Failure } from '../../base/failure';
 import type { HealthLook } from '../../openemr/health/look';
 import { lookAtHealth } from '../../openemr/health/look';
+import type { HealthBefore } from '../../rotation/health';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { switches } from '../../rotation/rotationPlan';
 import type { SavedPlan } from '../../rotation/savedPlan';
@@ -35,12 +36,27 @@ export async function lookAtPage({
   return lookAtHealth(page, healthAnswersInARow);
 }
 
-/** The plan with what the page said. One that was saved keeps what it had: its engine's plan holds the text fast. */
+/** Whether step 8 would judge by one answer otherwise than by another: by what was wrong before. */
+function judgesOtherwise(one: HealthBefore, other: HealthBefore): boolean {
+  const wrong = ({ url, fault, failing }: HealthBefore): string => JSON.stringify([url, fault, failing]);
+  return wrong(one) !== wrong(other);
+}
+
+/**
+ * The plan with what the page said. One that was saved keeps what it had: its engine's plan holds the text fast.
+ * @throws Failure `saved-plan-outdated` where that is not what the page says now
+ */
 export function withHealth(
   planned: PlannedRotation,
   look: HealthLook | undefined,
   saved: SavedPlan | undefined,
 ): PlannedRotation {
+  const found = look?.problem === undefined ? look?.before : undefined;
+  if (saved?.plan.health && found && judgesOtherwise(saved.plan.health, found))
+    throw new Failure(
+      'saved-plan-outdated',
+      `The saved plan ${saved.plan.id} no longer fits: the health page answers otherwise than before it. Nothing was changed; make a new plan with --dry-run --plan.`,
+    );
   const health = saved ? saved.plan.health : look?.before;
   return health === undefined ? planned : { ...planned, plan: { ...planned.plan, health } };
 }

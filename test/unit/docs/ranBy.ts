@@ -130,6 +130,8 @@ export const ranBy: Record<string, Evidence> = {
     'test/lab/notify.test.ts',
   )('kubectl -n openemr get events --field-selector reportingComponent=credential-rotation'),
   'kubectl -n openemr exec -it deployment/openemr -- sh': reset('blocks(2, '),
+  'kubectl -n openemr patch secret openemr-db-credentials --type=json -p [{"op":"replace","path":"/metadata/managedFields","value":[{}]}]':
+    docs('kubectl -n openemr patch secret openemr-db-credentials --type=json'),
   'kubectl -n openemr patch secret openemr-db-credentials --patch-file secret.yaml': reset('blocks(5, '),
   'kubectl -n openemr rollout restart deployment/openemr': reset('blocks(5, '),
   [mariadb]: reset('/^ *mariadb /'),

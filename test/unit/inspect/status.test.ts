@@ -3,6 +3,7 @@ import type { DriftKind } from '../../../src/inspect/status/drift';
 import { driftOf } from '../../../src/inspect/status/drift';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
 import { statusLines } from '../../../src/report/statusText';
+import { kubernetesSecretData } from '../../../src/rotation/observation';
 import { plannedIn } from '../rotation/planned';
 import type { World } from '../rotation/simulatedWorld';
 import { canary, journalOf, loginOf, slotText, worldOn, writesOf } from '../rotation/simulatedWorld';
@@ -334,5 +335,25 @@ describe('status: a part that cannot be read', () => {
     );
     world.users.set('openemr_b', 'restored');
     expect(advised()).to.match(/^Run credential-rotation --sync-db-users/);
+    // The master user works, but it is no slot's: a rotation would not take OpenEMR there.
+    world.kubernetes = kubernetesSecretData(world.admin);
+    expect(advised(), 'the Secret names the admin').to.match(/^Run credential-rotation --sync-db-users/);
+  });
+
+  it('what stops every run goes before it, where OpenEMR is down, and where a rotation is not finished', () => {
+    const admin = { kind: 'refused', reason: 'No password works; set the one of admin.' } as const;
+    const world = worldOn('A');
+    const planned = plannedIn(world);
+    world.users.clear();
+    const facts = factsOf(world);
+    const down = judged({ ...facts, logins: { ...facts.logins, admin } });
+    expect(down.advice).to.match(
+      /^First, for the admin: Set the one of admin\. Then: Run credential-rotation --sync/,
+    );
+    const open = factsOf(worldOn('A'), journalOf(planned));
+    const held = judged({ ...open, logins: { ...open.logins, admin } });
+    expect(held.advice).to.match(
+      /^No run can finish it now: No password works; set the one of admin\. Then run credential-rotation: it finishes rotation run-1,/,
+    );
   });
 });

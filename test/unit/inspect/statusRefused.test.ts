@@ -134,7 +134,7 @@ describe('status and a dry run', () => {
     if (plan?.kind !== 'planned') throw new Error('no plan');
     const around = aroundOf(
       { ...settings, ...answers.settings },
-      { resumed: plan.resumed, works: { sqlconf: true, kubernetesSecret: true }, look: undefined, lookMs: 0 },
+      { isBound: plan.resumed, works: { sqlconf: true, kubernetesSecret: true }, look: undefined, lookMs: 0 },
     );
     const dry = await preflight(plan.planned, context, clientsOf(answers).clients, around).then(
       ({ problems }) => problems.map(({ message }) => message),

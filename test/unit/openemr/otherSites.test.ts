@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { OtherSite } from '../../../src/rotation/otherSites';
+import { otherUsesOf } from '../../../src/rotation/otherSites';
 import { readOtherSites } from '../../../src/openemr/otherSites';
 import { openSqlconf } from '../../../src/openemr/openSqlconf';
 import { asUser } from './file/asUser';
@@ -93,11 +94,21 @@ describe('readOtherSites', () => {
     expect(await read()).to.have.length(200);
   });
 
-  it('knows a host by another of its names, and no host by a name that nobody knows', async () => {
+  it('knows a host by another of its names; of a name that is not known here, that it may be the same', async () => {
     await siteOf('one', fileOf('one', '127.0.0.1'));
     await siteOf('two', fileOf('two', 'no-such-host.invalid'));
-    const hosts = (await read()).map((site) => site.kind === 'login' && site.login.host);
-    expect(hosts).to.deep.equal(['localhost', 'no-such-host.invalid']);
+    const sites = await read();
+    const hosts = sites.map((site) => site.kind === 'login' && [site.login.host, site.hostIsUnknown]);
+    expect(hosts).to.deep.equal([
+      ['localhost', undefined],
+      ['no-such-host.invalid', true],
+    ]);
+    const uses = (username: string, port = '3306'): string[] =>
+      otherUsesOf(sites, { username, host: 'localhost', port }).map(({ why }) => why);
+    expect(uses('two')).to.deep.equal([
+      'as two at no-such-host.invalid, a name that cannot be looked up from here',
+    ]);
+    expect([...uses('two', '3307'), ...uses('three')]).to.deep.equal([]);
   });
 
   it('refuses a sites folder that is gone', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
 import { planFor, plannedIn, refusalIn } from './planned';
 import type { World } from './simulatedWorld';
+import { kubernetesSecretData } from '../../../src/rotation/observation';
 import { journalOf, loginOf, observationOf, slotText, worldOn } from './simulatedWorld';
 
 const [a, b] = [loginOf('openemr_a'), loginOf('openemr_b')];
@@ -143,5 +144,35 @@ describe('planRotation: refusals', () => {
     const again = plannedIn(world, 'rollback', { id: 'back-2', journal: journalOf(begun) });
     expect(again).to.include({ resumed: false });
     expect(again.plan).to.include({ kind: 'switch-back', from: 'B', to: 'A' });
+  });
+
+  it('a rollback of a rotation that was stopped says that there is nothing to do only where all is as before', () => {
+    const journal = journalOf(plannedIn(worldOn('A')));
+    const said = (world: World): string => {
+      const result = planFor(observationOf(world), 'rollback', { journal });
+      return result.kind === 'refused' ? result.problems.join(' ') : result.planned.plan.kind;
+    };
+    const secret = (active: 'A' | 'B'): World['secret'] => ({
+      versionId: 'v0',
+      text: slotText(active, { A: a, B: b }),
+    });
+    expect(said(worldOn('A'))).to.match(/stopped before the switch: .* Nothing to do\.$/);
+    // The old file was put back after step 10 had renewed its account, after the flip, and after the Secret was patched.
+    for (const world of [
+      { ...worldOn('A'), users: new Map([['openemr_b', b.password]]) },
+      { ...worldOn('A'), secret: secret('B') },
+      { ...worldOn('A'), kubernetes: kubernetesSecretData(b) },
+    ])
+      expect(said(world)).to.match(
+        /names slot A again, .*, but not all else does; run credential-rotation: /,
+      );
+  });
+
+  it('a rollback after a finished one says that there is nothing to do only on the slot that it went back to', () => {
+    const back = journalOf(plannedIn(worldOn('B'), 'rollback'), true);
+    const journal = { ...back, plan: { ...back.plan, kind: 'rollback' as const, to: 'A' as const } };
+    const answer = (slot: 'A' | 'B') => planFor(observationOf(worldOn(slot)), 'rollback', { journal });
+    expect(answer('A').kind).to.equal('refused');
+    expect(answer('B').kind).to.equal('planned');
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CanaryMode } from '../../../src/rotation/canary';
 import { kubernetesSecretData } from '../../../src/rotation/observation';
 import { planRollback } from '../../../src/rotation/planRotation';
+import { mustFinish } from '../../../src/rotation/takeUp';
 import { planId, switches } from '../../../src/rotation/rotationPlan';
 import { parsePlan } from '../../../src/rotation/storedPlan';
 import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
@@ -93,6 +94,18 @@ describe('planRotation: a rotation that was begun', () => {
       (world) => (world.kubernetes = before().kubernetes),
       ['patched', 'restarted'],
     ],
+    [
+      'the host alone was changed in the Secret',
+      4,
+      (world) => (world.kubernetes = { ...world.kubernetes, 'mysql-host': 'alias' }),
+      ['patched', 'restarted'],
+    ],
+    [
+      'a key was taken out of the Secret',
+      4,
+      (world) => delete world.kubernetes['mysql-database'],
+      ['patched', 'restarted'],
+    ],
     ['the restart was undone', 4, (world) => delete world.restartedAs, ['restarted']],
     [
       'the Deployment was restarted by another run',
@@ -121,6 +134,21 @@ describe('planRotation: a rotation that was begun', () => {
     const journal = journalOf(planned, false, { secret: true, restart: false });
     const { plan } = plannedIn(world, 'rotate', { id: 'run-2', journal });
     expect(plan.restartToken).not.to.equal(planned.plan.restartToken);
+  });
+
+  it('must be finished once it has moved OpenEMR, and may be refused before that', () => {
+    const bound = (writes: number, kind: 'rotate' | 'sync' = 'rotate'): boolean => {
+      const { world, planned } = cutOff(writes);
+      const again = plannedIn(world, kind, { id: 'run-2', journal: journalOf(planned) });
+      return mustFinish(again, again.resumed, world.file);
+    };
+    expect([0, 1, 2, 4].map((writes) => bound(writes))).to.deep.equal([false, false, true, true]);
+    const { world, planned } = cutOff(1);
+    const back = planRollback(planned, 'undo-1', now);
+    expect(mustFinish(back, true, world.file), 'the way back').to.equal(true);
+    expect(mustFinish(planned, false, world.file), 'a new plan').to.equal(false);
+    const sync = plannedIn(world, 'sync');
+    expect(mustFinish(sync, true, world.file), 'a repair that was begun').to.equal(true);
   });
 
   it('where only the file was put back, the plan is made from what is there', () => {

@@ -11,6 +11,8 @@ export interface Case extends Partial<FailedAt>, Situation {
   resumed?: boolean;
   /** The plan that failed, where it is no rotation. */
   kind?: PlanKind;
+  /** The plan leaves OpenEMR on slot B: a reconcile. */
+  staysOn?: 'B';
   /** How the run ends, in words that its message has. */
   ends: Outcome;
   says: RegExp;
@@ -79,7 +81,7 @@ const between: Case[] = [
   isHeld(
     'step 8, the old login works no more',
     step(8, { ...moved, changed: ['openemr_a'] }),
-    /Not rolled back: the database refuses openemr_a with the password from before\. OpenEMR runs on openemr_b, which works\. Run again/,
+    /Not rolled back: the database refuses openemr_a with the password from before\. OpenEMR runs on openemr_b, which works\. Run again to finish this rotation\. If OpenEMR is not well there, run credential-rotation rollback: it sets slot A anew/,
   ),
   isHeld('a second try of the same run, which ends in step 4: the first had come to step 7', {
     ...step(4, moved),
@@ -141,6 +143,21 @@ const unfinished = /^The rollback did not finish\. .*It went wrong\. .* Run agai
 
 /** Plans that are no rotation. */
 const others: Case[] = [
+  stays(
+    'a reconcile, whose file was edited by somebody meanwhile: the edit stays',
+    step(5, { kind: 'reconcile', staysOn: 'B', file: 'A' }),
+  ),
+  stays(
+    'a reconcile that began nothing',
+    killed(undefined, { kind: 'reconcile', staysOn: 'B', failure: 'locked', file: 'B' }),
+    /Nothing was switched: OpenEMR still runs on openemr_b\.$/,
+    'locked',
+  ),
+  goesBack('a reconcile, behind the file', step(6, { kind: 'reconcile', staysOn: 'B', ...moved })),
+  isHeld(
+    'a reconcile that was taken up',
+    killed(undefined, { kind: 'reconcile', staysOn: 'B', resumed: true, ...moved }),
+  ),
   stays('a repair ends as it failed', step(4, { kind: 'sync', failure: 'permission' }), works, 'permission'),
   stays('a repair that was killed', killed(4, { kind: 'sync', failure: 'unexpected' }), works, 'unexpected'),
   isHeld('a rollback is not rolled back', step(8, { kind: 'rollback', ...moved }), unfinished),

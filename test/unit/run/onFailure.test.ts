@@ -24,6 +24,7 @@ async function endOf(
     failure = 'before-switch',
     resumed: isResumed = false,
     kind = 'rotate',
+    staysOn,
     step,
     furthest,
     reached,
@@ -32,7 +33,7 @@ async function endOf(
 ): Promise<{ failure: Failure | undefined; back: PlannedRotation[] }> {
   const { request, world, stack, planned } = there;
   const changed = kind === 'rollback' ? planRollback(planned, 'run-2', new Date(0)) : planned;
-  const plan = { ...changed.plan, kind };
+  const plan = { ...changed.plan, kind, ...(staysOn === undefined ? {} : { from: staysOn, to: staysOn }) };
   const ended: RunResult = {
     planned: { plan, material: changed.material },
     resumed: isResumed,
@@ -89,6 +90,17 @@ describe('after a failure', () => {
       expect(plan?.plan.restartToken).not.to.equal(planned.plan.restartToken);
       expect(plan?.material.before).to.deep.equal(planned.material.before);
       expect(news[0]).to.include({ kind: 'rolling-back', step: 8 });
+    });
+
+    it('is not held to the plan of the engine that was saved for the rotation', async () => {
+      const { request, planned } = await run(moved);
+      request.savedPlan = { formatVersion: 1, plan: planned.plan, engine: {} };
+      const asked: UpdateRequest[] = [];
+      await endOf(there as RunThere, atHealth, (each) => {
+        asked.push(each);
+        return done(each);
+      });
+      expect(asked.map(({ savedPlan }) => savedPlan)).to.deep.equal([undefined]);
     });
 
     it('leaves no Secret that was stale before: it gets the login that works', async () => {
