@@ -34,6 +34,16 @@ export function rolloutState(deployment: V1Deployment): RolloutState {
 }
 
 /**
+ * When its controller gave the rollout up, as text; undefined where it has not. That stays so until the next progress: a
+ * quota that was raised since, or a node that was added, is seen at the controller's next try only.
+ */
+export function gaveUpAt({ spec, status }: V1Deployment): string | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
+  if (spec?.paused === true || condition?.reason !== 'ProgressDeadlineExceeded') return undefined;
+  return String(condition.lastUpdateTime ?? condition.lastTransitionTime ?? '');
+}
+
+/**
  * Whether the last rollout came to its end, and pods are away for another reason since: a node, a failing probe, an
  * autoscaler. Its controller leaves the reason of that end standing (kubernetes, pkg/controller/deployment/progress.go).
  */

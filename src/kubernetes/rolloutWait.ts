@@ -6,7 +6,7 @@ import { NoAnswer } from './errors';
 import type { Trouble } from './podTrouble';
 import { podTrouble, replicaTrouble } from './podTrouble';
 import type { RolloutState } from './rollout';
-import { lastOwner, rolloutProgress, rolloutState, stallLimitMs } from './rollout';
+import { gaveUpAt, lastOwner, rolloutProgress, rolloutState, stallLimitMs } from './rollout';
 
 /** The restart that is waited for: the pod template's annotation and its value. */
 export interface Restart {
@@ -30,7 +30,7 @@ const podsEveryMs = 2000;
  * @returns the Deployment as it was then
  * @param givenSeconds limit of the whole wait; without it the rollout may take as long as it makes progress
  * @param noLonger looked at between two looks at the Deployment: a failure ends the wait
- * @throws Failure `timeout` when the limit passes, when the Deployment says that it does not progress, or when a new
+ * @throws Failure `timeout` when the limit passes, when the Deployment comes to say that it does not progress, or when a new
  * pod is in a trouble that does not pass; the pods are seen only where RBAC allows it
  */
 export async function waitForRollout(
@@ -42,6 +42,7 @@ export async function waitForRollout(
   const clock = new RolloutClock(givenSeconds);
   const pods = new PodWatch(kubernetes, restart);
   const name = `Deployment ${kubernetes.target.namespace}/${kubernetes.target.deployment}`;
+  let first: { gaveUpAt: string | undefined } | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs)) {
     const deployment = await readUnless(kubernetes, () => clock.over());
     if (deployment) {
@@ -51,7 +52,11 @@ export async function waitForRollout(
       const reason = noLonger();
       if (reason) throw reason;
       clock.see(deployment);
-      const ended = state.kind === 'failed' || clock.over();
+      const gaveUp = gaveUpAt(deployment);
+      first ??= { gaveUpAt: gaveUp };
+      // What was given up before this wait may go on by now: that is what an operator runs again for.
+      const isOld = gaveUp !== undefined && gaveUp === first.gaveUpAt;
+      const ended = (state.kind === 'failed' && !isOld) || clock.over();
       const trouble = await pods.look(deployment, ended);
       if (ended || trouble?.stands === true)
         throw new Failure(

@@ -101,6 +101,7 @@ const kubectlFlags = [
   '--field-selector',
   '-p',
   '--patch-file',
+  '--type',
   '--show-managed-fields',
   '--ignore-not-found',
 ];
