@@ -88,16 +88,18 @@ export async function openAdmin(
     }
   } catch (error) {
     if (!(error instanceof LoginTriesUsedUp)) throw error;
-    throw allRefused(username, secretId, 'that this run could try');
+    // The next run tries the others: for its schedule this is no refusal for good.
+    throw new Failure(
+      'admin-login-refused',
+      `The database refuses ${username} with every password in the admin secret ${secretId} that this run could try; ` +
+        `run again, which tries the others, or set the password of ${username} in the database to the secret's current one.`,
+      { cause: error, outcome: 'before-switch' },
+    );
   }
-  throw allRefused(username, secretId, '(current, pending, previous)');
-}
-
-/** Every password that was tried is refused. It names the user: the secret may be one of an admin that is not the master user. */
-function allRefused(username: string, secretId: string, which: string): Failure {
-  return new Failure(
+  throw new Failure(
     'admin-login-refused',
-    `The database refuses ${username} with every password in the admin secret ${secretId} ${which}; ` +
+    `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
+      // Not the master user's: the secret may be one of an admin of its own.
       `set the password of ${username} in the database to the secret's current one and run again.`,
   );
 }

@@ -4,7 +4,7 @@ import type { OtherSite } from '../rotation/otherSites';
 import { scrubber } from '../secrecy/scrubber';
 import type { WorldContext } from '../target/context';
 import type { OtherFile } from './file/sqlconfFile';
-import { sleep } from '../base/errors';
+import { errorCode, sleep } from '../base/errors';
 import { readOtherFiles } from './file/sqlconfFile';
 import type { OpenSqlconf } from './openSqlconf';
 
@@ -47,7 +47,7 @@ async function lookedUp(
 ): Promise<Record<'aliases' | 'unknown', ReadonlySet<string>>> {
   const others = [...hosts].filter((host) => host.toLowerCase() !== own.toLowerCase());
   if (others.length === 0) return { aliases: new Set(), unknown: new Set() };
-  const [mine, ...theirs] = await Promise.all([own, ...others].map(addressesOf));
+  const [mine, ...theirs] = await Promise.all([own, ...others].map((host) => addressesOf(host)));
   const where = (is: (addresses: string[]) => boolean): Set<string> =>
     new Set(others.filter((_, index) => is(theirs[index] ?? [])));
   return {
@@ -56,11 +56,12 @@ async function lookedUp(
   };
 }
 
-/** Addresses of a host; none where nothing is known of it. */
-async function addressesOf(host: string): Promise<string[]> {
+/** Addresses of a host; none where nothing is known of it, even when a name server that was silent is asked again. */
+async function addressesOf(host: string, tries = 2): Promise<string[]> {
   const found = lookup(host, { all: true }).then(
     (answers) => answers.map(({ address }) => address),
-    () => [],
+    (error: unknown) => (errorCode(error) === 'ENOTFOUND' ? [] : undefined),
   );
-  return Promise.race([found, sleep(lookupLimitMs).then(() => [])]);
+  const addresses = await Promise.race([found, sleep(lookupLimitMs).then(() => undefined)]);
+  return addresses ?? (tries > 1 ? addressesOf(host, tries - 1) : []);
 }

@@ -133,7 +133,8 @@ export function rollbackProblems(
     ];
   // A switch-back that was stopped is what is asked for: it is taken up, or planned anew.
   const begunAhead = journal !== undefined && !journal.finished && renews(journal.plan.kind);
-  if (begunAhead && journal.plan.from === inUse) return [stoppedOn(observation, inUse, journal.plan.id)];
+  const { from, to } = journal?.plan ?? {};
+  if (begunAhead && from === inUse && to !== inUse) return [stoppedOn(observation, inUse, journal.plan.id)];
   return [];
 }
 

@@ -4,8 +4,9 @@ import { Ended, Failure } from '../base/failure';
 import { observeGiven } from '../inspect/observe';
 import { changedKeys } from '../rotation/observation';
 import { planRollback } from '../rotation/planRotation';
+import { renews } from '../rotation/kinds';
+import type { RotationPlan } from '../rotation/rotationPlan';
 import { planId } from '../rotation/rotationPlan';
-import type { Slot } from '../rotation/slot';
 import type { StepNumber } from '../rotation/steps';
 import type { FailedAt } from '../rotation/policy';
 import { decide, isBeforeSwitch, phaseOf, phaseSeen, withoutWayBack } from '../rotation/policy';
@@ -61,17 +62,19 @@ export async function onFailure(
     if (phase === 'going-back')
       return `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`;
     const why = back ? `Not rolled back: ${back.why}. ` : phase === 'retiring' ? recordText(at) : '';
-    const { from } = ended.planned.plan;
     // A health page that stays bad stops each next run, and a rollback does not ask for it.
-    const other = back?.kind === 'must-not' && from !== 'other' ? otherWay(from) : '';
+    const other = back?.kind === 'must-not' ? otherWay(ended.planned.plan) : '';
     return `${said} ${why}${live}. Run again to finish this rotation.${other}`;
   };
   return { ...ended, failure: new Ended(withoutWayBack(end), failure, await text()) };
 }
 
-/** What helps where OpenEMR is not well on the slot that it must stay on: its other one is set anew, and it goes there. */
-const otherWay = (slot: Slot): string =>
-  ` If OpenEMR is not well there, run credential-rotation rollback: it sets slot ${slot} anew and moves OpenEMR to it.`;
+/** What helps where OpenEMR is not well on the slot that it must stay on: the one that it left is set anew, and it goes there. */
+function otherWay({ kind, from, to }: RotationPlan): string {
+  return renews(kind) && from !== 'other' && from !== to
+    ? ` If OpenEMR is not well there, run credential-rotation rollback: it sets slot ${from} anew and moves OpenEMR to it.`
+    : '';
+}
 
 /** The engine has begun the last step, says of none that it failed, and left none at work. */
 function recordText({ step, furthest }: FailedAt): string {

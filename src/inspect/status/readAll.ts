@@ -63,25 +63,30 @@ async function problemsOf(
 ): Promise<readonly Failure[] | undefined> {
   const planned = planOf(facts);
   if (planned?.kind !== 'planned' || admin === undefined) return undefined;
+  // A run that must be finished makes no preflight.
+  if (isBoundIn(facts, planned)) return [];
   const clients = { secrets, kubernetes, ...admin };
   return problemsSeen(planned.planned, program.context, clients, aroundOfFacts(program, facts, planned));
+}
+
+function isBoundIn({ sqlconf }: StatusFacts, plan: PlanResult | undefined): boolean {
+  const login = valueOf(sqlconf)?.login;
+  return plan?.kind === 'planned' && login !== undefined && mustFinish(plan.planned, plan.resumed, login);
 }
 
 /** What `status` and `verify` know beside the plan. */
 export function aroundOfFacts(
   settings: ProgramSettings,
-  { logins, sqlconf }: StatusFacts,
+  facts: StatusFacts,
   plan: PlanResult | undefined,
   look?: HealthLook,
 ): PreflightAround {
+  const { logins } = facts;
   const works = {
     sqlconf: logins.sqlconf === 'works',
     kubernetesSecret: logins.kubernetesSecret === 'works',
   };
-  const login = valueOf(sqlconf)?.login;
-  const isBound =
-    plan?.kind === 'planned' && login !== undefined && mustFinish(plan.planned, plan.resumed, login);
-  return aroundOf(settings, { isBound, works, look, lookMs: 0 });
+  return aroundOf(settings, { isBound: isBoundIn(facts, plan), works, look, lookMs: 0 });
 }
 
 /**

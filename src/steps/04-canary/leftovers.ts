@@ -14,6 +14,9 @@ export type CanaryObjects = Pick<Kubernetes, 'target' | 'own' | 'createOwn' | 'r
 /** What a canary may have left, in the order in which it is removed: the pods first, which use the Secret. */
 const parts = ['pod', 'control', 'secret'] as const;
 
+/** How long what a killed run has left may take to go, in ms: its grace period and a little. */
+const goneLimitMs = 10_000;
+
 /** Names of the writes. */
 const effects = {
   pod: 'kubernetes: delete the canary pod',
@@ -32,13 +35,13 @@ export function isOurs({ metadata }: V1Pod | V1Secret): boolean {
 
 /**
  * Removes a part of a canary, if there is one. What has that name and is not ours stays.
- * @returns `foreign` where there is such a thing
+ * @returns `foreign` where there is such a thing, `gone` where there is nothing
  */
 export async function removePart(
   kubernetes: CanaryObjects,
   part: (typeof parts)[number],
   guard = assertHeld,
-): Promise<'gone' | 'foreign'> {
+): Promise<'gone' | 'removed' | 'foreign'> {
   const name = canaryNames(kubernetes.target.deployment)[part];
   const resource = resourceOf(part);
   const found = await kubernetes.own(resource, name);
@@ -48,7 +51,7 @@ export async function removePart(
     await guard();
     await kubernetes.removeOwn(resource, found);
   });
-  return 'gone';
+  return 'removed';
 }
 
 /**
@@ -65,7 +68,9 @@ export async function removeCanary(kubernetes: CanaryObjects, guard = assertHeld
   const may = (resource: OwnResource): boolean => missing.every((right) => right.resource !== resource);
   for (const part of parts.filter((each) => may(resourceOf(each)))) {
     try {
-      await removePart(kubernetes, part, guard);
+      const was = await removePart(kubernetes, part, guard);
+      // A quota counts a pod until it has gone, and the preflight asks whether there is room.
+      if (was === 'removed' && part !== 'secret') await waitUntilGone(kubernetes, part, goneLimitMs);
     } catch (error) {
       if (error instanceof Failure && error.outcome === 'locked') throw error;
       // Without the right nothing of ours can be there, and an API server that is away is not asked three times.

@@ -168,6 +168,14 @@ describe('planRotation: refusals', () => {
       );
   });
 
+  it('a rollback of a reconcile that was stopped goes to the other slot', () => {
+    const stale = { ...worldOn('A'), secret: { versionId: 'v0', text: slotText('B', { A: a, B: b }) } };
+    const journal = journalOf(plannedIn(stale));
+    expect(journal.plan).to.include({ kind: 'reconcile', from: 'A', to: 'A' });
+    const back = planFor(observationOf(stale), 'rollback', { journal });
+    expect(back.kind === 'planned' && back.planned.plan).to.include({ kind: 'switch-back', to: 'B' });
+  });
+
   it('a rollback after a finished one says that there is nothing to do only on the slot that it went back to', () => {
     const back = journalOf(plannedIn(worldOn('B'), 'rollback'), true);
     const journal = { ...back, plan: { ...back.plan, kind: 'rollback' as const, to: 'A' as const } };

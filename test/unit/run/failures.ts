@@ -155,6 +155,11 @@ const others: Case[] = [
   ),
   goesBack('a reconcile, behind the file', step(6, { kind: 'reconcile', staysOn: 'B', ...moved })),
   isHeld(
+    'a reconcile, whose login from before works no more: no other slot is named',
+    step(8, { kind: 'reconcile', staysOn: 'B', changed: ['openemr_a'], ...moved }),
+    /Not rolled back: the database refuses openemr_a .*Run again to finish this rotation\.$/,
+  ),
+  isHeld(
     'a reconcile that was taken up',
     killed(undefined, { kind: 'reconcile', staysOn: 'B', resumed: true, ...moved }),
   ),

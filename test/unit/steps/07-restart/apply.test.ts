@@ -76,14 +76,23 @@ describe('step 7: the proof of the restart', () => {
   it('that the rollout was given up before this run says nothing of now: the cause may be gone', async () => {
     const gaveUp = (lastUpdateTime: string): object => ({
       conditions: [
-        { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'timed out.', lastUpdateTime },
+        {
+          type: 'Progressing',
+          status: 'False',
+          reason: 'ProgressDeadlineExceeded',
+          message: 'timed out.',
+          lastUpdateTime,
+        },
       ],
     });
     world.kubernetes.deployment = deployment('mine', 1, gaveUp('2026-03-01T00:00:00Z'));
     setTimeout(() => (world.kubernetes.deployment = deployment('mine', 2)), 200);
     await apply();
     world.kubernetes.deployment = deployment('mine', 1, gaveUp('2026-03-01T00:00:00Z'));
-    setTimeout(() => (world.kubernetes.deployment = deployment('mine', 1, gaveUp('2026-03-01T00:10:00Z'))), 200);
+    setTimeout(
+      () => (world.kubernetes.deployment = deployment('mine', 1, gaveUp('2026-03-01T00:10:00Z'))),
+      200,
+    );
     await expectRefused(world, () => apply(), 'rollout-timeout', /does not roll out: timed out;/);
     world.kubernetes.deployment = deployment('mine', 1, gaveUp('2026-03-01T00:00:00Z'));
     await expectRefused(world, () => apply(0.3), 'rollout-timeout', /does not roll out: timed out;/);
