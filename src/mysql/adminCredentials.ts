@@ -49,6 +49,7 @@ export async function openAdmin(
   const refused = new Set<string>();
   const late: Candidate[] = [];
   let current = '';
+  let currentUser: string | undefined;
   let username = 'the admin user';
   const attempt = async ({ stage, version }: Candidate): Promise<AdminSession | undefined> => {
     const checked = parseAdminDocument(version.text);
@@ -60,6 +61,8 @@ export async function openAdmin(
       );
     }
     const { json, login } = checked.value;
+    // Somebody stored another user since: to go back to the one before would undo that, and rotate a password that is not asked for.
+    if (currentUser !== undefined && login.username !== currentUser) return undefined;
     username = login.username;
     const session = await openWithRoles(login, trust);
     if (session === undefined) {
@@ -72,7 +75,11 @@ export async function openAdmin(
   try {
     for await (const candidate of candidates(secrets, secretId, known)) {
       const { versionId } = candidate.version;
-      if (candidate.stage === 'AWSCURRENT') current = versionId;
+      if (candidate.stage === 'AWSCURRENT') {
+        current = versionId;
+        const checked = parseAdminDocument(candidate.version.text);
+        currentUser = checked.ok ? checked.value.login.username : undefined;
+      }
       // Each wrong password counts for the server: one that was refused in this run is left for the end.
       if (known !== undefined && known.current === current && known.refused.includes(versionId)) {
         refused.add(versionId);

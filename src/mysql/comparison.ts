@@ -87,7 +87,11 @@ async function modelOf(
   const { schemaNames } = await serverOf(session);
   const modelName = like ?? inUse;
   const account = modelName === username ? undefined : await findAccount(session, modelName);
-  if (like !== undefined && account) return { account, rights: await rightsOf(session, account) };
+  if (like !== undefined && account) {
+    const rights = await rightsOf(session, account);
+    // Behind the switch the account that was made like another is in use itself: what somebody changed of it is right.
+    return inUse === username ? { rights } : { account, rights };
+  }
   // The account in use is the measure itself; it gets its schema only when it can do nothing there.
   if (
     inUse === username &&

@@ -1,10 +1,9 @@
 import type { StepNumber } from '../rotation/steps';
 import type { StepStatus, Verdict } from '../rotation/ends';
-import { isStepDone, leftAsItWas, verdictOfEnd } from '../rotation/ends';
+import { isStepDone, leftAsItWas, verdictOfRun } from '../rotation/ends';
 import type { RequestKind } from '../rotation/kinds';
-import { moves } from '../rotation/kinds';
 import type { Ending, News } from '../rotation/news';
-import { cutOverStep, retireStep } from '../rotation/steps';
+import { retireStep } from '../rotation/steps';
 
 /** A run that has ended, as others are told of it. One that was refused may have no plan, and has no steps. */
 export interface EndedRun {
@@ -20,19 +19,9 @@ export interface EndedRun {
   doneAt: Partial<Record<StepNumber, Date>>;
 }
 
-/**
- * The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code, and one that
- * was stopped behind the begin of the switch is held: the next run has to finish it.
- */
-export function verdictOf(run: EndedRun): Verdict {
-  const { outcome, planned } = run.ending;
-  return isLeftMoved(run) ? 'held' : verdictOfEnd(outcome, planned?.plan.kind);
-}
-
-/** Whether a run was stopped by a signal when it had begun to move OpenEMR, or found it moved. */
-export function isLeftMoved({ ending: { outcome, planned, steps } }: EndedRun): boolean {
-  if (outcome !== 'cancelled' || planned === undefined || !moves(planned.plan.kind)) return false;
-  return steps.some(({ number, status }) => number >= cutOverStep && status !== 'not-reached');
+/** The verdict on a run. */
+export function verdictOf({ ending }: EndedRun): Verdict {
+  return verdictOfRun(ending);
 }
 
 /** Notes when the steps of a run are done, and the plan that nothing was done of yet. */

@@ -2,10 +2,10 @@ import { exitCodes } from '../base/failure';
 import { isAhead } from '../rotation/age';
 import { slots } from '../rotation/slot';
 import type { Verdict } from '../rotation/ends';
-import { failedOutcomes } from '../rotation/ends';
+import { failedOutcomes, isLeftMoved } from '../rotation/ends';
 import { renews } from '../rotation/kinds';
 import type { Account, EndedRun } from './endedRun';
-import { isLeftMoved, livePlace, passwordTimes, verdictOf } from './endedRun';
+import { livePlace, passwordTimes, verdictOf } from './endedRun';
 import type { KnownAges } from './passwordAges';
 import type { Metric, Sample } from './samples';
 import { keyOf, parseSamples, renderSamples } from './samples';
@@ -181,7 +181,7 @@ function passwordTime(
 function saysHowItStands(run: EndedRun): boolean {
   const { outcome, planned, resumed } = run.ending;
   if (planned === undefined) return false;
-  return outcome !== 'cancelled' || resumed !== true || isLeftMoved(run);
+  return outcome !== 'cancelled' || resumed !== true || isLeftMoved(run.ending);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Outcome } from '../base/failure';
 import type { EndedRun } from './endedRun';
-import { isLeftMoved } from './endedRun';
+import { isLeftMoved } from '../rotation/ends';
 import { post } from './post';
 import { cutTo, summaryOf } from './summary';
 import type { Verdict } from '../rotation/ends';
@@ -51,7 +51,7 @@ const [summaryLength, keyLength] = [1024, 255];
  */
 export function pagerDutyEventOf(run: EndedRun): PagerDutyEvent | undefined {
   const { stack, namespace, deployment, ending, endedAt } = run;
-  if (quiet.includes(ending.outcome) && !isLeftMoved(run)) return undefined;
+  if (quiet.includes(ending.outcome) && !isLeftMoved(ending)) return undefined;
   const { verdict, title, message, facts } = summaryOf(run);
   const source = `${namespace}/${deployment}`;
   const dedup_key = cutTo(`credential-rotation/${stack}/${source}`, keyLength);

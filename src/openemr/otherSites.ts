@@ -1,10 +1,9 @@
-import { lookup } from 'node:dns/promises';
 import { parseSqlconf } from './php/sqlconf';
 import type { OtherSite } from '../rotation/otherSites';
 import { scrubber } from '../secrecy/scrubber';
 import type { WorldContext } from '../target/context';
 import type { OtherFile } from './file/sqlconfFile';
-import { errorCode, sleep } from '../base/errors';
+import { addressesOf } from '../base/addresses';
 import { readOtherFiles } from './file/sqlconfFile';
 import type { OpenSqlconf } from './openSqlconf';
 
@@ -38,8 +37,6 @@ function siteOf(file: OtherFile): OtherSite {
     : { path, kind: 'text', text: file.bytes.toString('latin1') };
 }
 
-const lookupLimitMs = 3000;
-
 /** Those of the hosts that have an address in common with the own host, and those of which that cannot be seen. */
 async function lookedUp(
   own: string,
@@ -54,14 +51,4 @@ async function lookedUp(
     aliases: where((addresses) => addresses.some((address) => mine?.includes(address))),
     unknown: where((addresses) => addresses.length === 0 || mine?.length === 0),
   };
-}
-
-/** Addresses of a host; none where nothing is known of it, even when a name server that was silent is asked again. */
-async function addressesOf(host: string, tries = 2): Promise<string[]> {
-  const found = lookup(host, { all: true }).then(
-    (answers) => answers.map(({ address }) => address),
-    (error: unknown) => (errorCode(error) === 'ENOTFOUND' ? [] : undefined),
-  );
-  const addresses = await Promise.race([found, sleep(lookupLimitMs).then(() => undefined)]);
-  return addresses ?? (tries > 1 ? addressesOf(host, tries - 1) : []);
 }

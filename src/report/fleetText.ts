@@ -1,6 +1,7 @@
 import type { Counts, MemberResult } from '../fleet/outcome';
 import type { Standings } from '../fleet/standing';
 import type { RotationReport } from '../inspect/status/report';
+import { goesBack } from '../rotation/kinds';
 import type { Place } from '../rotation/rotationPlan';
 import type { MemberOutcome, RotationEnd, Standing } from '../rotation/ends';
 import { durationText, timeText } from './duration';
@@ -30,7 +31,7 @@ export function wayText(from: Place | null, to: Place | null): string {
 export function fleetRunLines(results: readonly MemberResult[], counts: Counts): string[] {
   const rows = results.map(({ name, outcome, exitCode, seconds, kind, from, to, slot }) => [
     name,
-    outcomeText(outcome),
+    outcome === 'done' && kind !== null && goesBack(kind) ? 'went back' : outcomeText(outcome),
     exitCode === null ? '–' : String(exitCode),
     seconds === null ? '–' : durationText(seconds),
     kind === null ? '–' : `${kind} ${wayText(from, to)}`,

@@ -1,5 +1,6 @@
 import { tracingOfRun } from '../base/trace';
 import { exitCodes } from '../base/failure';
+import { verdictOfRun } from '../rotation/ends';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { stepNumbers, stepTitles } from '../rotation/steps';
 import { scrubber } from '../secrecy/scrubber';
@@ -254,11 +255,14 @@ export class JsonRenderer implements Renderer {
     });
   }
 
-  ending({ outcome, code, message, planned, resumed, steps }: Ending): void {
+  ending(ending: Ending): void {
+    const { outcome, code, message, planned, resumed, steps } = ending;
     const { kind, from, to } = planned?.plan ?? {};
     const level = outcome === 'done' ? 'info' : 'error';
     this.write(level, 'result', {
       outcome,
+      // One that had no plan, or found nothing due, says nothing of a rotation.
+      ...(planned === undefined ? {} : { verdict: verdictOfRun(ending) }),
       exitCode: exitCodes[outcome],
       code,
       message,

@@ -97,7 +97,8 @@ export interface Due {
 
 /**
  * Whether a scheduled run is due. A rotation that was begun and not finished is always due, and so is one of which
- * nobody knows when it was: with no date, or with one in the future.
+ * nobody knows when it was: with no date, or with one in the future. So is one where the database refuses OpenEMR's
+ * login: the run lets OpenEMR in again, or says what does.
  * @param times `renewedAt`: since when the slot secret has the younger of both passwords, where the state does not say
  */
 export function dueNow(
@@ -106,6 +107,7 @@ export function dueNow(
   ifOlderThan: Recent,
   { now, renewedAt }: { now: Date; renewedAt?: Date | undefined },
 ): Due {
+  if (!observation.sqlconf.works) return {};
   if (journal && !journal.finished && moves(journal.plan.kind)) return {};
   const last = lastRotation(observation, journal, renewedAt);
   if (last === undefined) return {};

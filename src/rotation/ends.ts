@@ -1,6 +1,9 @@
 import type { Outcome } from '../base/failure';
 import { exitCodes } from '../base/failure';
 import type { PlanKind } from './kinds';
+import { moves } from './kinds';
+import type { StepNumber } from './steps';
+import { cutOverStep } from './steps';
 
 /*
  * Every word for how something ended, and how the words follow from each other. Each word is a public contract (JSON,
@@ -82,6 +85,27 @@ export function outcomeOfCode(code: number): Outcome | undefined {
 /** The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code. */
 export function verdictOfEnd(outcome: Outcome, kind: PlanKind | undefined): Verdict {
   return outcome === 'done' && kind === 'rollback' ? 'rolled-back' : ends[outcome].verdict;
+}
+
+/** What a run ended with. */
+export interface RunEnd {
+  outcome: Outcome;
+  planned?: { plan: { kind: PlanKind } };
+  steps: readonly { number: StepNumber; status: StepStatus }[];
+}
+
+/** Whether a run was stopped by a signal when it had begun to move OpenEMR, or found it moved. */
+export function isLeftMoved({ outcome, planned, steps }: RunEnd): boolean {
+  if (outcome !== 'cancelled' || planned === undefined || !moves(planned.plan.kind)) return false;
+  return steps.some(({ number, status }) => number >= cutOverStep && status !== 'not-reached');
+}
+
+/**
+ * The verdict on a run; one that finished the rollback of an earlier run is a rollback, whatever its exit code, and one that
+ * was stopped behind the begin of the switch is held: the next run has to finish it.
+ */
+export function verdictOfRun(run: RunEnd): Verdict {
+  return isLeftMoved(run) ? 'held' : verdictOfEnd(run.outcome, run.planned?.plan.kind);
 }
 
 /** True for an end of a new rotation that left OpenEMR where it was. */

@@ -76,7 +76,8 @@ async function rotateLocked(
   if (!wantsMore(request, first)) return first;
   const again = await openedBesideObserving(request, world, openStack(request.location));
   const notYet = await notDueReason(request, world, again);
-  if (notYet !== undefined) return { notDue: `The rollback that was cut off is finished. ${notYet}` };
+  // That it was finished is what others are to be told.
+  if (notYet !== undefined) return first;
   return rotateOnce(request, world, again).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     const why = error.message.replace(nothingChanged, '');

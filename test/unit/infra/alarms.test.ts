@@ -34,6 +34,13 @@ describe('the alarms', () => {
       expect(counted(JSON.parse(line), 'plain')).to.deep.equal(names);
     });
 
+  it('count a run that a signal stopped as held where the switch had begun', () => {
+    const line = (verdict: string): unknown =>
+      JSON.parse(result({ outcome: 'cancelled', kind: 'rotate', verdict }));
+    expect(counted(line('held'), 'plain')).to.deep.equal(['held']);
+    expect(counted(line('failed'), 'plain')).to.deep.equal([]);
+  });
+
   it('count no other end, and no other line', () => {
     const others = (Object.keys(exitCodes) as Outcome[]).filter(
       (outcome) => !['done', 'held', 'rolled-back'].includes(outcome),

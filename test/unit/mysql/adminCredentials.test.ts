@@ -28,6 +28,20 @@ describe('the admin login, where no version of the secret has the password of th
     );
   }
 
+  it('goes back to no other user than the one that the secret names now', async () => {
+    world.admin.labels.set('AWSPREVIOUS', 'v0');
+    world.admin.put(JSON.stringify(world.login('rotator', 'Not-made-yet')), ['AWSCURRENT'], 'v1');
+    const { region, adminSecretId, trust } = world.context;
+    const opened = openAdmin(new SecretsManager(region), adminSecretId, trust, undefined);
+    const failure = await opened.then(
+      () => expect.fail('it took the user before'),
+      (error: unknown) => error as Failure,
+    );
+    expect(failure).to.include({ code: 'admin-login-refused' });
+    expect(failure.message).to.include('refuses rotator with');
+    expect(world.log).not.to.include('login admin');
+  });
+
   for (const leftBehind of [0, 1, 3])
     it(`names the user and the way out, with ${leftBehind} versions of other rotations`, async () => {
       const { code, message, outcome } = await refusal(leftBehind);

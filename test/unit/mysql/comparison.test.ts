@@ -34,3 +34,32 @@ describe('names that are too long', () => {
     });
   });
 });
+
+describe('an account that was made like another', () => {
+  const usual = { host: '%', plugin: 'caching_sha2_password', ssl_type: '', locked: 'N', rule_lifetime: -1 };
+  const rows: Record<string, object> = {
+    a: usual,
+    // What a person changed behind the switch: it logs in by TLS alone, and its password does not expire.
+    b: { ...usual, ssl_type: 'ANY', rule_lifetime: 0 },
+  };
+  const { session } = fakeSession('8.0.36', [
+    ['SHOW GRANTS', [{ g: "GRANT ALL ON `openemr`.* TO 'x'@'%'" }]],
+  ]);
+  const server = {
+    ...session,
+    query: (sql: string, values: unknown[] = []) =>
+      sql.includes('FROM mysql.user u')
+        ? Promise.resolve([rows[String(values[0])] as Record<string, unknown>])
+        : session.query(sql, values),
+  };
+  const parityWhile = async (inUse: string): Promise<[number, number]> => {
+    const wanted = { username: 'b', dbname: 'openemr', like: 'a', inUse };
+    const { parity } = await compareAccount(server, wanted);
+    return [parity.problems.length, parity.alter.length];
+  };
+
+  it('is measured by it before the switch, and by itself once OpenEMR is on it', async () => {
+    expect(await parityWhile('a')).to.deep.equal([1, 1]);
+    expect(await parityWhile('b')).to.deep.equal([0, 0]);
+  });
+});

@@ -36,7 +36,14 @@ describe('--if-older-than', () => {
   const now = new Date('2026-01-31T04:00:00Z');
   const observation = {
     slotSecret: { createdAt: new Date('2026-01-31T03:00:00Z') },
+    sqlconf: { works: true },
   } as unknown as Observation;
+
+  it('a login that the database refuses is due at once, whatever its age: OpenEMR is down', () => {
+    const down = { ...observation, sqlconf: { ...observation.sqlconf, works: false } };
+    expect(dueNow(down, undefined, week, { now })).to.deep.equal({});
+    expect(notDue(observation, undefined, week, { now })).to.match(/nothing to do yet/);
+  });
 
   it('a moment: what began at it or after it is recent enough, what began before is due', () => {
     const due = (since: string): boolean =>
