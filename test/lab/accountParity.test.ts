@@ -7,6 +7,7 @@ import type { Comparison, WantedAccount } from '../../src/mysql/comparison';
 import { compareAccount } from '../../src/mysql/comparison';
 import type { Session } from '../../src/mysql/database';
 import { openSession, tryLogin } from '../../src/mysql/database';
+import { expiryOf } from '../../src/mysql/expiry';
 import { clausesLike, isLevel } from '../../src/mysql/parity';
 import { connectAs } from './support/database';
 import { databases, labWith } from './support/labs';
@@ -137,6 +138,20 @@ for (const database of databases) {
         (error: unknown) => error,
       );
       expect(String(refused)).to.include('several hosts').and.to.include('DROP USER `parity_b`@`10.%`');
+    });
+
+    it('the age of a password is read, and when it expires', async () => {
+      await make('parity_a', '');
+      const account = { username: 'parity_a', host: '%' };
+      const sixtyDaysAgo =
+        database === 'mysql'
+          ? "UPDATE mysql.user SET password_last_changed = NOW() - INTERVAL 60 DAY WHERE User = 'parity_a'"
+          : "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', UNIX_TIMESTAMP() - 60 * 86400) WHERE User = 'parity_a'";
+      await root("ALTER USER parity_a@'%' PASSWORD EXPIRE INTERVAL 90 DAY");
+      await root(sixtyDaysAgo);
+      expect(await expiryOf(admin, account)).to.deep.equal({ lifetime: 90, age: 60 });
+      await root("ALTER USER parity_a@'%' PASSWORD EXPIRE NEVER");
+      expect(await expiryOf(admin, account)).to.equal(undefined);
     });
 
     it('a bootstrap makes users like the one in use, with rights on the schema alone, and tells how to ask for TLS later', async () => {

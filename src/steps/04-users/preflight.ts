@@ -6,6 +6,7 @@ import { resourceNames } from '../../rotation/steps';
 import type { Comparison } from '../../mysql/comparison';
 import { compareAccount } from '../../mysql/comparison';
 import type { Session } from '../../mysql/database';
+import { expiryOf, mayExpireInUse } from '../../mysql/expiry';
 import { maskedCreation } from '../../mysql/parity';
 import { quoteAccount } from '../../mysql/sqlText';
 
@@ -35,6 +36,7 @@ export async function accountFindings(
       findings.problems.push(...problemsOf(compared, plan.mint.includes(slot)));
       findings.differences.push(...differencesOf(slot, compared));
       findings.notices.push(...noticesOf(slot, compared));
+      if (slot === plan.to) findings.notices.push(...(await expiryNotices(session, compared)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (!findings.problems.some(({ message }) => message === error.message)) findings.problems.push(error);
@@ -62,6 +64,16 @@ function differencesOf(slot: Slot, { account, name, model, parity }: Comparison)
   ].map((statement) => `+ ${statement}${as}`);
   const expired = account?.expired === true ? ['~ its password has expired: it is set again'] : [];
   return [...statements, ...expired].map((line) => `${resourceNames.user(slot)}: ${line}`);
+}
+
+/** The account that OpenEMR moves to, with a password that was set when OpenEMR left it. One that has expired is set again. */
+async function expiryNotices(session: Session, { account }: Comparison): Promise<string[]> {
+  const expiry = account === undefined || account.expired ? undefined : await expiryOf(session, account);
+  if (account === undefined || expiry === undefined || !mayExpireInUse(expiry)) return [];
+  const { lifetime, age } = expiry;
+  return [
+    `the password of ${account.username}, ${age} days old, expires ${Math.max(0, lifetime - age)} days from now, and OpenEMR is shut out then; rotate before that, or run ALTER USER ${quoteAccount(account)} PASSWORD EXPIRE NEVER`,
+  ];
 }
 
 /** A new account asks no more of a connection than the one in use: OpenEMR, which may not speak TLS, must get in. */
