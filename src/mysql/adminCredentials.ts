@@ -105,7 +105,7 @@ export async function openAdmin(
   }
   throw new Failure(
     'admin-login-refused',
-    `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous); ` +
+    `The database refuses ${username} with every password in the admin secret ${secretId} (current, pending, previous; those of another user were not tried); ` +
       // Not the master user's: the secret may be one of an admin of its own.
       `set the password of ${username} in the database to the secret's current one and run again.`,
   );

@@ -90,7 +90,7 @@ async function modelOf(
   if (like !== undefined && account) {
     const rights = await rightsOf(session, account);
     // Behind the switch the account that was made like another is in use itself: what somebody changed of it is right.
-    return inUse === username ? { rights } : { account, rights };
+    return inUse === username && own ? { rights } : { account, rights };
   }
   // The account in use is the measure itself; it gets its schema only when it can do nothing there.
   if (

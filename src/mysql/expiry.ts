@@ -10,27 +10,35 @@ export interface Expiry {
   age: number;
 }
 
+const since = {
+  mysql: 'TIMESTAMPDIFF(DAY, password_last_changed, NOW()) AS age FROM mysql.user',
+  mariadb:
+    "TIMESTAMPDIFF(DAY, FROM_UNIXTIME(JSON_VALUE(Priv, '$.password_last_changed')), NOW()) AS age FROM mysql.global_priv",
+};
+
 /**
- * How long the password of an account lasts, by its own rule or by the server's; undefined where it never expires, or
- * where that cannot be read.
+ * How long the password of an account lasts; undefined where it never expires, or where that cannot be read.
  *
  * - dev.mysql.com/doc/refman/8.4/en/password-management.html, "Password Expiration Policy"
- * - mariadb.com/kb/en/user-password-expiry: -1 is the server's default, as no rule is
+ * - mariadb.com/kb/en/user-password-expiry
+ *
+ * @param rule days until it expires, 0 for never; undefined is the server's default
  */
 export async function expiryOf(
   session: Session,
   { username, host }: AccountName,
+  rule: number | undefined,
 ): Promise<Expiry | undefined> {
   const { mariadb, atLeast } = await serverOf(session);
   if (!(mariadb ? atLeast(10, 4, 3) : atLeast(5, 7, 4))) return undefined;
-  const sql = mariadb
-    ? "SELECT JSON_VALUE(Priv, '$.password_lifetime') AS own, @@global.default_password_lifetime AS usual, TIMESTAMPDIFF(DAY, FROM_UNIXTIME(JSON_VALUE(Priv, '$.password_last_changed')), NOW()) AS age FROM mysql.global_priv WHERE User = ? AND Host = ?"
-    : 'SELECT password_lifetime AS own, @@global.default_password_lifetime AS usual, TIMESTAMPDIFF(DAY, password_last_changed, NOW()) AS age FROM mysql.user WHERE User = ? AND Host = ?';
+  const ofAccount = `${since[mariadb ? 'mariadb' : 'mysql']} WHERE User = ? AND Host = ?`;
   try {
-    const [row] = await session.query(sql, [username, host]);
+    const [row] = await session.query(`SELECT @@global.default_password_lifetime AS usual, ${ofAccount}`, [
+      username,
+      host,
+    ]);
     if (row === undefined || row['age'] === null || row['age'] === undefined) return undefined;
-    const own = row['own'] === null || Number(row['own']) === -1 ? undefined : Number(row['own']);
-    const lifetime = own ?? Number(row['usual'] ?? 0);
+    const lifetime = rule ?? Number(row['usual'] ?? 0);
     return lifetime > 0 ? { lifetime, age: Number(row['age']) } : undefined;
   } catch (error) {
     if (error instanceof DatabaseFailure) return undefined;
@@ -40,8 +48,8 @@ export async function expiryOf(
 
 /**
  * Whether the password of a slot may expire while OpenEMR uses it: a slot waits for one rotation, and is in use until the
- * next, so that its password becomes twice as old as it is at the switch.
+ * next, so that its password becomes twice as old as it is at the switch. One that has expired already is set again.
  */
 export function mayExpireInUse({ lifetime, age }: Expiry): boolean {
-  return 2 * age >= lifetime;
+  return age < lifetime && 2 * age >= lifetime;
 }

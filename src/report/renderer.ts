@@ -261,8 +261,8 @@ export class JsonRenderer implements Renderer {
     const level = outcome === 'done' ? 'info' : 'error';
     this.write(level, 'result', {
       outcome,
-      // One that had no plan, or found nothing due, says nothing of a rotation.
-      ...(planned === undefined ? {} : { verdict: verdictOfRun(ending) }),
+      // A run that a signal stopped may leave as much to do as one that is held.
+      ...(verdictOfRun(ending) === 'held' ? { verdict: 'held' } : {}),
       exitCode: exitCodes[outcome],
       code,
       message,

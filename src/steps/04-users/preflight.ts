@@ -36,7 +36,8 @@ export async function accountFindings(
       findings.problems.push(...problemsOf(compared, plan.mint.includes(slot)));
       findings.differences.push(...differencesOf(slot, compared));
       findings.notices.push(...noticesOf(slot, compared));
-      if (slot === plan.to) findings.notices.push(...(await expiryNotices(session, compared)));
+      const keepsPassword = slot === plan.to && plan.kind !== 'sync' && !plan.mint.includes(slot);
+      if (keepsPassword) findings.notices.push(...(await expiryNotices(session, compared)));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (!findings.problems.some(({ message }) => message === error.message)) findings.problems.push(error);
@@ -66,13 +67,16 @@ function differencesOf(slot: Slot, { account, name, model, parity }: Comparison)
   return [...statements, ...expired].map((line) => `${resourceNames.user(slot)}: ${line}`);
 }
 
-/** The account that OpenEMR moves to, with a password that was set when OpenEMR left it. One that has expired is set again. */
-async function expiryNotices(session: Session, { account }: Comparison): Promise<string[]> {
-  const expiry = account === undefined || account.expired ? undefined : await expiryOf(session, account);
-  if (account === undefined || expiry === undefined || !mayExpireInUse(expiry)) return [];
+/** The account that OpenEMR moves to, with a password that was set when OpenEMR left it, and the rule that step 4 gives it. */
+async function expiryNotices(session: Session, { account, model }: Comparison): Promise<string[]> {
+  if (account === undefined || account.expired) return [];
+  // The rule is that of the account in use: what is changed there comes over.
+  const ruling = model.account ?? account;
+  const expiry = await expiryOf(session, account, ruling.passwordRules.lifetime);
+  if (expiry === undefined || !mayExpireInUse(expiry)) return [];
   const { lifetime, age } = expiry;
   return [
-    `the password of ${account.username}, ${age} days old, expires ${Math.max(0, lifetime - age)} days from now, and OpenEMR is shut out then; rotate before that, or run ALTER USER ${quoteAccount(account)} PASSWORD EXPIRE NEVER`,
+    `the password of ${account.username}, ${age} days old, expires ${lifetime - age} days from now, and OpenEMR is shut out then; rotate before that, or run ALTER USER ${quoteAccount(ruling)} PASSWORD EXPIRE NEVER`,
   ];
 }
 

@@ -126,7 +126,8 @@ export async function settleOthers(
     // Each wrong password counts for the server: this one was refused when the session was opened.
     if (refused.includes(versionId)) continue;
     const version = await secrets.read(secretId, { versionId });
-    if (version === undefined || !(await isKnownToWork(world.logsIn(version.text)))) continue;
+    if (version === undefined || !isOfSameUser(version, current)) continue;
+    if (!(await isKnownToWork(world.logsIn(version.text)))) continue;
     await world.write('admin secret: finish the rotation of another OpenEMR', () =>
       secrets.moveStage(secretId, 'AWSCURRENT', current.versionId, versionId),
     );
@@ -134,6 +135,14 @@ export async function settleOthers(
     return version;
   }
   return current;
+}
+
+/** Whether two versions name one user. Somebody may have stored another user since: then an older one's is over. */
+function isOfSameUser(one: SecretVersion, other: SecretVersion): boolean {
+  const [mine, theirs] = [one, other].map(({ text }) => parseAdminDocument(text));
+  return (
+    mine?.ok === true && theirs?.ok === true && mine.value.login.username === theirs.value.login.username
+  );
 }
 
 /** Takes the label of its own from versions that need it no more; AWSPENDING, too, which this tool gave them before. */
