@@ -131,6 +131,7 @@ describe('JsonRenderer', () => {
       });
       renderer.news({ kind: 'reading' });
       traceTo(undefined);
+      renderer.ending({ outcome: 'held', message: 'Step 10 failed.', steps: [] });
     });
     expect(undocumented('log', linesOf(stdout))).to.deep.equal([]);
   });

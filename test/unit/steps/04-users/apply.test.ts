@@ -176,7 +176,10 @@ describe("step 4: a slot's user", () => {
 
     it('where the requirement would change under somebody who is on it', async () => {
       Object.assign(world.database.account('openemr_b') ?? {}, { requires: '' });
-      await world.writeFile(world.login('openemr_b', passwords.B));
+      Object.assign(world.kubernetes.secretData, {
+        'mysql-user': 'openemr_b',
+        'mysql-password': passwords.B,
+      });
       const given = { password: passwords.B, repair: true };
       await expectRefused(world, () => apply(world, given), 'before-switch', /run ALTER USER .* by hand/);
     });
