@@ -23,6 +23,14 @@ export function parseSavedPlan(text: string, file: string): SavedPlan {
   );
 }
 
+/** The end of a run whose saved plan is not that of the world any more. @param why completes "no longer fits: " */
+export function outdatedPlan({ id }: Pick<RotationPlan, 'id'>, why: string): Failure {
+  return new Failure(
+    'saved-plan-outdated',
+    `The saved plan ${id} no longer fits: ${why}. Nothing was changed; make a new plan with --dry-run --plan.`,
+  );
+}
+
 /** What each field of a plan tells of the world, for the message when it differs. */
 const fieldTexts: Partial<Record<keyof RotationPlan, string>> = {
   kind: 'another kind of rotation is needed now',

@@ -20,7 +20,7 @@ import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { planRotation } from '../rotation/planRotation';
 import { mustFinish } from '../rotation/takeUp';
 import { Failure, decidingCode, jointOutcome } from '../base/failure';
-import { planDifferences } from '../rotation/savedPlan';
+import { outdatedPlan, planDifferences } from '../rotation/savedPlan';
 
 /** The world as a run found it, and what the health page is about to say, where it was asked already. */
 interface FoundWorld {
@@ -171,11 +171,7 @@ function refuseOtherPlan(saved: RotationPlan, found: RotationPlan, resumed: bool
       `Rotation ${found.id} is not finished, so the saved plan ${saved.id} does not fit; run without --plan to finish it, then make a new plan.`,
     );
   const differences = planDifferences(saved, found);
-  if (differences.length === 0) return;
-  throw new Failure(
-    'saved-plan-outdated',
-    `The saved plan ${saved.id} no longer fits: ${differences.join('; ')}. Nothing was changed; make a new plan with --dry-run --plan.`,
-  );
+  if (differences.length > 0) throw outdatedPlan(saved, differences.join('; '));
 }
 
 /** What such an end says. */

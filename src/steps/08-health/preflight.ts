@@ -1,10 +1,11 @@
-import { Failure } from '../../base/failure';
+import type { Failure } from '../../base/failure';
 import type { HealthLook } from '../../openemr/health/look';
 import { lookAtHealth } from '../../openemr/health/look';
 import type { HealthBefore } from '../../rotation/health';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { switches } from '../../rotation/rotationPlan';
 import type { SavedPlan } from '../../rotation/savedPlan';
+import { outdatedPlan } from '../../rotation/savedPlan';
 
 /** The settings that a look at the health page needs. */
 export interface HealthSettings {
@@ -53,10 +54,7 @@ export function withHealth(
 ): PlannedRotation {
   const found = look?.problem === undefined ? look?.before : undefined;
   if (saved?.plan.health && found && judgesOtherwise(saved.plan.health, found))
-    throw new Failure(
-      'saved-plan-outdated',
-      `The saved plan ${saved.plan.id} no longer fits: the health page answers otherwise than before it. Nothing was changed; make a new plan with --dry-run --plan.`,
-    );
+    throw outdatedPlan(saved.plan, 'the health page answers otherwise than before it');
   const health = saved ? saved.plan.health : look?.before;
   return health === undefined ? planned : { ...planned, plan: { ...planned.plan, health } };
 }
