@@ -1,4 +1,5 @@
 export { startLab } from './lab';
+export type { Contents } from './clear';
 export { STARTING_POINTS } from './types';
 export type { Lab, LabOptions, Site, SiteOptions, SqlConfValues, StartingPoint } from './types';
 export type { AwsFault, AwsRequest } from './servers/aws-proxy';

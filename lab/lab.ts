@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { clear, contentsOf } from './clear';
 import { startDockerParts } from './docker/servers';
 import { Kubelet } from './kubelet/kubelet';
 import type { PodRunner } from './kubelet/runner';
@@ -23,7 +24,7 @@ import { Processes } from './servers/processes';
 import { Secrets } from './site/secrets';
 import { createSite } from './site/site';
 import type { SiteServers } from './site/site';
-import type { Lab, LabOptions } from './types';
+import type { Lab, LabOptions, Site, SiteOptions } from './types';
 
 interface Servers extends LabParts {
   proxy: AwsProxy;
@@ -177,7 +178,10 @@ function assemble(
     awsEndpoint: proxy.endpoint,
     kubernetesEndpoint: kubernetesProxy.server,
   };
-  let sites = 0;
+  const sites = new Sites((name, siteOptions) =>
+    timed(options, `site ${name}`, createSite(siteServers, name, siteOptions)),
+  );
+  const cleared = { database, kubernetes, moto, proxies: [proxy, kubernetesProxy] };
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await Promise.all([kubelet.stop(), database.close(), proxy.close(), kubernetesProxy.close()]);
@@ -208,12 +212,32 @@ function assemble(
     dropLogs: () => kubelet.dropLogs(),
     podLogs: (namespace, pod) => kubelet.logs(namespace, pod),
     podVolumes: (namespace, pod) => kubelet.volumes(namespace, pod),
-    createSite: (siteOptions = {}) => {
-      const name = siteOptions.name ?? `site${++sites}`;
-      return timed(options, `site ${name}`, createSite(siteServers, name, siteOptions));
-    },
+    createSite: (siteOptions) => sites.create(siteOptions),
+    contents: () => contentsOf(cleared),
+    clear: (before) => clear(cleared, sites.left, before),
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** The sites of a lab: gives names to those that have none, and knows which are still there. */
+class Sites {
+  readonly left = new Set<Site>();
+  private made = 0;
+
+  constructor(private readonly make: (name: string, options: SiteOptions) => Promise<Site>) {}
+
+  async create(options: SiteOptions = {}): Promise<Site> {
+    const site = await this.make(options.name ?? `site${++this.made}`, options);
+    const tracked: Site = {
+      ...site,
+      remove: async () => {
+        await site.remove();
+        this.left.delete(tracked);
+      },
+    };
+    this.left.add(tracked);
+    return tracked;
+  }
 }
 
 /** An API server in a container does not come to what listens on this machine alone. */

@@ -1,3 +1,4 @@
+import type { Contents } from './clear';
 import type { ContainerImage } from './kubelet/images';
 import type { PodFault } from './kubelet/pod';
 import type { AwsFault, AwsRequest } from './servers/aws-proxy';
@@ -77,6 +78,13 @@ export interface Lab {
   dropLogs(): Promise<void>;
   /** Makes an OpenEMR and waits until its pods are ready. */
   createSite(options?: SiteOptions): Promise<Site>;
+  /** What there is beyond the sites, as accounts of the database and objects of the cluster as a whole. */
+  contents(): Promise<Contents>;
+  /**
+   * Takes away the sites and whatever else is not in `before`, empties AWS, and forgets what was recorded and which faults were asked for.
+   * @returns what differs from `before` all the same, one text each; a lab with any of these is to be stopped, not used again
+   */
+  clear(before: Contents): Promise<string[]>;
   /** Ends every process that the lab began. Idempotent. */
   stop(): Promise<void>;
 }

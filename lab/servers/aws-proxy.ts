@@ -63,6 +63,8 @@ export interface AwsProxy {
   settled(): Promise<void>;
   /** Adds a rule; gives the function that takes it away. */
   fault(rule: AwsFault): () => void;
+  /** Takes every rule away, and forgets the requests so far. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,10 @@ export async function startAwsProxy(target: string, address: string): Promise<Aw
       return () => {
         entry.left = 0;
       };
+    },
+    forget() {
+      rules.length = 0;
+      requests.length = 0;
     },
     close: () =>
       new Promise((resolve) => {

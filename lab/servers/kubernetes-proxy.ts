@@ -44,6 +44,8 @@ export interface KubernetesProxy {
   requests(): KubernetesRequest[];
   /** Adds a rule; gives the function that takes it away. */
   fault(rule: KubernetesFault): () => void;
+  /** Takes every rule away, and forgets the requests so far. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,10 @@ export async function startKubernetesProxy(
       return () => {
         entry.left = 0;
       };
+    },
+    forget() {
+      entries.length = 0;
+      proxy.requests.length = 0;
     },
     close: async () => {
       agent.destroy();
