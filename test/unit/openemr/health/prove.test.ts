@@ -80,11 +80,11 @@ describe('proveHealth', () => {
     expect(failure.message).to.match(/readyz does not answer in time; it was not good/);
   });
 
-  it('answers that all say "broken" end the proof in seconds', async () => {
-    const started = performance.now();
+  it('answers that all say "broken" end the proof long before its time is over', async () => {
     const sick = { status: 200, body: json({ status: 'error', message: 'x' }) };
-    const failure = await failureOf(prove([good, sick], { answersInARow: 3, limitMs: 60_000, replicas: 10 }));
-    expect(performance.now() - started).to.be.below(5000);
+    const failure = await failureOf(
+      prove([good, sick], { answersInARow: 3, limitMs: 3_600_000, replicas: 10 }),
+    );
     expect(failure.message).to.match(/says status "error" in \d+ answers in a row/);
   });
 
