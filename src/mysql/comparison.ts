@@ -59,7 +59,11 @@ export async function compareAccount(session: Session, asked: WantedAccount): Pr
     name,
     model,
     parity,
-    foreignSchema: foreignSchemaOf(schemaNames, rights, model, wanted.dbname),
+    // The account that OpenEMR uses is its own, whatever else it may do.
+    foreignSchema:
+      wanted.inUse === wanted.username
+        ? undefined
+        : foreignSchemaOf(schemaNames, rights, model, wanted.dbname),
   };
 }
 

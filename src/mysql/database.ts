@@ -11,6 +11,7 @@ import {
   LoginTriesUsedUp,
   connectFailure,
   isDenied,
+  isKnownToWork,
   isLockedByTries,
   isStandingRefusal,
   passesSoon,
@@ -215,6 +216,14 @@ export async function tryLoginOrLocked(login: DatabaseLogin, trust: DatabaseTrus
     if (isLockedByTries(error)) return 'denied';
     throw error;
   }
+}
+
+/**
+ * Whether the server takes a login. One whose account is locked, or that may not be tried any more, counts as refused.
+ * @throws as {@link tryLogin}, when the server cannot be asked
+ */
+export function isTaken(login: DatabaseLogin, trust: DatabaseTrust): Promise<boolean> {
+  return isKnownToWork(tryLoginOrLocked(login, trust).then((answer) => answer === 'works'));
 }
 
 /**

@@ -76,6 +76,8 @@ export interface LiveUse {
   password: string;
   /** True for the Kubernetes Secret. */
   inSecret?: true;
+  /** True for the file of another site; its password is empty where it could not be read. */
+  ofOtherSite?: true;
 }
 
 /** Where an account is named now: in the file, in that of any other site, or in the Secret. */
@@ -98,6 +100,7 @@ export async function liveUses(context: WorldContext, account: NamedAccount): Pr
   const otherUses = others.map(({ path, why, password = '' }) => ({
     where: `another site, ${path} (${why})`,
     password,
+    ofOtherSite: true as const,
   }));
   return [...uses, ...otherUses];
 }

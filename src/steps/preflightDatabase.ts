@@ -4,6 +4,7 @@ import { accountsNamed, ownAccount, ownGrants } from '../mysql/accounts';
 import type { WorldContext } from '../target/context';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
+import { isTaken } from '../mysql/database';
 import { proxyNotices, proxyProblems } from './10-renewal/rdsProxy';
 import { idleRoles } from '../mysql/roles';
 import { probeProblem } from '../mysql/accountChange';
@@ -11,6 +12,7 @@ import { isReadOnly, readOnlyFailure, serverOf } from '../mysql/server';
 import { quoteAccount, quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
+import { repairProblems } from './04-users/repair';
 import { targetProblems } from './preflightTarget';
 import type { PreflightClients } from './preflightClients';
 
@@ -30,13 +32,14 @@ export async function databaseFindings(
   const target = await targetProblems(context, clients);
   // On another server the accounts would be missing or strange: that tells nothing.
   if (target.length > 0) return { problems: target, differences: [], notices: [] };
-  const found = await accountFindings(planned, session);
+  const found = await accountFindings(planned, session, (login) => isTaken(login, context.trust));
   const problems = [
     ...proxyProblems(clients.credentials.login),
     ...(await missingPrivileges(session)),
     ...(await readerProblems(clients)),
     ...(planned.plan.rotateAdmin ? await adminHostProblems(clients) : []),
     ...found.problems,
+    ...(await repairProblems(planned, context)),
   ];
   return {
     ...found,

@@ -5,10 +5,12 @@ import type { Account } from '../../mysql/accounts';
 import { createAccount } from '../../mysql/accounts';
 import type { Comparison } from '../../mysql/comparison';
 import { compareAccount } from '../../mysql/comparison';
+import { parseSlotDocument } from '../../rotation/secretDocument';
+import { secretsManager } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
-import { openSession, tryLoginOrLocked } from '../../mysql/database';
-import { DatabaseFailure, isKnownToWork, isPasswordRefusal } from '../../mysql/databaseErrors';
+import { isTaken, openSession } from '../../mysql/database';
+import { DatabaseFailure, isPasswordRefusal } from '../../mysql/databaseErrors';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';
@@ -17,6 +19,7 @@ import { isUnknown } from '../logic';
 import type { Changed, OldPasswordRules } from '../oldPassword';
 import { endOldPassword, hasOldPasswordToEnd, setSlotPassword } from '../oldPassword';
 import { asAdmin, guardedEffect, liveUses, proveSession } from '../adminSession';
+import { inTheWay, otherPasswordProblem } from './repair';
 
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs extends OldPasswordRules {
@@ -46,13 +49,14 @@ export const databaseUser: ResourceLogic = {
     const inputs = news as unknown as DatabaseUserInputs;
     const keys = ['username', 'host', 'port', 'dbname', 'password'] as const;
     if (keys.some((key) => isUnknown(inputs[key]) || olds[key] !== inputs[key])) return true;
-    if (!(await isKnownToWork(logsIn(loginOf(inputs), inputs.context)))) return true;
+    if (!(await isTaken(loginOf(inputs), inputs.context.trust))) return true;
     return asAdmin(inputs.context, (session) => isBehind(session, inputs));
   },
   async apply(properties: Properties) {
     const inputs = properties as unknown as DatabaseUserInputs;
     const login = loginOf(inputs);
-    const works = await isKnownToWork(logsIn(login, inputs.context));
+    // One that is locked since somebody tried wrong passwords gets its password all the same; the proof then says how it is unlocked.
+    const works = await isTaken(login, inputs.context.trust);
     await asAdmin(inputs.context, (session) => bringUp(session, inputs, works));
     await prove(login, inputs.context);
     await endOldPassword(changedOf(inputs), async (session, account) => {
@@ -73,10 +77,6 @@ function loginOf({ username, password, host, port, dbname }: DatabaseUserInputs)
 function changedOf(inputs: DatabaseUserInputs): Changed {
   return { graceSeconds: defaultGraceSeconds, ...inputs, login: loginOf(inputs) };
 }
-
-/** One that is locked since somebody tried wrong passwords gets its password all the same; the proof then says how it is unlocked. */
-const logsIn = async (login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> =>
-  (await tryLoginOrLocked(login, trust)) === 'works';
 
 async function compare(session: Session, inputs: DatabaseUserInputs): Promise<Comparison> {
   const { username, dbname, like, context } = inputs;
@@ -107,7 +107,7 @@ async function bringUp(session: Session, inputs: DatabaseUserInputs, works: bool
       ),
     );
   } else if (!works) {
-    assertOurs(inputs, compared);
+    await assertOurs(inputs, compared);
     // The place names the very password that is to be set, which only a repair may do.
     const cure = 'Set it with --sync-db-users, then run again.';
     await assertNotLive(inputs, 'its password was not changed', cure);
@@ -170,15 +170,12 @@ async function assertNotLive(
   const named = await liveUses(context, { username, host, port });
   const uses = named.filter(({ inSecret }) => !(deadSecret && inSecret === true));
   // Whom a live place names with this very password is refused now: to wait would keep OpenEMR out.
-  if (repair && uses.length > 0 && uses.every((use) => use.password === password)) return;
-  const [use] = uses;
-  if (use)
-    throw new Failure(
-      'login-in-use',
-      use.password === password
-        ? `${username} is in use by ${use.where}, ${consequence}. ${cure}`
-        : `${username} is in use by ${use.where}, with another password than the one to set; ${consequence}. Correct that place and run again.`,
-    );
+  const others = await inTheWay(uses, loginOf(inputs), context);
+  if (repair && uses.length > 0 && others.length === 0) return;
+  const [use] = repair ? others : uses;
+  if (use?.password === password)
+    throw new Failure('login-in-use', `${username} is in use by ${use.where}, ${consequence}. ${cure}`);
+  if (use) throw otherPasswordProblem(username, use, consequence);
   if (await isStillIdle(context, username)) return;
   const found = await idleness(context, username, { graceMs: graceSeconds * 1000, limitMs: 0 });
   if (found.idle) return;
@@ -190,15 +187,28 @@ async function assertNotLive(
 
 /**
  * An account with rights on another schema, which the one in use does not have, is somebody else's: a second OpenEMR
- * on the same server, whose slots have the same default names.
+ * on the same server, whose slots have the same default names. One that the slot secret's password lets in is ours.
  */
-function assertOurs({ username, slot }: DatabaseUserInputs, { foreignSchema }: Comparison): void {
-  if (foreignSchema === undefined) return;
+async function assertOurs(inputs: DatabaseUserInputs, { foreignSchema }: Comparison): Promise<void> {
+  if (foreignSchema === undefined || (await isOfSlotSecret(inputs))) return;
+  const { username, slot } = inputs;
   throw new Failure(
     'account-of-another-openemr',
     `The database user ${username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; its password was not changed. ` +
       `Name another username for slot ${slot} in the slot secret and run again.`,
   );
+}
+
+/** Step 10 sets a new password on an account whose old one is still current. */
+async function isOfSlotSecret(inputs: DatabaseUserInputs): Promise<boolean> {
+  const { context, slot, username, password } = inputs;
+  const version = await secretsManager(context).read(context.slotSecretId, { stage: 'AWSCURRENT' });
+  const document = parseSlotDocument(version?.text ?? '');
+  const entry = document.ok ? document.value.entries[slot] : undefined;
+  if (entry?.kind !== 'complete' || entry.login.username !== username) return false;
+  // The one to set is refused already, or nothing had to be set.
+  if (entry.login.password === password) return false;
+  return isTaken({ ...loginOf(inputs), password: entry.login.password }, context.trust);
 }
 
 async function prove(login: DatabaseLogin, context: WorldContext): Promise<void> {

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure';
-import type { PlannedRotation } from '../../rotation/rotationPlan';
-import type { Slot } from '../../rotation/slot';
+import type { PlannedLogin, PlannedRotation } from '../../rotation/rotationPlan';
+import type { DatabaseLogin, Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import { resourceNames } from '../../rotation/steps';
 import type { Comparison } from '../../mysql/comparison';
@@ -20,10 +20,14 @@ export interface AccountFindings {
   notices: string[];
 }
 
-/** Compares both slots' accounts with the one that OpenEMR uses. Writes nothing. */
+/**
+ * Compares both slots' accounts with the one that OpenEMR uses. Writes nothing.
+ * @param logsIn whether the database takes a login; asked only of an account that seems to be somebody else's
+ */
 export async function accountFindings(
   { plan, material }: PlannedRotation,
   session: Session,
+  logsIn: (login: DatabaseLogin) => Promise<boolean>,
 ): Promise<AccountFindings> {
   const findings: AccountFindings = { problems: [], differences: [], notices: [] };
   if (plan.kind === 'rollback') return findings;
@@ -33,7 +37,9 @@ export async function accountFindings(
     const like = plan.from === 'other' || username === inUse ? undefined : inUse;
     try {
       const compared = await compareAccount(session, { username, dbname, like, inUse });
-      findings.problems.push(...problemsOf(compared, plan.mint.includes(slot)));
+      findings.problems.push(
+        ...problemsOf(compared, await isOfSlot(material.logins[slot], compared, logsIn)),
+      );
       findings.differences.push(...differencesOf(slot, compared));
       findings.notices.push(...noticesOf(slot, compared));
       const keepsPassword = slot === plan.to && plan.kind !== 'sync' && !plan.mint.includes(slot);
@@ -46,9 +52,18 @@ export async function accountFindings(
   return findings;
 }
 
-function problemsOf({ parity, foreignSchema, name }: Comparison, setsPassword: boolean): Failure[] {
+/** One that the slot secret's password lets in is ours, whatever rights it has; any other gets a password that it did not have. */
+async function isOfSlot(
+  { password, ...account }: PlannedLogin,
+  { foreignSchema }: Comparison,
+  logsIn: (login: DatabaseLogin) => Promise<boolean>,
+): Promise<boolean> {
+  return foreignSchema === undefined || (password !== undefined && (await logsIn({ ...account, password })));
+}
+
+function problemsOf({ parity, foreignSchema, name }: Comparison, isOurs: boolean): Failure[] {
   const foreign =
-    foreignSchema === undefined || !setsPassword
+    foreignSchema === undefined || isOurs
       ? []
       : [
           `The database user ${name.username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; name another username in the slot secret.`,

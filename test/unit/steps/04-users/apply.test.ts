@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { listenToNotices } from '../../../../src/base/notices';
 import { tryLogin } from '../../../../src/mysql/database';
+import { kubernetesSecretData } from '../../../../src/rotation/observation';
 import type { DatabaseUserInputs } from '../../../../src/steps/04-users/apply';
 import { databaseUser } from '../../../../src/steps/04-users/apply';
 import { beginToWatch } from '../../../../src/steps/10-renewal/idle';
@@ -151,8 +153,10 @@ describe("step 4: a slot's user", () => {
       await expectRefused(world, () => apply(world), 'before-switch', /in use from 10\.0\.0\.7/);
     });
 
-    it('where it has rights on a schema that the active one has not', async () => {
-      world.database.account('openemr_b')?.grants.push('GRANT SELECT ON `clinic2`.*');
+    it("where it has rights on a schema that the active one has not, and the slot secret's password is not its", async () => {
+      const account = world.database.account('openemr_b');
+      account?.grants.push('GRANT SELECT ON `clinic2`.*');
+      Object.assign(account ?? {}, { password: 'Of-somebody-else-1' });
       await expectRefused(world, () => apply(world), 'before-switch', /rights on clinic2 .* another OpenEMR/);
     });
 
@@ -214,6 +218,49 @@ describe("step 4: a slot's user", () => {
     expect(writesIn(world.log)).to.deep.equal([alter]);
   });
 
+  describe('a repair lets OpenEMR in', () => {
+    const otherSite = async (folder: string, pass: string): Promise<void> => {
+      const place = path.join(world.context.sitesRoot, folder);
+      await mkdir(place);
+      const { host, port } = world.login('', '');
+      const lines = `<?php $host='${host}'; $port='${port}'; $login='openemr_b'; $pass='${pass}'; $dbase='openemr';`;
+      await writeFile(path.join(place, 'sqlconf.php'), lines);
+    };
+    const repair = (): Promise<unknown> => {
+      const inputs = inputsOf(world, { repair: true });
+      delete inputs['like'];
+      return withFaults(world, undefined, () => databaseUser.apply(inputs));
+    };
+    beforeEach(() => world.writeFile(world.login('openemr_b', passwords.newB)));
+
+    it('whatever other rights its own account has: it is not of another OpenEMR', async () => {
+      const account = world.database.account('openemr_b');
+      account?.grants.push('GRANT SELECT ON `reporting`.*');
+      Object.assign(account ?? {}, { password: 'Restored-1' });
+      await repair();
+      expect(writesIn(world.log)).to.deep.equal([alter]);
+    });
+
+    it('beside the copy of a folder whose password the database refuses', async () => {
+      await otherSite('default.bak', 'Long-ago-1');
+      await repair();
+      expect(writesIn(world.log)).to.deep.equal([alter]);
+    });
+
+    it('not where another site is let in by another password: that site is named, and what to do with it', async () => {
+      await otherSite('second', passwords.B);
+      const said =
+        /another site, .*second.*another password.*; its password was not changed\. Give that site/;
+      await expectRefused(world, repair, 'before-switch', said);
+    });
+  });
+
+  it('step 10: an account that the current slot secret lets in is ours, whatever other rights it has', async () => {
+    world.database.account('openemr_b')?.grants.push('GRANT SELECT ON `reporting`.*');
+    await apply(world);
+    expect(writesIn(world.log)).to.deep.equal([alter]);
+  });
+
   it('a Kubernetes Secret whose login was refused when the plan was made is no use of the account', async () => {
     Object.assign(world.kubernetes.secretData, { 'mysql-user': 'openemr_b', 'mysql-password': 'stale' });
     await apply(world, { deadSecret: true });
@@ -228,6 +275,24 @@ describe("step 4: a slot's user", () => {
     expect(writesIn(world.log)).to.deep.equal([
       create,
       'sql GRANT ALL PRIVILEGES ON `openemr`.* TO `openemr_b`@`%`',
+    ]);
+  });
+
+  it('an older password of a user that a live place names stays, and that is told', async () => {
+    const account = Object.assign(world.database.account('openemr_b') ?? {}, { older: 'older' });
+    world.kubernetes.secretData = kubernetesSecretData(world.login('openemr_b', 'older'));
+    const told: string[] = [];
+    listenToNotices((text) => told.push(text));
+    try {
+      await apply(world, { password: passwords.B, oldPassword: 'end' });
+    } finally {
+      listenToNotices(() => undefined);
+    }
+    expect(writesIn(world.log)).to.deep.equal([]);
+    expect(account).to.deep.include({ password: passwords.B, older: 'older' });
+    const { namespace } = world.kubernetes;
+    expect(told).to.deep.equal([
+      `Secret ${namespace}/openemr-db names openemr_b, so its old password, which works beside the new one, was not discarded; a later rotation ends it, when it renews the password of openemr_b`,
     ]);
   });
 });
