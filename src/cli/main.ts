@@ -19,7 +19,7 @@ enableCompileCache(compileCacheFolder(process.env));
 // Read when the first thread starts: files of a network share that hang must leave some for names and passwords.
 process.env['UV_THREADPOOL_SIZE'] ??= '24';
 
-// A reader that goes away (`| head`, a dropped terminal) ends the output, never the run.
+// A reader that goes away (`| head`, a dropped terminal) ends the output, never the run; signals.ts says what SIGHUP does.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 /** The bundle starts in a fraction of the time that the single modules take. */

@@ -99,6 +99,29 @@ function timeOf({ metadata }: V1Job): number {
   return new Date(metadata?.creationTimestamp ?? 0).getTime();
 }
 
+/** Commands that take no lock: what looks, and what helps where a run is dead or hangs. */
+const withoutLock = new Set(['status', 'verify', 'history', 'evidence', 'config', 'unlock']);
+
+/**
+ * The lock in the database would end a second run as well, only later, and in a pod. What takes no lock may be started beside it.
+ * @param args in the place of the arguments of the template, if any
+ * @throws Failure `job-running`
+ */
+export function refuseSecond(
+  jobs: readonly V1Job[],
+  cronJob: V1CronJob,
+  args: readonly string[] | undefined,
+): void {
+  if (args !== undefined && (withoutLock.has(args[0] ?? '') || args.includes('--dry-run'))) return;
+  const running = jobsOf(jobs, cronJob).find(isRunning)?.metadata;
+  if (running === undefined) return;
+  throw new Failure(
+    'job-running',
+    `Job ${running.name} of this CronJob runs already; credential-rotation job logs ${running.name} follows it. ` +
+      'If its run is dead or hangs, credential-rotation job run -- unlock shows who holds the lock, and job run -- unlock --yes ends that run.',
+  );
+}
+
 /** Whether a Job has begun and has not ended. */
 export function isRunning({ spec, status, metadata }: V1Job): boolean {
   return (

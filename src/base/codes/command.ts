@@ -75,7 +75,10 @@ export const commandCodes = {
     'The run lost its lock on the admin secret; nothing more was written.',
     'Run again to finish.',
   ),
-  'stopped-by-signal': stopped('The run was stopped by SIGINT or SIGTERM.', 'Run again; it finishes.'),
+  'stopped-by-signal': stopped(
+    'The run was stopped by SIGINT, SIGTERM or SIGHUP.',
+    'Run again; it finishes.',
+  ),
   'rollback-undecided': undecided(
     'An interrupted rollback was found, and whether the old password still works could not be seen.',
     'Run again to finish the rollback.',

@@ -83,7 +83,10 @@ export const kubernetesCodes = {
     "Somebody took this run's restart out of the Deployment, each time.",
     'Find out who changes the pod template, end that, run again.',
   ),
-  'job-running': locked('A Job of this CronJob runs already.', 'Wait for its end; `job logs` follows it.'),
+  'job-running': locked(
+    'A Job of this CronJob runs already.',
+    'Wait for its end; `job logs` follows it. If it hangs: `job run -- unlock`.',
+  ),
   'job-not-started': ill('The Job or its pod never started; nothing was begun.', 'Do what the message says.'),
   'job-ended-outside': stopped('The pod of the Job was ended from outside.', 'Run it again; it finishes.'),
   'job-watch-lost': stopped(

@@ -1,8 +1,7 @@
-import type { V1CronJob, V1Job } from '@kubernetes/client-node';
 import type { Outcome } from '../../base/failure';
 import { exitCodes, Failure } from '../../base/failure';
 import type { JobCluster } from '../../job/cluster';
-import { chooseCronJob, isRunning, jobsOf, manualJob } from '../../job/cronJob';
+import { chooseCronJob, jobsOf, manualJob, refuseSecond } from '../../job/cronJob';
 import { followJob, goesOn } from '../../job/follow';
 import { scrubber } from '../../secrecy/scrubber';
 import { gather } from '../../settings/settings';
@@ -19,7 +18,7 @@ export async function jobCommand(flags: Flags, job: JobFlags): Promise<number> {
   await cluster.checkRights(launcherRights[job.action]);
   if (job.action === 'logs') return follow(flags, cluster, await nameOf(cluster, job));
   const cronJob = chooseCronJob(await cluster.cronJobs(), job.cronJob, cluster.namespace);
-  refuseSecond(await cluster.jobs(), cronJob);
+  if (!flags.dryRun) refuseSecond(await cluster.jobs(), cronJob, job.args);
   const made = manualJob(cronJob, job.args, new Date());
   await cluster.create(made, flags.dryRun);
   if (flags.dryRun) {
@@ -35,16 +34,6 @@ export async function jobCommand(flags: Flags, job: JobFlags): Promise<number> {
   const name = made.metadata?.name ?? '';
   remark(`Job ${cluster.namespace}/${name} is made from CronJob ${cronJob.metadata?.name}.`);
   return follow(flags, cluster, name);
-}
-
-/** The lock in the database would end the second run as well, only later, and in a pod. */
-function refuseSecond(jobs: readonly V1Job[], cronJob: V1CronJob): void {
-  const running = jobsOf(jobs, cronJob).find(isRunning)?.metadata;
-  if (running !== undefined)
-    throw new Failure(
-      'job-running',
-      `Job ${running.name} of this CronJob runs already; wait for its end: credential-rotation job logs ${running.name} follows it.`,
-    );
 }
 
 async function nameOf(cluster: JobCluster, { name, cronJob: wanted }: JobFlags): Promise<string> {

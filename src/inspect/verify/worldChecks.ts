@@ -5,9 +5,13 @@ import { valueOf } from '../../base/part';
 import { immutableProblem, otherOwnerProblem } from '../observe';
 import type { OtherUsers } from '../../steps/10-renewal/otherUsers';
 import { wayBackIn } from '../status/drift';
-import type { StatusFacts } from '../status/facts';
+import { leaseSeconds } from '../../kubernetes/lease';
+import type { LeaseHolder, StatusFacts } from '../status/facts';
 import type { Check } from './check';
 import { Checks } from './check';
+
+/** A Lease that was renewed so lately may be of a run that is alive, in ms: its holder's clock is not this machine's. */
+const freshLeaseMs = 60_000;
 
 /** What the facts of a status say of the prerequisites. Pure. */
 export function worldChecks(facts: StatusFacts): Check[] {
@@ -123,14 +127,32 @@ export function otherUserChecks({ named, unseen }: OtherUsers): Check[] {
   ];
 }
 
-function lockCheck({ lock, lease }: StatusFacts): Check {
+function lockCheck({ lock, lease, now }: StatusFacts): Check {
   const checks = new Checks('Lock');
-  if (lock.kind === 'unreadable') return checks.notChecked('no rotation is running', lock.failure.message);
-  const holder = lock.value?.client ?? valueOf(lease)?.holder;
-  if (lock.value === undefined && holder === undefined) return checks.ok('no rotation is running');
-  return checks.missing(
-    'no rotation is running',
-    `${holder ?? 'Somebody'} holds the lock; wait until that run ends, or look with credential-rotation unlock.`,
-    'locked',
+  const title = 'no rotation is running';
+  if (lock.kind === 'unreadable') return checks.notChecked(title, lock.failure.message);
+  if (lock.value !== undefined)
+    return checks.missing(
+      title,
+      `${lock.value.client ?? 'Somebody'} holds the lock; wait until that run ends, or look with credential-rotation unlock.`,
+      'locked',
+    );
+  return leaseCheck(checks, title, valueOf(lease), now);
+}
+
+/**
+ * A Lease without the database's lock, which ends with its connection: of a run whose database is another one, or left by
+ * one that was killed, whose name stays in it until the next run.
+ */
+function leaseCheck(checks: Checks, title: string, lease: LeaseHolder | undefined, now: Date): Check {
+  if (lease === undefined) return checks.ok(title);
+  const { name, holder, renewed } = lease;
+  const held = `${holder} holds Lease ${name}, renewed ${renewed}`;
+  const ageMs = Math.abs(now.getTime() - Date.parse(renewed));
+  if (ageMs < freshLeaseMs)
+    return checks.missing(title, `${held}; wait until that run ends, or look again in a minute.`, 'locked');
+  return checks.optional(
+    title,
+    `${held}: a run that was killed left it. The next run takes it over once it has not been renewed for ${leaseSeconds} s.`,
   );
 }

@@ -66,6 +66,32 @@ describe('verify: what the world says', () => {
   });
 });
 
+describe('verify: a Lease without the lock in the database', () => {
+  const renewed = (ageMs: number): Partial<StatusFacts> => {
+    const { now } = factsOf(worldOn('A'));
+    const lease = { name: 'credential-rotation-openemr', holder: 'pod-1/7/ab' };
+    return { lease: read({ ...lease, renewed: new Date(now.getTime() - ageMs).toISOString() }) };
+  };
+
+  it('that a killed run left long ago is told, and stops nothing: the next run takes it over', () => {
+    for (const ageMs of [3_600_000, 90_000, -90_000]) {
+      const check = checksOf(renewed(ageMs)).find(({ area }) => area === 'Lock');
+      expect(check?.state).to.equal('optional');
+      expect(check?.detail)
+        .to.include('pod-1/7/ab holds Lease credential-rotation-openemr')
+        .and.include('takes it over');
+    }
+  });
+
+  it('that was renewed a moment ago may be of a run that is alive: locked', () => {
+    for (const ageMs of [1000, 30_000, -5000]) {
+      const check = checksOf(renewed(ageMs)).find(({ area }) => area === 'Lock');
+      expect([check?.state, check?.outcome]).to.deep.equal(['missing', 'locked']);
+      expect(check?.detail).to.include('look again in a minute');
+    }
+  });
+});
+
 describe('verify: others with the same login', () => {
   it('are told one by one, and what cannot be seen; none of it stops a rotation', () => {
     expect(otherUserChecks({ named: [] }).map(({ state }) => state)).to.deep.equal(['ok']);

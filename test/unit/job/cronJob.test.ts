@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { Failure } from '../../../src/base/failure';
 import { launcherRights } from '../../../src/job/cluster';
-import { chooseCronJob, isRunning, jobsOf, manualJob } from '../../../src/job/cronJob';
+import { chooseCronJob, isRunning, jobsOf, manualJob, refuseSecond } from '../../../src/job/cronJob';
 import { repositoryText } from '../docs/readme';
 import { cronJob, job } from './objects';
 
@@ -36,6 +36,24 @@ describe('the CronJob of job run', () => {
       Failure,
       'fleet',
     );
+  });
+});
+
+describe('a second Job', () => {
+  const metadata = { name: 'hangs', ownerReferences: [{ uid: 'u1' }] } as V1Job['metadata'];
+  const running: V1Job = { ...job(), ...(metadata && { metadata }) };
+  const start = (args: string[] | undefined): void => refuseSecond([running], cronJob, args);
+
+  it('that would rotate is refused, and the cure for one that hangs is named', () => {
+    for (const args of [undefined, [], ['--log-json'], ['rollback', '--yes']])
+      expect(() => start(args), String(args)).to.throw(Failure, 'job run -- unlock --yes ends that run');
+    expect(() => refuseSecond([], cronJob, undefined)).not.to.throw();
+  });
+
+  it('that takes no lock is started: it looks, or ends the run that hangs', () => {
+    const asked = [['status'], ['verify', '--json'], ['history'], ['--dry-run'], ['rollback', '--dry-run']];
+    for (const args of [...asked, ['unlock', '--yes']])
+      expect(() => start(args), args.join(' ')).not.to.throw();
   });
 });
 
