@@ -1,3 +1,4 @@
+import { adminLockWaitMs } from '../../src/rotation/adminLockWait';
 import type { Limits } from './settings';
 
 /**
@@ -31,11 +32,14 @@ export const longestRun: LimitSum = {
   seconds: oldLoginSeconds + restSeconds,
 };
 
-/** An orderly stop ends after the step under way, and that may be the longest of these waits. */
+/**
+ * An orderly stop ends after the step under way, and that may be the longest of these. Step 11 waits three times in a row:
+ * for another run's lock on the admin secret, until the old login cannot be read, and until nobody logs in with it.
+ */
 export const waitsOfStop: readonly LimitSum[] = [
   { rolloutSeconds: 1, seconds: endSeconds },
   { healthSeconds: 1, seconds: endSeconds },
-  { idleSeconds: 1, seconds: oldLoginSeconds + endSeconds },
+  { idleSeconds: 1, seconds: adminLockWaitMs / 1000 + oldLoginSeconds + endSeconds },
   { canarySeconds: 2, seconds: endSeconds },
 ];
 

@@ -7,3 +7,8 @@ export function withoutFullStop(text: string): string {
 export function inOneLine(text: string): string {
   return withoutFullStop(text.replace(/\s+/g, ' ').trim());
 }
+
+/** A clause, as a notice has it, as a sentence of its own. */
+export function asSentence(clause: string): string {
+  return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}.`;
+}

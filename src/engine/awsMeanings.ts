@@ -4,6 +4,14 @@ import { both, noAnswer } from './meaning';
 const s3 = (reason: RegExp): RegExp => both(/operation error S3: /, reason);
 /** S3, which keeps the state, or KMS, whose key seals it: one login serves both. */
 const aws = (reason: RegExp): RegExp => both(/operation error (S3|KMS): /, reason);
+/**
+ * The Go SDK has nothing to sign a request with: whatever status or fault is in the text besides, neither S3 nor KMS gave
+ * it. The words are those of aws/credential_cache.go, feature/ec2/imds and config/shared_config.go in github.com/aws/aws-sdk-go-v2.
+ */
+const unsigned = both(
+  /blob \(|operation error (S3|KMS): |unable to open bucket/,
+  /get credentials|failed to retrieve credentials|refresh cached credentials|no EC2 IMDS role|failed to get shared config profile/,
+);
 /** What the engine says of the state's own key: it reads it through KMS, or another cloud's service. */
 const throughKey = /secrets manager of type "cloud"|operation error KMS/;
 
@@ -41,7 +49,7 @@ export const awsMeanings: Meaning[] = [
 function loginMeanings(): Meaning[] {
   return [
     {
-      says: aws(/ExpiredToken|TokenRefreshRequired/),
+      says: aws(/ExpiredToken|TokenRefreshRequired|SSO session has expired|SSO token is expired/),
       code: 'aws-credentials-expired',
       sentence: (state) => `The AWS credentials for ${state} expired; renew them and run again.`,
     },
@@ -58,6 +66,32 @@ function loginMeanings(): Meaning[] {
       code: 'aws-credentials-invalid',
       sentence: (state) =>
         `AWS does not accept the credentials for ${state}; correct the access key, or the role, and run again.`,
+    },
+    ...credentialMeanings(),
+  ];
+}
+
+/** Who was to give the credentials, and did not. */
+function credentialMeanings(): Meaning[] {
+  return [
+    {
+      says: both(unsigned, both(/operation error STS: /, noAnswer)),
+      code: 'aws-unreachable',
+      sentence: (state) =>
+        `STS, which gives this process its role for ${state}, does not answer; check the network path to it (VPC endpoint, NAT) and run again.`,
+    },
+    {
+      // The second is what the agent of EKS Pod Identity says (github.com/aws/eks-pod-identity-agent).
+      says: both(unsigned, /operation error STS: |permissions to assume the associated role/),
+      code: 'aws-role-refused',
+      sentence: (state) =>
+        `STS does not give this process its role, so that ${state} was not asked for; correct the role's trust policy, its OIDC provider, or the role that AWS_ROLE_ARN names, and run again.`,
+    },
+    {
+      says: unsigned,
+      code: 'aws-credentials-missing',
+      sentence: (state) =>
+        `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
     },
   ];
 }
@@ -113,15 +147,6 @@ function bucketMeanings(): Meaning[] {
       code: 'state-not-openable',
       sentence: (state) =>
         `The bucket of ${state} does not take an object as the engine writes it; its policy must not ask for encryption headers: set its default encryption instead.`,
-    },
-    {
-      says: both(
-        /blob \(|operation error S3: |unable to open bucket/,
-        /get credentials|refresh cached credentials|no EC2 IMDS role/,
-      ),
-      code: 'aws-credentials-missing',
-      sentence: (state) =>
-        `No AWS credentials are found for ${state}; give this process a role, or set its AWS variables.`,
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure';
 import type { Observation } from '../rotation/observation';
-import { kubernetesSecretKeys } from '../rotation/observation';
+import { kubernetesSecretKeys, slotsOwnLogin } from '../rotation/observation';
 import type { SlotDocument } from '../rotation/secretDocument';
 import { parseSlotDocument } from '../rotation/secretDocument';
 import type { DatabaseLogin } from '../rotation/slot';
@@ -9,7 +9,7 @@ import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { WorldContext } from '../target/context';
 import type { DatabaseTrust, LoginAnswer } from '../mysql/database';
 import { tryLoginOrLocked } from '../mysql/database';
-import { DatabaseFailure } from '../mysql/databaseErrors';
+import { DatabaseFailure, isKnownToWork } from '../mysql/databaseErrors';
 import type { Kubernetes } from '../kubernetes/kubernetes';
 import { decodedData } from '../kubernetes/kubernetes';
 import type { SecretsManager } from '../aws/secretsManager';
@@ -51,15 +51,23 @@ export async function observe(
         ? undefined
         : trySecret(context.kubernetes, secretLogin, login, context.trust),
   ]);
-  const slotsWork =
-    works === 'works' ? {} : { slotsWork: await trySlots(slotSecret.document, login, context.trust) };
+  const slotsWork = works === 'works' ? undefined : await trySlots(slotSecret.document, login, context.trust);
+  const slotPassword = await trySlotPassword(
+    secretWorks === 'works' ? secretLogin : undefined,
+    context.trust,
+    {
+      document: slotSecret.document,
+      file: { login, works: works === 'works' },
+      slotsWork,
+    },
+  );
   return {
     slotSecret,
     adminSecret: { arn: admin.version.arn, login: admin.login },
-    ...slotsWork,
+    ...(slotsWork === undefined ? {} : { slotsWork }),
     sqlconf: { ...fileFacts(sqlconf), works: works === 'works' },
     otherSites,
-    kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works' },
+    kubernetesSecret: { data: secret, works: (secretWorks ?? works) === 'works', ...slotPassword },
     restartedAs: restart,
   };
 }
@@ -109,6 +117,27 @@ async function trySlots(
     );
   }
   return answers;
+}
+
+/** The Secret's login, which works, with the slot secret's password: the database may take both. What was asked before is not asked again. */
+async function trySlotPassword(
+  inSecret: DatabaseLogin | undefined,
+  trust: DatabaseTrust,
+  known: {
+    document: SlotDocument;
+    file: { login: DatabaseLogin; works: boolean };
+    slotsWork: Observation['slotsWork'];
+  },
+): Promise<Pick<Observation['kubernetesSecret'], 'slotPasswordWorks'>> {
+  const { document, file, slotsWork } = known;
+  const own = slotsOwnLogin(document, inSecret, file);
+  if (own === undefined) return {};
+  if (sameLogin(own.login, file.login)) return { slotPasswordWorks: file.works };
+  const entry = document.entries[own.slot];
+  const isAsked = entry.kind === 'complete' && sameLogin(entry.login, own.login);
+  const asked = isAsked ? slotsWork?.[own.slot] : undefined;
+  const trying = async (): Promise<boolean> => (await tryLoginOrLocked(own.login, trust)) === 'works';
+  return { slotPasswordWorks: asked ?? (await isKnownToWork(trying())) };
 }
 
 /**
@@ -215,7 +244,8 @@ export function loginOfSecret(
     : { host: h, port: file.port, username: u, password: p, dbname: d };
 }
 
-function sameLogin(one: DatabaseLogin, two: DatabaseLogin): boolean {
+/** Whether two logins are one, to the letter. */
+export function sameLogin(one: DatabaseLogin, two: DatabaseLogin): boolean {
   return (
     one.host === two.host &&
     one.username === two.username &&

@@ -51,12 +51,6 @@ export function deploymentLockName(uid: string): string {
   return nameOf('credential-rotation-deployment', uid);
 }
 
-/**
- * How long to wait for the runs of other OpenEMRs that work on the same admin secret, in ms. Each takes some seconds, and
- * before that the grace of the admin (30 s by default): so several in a row are waited for.
- */
-export const adminLockWaitMs = 240_000;
-
 /** The name of the lock of one admin secret, which several OpenEMRs may share. */
 export function adminLockName(adminSecretArn: string): string {
   return nameOf('credential-rotation-admin', adminSecretArn);

@@ -50,7 +50,7 @@ export function findingLines({ place, found, open, notes }: FoundDeployment): st
   ];
 }
 
-/** What became of the stack file. */
+/** What became of the stack file; a dry run shows all of it, without a password that stands in a URL there. */
 export function fileLines(
   name: string,
   { added, replaced, kept }: MergedFile,
@@ -61,7 +61,7 @@ export function fileLines(
     (key) => `  ! ${name} has another value for ${key}, and keeps it: --force takes the one that was found.`,
   );
   if (changed === 0) return [...keeps, `${name} already says all of this; it was not changed.`];
-  if (isDryRun) return [...keeps, `${name} would be:`, '', ...text.trimEnd().split('\n')];
+  if (isDryRun) return [...keeps, `${name} would be:`, '', ...withoutPassword(text).trimEnd().split('\n')];
   const what = isNew ? 'written' : 'changed';
   const list = [
     ...(added.length > 0 ? [`new: ${added.join(', ')}`] : []),

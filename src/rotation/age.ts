@@ -1,6 +1,7 @@
 import { Failure } from '../base/failure';
 import { moves, renews } from './kinds';
 import type { Journal, Observation } from './observation';
+import { slotNames } from './secretDocument';
 
 const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
 
@@ -95,10 +96,15 @@ export interface Due {
   notice?: string;
 }
 
+function isOnSlot({ slotSecret, sqlconf }: Observation): boolean {
+  return Object.values(slotNames(slotSecret.document)).includes(sqlconf.login.username);
+}
+
 /**
  * Whether a scheduled run is due. A rotation that was begun and not finished is always due, and so is one of which
  * nobody knows when it was: with no date, or with one in the future. So is one where the database refuses OpenEMR's
- * login: the run lets OpenEMR in again, or says what does.
+ * login: the run lets OpenEMR in again, or says what does. So is one that finds OpenEMR on the account of neither slot: the
+ * age of the slots' passwords says nothing of that one's.
  * @param times `renewedAt`: since when the slot secret has the younger of both passwords, where the state does not say
  */
 export function dueNow(
@@ -107,7 +113,7 @@ export function dueNow(
   ifOlderThan: Recent,
   { now, renewedAt }: { now: Date; renewedAt?: Date | undefined },
 ): Due {
-  if (!observation.sqlconf.works) return {};
+  if (!observation.sqlconf.works || !isOnSlot(observation)) return {};
   if (journal && !journal.finished && moves(journal.plan.kind)) return {};
   const last = lastRotation(observation, journal, renewedAt);
   if (last === undefined) return {};

@@ -2,6 +2,7 @@ import type { OtherSite } from './otherSites';
 import type { RotationMaterial, RotationPlan } from './rotationPlan';
 import type { SlotDocument } from './secretDocument';
 import type { DatabaseLogin, Slot } from './slot';
+import { slots } from './slot';
 
 /** The world as read before a plan is made. Nothing in it was written. */
 export interface Observation {
@@ -17,7 +18,12 @@ export interface Observation {
   /** What the other sites' files say. */
   otherSites: OtherSite[];
   /** The four database keys of the Kubernetes Secret, decoded. */
-  kubernetesSecret: { data: Record<string, string>; works: boolean };
+  kubernetesSecret: {
+    data: Record<string, string>;
+    works: boolean;
+    /** Whether its login works with the slot secret's password, too. Asked only where {@link slotsOwnLogin} gives one. */
+    slotPasswordWorks?: boolean;
+  };
   /** The pod template's restart annotation; undefined where it has none. */
   restartedAs?: string | undefined;
 }
@@ -71,6 +77,26 @@ export function kubernetesSecretData(login: DatabaseLogin): Record<string, strin
     [kubernetesSecretKeys.password]: login.password,
     [kubernetesSecretKeys.dbname]: login.dbname,
   };
+}
+
+/**
+ * The login of the Kubernetes Secret with the password that the slot secret has for that user. Undefined where it is the
+ * same, and where it decides nothing: OpenEMR is on that user, or the Secret is not known to work.
+ * @param inSecret the Secret's login, where it works
+ */
+export function slotsOwnLogin(
+  { entries }: SlotDocument,
+  inSecret: DatabaseLogin | undefined,
+  file: { login: DatabaseLogin; works: boolean },
+): { slot: Slot; login: DatabaseLogin } | undefined {
+  if (inSecret === undefined || (file.works && file.login.username === inSecret.username)) return undefined;
+  for (const slot of slots) {
+    const entry = entries[slot];
+    if (entry.kind !== 'complete' || entry.login.username !== inSecret.username) continue;
+    const { password } = entry.login;
+    return password === inSecret.password ? undefined : { slot, login: { ...inSecret, password } };
+  }
+  return undefined;
 }
 
 /** The database keys in which a Kubernetes Secret differs from what it was or is to be. */

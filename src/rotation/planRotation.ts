@@ -60,7 +60,7 @@ export function planRotation(observation: Observation, request: PlanRequest, jou
     kind: 'planned',
     resumed: false,
     planned,
-    notices: noticesOf(observation, request.kind, journal),
+    notices: noticesOf(observation, request.kind, journal, planned),
   };
 }
 
@@ -109,7 +109,7 @@ function plannedLogins(observation: Observation, request: RequestKind): Record<S
       (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
     const { host, port, dbname } = endpoint;
     const password =
-      livePassword(observation, username) ??
+      livePassword(observation, slot, username) ??
       (request === 'sync' ? deadPassword(observation, slot, username) : undefined) ??
       (entry.kind === 'complete' ? entry.login.password : undefined);
     return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
@@ -128,19 +128,25 @@ function bootstrapLogins(
   const { host, port, dbname } = observation.sqlconf.login;
   const fresh = (slot: Slot): PlannedLogin => {
     const { username } = planned[slot];
-    const password = livePassword(observation, username);
+    const password = livePassword(observation, slot, username);
     return { username, host, port, dbname, ...(password === undefined ? {} : { password }) };
   };
   return { A: fresh('A'), B: fresh('B') };
 }
 
-function livePassword(observation: Observation, username: string): string | undefined {
-  const { sqlconf, kubernetesSecret } = observation;
+/**
+ * Where the database takes two passwords of the user that the Kubernetes Secret names, that of the slot secret is the one
+ * that the last rotation set; the other one came back with an older copy of the Secret. To write it changes nothing that works.
+ */
+function livePassword(observation: Observation, slot: Slot, username: string): string | undefined {
+  const { sqlconf, kubernetesSecret, slotSecret } = observation;
   if (sqlconf.works && sqlconf.login.username === username) return sqlconf.login.password;
-  const { data, works } = kubernetesSecret;
-  return works && data[kubernetesSecretKeys.username] === username
-    ? data[kubernetesSecretKeys.password]
-    : undefined;
+  const { data, works, slotPasswordWorks } = kubernetesSecret;
+  if (!works || data[kubernetesSecretKeys.username] !== username) return undefined;
+  const entry = slotSecret.document.entries[slot];
+  return slotPasswordWorks === true && entry.kind === 'complete'
+    ? entry.login.password
+    : data[kubernetesSecretKeys.password];
 }
 
 /**

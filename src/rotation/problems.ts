@@ -1,10 +1,11 @@
 import { renews } from './kinds';
-import type { Journal, Observation } from './observation';
+import type { Journal, Observation, UnfinishedJournal } from './observation';
 import { kubernetesSecretKeys } from './observation';
 import { otherSiteProblems } from './otherSites';
-import type { PlannedLogin, RequestKind } from './rotationPlan';
-import type { Slot } from './slot';
+import type { PlannedLogin, PlannedRotation, RequestKind } from './rotationPlan';
+import type { DatabaseLogin, Slot } from './slot';
 import { otherSlot, sameAccount, slots } from './slot';
+import { takesUp } from './takeUp';
 
 /** The slot whose account `sqlconf.php` names, or undefined when it names neither. */
 export function slotInUse(observation: Observation, logins: Record<Slot, PlannedLogin>): Slot | undefined {
@@ -134,18 +135,22 @@ export function rollbackProblems(
   // A switch-back that was stopped is what is asked for: it is taken up, or planned anew.
   const begunAhead = journal !== undefined && !journal.finished && renews(journal.plan.kind);
   const { from, to } = journal?.plan ?? {};
-  if (begunAhead && from === inUse && to !== inUse) return [stoppedOn(observation, inUse, journal.plan.id)];
+  if (begunAhead && from === inUse && to !== inUse) return [stoppedOn(observation, inUse, journal)];
   return [];
 }
 
 /** What a rotation that was not finished left of the slot that it came from, and that the file names. */
-function stoppedOn({ sqlconf, kubernetesSecret, slotSecret }: Observation, slot: Slot, id: string): string {
+function stoppedOn(observation: Observation, slot: Slot, journal: UnfinishedJournal): string {
+  const { sqlconf, kubernetesSecret, slotSecret } = observation;
+  const { id } = journal.plan;
   const named = kubernetesSecret.data[kubernetesSecretKeys.username];
   const isAsBefore = sqlconf.works && slotSecret.document.active === slot && named === sqlconf.login.username;
-  return isAsBefore
-    ? `Rotation ${id} was stopped before the switch: OpenEMR is on slot ${slot}, where it was before. Nothing to do.`
-    : `Rotation ${id} was stopped, and ${sqlconf.path} names slot ${slot} again, where OpenEMR was before, but not all else does; ` +
-        'run credential-rotation: it starts from there, with a login that works.';
+  if (isAsBefore)
+    return `Rotation ${id} was stopped before the switch: OpenEMR is on slot ${slot}, where it was before. Nothing to do.`;
+  const seen = `Rotation ${id} was stopped, and ${sqlconf.path} names slot ${slot} again, where OpenEMR was before, but not all else does; run credential-rotation: `;
+  return takesUp(observation, 'rotate', journal)
+    ? `${seen}it finishes that rotation, and moves OpenEMR to slot ${otherSlot(slot)}. If OpenEMR is not well there, credential-rotation rollback takes it back then.`
+    : `${seen}it starts from there, with a login that works.`;
 }
 
 /** What an operator should know, though it stops nothing. */
@@ -153,6 +158,7 @@ export function noticesOf(
   observation: Observation,
   request: RequestKind,
   journal: Journal | undefined,
+  planned: PlannedRotation,
 ): string[] {
   if (request === 'rollback') return rollbackNotices(journal);
   const { document } = observation.slotSecret;
@@ -167,7 +173,15 @@ export function noticesOf(
   });
   if (stale === undefined) return [];
   const found = `slot ${stale}'s password in the slot secret is not the one in sqlconf.php`;
-  return [request === 'rotate' ? `${found}; the rotation replaces both` : found];
+  return [request === 'rotate' ? `${found}; ${staleEnd(stale, login, planned)}` : found];
+}
+
+/** What becomes of the two passwords of a slot: that of the file, and that of the slot secret. */
+function staleEnd(slot: Slot, file: DatabaseLogin, { plan, material }: PlannedRotation): string {
+  if (plan.to !== slot) return 'the rotation replaces both';
+  return material.logins[slot].password === file.password
+    ? 'OpenEMR keeps the one in sqlconf.php, which the slot secret gets; the next rotation replaces it'
+    : 'OpenEMR gets the one that works';
 }
 
 /** What a rollback brings back, and what it cannot. */

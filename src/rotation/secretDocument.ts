@@ -1,5 +1,5 @@
 import type { DatabaseLogin, Slot } from './slot';
-import { slots } from './slot';
+import { defaultUsername, slots } from './slot';
 
 /** A JSON object read from Secrets Manager; keys that we do not know stay as they are. */
 export type JsonObject = Record<string, unknown>;
@@ -188,4 +188,13 @@ export function renderAdminDocument(json: JsonObject, password: string): string 
 function withLogin(entry: JsonObject, login: DatabaseLogin): JsonObject {
   const port = typeof entry['port'] === 'number' ? Number(login.port) : login.port;
   return { ...entry, ...login, port };
+}
+
+/** The user of each slot, as a rotation would take it. */
+export function slotNames({ entries }: SlotDocument): Record<Slot, string> {
+  const name = (slot: Slot): string => {
+    const entry = entries[slot];
+    return (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
+  };
+  return { A: name('A'), B: name('B') };
 }

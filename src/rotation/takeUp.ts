@@ -1,9 +1,27 @@
 import type { CanaryMode } from './canary';
-import type { Observation, UnfinishedJournal } from './observation';
+import type { Journal, Observation, UnfinishedJournal } from './observation';
 import { changedKeys, kubernetesSecretData } from './observation';
 import type { Place, PlannedLogin, PlannedRotation, RequestKind, RotationPlan } from './rotationPlan';
 import { plannedFile, restartToken, switches } from './rotationPlan';
 import type { DatabaseLogin } from './slot';
+
+/** What the state says of the last run, if that was of this slot secret: the age and the begun steps of another one are not ours. */
+export function ownJournal(
+  { slotSecret }: { slotSecret: { arn: string } },
+  journal: Journal | undefined,
+): Journal | undefined {
+  return journal?.plan.slotSecretArn === slotSecret.arn ? journal : undefined;
+}
+
+/** Why the last run in a state does not count; undefined where it does, or there is none. One clause, without a full stop. */
+export function otherSecretText(
+  stack: string,
+  observation: { slotSecret: { arn: string } },
+  inState: Journal | undefined,
+): string | undefined {
+  if (inState === undefined || ownJournal(observation, inState) !== undefined) return undefined;
+  return `the last run in the state of stack ${stack} was of another slot secret (${inState.plan.slotSecretArn}), and does not count; if another OpenEMR rotates with this stack, give each its own by --stack`;
+}
 
 /** Whether a rotation that was begun is taken up by what is asked for now. */
 export function takesUp(observation: Observation, kind: RequestKind, journal: UnfinishedJournal): boolean {

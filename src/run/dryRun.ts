@@ -1,4 +1,5 @@
 import type { PlannedRotation } from '../rotation/rotationPlan';
+import { adminLockWaitMs } from '../rotation/adminLockWait';
 import type { PreviewedChange } from '../rotation/news';
 import { Failure } from '../base/failure';
 import type { RunRequest, OpenWorld } from './request';
@@ -10,15 +11,7 @@ import type { Found } from './found';
 import { planFound, jointFailure, notDueReason, openedBesideObserving } from './found';
 import { runPreview } from '../engine/update';
 import { preflight } from '../steps/preflight';
-import {
-  runLockNames,
-  firstHeld,
-  lockedFailure,
-  lockHolder,
-  adminLockName,
-  holderText,
-  adminLockWaitMs,
-} from '../mysql/lock';
+import { runLockNames, firstHeld, lockedFailure, lockHolder, adminLockName, holderText } from '../mysql/lock';
 
 /** How long the database's clients are watched, in ms: about as long as the engine's preview beside it. */
 export const previewLookMs = 1000;

@@ -18,7 +18,7 @@ import { randomBytes } from 'node:crypto';
 import { provenanceOf } from '../engine/pastSteps';
 import { defaultCanaryLimitSeconds } from '../rotation/canary';
 import { planRotation } from '../rotation/planRotation';
-import { mustFinish } from '../rotation/takeUp';
+import { mustFinish, otherSecretText, ownJournal } from '../rotation/takeUp';
 import { Failure, decidingCode, jointOutcome } from '../base/failure';
 import { outdatedPlan, planDifferences } from '../rotation/savedPlan';
 
@@ -66,14 +66,6 @@ export async function notDueReason(
   return reason;
 }
 
-/** What the state says of the last run, if that was of this slot secret: the age and the begun steps of another one are not ours. */
-export function ownJournal(
-  { slotSecret }: Pick<Observation, 'slotSecret'>,
-  journal: Journal | undefined,
-): Journal | undefined {
-  return journal?.plan.slotSecretArn === slotSecret.arn ? journal : undefined;
-}
-
 /** What a run is about to carry out, and what its preflight knows beside it. */
 export interface PlannedRun {
   planned: PlannedRotation;
@@ -97,11 +89,8 @@ export async function planFound(
 ): Promise<PlannedRun> {
   const inState = readJournal(found.deployment);
   const own = ownJournal(found.observation, inState);
-  if (inState !== own)
-    request.tell({
-      kind: 'notice',
-      text: `the last run in the state of stack ${request.location.stack} was of another slot secret (${inState?.plan.slotSecretArn}), and does not count; if another OpenEMR rotates with this stack, give each its own by --stack`,
-    });
+  const text = otherSecretText(request.location.stack, found.observation, inState);
+  if (text !== undefined) request.tell({ kind: 'notice', text });
   const journal = await journalToTakeUp(request, world, own);
   const { planned, resumed } = planFrom(request, found, journal);
   const looked = await withCanaryLook(request, world, planned, resumed);

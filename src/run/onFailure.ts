@@ -62,11 +62,17 @@ export async function onFailure(
     if (phase === 'going-back')
       return `The rollback did not finish. ${said} ${live}. Run again to finish the rollback.`;
     const why = back ? `Not rolled back: ${back.why}. ` : phase === 'retiring' ? recordText(at) : '';
-    // A health page that stays bad stops each next run, and a rollback does not ask for it.
-    const other = back?.kind === 'must-not' ? otherWay(ended.planned.plan) : '';
+    // Pods or a page that stay bad stop each next run, and a rollback does not ask for them.
+    const staysIll = back?.kind === 'must-not' || (phase === 'retiring' && isOfHealth(at));
+    const other = staysIll ? otherWay(ended.planned.plan) : '';
     return `${said} ${why}${live}. Run again to finish this rotation.${other}`;
   };
   return { ...ended, failure: new Ended(withoutWayBack(end), failure, await text()) };
+}
+
+/** A rotation that has flipped proves restart and page anew when it is taken up. */
+function isOfHealth({ step }: FailedAt): boolean {
+  return step === 7 || step === 8;
 }
 
 /** What helps where OpenEMR is not well on the slot that it must stay on: the one that it left is set anew, and it goes there. */

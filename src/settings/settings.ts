@@ -125,7 +125,11 @@ export function passphraseProblem(
   return 'PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE is missing (or set CREDENTIAL_ROTATION_SECRETS_PROVIDER to a KMS key)';
 }
 
-/** Every setting with its value and where it came from; values of a stack file are read without the engine. */
+/**
+ * Every setting with its value and where it came from; values of a stack file are read without the engine. The password of
+ * the state's place is registered with the scrubber.
+ * @throws Failure `file-unreadable` when the stack file is no YAML
+ */
 export function gather(flags: GivenValues, environment: NodeJS.ProcessEnv, folder: string): GatheredValues {
   const given = (name: OptionName): string | undefined =>
     flags[name] ?? nonEmpty(environment[definitionOf(name).variable]);
@@ -143,6 +147,7 @@ export function gather(flags: GivenValues, environment: NodeJS.ProcessEnv, folde
     const first = sources.find(([, value]) => value !== undefined);
     if (first?.[1] !== undefined) found[name] = { value: first[1], origin: first[0] };
   }
+  keepPassword(found.backendUrl?.value);
   return found;
 }
 
@@ -190,6 +195,11 @@ function hasPassphrase(environment: NodeJS.ProcessEnv): boolean {
   );
 }
 
+/** Registers the password of the state's place with the scrubber: the engine's own words may quote it. */
+function keepPassword(backendUrl = ''): void {
+  passwordsOfUrl(backendUrl).forEach((password) => scrubber.register(password));
+}
+
 /** Both settings whose defaults depend on the environment. */
 export function folders(
   value: (name: OptionName) => string | undefined,
@@ -200,8 +210,7 @@ export function folders(
   const base = path.isAbsolute(given) ? given : path.join(homedir(), '.local', 'state');
   const home = value('home') ?? path.join(base, projectName);
   const backendUrl = value('backendUrl') ?? `file://${path.join(home, 'state')}`;
-  // The engine's own words may quote it.
-  passwordsOfUrl(backendUrl).forEach((password) => scrubber.register(password));
+  keepPassword(backendUrl);
   return { home, backendUrl };
 }
 

@@ -67,10 +67,18 @@ export async function endOldPassword(
 ): Promise<void> {
   const { context, slot, login } = changed;
   const ends = await asAdmin(context, (session) => hasOldPasswordToEnd(session, changed));
-  if (!ends || (await liveUses(context, login)).length > 0) return;
+  if (!ends) return;
+  const { username } = login;
+  const [use] = await liveUses(context, login);
+  if (use !== undefined) {
+    tellNotice(
+      `${use.where} names ${username}, so its old password, which works beside the new one, was not discarded; a later rotation ends it, when it renews the password of ${username}`,
+    );
+    return;
+  }
   if (!(await isUnused(changed))) return;
   await asAdmin(context, async (session) => {
-    const account = await findAccount(session, login.username);
+    const account = await findAccount(session, username);
     if (account === undefined) return;
     const name = `database: discard the old password of slot ${slot}`;
     await guardedEffect(name, () => discardOldPassword(session, account));

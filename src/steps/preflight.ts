@@ -58,7 +58,10 @@ export interface SeenBefore {
   lookMs: number;
 }
 
-/** What dry run, rotation, `verify` and `status` know beside the plan: made here alone, so that they judge alike. */
+/**
+ * What dry run, rotation, `verify` and `status` know beside the plan: made here alone, so that they judge alike. The canary
+ * alone is asked for apart.
+ */
 export function aroundOf(
   settings: PreflightSettings,
   { isBound, works, look, lookMs }: SeenBefore,
@@ -187,7 +190,8 @@ export async function problemsSeen(
       partOf(lookAt(part, planned, context, clients, { ...around, readsOnly: true })),
     ),
   );
-  return parts.flatMap((part) => (part.kind === 'read' ? part.value.problems : [part.failure]));
+  const problems = parts.flatMap((part) => (part.kind === 'read' ? part.value.problems : [part.failure]));
+  return around.canary ? [...problems, around.canary] : problems;
 }
 
 /** A sync stores a document only for a password that it mints, and never the admin's. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Lab, Site } from '../../lab';
 import { runPaused, runWithFault } from '../faults/sweep';
+import { Cluster } from './support/cluster';
 import { run } from './support/command';
 import { LoginClient, shortestRequestMs } from './support/loginClient';
 import { databases, labWith } from './support/labs';
@@ -136,6 +137,22 @@ describe('the old password of a slot stays valid where the idle proof can miss a
     );
     await expectHealthy(site, 'A');
     expect(await site.canLogin(A.username, A.password)).to.equal(false);
+  });
+
+  it('an old Secret with the retained password comes back: OpenEMR gets the renewed one, and the next rotation ends both @long', async () => {
+    const before = await snapshot(site);
+    const [left, to] = before.active === 'A' ? (['A', 'B'] as const) : (['B', 'A'] as const);
+    const { username, password: old } = before[left];
+    expectCode(await run(site, ['--keep-old-password']), 0);
+    const { password: renewed } = (await expectHealthy(site, to))[left];
+    await new Cluster(lab, site).setSecret({ 'mysql-user': username, 'mysql-password': old });
+    const back = await run(site);
+    expectCode(back, 0);
+    expect(back.stderr).to.include(`names ${username}, so its old password`);
+    expect((await expectHealthy(site, left))[left].password).to.equal(renewed);
+    expectCode(await run(site), 0);
+    await expectHealthy(site, to);
+    for (const password of [old, renewed]) expect(await site.canLogin(username, password)).to.equal(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Outcome } from '../../base/failure';
 import { exitCodes, Failure } from '../../base/failure';
@@ -118,7 +118,8 @@ async function writeFound(
   const changed = merged.added.length + merged.replaced.length > 0;
   if (changed && !flags.dryRun) {
     const { writePage } = await import('../../report/html/write.js');
-    await writePage(file, merged.text);
+    // Whoever keeps a password there may have closed it to others.
+    await writePage(file, merged.text, before === undefined ? undefined : modeOf(file));
   }
   const options = { isNew: before === undefined, isDryRun: flags.dryRun, text: merged.text };
   const lines = [
@@ -129,6 +130,11 @@ async function writeFound(
     ...fileLines(file, merged, options),
   ];
   return { file, written: changed && !flags.dryRun, lines, ...merged };
+}
+
+/** Who may read and write a file that is there. */
+function modeOf(name: string): number {
+  return statSync(path.join(process.cwd(), name)).mode & 0o777;
 }
 
 function textOf(name: string): string | undefined {

@@ -7,7 +7,9 @@ import { valueOf } from '../../base/part';
 import { keysToLeave } from '../../kubernetes/secretOwner';
 import type { StatusFacts } from './facts';
 import type { Placed } from './places';
-import { placeOf, slotNames } from './places';
+import { slotNames } from '../../rotation/secretDocument';
+import { pendingWords } from './pendingWords';
+import { placeOf } from './places';
 
 /** Kinds of disagreement; the names are stable, for programs. */
 export const driftKinds = [
@@ -187,7 +189,7 @@ function adminRefused(reason: string): Drift {
   return { kind: 'admin-login-refused', text: `${text}.`, mend: next };
 }
 
-function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts): Drift[] {
+function ownerDrift({ slotSecret, adminSecret, kubernetesSecret, logins }: StatusFacts): Drift[] {
   const found: Drift[] = [];
   const inCluster = valueOf(kubernetesSecret);
   if (inCluster?.owner !== undefined) {
@@ -198,7 +200,8 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
       mend: `Take the keys ${keysToLeave} of ${name} out of its hands, and leave them in the Secret.`,
     });
   }
-  for (const secret of [valueOf(slotSecret), valueOf(adminSecret)]) {
+  const admin = valueOf(adminSecret);
+  for (const secret of [valueOf(slotSecret), admin]) {
     if (!secret) continue;
     const { id, owner, stages, versionId } = secret;
     if (owner !== undefined) {
@@ -214,27 +217,16 @@ function ownerDrift({ slotSecret, adminSecret, kubernetesSecret }: StatusFacts):
     if (pending === undefined || pending === versionId) continue;
     const own = adminLabel(pending);
     const label = pending === ours && stages[pending]?.includes(own) === true ? own : 'AWSPENDING';
-    found.push({
-      kind: 'pending-label',
-      text: `Secret ${id} has a version under ${label} (${pending}): a rotation of it was started and not finished.`,
-      mend:
-        pending === ours
-          ? pendingMend(id, pending, label)
-          : secret === valueOf(adminSecret)
-            ? rotate
-            : 'Find out who set the label, and remove it.',
-    });
+    if (secret === admin && pending === ours)
+      found.push({ kind: 'pending-label', ...pendingWords(secret, pending, label, logins.otherPending) });
+    else
+      found.push({
+        kind: 'pending-label',
+        text: `Secret ${id} has a version under ${label} (${pending}): a rotation of it was started and not finished.`,
+        mend: secret === admin ? rotate : 'Find out who set the label, and remove it.',
+      });
   }
   return found;
-}
-
-/** A rotation takes over what the database accepts, and leaves what it refuses to the run that stored it. */
-function pendingMend(id: string, versionId: string, label: string): string {
-  return (
-    'Run credential-rotation: it takes over what the database accepts. Where the label stays, the database refuses that password: ' +
-    "when no other OpenEMR's rotation with this secret is unfinished, take the label away (aws secretsmanager " +
-    `update-secret-version-stage --secret-id ${id} --version-stage ${label} --remove-from-version-id ${versionId}).`
-  );
 }
 
 function stateDrift({ sqlconf, slotSecret, state }: StatusFacts): Drift[] {

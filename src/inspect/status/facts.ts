@@ -34,6 +34,14 @@ export interface SlotSecretFacts extends SecretFacts {
 export interface AdminSecretFacts extends SecretFacts {
   login: DatabaseLogin;
   age: PasswordAge | undefined;
+  /** The newest version that a rotation has pending, where it names another user than AWSCURRENT. */
+  otherPending?: OtherPending;
+}
+
+/** A version of the admin secret of another user than the current one. */
+export interface OtherPending {
+  versionId: string;
+  login: DatabaseLogin;
 }
 
 /** The site's `sqlconf.php`, and those of the other sites. */
@@ -86,6 +94,8 @@ export interface LoginFacts {
   A: LoginAnswer | undefined;
   B: LoginAnswer | undefined;
   admin: AdminLoginFacts | undefined;
+  /** Of the admin secret's version that names another user than the current one. */
+  otherPending?: LoginAnswer | undefined;
 }
 
 /** Who holds the Kubernetes Lease. */
@@ -113,6 +123,8 @@ export interface StatusFacts {
   adminLock?: Part<LockHolder | undefined>;
   lease: Part<LeaseHolder | undefined>;
   state: Part<StateFacts>;
+  /** Why what the state has of a run is left out: it is of another slot secret. A sentence. */
+  stateOfOther?: string;
   /**
    * The journal that a run would go by, of a rollback that was cut off: undefined where it is not finished any more.
    * Absent where it is the state's.

@@ -5,7 +5,8 @@ import type { DatabaseLogin, Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import type { LoginAnswer } from '../../mysql/database';
 import type { LockHolder } from '../../mysql/lock';
-import { adminLockWaitMs, holderText } from '../../mysql/lock';
+import { holderText } from '../../mysql/lock';
+import { adminLockWaitMs } from '../../rotation/adminLockWait';
 import type { Part } from '../../base/part';
 import { valueOf } from '../../base/part';
 import { shownUrl } from '../../base/urlPassword';
@@ -16,7 +17,8 @@ import { driftOf } from './drift';
 import type { StatusFacts } from './facts';
 import { lastRotationOf } from './lastRotation';
 import type { PasswordAge } from './passwordAge';
-import { placeOf, slotNames } from './places';
+import { slotNames } from '../../rotation/secretDocument';
+import { placeOf } from './places';
 import type {
   LabelReport,
   PartName,
@@ -206,7 +208,8 @@ function notesOf(facts: StatusFacts, last: RotationReport | null): string[] {
   if (adminHolder && !valueOf(facts.lock)) notes.push(adminLockNote(adminHolder));
   const { kind: rollout } = valueOf(facts.deployment)?.rollout ?? {};
   if (rollout === 'progressing') notes.push('A rollout of the Deployment is under way.');
-  if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
+  if (facts.stateOfOther !== undefined) notes.push(facts.stateOfOther);
+  else if (valueOf(facts.state) && last === null) notes.push('The state knows of no rotation.');
   notes.push(...(valueOf(facts.sqlconf)?.warnings ?? []));
   notes.push(...syncNotes(facts));
   notes.push(...retainedNotes(facts));

@@ -1,9 +1,12 @@
 import { lockedFailure } from '../../mysql/lock';
+import type { CanaryMode } from '../../rotation/canary';
 import type { Observation } from '../../rotation/observation';
+import { slotsOwnLogin } from '../../rotation/observation';
 import type { PlanResult } from '../../rotation/planRotation';
 import { planRotation } from '../../rotation/planRotation';
+import type { SlotDocument } from '../../rotation/secretDocument';
 import { slots } from '../../rotation/slot';
-import { immutableProblem, otherOwnerProblem } from '../observe';
+import { immutableProblem, otherOwnerProblem, sameLogin } from '../observe';
 import { valueOf } from '../../base/part';
 import type { StatusFacts } from './facts';
 import type { NextReport, PartName, Unreadable } from './report';
@@ -30,17 +33,41 @@ function observationOf(facts: StatusFacts): Observation | undefined {
       works: logins.sqlconf === 'works',
     },
     otherSites: sqlconf.otherSites,
-    kubernetesSecret: { data: secret.data, works: logins.kubernetesSecret === 'works' },
+    kubernetesSecret: {
+      data: secret.data,
+      works: logins.kubernetesSecret === 'works',
+      ...slotPassword(facts, slotSecret.document, {
+        login: sqlconf.login,
+        works: logins.sqlconf === 'works',
+      }),
+    },
     ...(logins.sqlconf === 'works' ? {} : { slotsWork }),
     restartedAs: deployment?.restartedAs,
   };
 }
 
-/** What a rotation would decide now, by the same function. */
-export function planOf(facts: StatusFacts): PlanResult | undefined {
+/** Whether the slot secret's password works beside that of the Kubernetes Secret: each was asked by itself. */
+function slotPassword(
+  { logins, kubernetesSecret }: StatusFacts,
+  document: SlotDocument,
+  file: Parameters<typeof slotsOwnLogin>[2],
+): Pick<Observation['kubernetesSecret'], 'slotPasswordWorks'> {
+  const inSecret = logins.kubernetesSecret === 'works' ? valueOf(kubernetesSecret)?.login : undefined;
+  const own = slotsOwnLogin(document, inSecret, file);
+  if (own === undefined) return {};
+  const entry = document.entries[own.slot];
+  const isAsked = entry.kind === 'complete' && sameLogin(entry.login, own.login);
+  return { slotPasswordWorks: isAsked && logins[own.slot] === 'works' };
+}
+
+/**
+ * What a rotation would decide now, by the same function; undefined where something that it needs could not be read.
+ * @param canary what the run is told of one; a new plan has none without it, and one that is taken up has its own
+ */
+export function planOf(facts: StatusFacts, canary?: CanaryMode): PlanResult | undefined {
   const observation = observationOf(facts);
   if (observation === undefined) return undefined;
-  const request = { kind: 'rotate' as const, id: 'next', now: facts.now };
+  const request = { kind: 'rotate' as const, id: 'next', now: facts.now, canary };
   const { takenUp } = facts;
   if (takenUp?.kind === 'unreadable') return undefined;
   return planRotation(observation, request, takenUp ? takenUp.value : valueOf(facts.state)?.journal);

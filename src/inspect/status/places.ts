@@ -1,22 +1,12 @@
 import type { Place } from '../../rotation/rotationPlan';
-import type { SlotDocument } from '../../rotation/secretDocument';
 import type { DatabaseLogin, Slot } from '../../rotation/slot';
-import { defaultUsername, slots } from '../../rotation/slot';
+import { slots } from '../../rotation/slot';
 
 /** Whose account a place names. */
 export interface Placed {
   username: string;
   /** Undefined while the slot secret is not known. */
   slot: Place | undefined;
-}
-
-/** The user of each slot, as a rotation would take it. */
-export function slotNames({ entries }: SlotDocument): Record<Slot, string> {
-  const name = (slot: Slot): string => {
-    const entry = entries[slot];
-    return (entry.kind === 'complete' ? entry.login.username : entry.username) ?? defaultUsername(slot);
-  };
-  return { A: name('A'), B: name('B') };
 }
 
 /** Which slot an account is. */

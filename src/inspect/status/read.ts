@@ -34,7 +34,8 @@ import type {
 } from './facts';
 import { LoginProbes } from './loginProbes';
 import { adminPassword, readAges, slotPasswords } from './passwordAge';
-import { slotNames } from './places';
+import { askOtherPending, readOtherPending } from './otherPending';
+import { slotNames } from '../../rotation/secretDocument';
 
 /** What the world is read through. */
 export interface StatusClients {
@@ -76,13 +77,14 @@ export async function readWorld(
   ]);
   const { admin, lock, adminLock, retained } = await database;
   const [file, secret, A, B] = answers;
+  const otherPending = await askOtherPending(await adminSecret, context.trust);
   return {
     slotSecret: await slotSecret,
     adminSecret: await adminSecret,
     sqlconf: await sqlconf,
     kubernetesSecret: await kubernetesSecret,
     deployment: await deployment,
-    logins: { sqlconf: file, kubernetesSecret: secret, A, B, admin: valueOf(admin) },
+    logins: { sqlconf: file, kubernetesSecret: secret, A, B, admin: valueOf(admin), otherPending },
     database: probes.failure ?? unreachable(admin, await adminSecret),
     lock,
     retained,
@@ -144,8 +146,13 @@ async function readAdmin(
     labelled: Object.keys(stages),
     passwordsOf: adminPassword,
   });
+  const otherPending = await readOtherPending(secrets, id, stages, login);
   const { arn, versionId } = version;
-  return { id, arn, versionId, stages, login, age: ages['admin'], ...(owner === undefined ? {} : { owner }) };
+  return {
+    ...{ id, arn, versionId, stages, login, age: ages['admin'] },
+    ...(owner === undefined ? {} : { owner }),
+    ...(otherPending === undefined ? {} : { otherPending }),
+  };
 }
 
 async function readFile(

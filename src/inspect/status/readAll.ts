@@ -2,12 +2,16 @@ import type { StatusFacts } from './facts';
 import type { Journal } from '../../rotation/observation';
 import type { withRetries } from '../../steps/retry';
 import type { WorldContext } from '../../target/context';
+import type { CanaryQuestions } from '../../steps/04-canary/preflight';
+import { canaryLook } from '../canaryLook';
 import { journalToTakeUp } from '../canRollBack';
 import { partOf, valueOf } from '../../base/part';
 import { planOf } from './next';
+import { ownState } from './ownState';
 import type { PreflightAround } from '../../steps/preflight';
 import { aroundOf, problemsSeen } from '../../steps/preflight';
 import type { PlanResult } from '../../rotation/planRotation';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
 import { mustFinish } from '../../rotation/takeUp';
 import type { Failure } from '../../base/failure';
 import type { ProgramSettings } from '../../target/programSettings';
@@ -61,12 +65,31 @@ async function problemsOf(
   { program }: Settings,
   { facts, secrets, kubernetes, admin }: Reading,
 ): Promise<readonly Failure[] | undefined> {
-  const planned = planOf(facts);
+  const planned = planOf(facts, program.canary);
   if (planned?.kind !== 'planned' || admin === undefined) return undefined;
   // A run that must be finished makes no preflight.
   if (isBoundIn(facts, planned)) return [];
   const clients = { secrets, kubernetes, ...admin };
-  return problemsSeen(planned.planned, program.context, clients, aroundOfFacts(program, facts, planned));
+  const around = aroundOfFacts(program, facts, planned);
+  const canary = await canaryProblem(program, kubernetes, planned.planned, around);
+  return problemsSeen(planned.planned, program.context, clients, {
+    ...around,
+    ...(canary === undefined ? {} : { canary }),
+  });
+}
+
+/** Why the canary that is required cannot be had, as far as reading shows it: its rights and its pod's template. Never throws. */
+export async function canaryProblem(
+  settings: Pick<ProgramSettings, 'context' | 'canaryLimitSeconds'>,
+  kubernetes: CanaryQuestions,
+  planned: PlannedRotation,
+  { isDown }: Pick<PreflightAround, 'isDown'>,
+): Promise<Failure | undefined> {
+  // One that may be had stops nothing.
+  if (planned.plan.canary !== 'require') return undefined;
+  // An API server that does not answer is told of by the preflight.
+  const look = await partOf(canaryLook(planned, kubernetes, settings, { isDown, readsOnly: true }));
+  return valueOf(look)?.problem;
 }
 
 function isBoundIn({ sqlconf }: StatusFacts, plan: PlanResult | undefined): boolean {
@@ -118,9 +141,10 @@ export async function openReading(
   const opening = partOf(openAsAdmin(context, clients));
   const world = await readWorld(context, clients, opening);
   const admin = valueOf(await opening)?.session;
-  const takenUp = await takenUpOf(context, secrets, valueOf(await state)?.journal);
+  const ofState = ownState(await state, world.slotSecret, location.stack);
+  const takenUp = await takenUpOf(context, secrets, valueOf(ofState.state)?.journal);
   return {
-    facts: { now: new Date(), ...world, ...takenUp, lease: await lease, state: await state },
+    facts: { now: new Date(), ...world, ...takenUp, lease: await lease, ...ofState },
     secrets,
     kubernetes,
     admin,

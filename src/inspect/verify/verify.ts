@@ -37,24 +37,20 @@ export async function verify(settings: Settings): Promise<Check[]> {
     lookAtPage(program),
     engineChecks(location, state),
     opening.then(({ kubernetes }) => rightChecks(kubernetes)),
-    opening.then(({ kubernetes }) => canaryChecks(kubernetes, settings.program)),
   ]);
   try {
-    const { facts, secrets } = reading;
-    const plan = planOf(facts);
+    const { facts, secrets, kubernetes } = reading;
+    const plan = planOf(facts, program.canary);
     const around = aroundOfFacts(program, facts, plan, look);
-    const looking = {
-      settings,
-      reading,
-      around,
-      planned: plan?.kind === 'planned' ? plan.planned : undefined,
-    };
+    const planned = plan?.kind === 'planned' ? plan.planned : undefined;
+    const looking = { settings, reading, around, planned };
     const rest = await Promise.all([
       databaseChecks(looking),
       idleChecks(looking),
       writeChecks(settings, facts, secrets),
       fileChecks(looking),
       restartChecks(looking),
+      canaryChecks(kubernetes, { settings: program, around, planned }),
     ]);
     const settingsCheck = new Checks('Settings').ok('all required ones are set, and well formed');
     return inOrder([

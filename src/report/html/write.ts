@@ -2,14 +2,18 @@ import path from 'node:path';
 import { Failure } from '../../base/failure';
 import { writeFileAtomic } from '../../base/writeFileAtomic';
 
+/** What a page has: it holds no secret, so all may read it. */
+const pageMode = 0o644;
+
 /**
- * Writes a page at once: a reader sees the old page or the new one. It holds no secret, so all may read it.
+ * Writes a page at once: a reader sees the old page or the new one.
+ * @param mode for a file that not all may read
  * @throws Failure `configuration` when it cannot be written there
  */
-export async function writePage(file: string, text: string): Promise<void> {
+export async function writePage(file: string, text: string, mode = pageMode): Promise<void> {
   const target = path.resolve(file);
   try {
-    await writeFileAtomic(target, text, 0o644);
+    await writeFileAtomic(target, text, mode);
   } catch (error) {
     throw new Failure('file-unwritable', `${file} cannot be written: ${reasonOf(error, target)}.`, {
       cause: error,

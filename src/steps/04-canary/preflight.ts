@@ -23,12 +23,14 @@ export type CanaryQuestions = Pick<Kubernetes, 'target' | 'missingRights' | 'dep
 /**
  * The plan with its canary, as far as one can be made; a plan without it rotates as ever. One that was saved keeps what it
  * had: its engine's plan holds it fast. Writes nothing: the API server is asked by a dry run.
+ * @param where `readsOnly`: no pod is sent, not even as a dry run, which calls webhooks
+ * @throws what the API server's client throws when the rights cannot be asked for
  */
 export async function withCanary(
   planned: PlannedRotation,
   kubernetes: CanaryQuestions,
   saved: SavedPlan | undefined,
-  { site, limitSeconds }: { site: string; limitSeconds: number },
+  { site, limitSeconds, readsOnly = false }: { site: string; limitSeconds: number; readsOnly?: boolean },
 ): Promise<CanaryLook> {
   const { canary: wanted, ...without } = planned.plan;
   const { plan, material } = planned;
@@ -40,11 +42,10 @@ export async function withCanary(
   const [lacking] = await kubernetes.missingRights(canaryRights(kubernetes.target).pods);
   const why = lacking
     ? missingRightText(lacking.verb)
-    : await obstacle(
-        kubernetes,
-        site,
-        podParts({ ...kubernetes.target, part: 'pod' }, plan.id, limitSeconds),
-      );
+    : await obstacle(kubernetes, site, {
+        parts: podParts({ ...kubernetes.target, part: 'pod' }, plan.id, limitSeconds),
+        readsOnly,
+      });
   if (why === undefined) return { planned };
   const to = planned.plan.to === 'other' ? material.before.sqlconf : material.logins[planned.plan.to];
   const who = { username: to.username, active: material.before.sqlconf.username };
@@ -59,12 +60,13 @@ const exampleFolder = '.credential-rotation-canary-0000000000000000';
 async function obstacle(
   kubernetes: CanaryQuestions,
   site: string,
-  parts: ReturnType<typeof podParts>,
+  { parts, readsOnly }: { parts: ReturnType<typeof podParts>; readsOnly: boolean },
 ): Promise<string | undefined> {
   const deployment = await kubernetes.deployment().catch(() => undefined);
   if (deployment === undefined) return undefined;
   const tried = triedTemplate(deployment, site);
   if ('why' in tried) return tried.why;
+  if (readsOnly) return undefined;
   const pod = canaryPod(tried.template, { ...parts, files: tried.files, hidden: exampleFolder });
   try {
     await kubernetes.createOwn('pods', pod, { dryRun: 'All' });

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure';
+import { kubernetesSecretKeys } from '../../rotation/observation';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
@@ -83,14 +84,17 @@ async function otherNodes(session: Session): Promise<string | undefined> {
   );
 }
 
-/** What the rotation before has kept. */
+/** What the rotation before has kept. Step 4 ends it, but of an account that the Kubernetes Secret names: pods may start with it. */
 async function endingNotices({ plan, material }: PlannedRotation, session: Session): Promise<string[]> {
   if (plan.to === 'other' || plan.to === plan.from) return [];
+  const named = material.before.kubernetesSecret[kubernetesSecretKeys.username];
   const retained = await withSecondPassword(session, [material.logins[plan.to].username]);
-  return retained.map(
-    (username) =>
-      `the database still takes the password that ${username} had before; it ends in step 4, when nobody has logged in as ${username} for the grace period`,
-  );
+  return retained.map((username) => {
+    const found = `the database still takes the password that ${username} had before`;
+    return username === named
+      ? `${found}, and the Kubernetes Secret names ${username}: it stays valid until a later rotation renews the password of ${username}`
+      : `${found}; it ends in step 4, when nobody has logged in as ${username} for the grace period`;
+  });
 }
 
 function sampledNotice(why: string, graceSeconds: number, retains: boolean): string {

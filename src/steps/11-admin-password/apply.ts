@@ -14,8 +14,9 @@ import {
   adminText,
   assertKept,
   createPending,
-  labelledOf,
+  isOfSameUser,
   newestPending,
+  overOf,
   settleOthers,
   takeLabels,
 } from './pending';
@@ -94,7 +95,7 @@ export async function renewAdmin(world: AdminWorld, rotation: string): Promise<s
     );
   }
   await discardOlder(world, versionId);
-  await takeLabels(world, await labelledOf(world, rotation));
+  await takeLabels(world, await overOf(world, rotation, versionId));
   return versionId;
 }
 
@@ -111,7 +112,8 @@ async function discardOlder(world: AdminWorld, versionId: string): Promise<void>
   if (kept === undefined || !(await world.logsIn(kept.text))) return;
   // Read between the two logins, so that the first one's connection has ended: a server may allow few at once.
   const older = await secrets.read(secretId, { stage: 'AWSPREVIOUS' });
-  if (older === undefined || !(await isKnownToWork(world.logsIn(older.text)))) return;
+  if (older === undefined || !isOfSameUser(older, kept)) return;
+  if (!(await isKnownToWork(world.logsIn(older.text)))) return;
   await world.discardOld();
   if (await world.logsIn(kept.text)) return;
   // Another OpenEMR's run set the previous one after this one: the server does not tell which of two is the older.

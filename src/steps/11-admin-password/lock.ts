@@ -3,7 +3,8 @@ import { secretsManager } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { effect } from '../../base/effect';
-import { adminLockName, adminLockWaitMs, holderText, lockHolder } from '../../mysql/lock';
+import { adminLockName, holderText, lockHolder } from '../../mysql/lock';
+import { adminLockWaitMs } from '../../rotation/adminLockWait';
 import { asAdmin, assertHeld } from '../adminSession';
 
 /** One wait of the server, in seconds; shorter than a statement may take. */

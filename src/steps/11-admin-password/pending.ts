@@ -26,7 +26,8 @@ export interface PendingVersion {
 
 /**
  * The newest version of this rotation, or the next one, that is still to be made. One that lost its labels and that the
- * database refuses is used no more: another run made it current, and it has been replaced since.
+ * database refuses is used no more: another run made it current, and it has been replaced since. Nor is one of another
+ * user than the current one's: somebody gave the secret a user of its own since, and asks for no other's password.
  */
 export async function newestPending(
   world: AdminWorld,
@@ -47,10 +48,11 @@ export async function newestPending(
   }
   const { version, versionId, again } = newest;
   if (version === undefined || versionId === current.versionId) return newest;
+  const next = { versionId: adminPendingId(rotation, again + 1), again: again + 1, version: undefined };
+  if (!isOfSameUser(version, current)) return next;
   const { stages } = await secrets.describe(secretId);
   const isPending = pendingOfThisTool(stages).includes(versionId);
-  if (!isPending && !(await isKnownToWork(world.logsIn(version.text))))
-    return { versionId: adminPendingId(rotation, again + 1), again: again + 1, version: undefined };
+  if (!isPending && !(await isKnownToWork(world.logsIn(version.text)))) return next;
   await keepLabel(world, versionId);
   return newest;
 }
@@ -138,7 +140,7 @@ export async function settleOthers(
 }
 
 /** Whether two versions name one user. Somebody may have stored another user since: then an older one's is over. */
-function isOfSameUser(one: SecretVersion, other: SecretVersion): boolean {
+export function isOfSameUser(one: SecretVersion, other: SecretVersion): boolean {
   const [mine, theirs] = [one, other].map(({ text }) => parseAdminDocument(text));
   return (
     mine?.ok === true && theirs?.ok === true && mine.value.login.username === theirs.value.login.username
@@ -163,10 +165,22 @@ export async function takeLabels(world: AdminWorld, versionIds: readonly string[
   }
 }
 
-/** The versions of a rotation that still have a label of theirs. */
-export async function labelledOf({ secrets, secretId }: AdminWorld, rotation: string): Promise<string[]> {
+/**
+ * The versions of a rotation that still have a label of theirs and need it no more, when `kept` is current. One of another
+ * user needs it as long as the database may have its password: nothing else knows that one.
+ */
+export async function overOf(world: AdminWorld, rotation: string, kept: string): Promise<string[]> {
+  const { secrets, secretId } = world;
   const { stages } = await secrets.describe(secretId);
-  return Object.keys(stages).filter((id) => isPendingOf(rotation, id));
+  const older = pendingOfThisTool(stages).filter((id) => isPendingOf(rotation, id) && id !== kept);
+  const current = older.length === 0 ? undefined : await secrets.read(secretId, { versionId: kept });
+  const over = [kept];
+  for (const versionId of older) {
+    const version = await secrets.read(secretId, { versionId });
+    const isOther = version !== undefined && current !== undefined && !isOfSameUser(version, current);
+    if (!isOther || !(await world.mayHave(version.text))) over.push(versionId);
+  }
+  return over;
 }
 
 /**

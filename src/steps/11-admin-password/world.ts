@@ -1,7 +1,8 @@
+import { Failure } from '../../base/failure';
 import { parseAdminDocument } from '../../rotation/secretDocument';
 import type { DatabaseLogin } from '../../rotation/slot';
 import type { AdminCredentials } from '../../mysql/adminCredentials';
-import { ownAccount } from '../../mysql/accounts';
+import { accountsNamed, ownAccount } from '../../mysql/accounts';
 import { secretsManager } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
 import { tryLogin } from '../../mysql/database';
@@ -20,6 +21,8 @@ export interface AdminWorld {
   found(): Promise<Pick<AdminCredentials, 'stage' | 'version' | 'known'>>;
   /** Whether the database accepts the login of a version. */
   logsIn(text: string): Promise<boolean>;
+  /** Whether the database may have the password of a version that names another user: it takes it, or that cannot be told. */
+  mayHave(text: string): Promise<boolean>;
   /** One write, directly after the check that this run still holds every lock. */
   write<T>(name: string, action: () => Promise<T>): Promise<T>;
   /** Checks that nobody else keeps the admin's login, and waits for that. @throws Failure when it does not come */
@@ -42,6 +45,7 @@ export function adminWorldOf(context: WorldContext): AdminWorld {
       if (!document.ok) return false;
       return (await tryLogin({ ...document.value.login, dbname: '' }, context.trust)) === 'works';
     },
+    mayHave: (text) => mayHave(context, text),
     write: (name, action) => adminWrite(context, name, action),
     async setPassword(login, check) {
       const account = await adminAccount(context, login);
@@ -62,4 +66,24 @@ export function adminWorldOf(context: WorldContext): AdminWorld {
         discardOldPassword(session, await ownAccount(session)),
       ),
   };
+}
+
+/** A refusal tells of the password only at the server of the session, and of an account that may log in. */
+async function mayHave(context: WorldContext, text: string): Promise<boolean> {
+  const document = parseAdminDocument(text);
+  if (!document.ok) return false;
+  const { login } = document.value;
+  const barred = await asAdmin(context, async (session, { login: { host, port } }) => {
+    if (login.host.toLowerCase() !== host.toLowerCase() || login.port !== port) return true;
+    const accounts = await accountsNamed(session, login.username);
+    return accounts.length === 0 ? undefined : accounts.some(({ locked, expired }) => locked || expired);
+  });
+  if (barred !== false) return barred === true;
+  try {
+    return (await tryLogin({ ...login, dbname: '' }, context.trust)) === 'works';
+  } catch (error) {
+    // No answer, or no try left.
+    if (error instanceof Failure) return true;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { passwordsOfUrl, shownUrl } from '../../../src/base/urlPassword';
 import { scrubber } from '../../../src/secrecy/scrubber';
-import { folders } from '../../../src/settings/settings';
+import { folders, gather } from '../../../src/settings/settings';
 
 describe('the password of a URL', () => {
   const url = 'postgres://state:wom%40bat-1@db.example/pulumi?sslmode=verify-full';
@@ -21,5 +21,11 @@ describe('the password of a URL', () => {
   it("of the state's database is in no text that the engine's words are part of", () => {
     folders((name) => (name === 'backendUrl' ? url : undefined), {});
     expect(scrubber.scrub(`error: dial ${url}: user state, password wom@bat-1`)).not.to.match(/bat-1/);
+  });
+
+  it('is known as soon as the settings are gathered, also to a command that opens no state', () => {
+    const values = gather({ backendUrl: 'postgres://state:CanaryPw2@db.example/pulumi' }, {}, '/nowhere');
+    expect(values.backendUrl?.origin).to.equal('flag');
+    expect(scrubber.scrub('backendUrl: CanaryPw2')).not.to.include('CanaryPw2');
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Outcome } from '../../../src/base/failure';
+import type { FailureCode, Outcome } from '../../../src/base/failure';
 import { Failure } from '../../../src/base/failure';
 import { engineFailure, isPlanViolation, shortReason, StateIsClosed } from '../../../src/engine/failure';
 
@@ -7,8 +7,12 @@ const where = { stack: 'prod', backendUrl: 's3://state' };
 const urn =
   'urn:pulumi:prod::openemr-credential-rotation::pulumi-nodejs:dynamic/credential-rotation:Sqlconf::sqlconf';
 
-/** Texts as the engine 3.250.0 writes them, what they mean, and a part of the sentence. */
-const texts: [text: string, outcome: Outcome, says: string][] = [
+/** A role whose trust policy does not name the service account. */
+const trustPolicy =
+  'StatusCode: 403, RequestID: x, api error AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity';
+
+/** Texts as the engine 3.250.0 writes them, what they mean, a part of the sentence, and the code where others are near. */
+const texts: [text: string, outcome: Outcome, says: string, code?: FailureCode][] = [
   [
     `resource ${urn} violates plan: properties changed: ++[password]`,
     'drift',
@@ -178,7 +182,95 @@ const texts: [text: string, outcome: Outcome, says: string][] = [
     'permission',
     'No AWS credentials',
   ],
+  // Credentials that cannot be had: S3 and KMS were not asked yet, and the status is that of somebody else.
+  [
+    lacking('operation error S3: GetObject, get identity', webIdentity(trustPolicy)),
+    'permission',
+    'STS does not give this process its role',
+    'aws-role-refused',
+  ],
+  [
+    'operation error S3: ListObjectsV2, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, exceeded maximum number of attempts, 3, request send failed, Get "http://169.254.169.254/latest/meta-data/iam/security-credentials/": dial tcp 169.254.169.254:80: connect: no route to host',
+    'permission',
+    'No AWS credentials',
+    'aws-credentials-missing',
+  ],
+  [
+    'constructing secrets manager of type "cloud": secrets (code=InvalidArgument): operation error KMS: Decrypt, failed to sign request: failed to retrieve credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, canceled, context deadline exceeded',
+    'permission',
+    'No AWS credentials',
+    'aws-credentials-missing',
+  ],
+  [
+    lacking('operation error KMS: Encrypt, get identity', webIdentity(trustPolicy)),
+    'permission',
+    'STS does not give this process its role',
+    'aws-role-refused',
+  ],
+  [
+    lacking(
+      'operation error S3: GetObject, get identity',
+      webIdentity('StatusCode: 400, RequestID: x, api error ExpiredTokenException: Token expired'),
+    ),
+    'permission',
+    'expired',
+    'aws-credentials-expired',
+  ],
+  [
+    lacking(
+      'operation error S3: GetObject, get identity',
+      'the SSO session has expired or is invalid: access token is expired',
+    ),
+    'permission',
+    'expired',
+    'aws-credentials-expired',
+  ],
+  [
+    lacking(
+      'operation error S3: GetObject, get identity',
+      'operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: x, api error InvalidClientTokenId: The security token included in the request is invalid.',
+    ),
+    'permission',
+    'does not accept the credentials',
+    'aws-credentials-invalid',
+  ],
+  [
+    lacking(
+      'operation error S3: GetObject, get identity',
+      webIdentity(
+        'StatusCode: 0, RequestID: , request send failed, Post "https://sts.us-east-1.amazonaws.com/": dial tcp: i/o timeout',
+      ),
+    ),
+    'before-switch',
+    'does not answer; check the network path',
+    'aws-unreachable',
+  ],
+  [
+    'unable to open bucket s3://state: open bucket s3://state: failed to get shared config profile, prod',
+    'permission',
+    'No AWS credentials',
+    'aws-credentials-missing',
+  ],
+  [
+    lacking(
+      'operation error S3: GetObject, get identity',
+      'failed to load credentials, : Unauthorized Exception! EKS does not have permissions to assume the associated role., fault: client',
+    ),
+    'permission',
+    'STS does not give this process its role',
+    'aws-role-refused',
+  ],
 ];
+
+/** What the Go SDK says of a request that it has no credentials for. */
+function lacking(request: string, reason: string): string {
+  return `${request}: get credentials: failed to refresh cached credentials, ${reason}`;
+}
+
+/** The role of a service account (IRSA). */
+function webIdentity(answer: string): string {
+  return `failed to retrieve credentials, operation error STS: AssumeRoleWithWebIdentity, https response error ${answer}`;
+}
 
 /** A proxy's answer to Go's CONNECT. */
 function proxied(reason: string): string {
@@ -207,10 +299,11 @@ describe('shortReason', () => {
   });
 });
 describe('engineFailure', () => {
-  for (const [text, outcome, says] of texts)
+  for (const [text, outcome, says, code] of texts)
     it(`${JSON.stringify(text.slice(0, 60))} is ${outcome}`, () => {
       const failure = engineFailure(new Error(`code: 255\nstdout: \nstderr: error: ${text}\n`), where);
       expect(failure.outcome).to.equal(outcome);
+      if (code !== undefined) expect(failure.code).to.equal(code);
       expect(failure.message)
         .to.match(/^[A-Z][^\n]*\.$/)
         .and.include(says)

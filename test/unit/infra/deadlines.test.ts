@@ -3,8 +3,10 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { cronJob } from '../../../infra/kubernetes/cronJob';
 import { exampleSettings } from '../../../infra/kubernetes/example';
+import { gracePeriodSeconds } from '../../../infra/kubernetes/deadlines';
 import { job } from '../../../infra/kubernetes/job';
 import type { Limits } from '../../../infra/kubernetes/settings';
+import { adminLockWaitMs } from '../../../src/rotation/adminLockWait';
 import { repositoryFile } from '../docs/readme';
 
 interface JobSpec {
@@ -44,6 +46,11 @@ describe('the deadline of the Jobs', function () {
     expect(activeDeadlineSeconds).to.be.at.least(2 * 10 * 300 + limits.idleSeconds + 600);
   });
 
+  it('leaves an orderly stop the time for step 11, which waits for a lock, for the old login and for its users in a row', () => {
+    const limits = { rolloutSeconds: 30, healthSeconds: 5, idleSeconds: 300 };
+    expect(gracePeriodSeconds(limits)).to.be.at.least(adminLockWaitMs / 1000 + 60 + 300);
+  });
+
   for (const limits of [
     exampleSettings.limits,
     { rolloutSeconds: 7200, healthSeconds: 5, idleSeconds: 5 },
@@ -62,7 +69,10 @@ describe('the deadline of the Jobs', function () {
       expect(spec.activeDeadlineSeconds).to.be.within(longest + 600, longest + 900);
       expect(job(settings).spec.activeDeadlineSeconds).to.equal(spec.activeDeadlineSeconds);
       // A stop is orderly when the step under way may end.
-      const step = Math.max(...Object.values(rotate));
+      const steps = Object.entries(rotate).map(([name, seconds]) =>
+        name.startsWith('admin') ? seconds + adminLockWaitMs / 1000 : seconds,
+      );
+      const step = Math.max(...steps);
       expect(spec.template.spec.terminationGracePeriodSeconds).to.be.within(step + 60, step + 120);
     });
 });

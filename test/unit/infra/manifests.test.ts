@@ -58,7 +58,7 @@ describe('npm run manifests', function () {
     expect(first.status, first.stderr).to.equal(0);
     expect(first.stdout.trim().split('\n')).to.include('out/volume.yaml');
     expect(readFileSync(path.join(folder, 'out', 'cron-job.yaml'), 'utf8')).to.include(
-      'terminationGracePeriodSeconds: 5520',
+      'terminationGracePeriodSeconds: 5760',
     );
     writeFileSync(path.join(folder, 'claim.yaml'), JSON.stringify(clusterOnly));
     const second = run(

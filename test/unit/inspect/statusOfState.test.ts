@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import type { HistoryEntry } from '../../../src/history/entries';
 import { pastRotations } from '../../../src/history/rotations';
 import type { StatusFacts } from '../../../src/inspect/status/facts';
+import { ownState } from '../../../src/inspect/status/ownState';
 import type { StatusReport } from '../../../src/inspect/status/report';
 import type { RotationPlan } from '../../../src/rotation/rotationPlan';
 import { statusLines } from '../../../src/report/statusText';
 import { plannedIn } from '../rotation/planned';
 import { canary, journalOf, loginOf, worldOn } from '../rotation/simulatedWorld';
-import { factsOf, now, read } from './facts';
+import { factsOf, now, read, unreadable } from './facts';
 import { judged } from './judged';
 
 /** The update of the history that carried out a plan. */
@@ -67,6 +68,46 @@ describe('status: the passwords of the state', () => {
       slotPasswords: { A: 'x' },
     });
     expect(judged({ ...open, state }).drift).to.deep.equal([]);
+  });
+});
+
+describe('status: the state of another slot secret', () => {
+  const world = worldOn('A');
+  const facts = factsOf(world);
+  const other = (finished: boolean): StatusFacts => {
+    const journal = journalOf(plannedIn(worldOn('A')), finished);
+    const plan = { ...journal.plan, slotSecretArn: 'arn:of-another' };
+    const slotPasswords = { A: `${canary}-of-another`, B: `${canary}-of-another` };
+    const state = read({
+      backendUrl: 's3://b',
+      journal: { ...journal, plan },
+      changedAt: now,
+      slotPasswords,
+    });
+    return { ...facts, ...ownState(state, facts.slotSecret, 'prod') };
+  };
+
+  it('does not count, as in a run: it is told, and nothing differs', () => {
+    for (const finished of [true, false]) {
+      const report = judged(other(finished));
+      expect([report.outcome, report.drift, report.unfinished, report.lastRotation]).to.deep.equal([
+        'done',
+        [],
+        null,
+        null,
+      ]);
+      expect(report.notes.filter((note) => note.includes('arn:of-another'))).to.have.lengthOf(1);
+      expect(report.notes.join())
+        .to.include('give each its own by --stack')
+        .and.not.include('knows of no rotation');
+    }
+  });
+
+  it('is left as it is where it is the own one, or that cannot be seen', () => {
+    const { state } = factsOf(world, journalOf(plannedIn(world), true));
+    expect(ownState(state, facts.slotSecret, 'prod')).to.deep.equal({ state });
+    const unread = unreadable('permission', 'Denied.');
+    expect(ownState(state, unread, 'prod')).to.deep.equal({ state });
   });
 });
 

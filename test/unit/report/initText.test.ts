@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { FoundDeployment } from '../../../src/find/find';
-import { findingLines, holdsPassword, initReport, withoutPasswords } from '../../../src/report/initText';
+import {
+  fileLines,
+  findingLines,
+  holdsPassword,
+  initReport,
+  withoutPasswords,
+} from '../../../src/report/initText';
 
 const url = 'https://user:wombat/@pages.example/health';
 const all = {
@@ -34,6 +40,17 @@ describe('what init shows of a URL with a login', () => {
     expect(withoutPasswords({ ...all, notes: [note] }).notes).to.deep.equal([
       'the CronJob has postgres://state:…@db/pulumi',
     ]);
+  });
+
+  it('a password that stands in the stack file already is not shown by a dry run', () => {
+    const text =
+      'config:\n  openemr-credential-rotation:backendUrl: postgres://state:CanaryPw1@db/pulumi\n  openemr-credential-rotation:namespace: openemr\n';
+    const merged = { text, added: ['namespace'], replaced: [], kept: [] };
+    const lines = fileLines('Pulumi.prod.yaml', merged, { isNew: false, isDryRun: true, text });
+    expect(lines.join('\n'))
+      .to.include('postgres://state:…@db/pulumi')
+      .and.include('openemr-credential-rotation:namespace: openemr')
+      .and.not.include('CanaryPw1');
   });
 
   it('a value without a login stays as it is', () => {

@@ -35,6 +35,12 @@ describe('writePage', () => {
     expect(readdirSync(folder).sort()).to.deep.equal(['other', 'rotations.html']);
   });
 
+  it('gives the file the mode that it is to keep', async () => {
+    const file = path.join(folder, 'Pulumi.prod.yaml');
+    await writePage(file, 'config:', 0o600);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+  });
+
   it('says in one sentence what is in the way', async () => {
     const missing = await refusal(path.join(folder, 'nowhere', 'page.html'));
     expect(missing.outcome).to.equal('configuration');

@@ -5,7 +5,7 @@ import { dueNow, parseRecent } from '../../../src/rotation/age';
 import type { Journal, Observation } from '../../../src/rotation/observation';
 import type { PlanKind } from '../../../src/rotation/rotationPlan';
 import { plannedIn } from './planned';
-import { worldOn } from './simulatedWorld';
+import { observationOf, worldOn } from './simulatedWorld';
 
 /** Why nothing is to be done yet. */
 function notDue(...[seen, journal, recent, times]: Parameters<typeof dueNow>): string | undefined {
@@ -34,15 +34,23 @@ describe('--if-older-than', () => {
   });
 
   const now = new Date('2026-01-31T04:00:00Z');
-  const observation = {
-    slotSecret: { createdAt: new Date('2026-01-31T03:00:00Z') },
-    sqlconf: { works: true },
-  } as unknown as Observation;
+  const seen = observationOf(worldOn('A'));
+  const createdAt = new Date('2026-01-31T03:00:00Z');
+  const observation: Observation = { ...seen, slotSecret: { ...seen.slotSecret, createdAt } };
 
   it('a login that the database refuses is due at once, whatever its age: OpenEMR is down', () => {
     const down = { ...observation, sqlconf: { ...observation.sqlconf, works: false } };
     expect(dueNow(down, undefined, week, { now })).to.deep.equal({});
     expect(notDue(observation, undefined, week, { now })).to.match(/nothing to do yet/);
+  });
+
+  it('OpenEMR on the account of neither slot is due at once: the age is that of other passwords', () => {
+    const world = worldOn('A');
+    world.file = world.admin;
+    const onAdmin = { ...observationOf(world), slotSecret: observation.slotSecret };
+    expect(onAdmin.sqlconf.works).to.equal(true);
+    expect(dueNow(onAdmin, undefined, week, { now })).to.deep.equal({});
+    expect(dueNow(onAdmin, journal('rotate'), week, { now })).to.deep.equal({});
   });
 
   it('a moment: what began at it or after it is recent enough, what began before is due', () => {

@@ -50,12 +50,14 @@ export const anyWorld: fc.Arbitrary<World> = fc
     file: someLogin,
     kubernetes,
     users: fc.uniqueArray(fc.tuple(username, password), { selector: ([name]) => name }),
+    retained: fc.uniqueArray(fc.tuple(username, password), { selector: ([name]) => name, maxLength: 2 }),
     fileWorks: fc.boolean(),
   })
-  .map(({ active, A, B, admin, file, kubernetes: data, users, fileWorks }) => ({
+  .map(({ active, A, B, admin, file, kubernetes: data, users, retained, fileWorks }) => ({
     secret: { versionId: 'v0', text: slotText(active, { A, B }) },
     admin,
     users: new Map([...users, ...(fileWorks ? [[file.username, file.password] as const] : [])]),
+    retained: new Map(retained),
     file,
     kubernetes: data,
   }));

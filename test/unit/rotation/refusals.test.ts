@@ -166,6 +166,11 @@ describe('planRotation: refusals', () => {
       expect(said(world)).to.match(
         /names slot A again, .*, but not all else does; run credential-rotation: /,
       );
+    // The next run takes that rotation up, or does not: it is told which.
+    expect(said({ ...worldOn('A'), secret: secret('B') })).to.include(
+      'it finishes that rotation, and moves OpenEMR to slot B',
+    );
+    expect(said({ ...worldOn('A'), kubernetes: kubernetesSecretData(b) })).to.include('it starts from there');
   });
 
   it('a rollback of a reconcile that was stopped goes to the other slot', () => {

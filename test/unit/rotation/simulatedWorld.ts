@@ -1,7 +1,8 @@
 import type { Journal, Observation } from '../../../src/rotation/observation';
-import { kubernetesSecretData } from '../../../src/rotation/observation';
+import { kubernetesSecretData, slotsOwnLogin } from '../../../src/rotation/observation';
 import type { PlannedRotation } from '../../../src/rotation/rotationPlan';
 import { plannedFile } from '../../../src/rotation/rotationPlan';
+import type { SlotDocument } from '../../../src/rotation/secretDocument';
 import { parseSlotDocument, renderSlotDocument } from '../../../src/rotation/secretDocument';
 import type { DatabaseLogin, Slot } from '../../../src/rotation/slot';
 import { slots } from '../../../src/rotation/slot';
@@ -21,6 +22,8 @@ export interface World {
   admin: DatabaseLogin;
   /** Passwords by user name, as the database knows them. */
   users: Map<string, string>;
+  /** The second passwords that it takes: those before, which MySQL can keep. */
+  retained?: ReadonlyMap<string, string>;
   file: DatabaseLogin;
   kubernetes: Record<string, string>;
   /** The restart annotation of the pods. */
@@ -47,7 +50,8 @@ export function worldOn(active: Slot): World {
 
 /** True when the database takes this login. */
 export function logsIn(world: World, username: string | undefined, password: string | undefined): boolean {
-  return username !== undefined && password !== undefined && world.users.get(username) === password;
+  if (username === undefined || password === undefined) return false;
+  return [world.users.get(username), world.retained?.get(username)].includes(password);
 }
 
 /** True when a pod that starts now can log in. */
@@ -79,9 +83,24 @@ export function observationOf(world: World): Observation {
       works,
     },
     otherSites: [],
-    kubernetesSecret: { data: { ...world.kubernetes }, works: podLogsIn(world) },
+    kubernetesSecret: {
+      data: { ...world.kubernetes },
+      works: podLogsIn(world),
+      ...slotPasswordWorks(world, document.value, works),
+    },
     restartedAs: world.restartedAs,
   };
+}
+
+function slotPasswordWorks(
+  world: World,
+  document: SlotDocument,
+  works: boolean,
+): Pick<Observation['kubernetesSecret'], 'slotPasswordWorks'> {
+  const { 'mysql-user': username = '', 'mysql-password': password = '' } = world.kubernetes;
+  const inSecret = podLogsIn(world) ? loginOf(username, { password }) : undefined;
+  const own = slotsOwnLogin(document, inSecret, { login: world.file, works })?.login;
+  return own === undefined ? {} : { slotPasswordWorks: logsIn(world, own.username, own.password) };
 }
 
 /** Stands for the hash of a file with this login. */
@@ -163,7 +182,7 @@ function documentOf(text: string): { json: Record<string, unknown> } {
 
 /** Sets a password as the product does: never that of an account which the file or a working Secret names. */
 function setPassword(world: World, username: string, password: string): void {
-  if (world.users.get(username) === password) return;
+  if (logsIn(world, username, password)) return;
   if (logsIn(world, world.file.username, world.file.password) && world.file.username === username)
     throw new Error(`the password of ${username} would be changed under the file's feet`);
   if (podLogsIn(world) && world.kubernetes['mysql-user'] === username)

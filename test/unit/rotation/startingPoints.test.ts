@@ -116,6 +116,43 @@ const points: StartingPoint[] = [
     passwords: { A: a.password, B: 'canary-of-the-pods' },
   },
   {
+    name: 'a Kubernetes Secret that names the standby with the password before, which works beside the secret’s: the secret’s',
+    world: twoOfStandby({}),
+    decision: rotate('A', 'B'),
+    passwords: { A: a.password, B: b.password },
+  },
+  {
+    name: 'the same at a bootstrap',
+    world: twoOfStandby({ file: loginOf('admin') }),
+    decision: { ...base, kind: 'bootstrap', from: 'other', to: 'A', mint: ['A'], renew: null },
+    passwords: { B: b.password },
+  },
+  {
+    name: 'the same while OpenEMR is down, on that user',
+    world: twoOfStandby({ file: { ...b, password: 'canary-dead' } }),
+    decision: { ...base, kind: 'reconcile', from: 'B', to: 'B', renew: 'A' },
+    passwords: { A: a.password, B: b.password },
+    notice: /^slot B's password .* is not the one in sqlconf\.php; OpenEMR gets the one that works$/,
+  },
+  {
+    name: 'the same while OpenEMR is down, on the other one',
+    world: {
+      ...twoOfStandby({ file: { ...a, password: 'canary-dead' } }),
+      users: new Map([[b.username, b.password]]),
+    },
+    decision: rotate('A', 'B'),
+    passwords: { A: a.password, B: b.password },
+    notice: /^slot A's password .* is not the one in sqlconf\.php; the rotation replaces both$/,
+  },
+  {
+    name: 'an old file, on the standby with the password before: OpenEMR keeps the one that it is on, and that is told',
+    world: twoOfStandby({ file: { ...b, password: 'canary-before' } }),
+    decision: { ...base, kind: 'reconcile', from: 'B', to: 'B', renew: 'A' },
+    passwords: { A: a.password, B: 'canary-before' },
+    notice:
+      /^slot B's password in the slot secret is not the one in sqlconf\.php; OpenEMR keeps the one in sqlconf\.php, which the slot secret gets; the next rotation replaces it$/,
+  },
+  {
     name: 'a slot secret with a stale password of the active slot: the one that works wins',
     world: {
       ...worldOn('A'),
@@ -123,7 +160,8 @@ const points: StartingPoint[] = [
     },
     decision: rotate('A', 'B'),
     passwords: { A: a.password, B: b.password },
-    notice: /^slot A's password in the slot secret is not the one in sqlconf\.php/,
+    notice:
+      /^slot A's password in the slot secret is not the one in sqlconf\.php; the rotation replaces both$/,
   },
   {
     name: 'a host that differs only in case',
@@ -171,6 +209,16 @@ function standbyInPods(): World {
   const used = { ...b, password: 'canary-of-the-pods' };
   world.users.set(used.username, used.password);
   return { ...world, kubernetes: kubernetesSecretData(used) };
+}
+
+/** Slot A is active; the database takes two passwords of slot B, and the Kubernetes Secret has the one before. */
+function twoOfStandby(changes: Partial<World>): World {
+  return {
+    ...worldOn('A'),
+    retained: new Map([[b.username, 'canary-before']]),
+    kubernetes: kubernetesSecretData({ ...b, password: 'canary-before' }),
+    ...changes,
+  };
 }
 
 describe('planRotation: starting points', () => {

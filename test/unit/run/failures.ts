@@ -117,7 +117,13 @@ const resumed: Case[] = [
   isHeld('step 4 of a rotation that has switched', step(4, { resumed: true, ...moved })),
   isHeld('before its first step', killed(undefined, { resumed: true, ...moved })),
   goesBack('step 8, which an earlier run has not passed either', step(8, { resumed: true, ...moved })),
-  isHeld('step 7, an earlier run has come to step 10', step(7, { reached: 10, resumed: true, ...moved })),
+  ...([7, 8] as const).map((number) =>
+    isHeld(
+      `step ${number}, an earlier run has come to step 10: the way to a slot that is well is told`,
+      step(number, { reached: 10, resumed: true, ...moved }),
+      /OpenEMR runs on openemr_b, which works\. Run again to finish this rotation\. If OpenEMR is not well there, run credential-rotation rollback: it sets slot A anew/,
+    ),
+  ),
   isHeld(
     'step 3, an earlier run has come to step 9',
     step(3, { reached: 9, resumed: true }),

@@ -30,7 +30,10 @@ function planned(renew: Slot | null = 'A', kind: PlanKind = 'rotate'): PlannedRo
   const login = (username: string) => ({ username, host: 'db', port: '3306', dbname: 'openemr' });
   return {
     plan: { kind, from: 'A', to: 'B', renew },
-    material: { logins: { A: login('openemr_a'), B: login('openemr_b') } },
+    material: {
+      before: { kubernetesSecret: { 'mysql-user': 'openemr_a' } },
+      logins: { A: login('openemr_a'), B: login('openemr_b') },
+    },
   } as unknown as PlannedRotation;
 }
 
@@ -111,6 +114,24 @@ describe('idleFindings', () => {
     expect(notices).to.deep.equal([
       'the old password of openemr_a stays valid beside the new one until the next rotation',
       'the database still takes the password that openemr_b had before; it ends in step 4, when nobody has logged in as openemr_b for the grace period',
+    ]);
+  });
+
+  it('what was kept of a user that the Kubernetes Secret names is not told to end in step 4', async () => {
+    const retained: [string, Answer] = ['SELECT DISTINCT User', [{ username: 'openemr_b' }]];
+    const { plan, material } = planned();
+    const named = { ...material.before, kubernetesSecret: { 'mysql-user': 'openemr_b' } };
+    const { notices } = await found(
+      '8.0.14',
+      [...counts, retained],
+      {},
+      {
+        plan,
+        material: { ...material, before: named },
+      },
+    );
+    expect(notices).to.deep.equal([
+      'the database still takes the password that openemr_b had before, and the Kubernetes Secret names openemr_b: it stays valid until a later rotation renews the password of openemr_b',
     ]);
   });
 });

@@ -133,6 +133,77 @@ describe("step 11: the admin's password", () => {
     expectNothingLost(world);
   });
 
+  describe('where the secret names another user since its version was stored', () => {
+    const admin2 = { grants: ['GRANT ALL PRIVILEGES ON *.*'] };
+    /** A run that is killed after one of its points; then somebody gives the secret a user of its own. */
+    const begun = async (at: number): Promise<HandMadeWorld> => {
+      const world = await open();
+      const kill = (): never => {
+        throw new Error('killed');
+      };
+      await withFaults(world, { at, after: kill }, () => act(world)).catch(() => undefined);
+      world.database.add('admin2', 'Admin2-1', admin2);
+      world.admin.put(JSON.stringify(world.login('admin2', 'Admin2-1')), ['AWSCURRENT'], 'v5');
+      world.log.length = 0;
+      return world;
+    };
+    const second = adminPendingId(rotation, 1);
+    /** The new user has a new password, which is the current one, in one run. */
+    const expectRenewed = async (world: HandMadeWorld): Promise<void> => {
+      expect(await apply(world)).to.deep.equal({ rotation, versionId: second });
+      expect(world.admin.labels.get('AWSCURRENT')).to.equal(second);
+      expect(world.admin.version(second)?.text).to.include('"admin2"');
+      expect(world.database.account('admin2')).to.include({ password: current(world), older: undefined });
+      expect(current(world)).to.not.equal('Admin2-1');
+      expect(world.log.join('\n')).to.not.include("ALTER USER 'admin'@");
+    };
+
+    it("that one's password is renewed, and the other's stays; a version that was never set goes", async () => {
+      const world = await begun(0);
+      await expectRenewed(world);
+      expect(world.database.account('admin')?.password).to.equal(passwords.admin);
+      expect(world.admin.stages()).to.deep.equal({ [second]: ['AWSCURRENT'], v5: ['AWSPREVIOUS'] });
+    });
+
+    it('where the other user is gone, too', async () => {
+      const world = await begun(0);
+      world.database.accounts.splice(0, 1);
+      await expectRenewed(world);
+      expect(world.log).to.not.include('login admin refused');
+      expect(world.admin.stages()).to.deep.equal({ [second]: ['AWSCURRENT'], v5: ['AWSPREVIOUS'] });
+    });
+
+    it("the other's password that was set keeps its label: it is known to nothing else", async () => {
+      const world = await begun(1);
+      const set = world.database.account('admin')?.password;
+      await expectRenewed(world);
+      expect(world.admin.stages()[id]).to.deep.equal([label]);
+      expect(world.admin.version(id)?.text).to.include(set);
+      world.log.length = 0;
+      await apply(world);
+      expect(writesIn(world.log), 'a second time').to.deep.equal([]);
+    });
+
+    it('and so where the other user was locked since: the refusal says nothing of its password', async () => {
+      const world = await begun(1);
+      world.database.accounts
+        .filter(({ username }) => username === 'admin')
+        .forEach((account) => (account.locked = true));
+      await expectRenewed(world);
+      expect(world.admin.stages()[id]).to.deep.equal([label]);
+    });
+
+    it('a kill after the new version was stored: the next run goes on with it', async () => {
+      const world = await begun(0);
+      const kill = (): never => {
+        throw new Error('killed');
+      };
+      await withFaults(world, { at: 0, after: kill }, () => act(world)).catch(() => undefined);
+      expect(world.admin.stages()[second]).to.deep.equal([adminLabel(second)]);
+      await expectRenewed(world);
+    });
+  });
+
   describe('is refused, and nothing is written', () => {
     it('where OpenEMR is on the admin user', async () => {
       const world = await open();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Failure } from '../../../../src/base/failure';
 import { defaultGraceSeconds } from '../../../../src/steps/10-renewal/idle';
-import { adminLockWaitMs } from '../../../../src/mysql/lock';
+import { adminLockWaitMs } from '../../../../src/rotation/adminLockWait';
 import { takeInTurn } from '../../../../src/steps/11-admin-password/lock';
 import type { Session } from '../../../../src/mysql/database';
 

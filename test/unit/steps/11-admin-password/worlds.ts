@@ -161,6 +161,7 @@ export function adminWorld(secret: FakeSecret, server: FakeServer, turns: Turns)
     secrets,
     found: () => opening,
     logsIn,
+    mayHave: logsIn,
     async write(name, action) {
       writing = name;
       return action();
