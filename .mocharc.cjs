@@ -14,7 +14,7 @@ module.exports = {
   invert: true,
   forbidOnly: Boolean(process.env.CI),
   reporter: 'spec',
-  // Three files at a time, for two cores, each in a process with labs of its own: a lab test waits for most of its time.
+  // Three files at a time, for two cores: a lab test waits for much of its time. Each process hands its labs on from file to file.
   parallel: true,
   jobs: 3,
   exit: true,

@@ -65,6 +65,7 @@ const ofLaunchers = [
   'job run',
   'job run -- --dry-run',
   'job run -- --log-json',
+  'job run -- unlock --yes',
   'job logs',
 ];
 /** Those that need a key and rotations to tell of: history.test.ts runs them with keys of its own. */

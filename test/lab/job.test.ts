@@ -140,12 +140,13 @@ for (const database of databases.slice(0, 1)) {
       return { child, name: nameIn({ stderr }), ended };
     }
 
-    it('a second one is refused while one runs; Ctrl-C leaves it, and says how to go on', async () => {
-      await doing('echo up; sleep 4; echo over');
+    it('a second rotation is refused while one runs; Ctrl-C leaves it, and says how to go on', async () => {
+      await doing('echo up; sleep 6; echo over');
       const first = await begun();
-      const second = await job('run', '--dry-run');
+      const second = await job('run', '--', '--log-json');
       expectCode(second, 11);
-      expect(second.stderr).to.include(`job logs ${first.name}`);
+      expect(second.stderr).to.include(`job logs ${first.name}`).and.include('job run -- unlock --yes');
+      expectCode(await job('run', '--dry-run'), 0);
       first.child.kill('SIGINT');
       const { code, stderr } = await first.ended;
       expect(code, stderr).to.equal(8);
@@ -153,6 +154,20 @@ for (const database of databases.slice(0, 1)) {
       const rest = await job('logs');
       expectCode(rest, 0);
       expect(rest.stdout).to.equal('up\nover\n');
+    });
+
+    it('what ends a run that hangs is started beside its Job', async () => {
+      await doing('echo up; while :; do sleep 0.1; done');
+      const { child, name, ended } = await begun();
+      const unlock = await job('run', '--', 'unlock', '--yes');
+      expect(nameIn(unlock), unlock.stderr).not.to.be.oneOf(['', name]);
+      // A shell stands in the place of the command, and has no such file.
+      expect(unlock.stderr).to.include('ended with exit code').and.not.include('runs already');
+      child.kill('SIGINT');
+      expect((await ended).code).to.equal(8);
+      await jobs.client.delete(`/apis/batch/v1/namespaces/${site.namespace}/jobs/${name}`, {
+        propagationPolicy: 'Background',
+      });
     });
 
     it('a pod that is deleted while it runs ends with 8, and says that a run finishes what was begun', async () => {
