@@ -6,6 +6,7 @@ import { StepTimes } from '../notify/endedRun';
 import type { Listeners } from '../notify/tell';
 import { readPasswordAges } from '../notify/passwordAges';
 import { tellAll, tellMetricsOfLook } from '../notify/tell';
+import type { Observation } from '../rotation/observation';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { differencesOf } from '../report/differences';
 import type { Renderer } from '../report/renderer';
@@ -136,10 +137,11 @@ const counted = (problems: number): string => (problems === 1 ? '1 problem' : `$
 
 /** Previews a request and shows it. Throws a Failure when there is no plan. */
 export async function showDryRun(request: RunRequest, renderer: Renderer): Promise<ShownPreview> {
+  let seen: Observation | undefined;
   const preview = await stoppable(
     renderer,
     () => import('../run/dryRun.js'),
-    ({ dryRun }, signal) => dryRun({ ...request, signal }),
+    ({ dryRun }, signal) => dryRun({ ...request, signal, saw: (observation) => (seen = observation) }),
     'stopping the dry run',
   );
   const { planned, resumed, problems, notDue, enginePlan } = preview;
@@ -151,7 +153,7 @@ export async function showDryRun(request: RunRequest, renderer: Renderer): Promi
   const outcome = jointOutcome(problems);
   const live = async (): Promise<string> => {
     const { liveNow } = await import('../run/live.js');
-    const text = await liveNow(request.settings.context, undefined);
+    const text = await liveNow(request.settings.context, seen);
     return text === undefined ? '' : ` ${text}`;
   };
   const message =

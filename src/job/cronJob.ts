@@ -112,13 +112,15 @@ export function refuseSecond(
   cronJob: V1CronJob,
   args: readonly string[] | undefined,
 ): void {
-  if (args !== undefined && (withoutLock.has(args[0] ?? '') || args.includes('--dry-run'))) return;
+  if (args !== undefined && (args.some((word) => withoutLock.has(word)) || args.includes('--dry-run')))
+    return;
   const running = jobsOf(jobs, cronJob).find(isRunning)?.metadata;
   if (running === undefined) return;
   throw new Failure(
     'job-running',
     `Job ${running.name} of this CronJob runs already; credential-rotation job logs ${running.name} follows it. ` +
-      'If its run is dead or hangs, credential-rotation job run -- unlock shows who holds the lock, and job run -- unlock --yes ends that run.',
+      'If its run is dead or hangs, credential-rotation job run -- unlock shows who holds the lock, and job run -- unlock --yes ends that run; ' +
+      `where the Job goes on all the same, kubectl -n ${running.namespace} delete job ${running.name}, and run again.`,
   );
 }
 

@@ -14,10 +14,12 @@ import {
   isKnownToWork,
   isLockedByTries,
   isStandingRefusal,
+  isWrongPassword,
   passesSoon,
   statementFailure,
 } from './databaseErrors';
 import { errorCode } from '../base/errors';
+import { Failure } from '../base/failure';
 import { unreadable } from '../base/unreadable';
 import { ownLoginBegins } from './ownLogins';
 
@@ -182,9 +184,13 @@ const triesInVain = new Map<string, number>();
 /** Hashes of logins that worked in this process, or whose password it has set itself: to try them is no guess. */
 const expected = new Set<string>();
 
+/** The servers that have said of a login, by its hash, that the password is wrong. */
+const saidWrong = new Map<string, Set<string>>();
+
 /** Says that a password was just set: its login may be tried, however often others were refused. */
 export function expectLogin(login: Pick<DatabaseLogin, 'username' | 'password'>): void {
   expected.add(hashOf(login));
+  saidWrong.delete(hashOf(login));
 }
 
 function hashOf({ username, password }: Pick<DatabaseLogin, 'username' | 'password'>): string {
@@ -192,6 +198,13 @@ function hashOf({ username, password }: Pick<DatabaseLogin, 'username' | 'passwo
     .update(JSON.stringify([username, password]))
     .digest('hex');
 }
+
+function noteWrong(login: DatabaseLogin): void {
+  const servers = saidWrong.get(hashOf(login)) ?? new Set();
+  saidWrong.set(hashOf(login), servers.add(serverOf(login)));
+}
+
+const serverOf = ({ host, port }: Pick<DatabaseLogin, 'host' | 'port'>): string => `${host}:${port}`;
 
 /**
  * Asks the server whether a login works, over the same TLS as OpenEMR's own; an empty dbname selects no schema.
@@ -227,6 +240,21 @@ export function isTaken(login: DatabaseLogin, trust: DatabaseTrust): Promise<boo
 }
 
 /**
+ * Whether a password is known to be wrong: this process was refused with it, or is now. Where that cannot be told (an
+ * account that is locked or has expired, tries that are used up, no answer), it may be the right one.
+ */
+export async function isKnownToBeWrong(login: DatabaseLogin, trust: DatabaseTrust): Promise<boolean> {
+  const known = (): boolean => saidWrong.get(hashOf(login))?.has(serverOf(login)) === true;
+  if (known()) return true;
+  try {
+    await tryLogin({ ...login, dbname: '' }, trust);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+  return known();
+}
+
+/**
  * Opens a session that runs statements; undefined when the server refuses the login.
  * @throws as {@link tryLogin}
  */
@@ -235,7 +263,7 @@ export async function tryOpen(
   trust: DatabaseTrust,
   database?: string,
 ): Promise<Session | undefined> {
-  const account = `${login.username}@${login.host}:${login.port}`;
+  const account = `${login.username}@${serverOf(login)}`;
   const tries = triesInVain.get(account) ?? 0;
   if (tries >= mostTries && !expected.has(hashOf(login))) throw new LoginTriesUsedUp(login);
   try {
@@ -252,6 +280,7 @@ export async function tryOpen(
     if (!isDenied(error)) throw error;
     triesInVain.set(account, tries + 1);
     expected.delete(hashOf(login));
+    if (isWrongPassword(error)) noteWrong(login);
     return undefined;
   }
 }

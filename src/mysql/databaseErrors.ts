@@ -63,6 +63,11 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Failure && deniedNumbers.has(errorNumber(error.cause));
 }
 
+/** True for a refusal that is of the user name and password themselves: not of a lock, an expiry, or the schema. */
+export function isWrongPassword(error: unknown): boolean {
+  return error instanceof Failure && [1045, 1698].includes(errorNumber(error.cause));
+}
+
 /** True where the server has locked the account since somebody tried wrong passwords: MySQL's 3955, MariaDB's 4150. */
 export function isLockedByTries(error: unknown): boolean {
   return error instanceof Failure && [3955, 4150].includes(errorNumber(error.cause));

@@ -134,8 +134,8 @@ function seriesAfter(
 }
 
 /**
- * The metrics after a run that found nothing due: only when it looked. Where whoever takes them keeps the names that are
- * not given, nothing has to be known of them.
+ * The metrics after a run that found nothing due: when it looked, and that nothing is held. Where nothing is known of
+ * those before it, and whoever takes them keeps the names that are not given, a verdict stays as it is.
  */
 export function metricsOfLook(
   of: MetricsOf,
@@ -145,7 +145,10 @@ export function metricsOfLook(
 ): string {
   const series = seriesAfter(of, endedAt, earlier, whose);
   series.set('credential_rotation_last_run_timestamp_seconds', unixTime(endedAt));
-  // What an earlier run was refused for has passed. Its verdict stays: a rotation that is held would have been due.
+  // What an earlier run was refused for has passed. Its verdict stays, but for one: a rotation that is held would have
+  // been due, so a run that told nobody has finished it.
+  if (series.before('credential_rotation_last_verdict', { verdict: 'held' }) === 1)
+    series.set('credential_rotation_last_verdict', 0, { verdict: 'held' });
   series.set('credential_rotation_last_exit_code', exitCodes.done);
   series.clear('credential_rotation_last_failure');
   series.set('credential_rotation_last_failure', 1, { reason: 'none' });

@@ -27,14 +27,14 @@ export async function tellPushgateway(
   await push(run, base, metricsText(run, await pushedBefore(base, signal), 'own', ages), signal);
 }
 
-/** Pushes that a run found nothing due. What else the Pushgateway has stays, so it need not be read. */
+/** Pushes that a run found nothing due. What the Pushgateway has is read for the verdict; where it cannot be, that stays. */
 export async function tellPushgatewayOfLook(
   of: MetricsOf,
   endedAt: Date,
   base: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await push(of, base, metricsOfLook(of, endedAt), signal);
+  await push(of, base, metricsOfLook(of, endedAt, await pushedBefore(base, signal)), signal);
 }
 
 const rootOf = (base: string): string => base.replace(/\/+$/, '');

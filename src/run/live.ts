@@ -16,7 +16,11 @@ export async function sayingWhatIsLive<T>(
 ): Promise<T> {
   let seen: Observation | undefined;
   try {
-    return await action({ ...request, saw: (observation) => (seen = observation) });
+    const saw = (observation: Observation): void => {
+      seen = observation;
+      request.saw?.(observation);
+    };
+    return await action({ ...request, saw });
   } catch (error) {
     if (!(error instanceof Failure) || error instanceof Ended) throw error;
     const live = await liveNow(request.settings.context, seen);

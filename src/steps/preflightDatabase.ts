@@ -1,6 +1,7 @@
 import { Failure } from '../base/failure';
 import type { PlannedRotation } from '../rotation/rotationPlan';
 import { accountsNamed, ownAccount, ownGrants } from '../mysql/accounts';
+import type { Slot } from '../rotation/slot';
 import type { WorldContext } from '../target/context';
 import type { AdminCredentials } from '../mysql/adminCredentials';
 import type { Session } from '../mysql/database';
@@ -12,6 +13,7 @@ import { isReadOnly, readOnlyFailure, serverOf } from '../mysql/server';
 import { quoteAccount, quoteIdentifier } from '../mysql/sqlText';
 import type { AccountFindings } from './04-users/preflight';
 import { accountFindings } from './04-users/preflight';
+import { isOfSlotSecret } from './04-users/ours';
 import { repairProblems } from './04-users/repair';
 import { targetProblems } from './preflightTarget';
 import type { PreflightClients } from './preflightClients';
@@ -27,25 +29,33 @@ export async function databaseFindings(
   planned: PlannedRotation,
   context: WorldContext,
   clients: PreflightClients,
+  { search: { lookMs } }: { search: { lookMs: number } },
 ): Promise<AccountFindings> {
   const { session } = clients;
   const target = await targetProblems(context, clients);
   // On another server the accounts would be missing or strange: that tells nothing.
   if (target.length > 0) return { problems: target, differences: [], notices: [] };
-  const found = await accountFindings(planned, session, (login) => isTaken(login, context.trust));
+  const found = await accountFindings(planned, session, (slot) => isOurs(planned, context, slot));
   const problems = [
     ...proxyProblems(clients.credentials.login),
     ...(await missingPrivileges(session)),
     ...(await readerProblems(clients)),
     ...(planned.plan.rotateAdmin ? await adminHostProblems(clients) : []),
     ...found.problems,
-    ...(await repairProblems(planned, context)),
+    ...(await repairProblems(planned, context, { session, kubernetes: clients.kubernetes, lookMs })),
   ];
   return {
     ...found,
     problems,
     notices: [...found.notices, ...proxyNotices(planned.material.before.sqlconf)],
   };
+}
+
+/** An account that the planned password lets in gets no other; one that any password of the slot secret lets in is ours. */
+async function isOurs({ material }: PlannedRotation, context: WorldContext, slot: Slot): Promise<boolean> {
+  const { password, ...account } = material.logins[slot];
+  if (password !== undefined && (await isTaken({ ...account, password }, context.trust))) return true;
+  return isOfSlotSecret(context, slot, account);
 }
 
 async function missingPrivileges(admin: Session): Promise<Failure[]> {

@@ -7,6 +7,7 @@ import type { Run } from './support/command';
 import { commandFile, environmentOf, runWith } from './support/command';
 import { Jobs } from './support/jobs';
 import { databases, labWith } from './support/labs';
+import { Operator } from './support/operator';
 import { grantLauncherRights } from './support/launcherRights';
 import { expectCode } from './support/world';
 import { kubeconfigOf } from './support/rotationPods';
@@ -165,9 +166,13 @@ for (const database of databases.slice(0, 1)) {
       expect(unlock.stderr).to.include('ended with exit code').and.not.include('runs already');
       child.kill('SIGINT');
       expect((await ended).code).to.equal(8);
-      await jobs.client.delete(`/apis/batch/v1/namespaces/${site.namespace}/jobs/${name}`, {
-        propagationPolicy: 'Background',
-      });
+      // The Job goes on all the same: what is said of that lets the next one start.
+      const refused = await job('run');
+      expectCode(refused, 11);
+      const [line = ''] = /kubectl .* delete job [^,]+/.exec(refused.stderr) ?? [];
+      expect(await new Operator(lab, site, site.folder).runLine(line, [])).to.include(`"${name}" deleted`);
+      await doing('exit 0');
+      expectCode(await job('run'), 0);
     });
 
     it('a pod that is deleted while it runs ends with 8, and says that a run finishes what was begun', async () => {

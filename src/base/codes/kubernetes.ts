@@ -85,7 +85,7 @@ export const kubernetesCodes = {
   ),
   'job-running': locked(
     'A Job of this CronJob runs already.',
-    'Wait for its end; `job logs` follows it. If it hangs: `job run -- unlock`.',
+    'Wait for its end; `job logs` follows it. If it hangs: `job run -- unlock --yes`; if the Job goes on, delete it.',
   ),
   'job-not-started': ill('The Job or its pod never started; nothing was begun.', 'Do what the message says.'),
   'job-ended-outside': stopped('The pod of the Job was ended from outside.', 'Run it again; it finishes.'),

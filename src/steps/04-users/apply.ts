@@ -5,8 +5,7 @@ import type { Account } from '../../mysql/accounts';
 import { createAccount } from '../../mysql/accounts';
 import type { Comparison } from '../../mysql/comparison';
 import { compareAccount } from '../../mysql/comparison';
-import { parseSlotDocument } from '../../rotation/secretDocument';
-import { secretsManager } from '../../target/clients';
+import { kubernetesOf } from '../../target/clients';
 import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { isTaken, openSession } from '../../mysql/database';
@@ -19,7 +18,9 @@ import { isUnknown } from '../logic';
 import type { Changed, OldPasswordRules } from '../oldPassword';
 import { endOldPassword, hasOldPasswordToEnd, setSlotPassword } from '../oldPassword';
 import { asAdmin, guardedEffect, liveUses, proveSession } from '../adminSession';
-import { inTheWay, otherPasswordProblem } from './repair';
+import { hasLogin, isOfSlotSecret } from './ours';
+import { inTheWay, otherPasswordProblem, withoutDeadSecret } from './repair';
+import { strangersLetIn, strangersProblem } from './strangers';
 
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs extends OldPasswordRules {
@@ -168,11 +169,11 @@ async function assertNotLive(
   const { context, username, host, port, password, repair, deadSecret = false } = inputs;
   const { graceSeconds = defaultGraceSeconds } = inputs;
   const named = await liveUses(context, { username, host, port });
-  const uses = named.filter(({ inSecret }) => !(deadSecret && inSecret === true));
+  const uses = withoutDeadSecret(named, deadSecret);
   // Whom a live place names with this very password is refused now: to wait would keep OpenEMR out.
-  const others = await inTheWay(uses, loginOf(inputs), context);
-  if (repair && uses.length > 0 && others.length === 0) return;
-  const [use] = repair ? others : uses;
+  const [use] = repair ? await inTheWay(uses, loginOf(inputs), context) : uses;
+  if (repair && uses.length > 0 && use === undefined)
+    return assertNoStranger(inputs, consequence, graceSeconds * 1000);
   if (use?.password === password)
     throw new Failure('login-in-use', `${username} is in use by ${use.where}, ${consequence}. ${cure}`);
   if (use) throw otherPasswordProblem(username, use, consequence);
@@ -186,29 +187,38 @@ async function assertNotLive(
 }
 
 /**
+ * Who is let in to an account that refuses OpenEMR has the right password. Where the slot secret has OpenEMR's, the account
+ * is ours, and a short look is enough: to wait keeps OpenEMR out.
+ */
+async function assertNoStranger(
+  inputs: DatabaseUserInputs,
+  consequence: string,
+  graceMs: number,
+): Promise<void> {
+  const { context, slot, username } = inputs;
+  const forMs = (await hasLogin(context, slot, loginOf(inputs))) ? Math.min(graceMs, shortLookMs) : graceMs;
+  const kubernetes = kubernetesOf(context);
+  const strangers = await asAdmin(context, (session) =>
+    strangersLetIn({ session, kubernetes }, username, forMs),
+  );
+  if (strangers) throw strangersProblem(username, strangers, consequence);
+}
+
+/** How long it is looked who is let in to an account that is known to be ours, in ms. */
+const shortLookMs = 2000;
+
+/**
  * An account with rights on another schema, which the one in use does not have, is somebody else's: a second OpenEMR
  * on the same server, whose slots have the same default names. One that the slot secret's password lets in is ours.
  */
 async function assertOurs(inputs: DatabaseUserInputs, { foreignSchema }: Comparison): Promise<void> {
-  if (foreignSchema === undefined || (await isOfSlotSecret(inputs))) return;
-  const { username, slot } = inputs;
+  const { context, username, slot } = inputs;
+  if (foreignSchema === undefined || (await isOfSlotSecret(context, slot, loginOf(inputs)))) return;
   throw new Failure(
     'account-of-another-openemr',
     `The database user ${username} has rights on ${foreignSchema} and seems to belong to another OpenEMR; its password was not changed. ` +
       `Name another username for slot ${slot} in the slot secret and run again.`,
   );
-}
-
-/** Step 10 sets a new password on an account whose old one is still current. */
-async function isOfSlotSecret(inputs: DatabaseUserInputs): Promise<boolean> {
-  const { context, slot, username, password } = inputs;
-  const version = await secretsManager(context).read(context.slotSecretId, { stage: 'AWSCURRENT' });
-  const document = parseSlotDocument(version?.text ?? '');
-  const entry = document.ok ? document.value.entries[slot] : undefined;
-  if (entry?.kind !== 'complete' || entry.login.username !== username) return false;
-  // The one to set is refused already, or nothing had to be set.
-  if (entry.login.password === password) return false;
-  return isTaken({ ...loginOf(inputs), password: entry.login.password }, context.trust);
 }
 
 async function prove(login: DatabaseLogin, context: WorldContext): Promise<void> {

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure';
-import type { PlannedLogin, PlannedRotation } from '../../rotation/rotationPlan';
-import type { DatabaseLogin, Slot } from '../../rotation/slot';
+import type { PlannedRotation } from '../../rotation/rotationPlan';
+import type { Slot } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import { resourceNames } from '../../rotation/steps';
 import type { Comparison } from '../../mysql/comparison';
@@ -22,12 +22,12 @@ export interface AccountFindings {
 
 /**
  * Compares both slots' accounts with the one that OpenEMR uses. Writes nothing.
- * @param logsIn whether the database takes a login; asked only of an account that seems to be somebody else's
+ * @param isOfSlot whether an account is ours, whatever rights it has; asked only of one that seems to be somebody else's
  */
 export async function accountFindings(
   { plan, material }: PlannedRotation,
   session: Session,
-  logsIn: (login: DatabaseLogin) => Promise<boolean>,
+  isOfSlot: (slot: Slot) => Promise<boolean>,
 ): Promise<AccountFindings> {
   const findings: AccountFindings = { problems: [], differences: [], notices: [] };
   if (plan.kind === 'rollback') return findings;
@@ -37,9 +37,8 @@ export async function accountFindings(
     const like = plan.from === 'other' || username === inUse ? undefined : inUse;
     try {
       const compared = await compareAccount(session, { username, dbname, like, inUse });
-      findings.problems.push(
-        ...problemsOf(compared, await isOfSlot(material.logins[slot], compared, logsIn)),
-      );
+      const isOurs = compared.foreignSchema === undefined || (await isOfSlot(slot));
+      findings.problems.push(...problemsOf(compared, isOurs));
       findings.differences.push(...differencesOf(slot, compared));
       findings.notices.push(...noticesOf(slot, compared));
       const keepsPassword = slot === plan.to && plan.kind !== 'sync' && !plan.mint.includes(slot);
@@ -50,15 +49,6 @@ export async function accountFindings(
     }
   }
   return findings;
-}
-
-/** One that the slot secret's password lets in is ours, whatever rights it has; any other gets a password that it did not have. */
-async function isOfSlot(
-  { password, ...account }: PlannedLogin,
-  { foreignSchema }: Comparison,
-  logsIn: (login: DatabaseLogin) => Promise<boolean>,
-): Promise<boolean> {
-  return foreignSchema === undefined || (password !== undefined && (await logsIn({ ...account, password })));
 }
 
 function problemsOf({ parity, foreignSchema, name }: Comparison, isOurs: boolean): Failure[] {

@@ -1,15 +1,23 @@
 import { Failure } from '../../base/failure';
-import { isTaken } from '../../mysql/database';
+import { isKnownToBeWrong, isTaken } from '../../mysql/database';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import type { WorldContext } from '../../target/context';
 import type { LiveUse } from '../adminSession';
 import { liveUses } from '../adminSession';
+import type { Doors } from './strangers';
+import { strangersLetIn, strangersProblem } from './strangers';
+
+/** Without the Kubernetes Secret where its login was refused when the plan was made: to name an account there is no use of it. */
+export function withoutDeadSecret(uses: readonly LiveUse[], deadSecret: boolean | undefined): LiveUse[] {
+  return uses.filter(({ inSecret }) => !(deadSecret === true && inSecret === true));
+}
 
 /**
  * Who would be locked out if a repair gave an account this password: whoever names it with another one. The file of another
- * site whose own password the database refuses lets nobody in, and keeps nobody out: a copy of a folder, mostly.
+ * site whose own password is wrong lets nobody in, and keeps nobody out: a copy of a folder, mostly. One that cannot be
+ * tried may be right.
  * @param uses who names the account now
  */
 export async function inTheWay(
@@ -23,7 +31,7 @@ export async function inTheWay(
     const isDead =
       use.ofOtherSite === true &&
       use.password !== '' &&
-      !(await isTaken({ ...login, password: use.password }, trust));
+      (await isKnownToBeWrong({ ...login, password: use.password }, trust));
     if (!isDead) found.push(use);
   }
   return found;
@@ -41,13 +49,17 @@ export function otherPasswordProblem(username: string, use: LiveUse, consequence
   );
 }
 
+const consequence = 'its password would not be changed';
+
 /**
- * What would stop a repair: an account that OpenEMR is kept out of, and that somebody else names with another password.
- * Writes nothing.
+ * What would stop a repair: an account that OpenEMR is kept out of, and that somebody else names with another password or
+ * is let in to. Writes nothing.
+ * @param lookMs how long it is looked who is let in, in ms
  */
 export async function repairProblems(
   { plan, material }: PlannedRotation,
   context: WorldContext,
+  { lookMs, ...doors }: Doors & { lookMs: number },
 ): Promise<Failure[]> {
   if (plan.kind !== 'sync') return [];
   const problems: Failure[] = [];
@@ -55,12 +67,16 @@ export async function repairProblems(
     const { password, ...account } = material.logins[slot];
     if (password === undefined) continue;
     const login = { ...account, password };
-    const uses = await liveUses(context, login);
-    const differing = uses.some((use) => use.password !== password);
-    // One that lets its user in is not set, so nobody is asked.
-    if (!differing || (await isTaken(login, context.trust))) continue;
+    const uses = withoutDeadSecret(await liveUses(context, login), plan.deadSecret);
+    // One that lets its user in is not set, so nobody is asked; one that nobody names is looked at by the step.
+    if (uses.length === 0 || (await isTaken(login, context.trust))) continue;
     const [use] = await inTheWay(uses, login, context);
-    if (use) problems.push(otherPasswordProblem(login.username, use, 'its password would not be changed'));
+    if (use) {
+      problems.push(otherPasswordProblem(login.username, use, consequence));
+      continue;
+    }
+    const strangers = await strangersLetIn(doors, login.username, lookMs);
+    if (strangers) problems.push(strangersProblem(login.username, strangers, consequence));
   }
   return problems;
 }

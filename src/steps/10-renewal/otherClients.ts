@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { sleep } from '../../base/errors';
 import type { Session } from '../../mysql/database';
 import type { LoginLook } from '../../mysql/logins';
-import { lookAtLogins } from '../../mysql/logins';
+import { lookAtLogins, onlyRefused } from '../../mysql/logins';
 
 /** Who uses a database user, by client host, as far as the server tells. */
 export interface Clients {
@@ -23,19 +23,24 @@ export async function findClients(session: Session, username: string, lookMs: nu
 }
 
 /**
- * The client hosts that two looks show. Pure.
+ * The client hosts that two looks show. Who is refused, as far as the server tells, has nothing to lose. Pure.
  * @param own where this process connects from: the server's count of that host has our own logins in it
  */
 export function clientsBetween(first: LoginLook, second: LoginLook, own: string): Clients {
-  const hosts = new Set([...first.sessions.values(), ...second.sessions.values()].map(addressOf));
+  const hosts = new Set([first, second].flatMap(letIn).map(addressOf));
   const [before, after] = [first.counted?.byHost, second.counted?.byHost];
-  for (const [host, total] of after ?? [])
+  for (const [host, total] of onlyRefused(first, second) ? [] : (after ?? []))
     if (host !== '' && addressOf(host) !== addressOf(own) && total > (before?.get(host) ?? 0))
       hosts.add(addressOf(host));
   const why =
     second.whySampled ??
     (after?.has('') === true ? 'its count of logins does not tell client hosts apart' : undefined);
   return { hosts: [...hosts], ...(why === undefined ? {} : { whyNoCounts: why }) };
+}
+
+/** Where the sessions come from that the server has let in. */
+function letIn({ sessions, loggingIn }: LoginLook): string[] {
+  return [...sessions].filter(([id]) => loggingIn?.has(id) !== true).map(([, host]) => host);
 }
 
 /**

@@ -70,7 +70,8 @@ export async function findOtherUsers(
   };
 }
 
-async function openemrPods(kubernetes: Kubernetes): ReturnType<Kubernetes['pods']> {
+/** The pods of OpenEMR's Deployment; undefined where they cannot be listed. */
+export async function openemrPods(kubernetes: Kubernetes): ReturnType<Kubernetes['pods']> {
   try {
     const { spec } = await kubernetes.deployment();
     return await kubernetes.pods(spec?.selector.matchLabels ?? {});

@@ -74,25 +74,21 @@ describe('carryOutAll', function () {
     const limits = { concurrency: 4, staggerMs, onFailure: 'continue' } as const;
     const note = (news: { kind: string }): unknown =>
       news.kind === 'started' && starts.push(performance.now());
-    const began = performance.now();
     const results = await carryOutAll(workOf({ a: '', b: '', c: '' }, { limits, tell: note }));
     expect(results.size).to.equal(3);
-    expect((starts[0] ?? Infinity) - began).to.be.lessThan(staggerMs);
     // Timers may fire a little before their time.
     for (const [at, start] of starts.slice(1).entries())
       expect(start - (starts[at] ?? 0)).to.be.at.least(staggerMs - 5);
   });
 
-  it('stagger: a signal ends the wait for the next start', async () => {
+  it('stagger: the first start waits for nothing, and a signal ends the wait for the next one', async () => {
     const controller = new AbortController();
-    const limits = { concurrency: 4, staggerMs: 60_000, onFailure: 'continue' } as const;
-    const began = performance.now();
+    const limits = { concurrency: 4, staggerMs: 3_600_000, onFailure: 'continue' } as const;
     const tell = (news: { kind: string }): void => {
       if (news.kind === 'ended') controller.abort();
     };
     const results = await carryOutAll(workOf({ a: '', b: '' }, { limits, tell, signal: controller.signal }));
     expect([...results.keys()]).to.deep.equal(['a']);
-    expect(performance.now() - began).to.be.lessThan(15_000);
   });
 
   it('a process that cannot be started is a failure of that deployment alone', async () => {

@@ -241,6 +241,7 @@ export class FakeDatabase implements Database {
       const account = this.existing(grants);
       return account.grants.map((grant) => ({ Grants: `${grant} TO \`${grants}\`@\`${account.host}\`` }));
     }
+    if (sql.includes("USER(), '@'")) return [{ host: '127.0.0.1' }];
     if (sql.includes('CURRENT_USER()'))
       return [{ account: `${this.servedAs.get(client.username) ?? client.username}@%` }];
     if (sql.includes('performance_schema.status_by_account')) {

@@ -16,6 +16,8 @@ export interface Served {
   secretWrittenAt: Date;
   deployment: Record<string, unknown>;
   lease?: object;
+  /** Addresses of the Deployment's pods; without it they may not be listed. */
+  podAddresses?: string[];
   /** Pods and Secrets that were made, by `pods/name`. */
   made: Map<string, MadeObject>;
   /** The status that a pod has, asked at each look. */
@@ -93,6 +95,7 @@ async function answer(request: IncomingMessage): Promise<Answer> {
   if (served === undefined) return status(404, 'not found');
   const method = request.method ?? 'GET';
   if (method === 'POST') return make(served, parts.at(-1) ?? '', body as unknown as MadeObject);
+  if (method === 'GET' && parts.at(-1) === 'pods') return listPods(served);
   const [resource = '', name = ''] = parts.slice(-2);
   const verb = method === 'DELETE' ? 'delete' : 'get';
   const refusal = served.refuse({ verb, resource, name });
@@ -106,6 +109,11 @@ async function answer(request: IncomingMessage): Promise<Answer> {
   if (own) return { code: 200, body: resource === 'pods' ? { ...own, status: served.podStatus(own) } : own };
   const found = resource === 'secrets' && name !== 'openemr-db' ? undefined : objectOf(served, resource);
   return found ? { code: 200, body: found } : status(404, 'not found');
+}
+
+function listPods({ podAddresses }: Served): Answer {
+  if (podAddresses === undefined) return status(403, 'pods is forbidden');
+  return { code: 200, body: { items: podAddresses.map((podIP) => ({ metadata: {}, status: { podIP } })) } };
 }
 
 function make(served: Served, resource: string, body: MadeObject): Answer {

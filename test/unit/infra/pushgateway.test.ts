@@ -37,6 +37,8 @@ function scrapeOf(target: string, name: string): object {
   };
 }
 
+const held = endedRun({ outcome: 'held', steps: stepsWith({ 10: 'failed' }) });
+
 /** This run, as if it had ended a moment ago: the rules look at the clock. */
 function now(run: EndedRun): EndedRun {
   const later = (date: Date | undefined): Date =>
@@ -82,6 +84,13 @@ describe('a real Pushgateway, and the Prometheus that scrapes it', function () {
 
   const push = (run: EndedRun): Promise<void> =>
     tellPushgateway(now(run), gateway?.url ?? '', AbortSignal.timeout(5000));
+  const look = (): Promise<void> =>
+    tellPushgatewayOfLook(
+      { stack: 'prod', namespace: 'openemr', deployment: 'web' },
+      new Date(),
+      gateway?.url ?? '',
+      AbortSignal.timeout(5000),
+    );
   const text = async (): Promise<string> => (await fetch(`${gateway?.url}/metrics`)).text();
   const seen = async (expression: string): Promise<Record<string, string>[]> =>
     (await prometheus?.query(expression)) ?? [];
@@ -93,7 +102,6 @@ describe('a real Pushgateway, and the Prometheus that scrapes it', function () {
     `ALERTS{alertname="CredentialRotation${alert}",alertstate="firing"}`;
 
   it('each run goes on from what is there; another OpenEMR has series of its own', async () => {
-    const held = endedRun({ outcome: 'held', steps: stepsWith({ 10: 'failed' }) });
     await push(endedRun());
     await push(held);
     await push({ ...held, deployment: 'other' });
@@ -147,13 +155,17 @@ describe('a real Pushgateway, and the Prometheus that scrapes it', function () {
   it('a run that was refused, and one that finds nothing due, leave what is there', async () => {
     await push(refusedRun('permission', 'No.'));
     await waitFor(firing('Failed'));
-    await tellPushgatewayOfLook(
-      { stack: 'prod', namespace: 'openemr', deployment: 'web' },
-      new Date(),
-      gateway?.url ?? '',
-      AbortSignal.timeout(5000),
-    );
+    await look();
     expect(await text()).to.match(/^credential_rotation_last_verdict\{.*verdict="rotated"\} 1$/m);
+  });
+
+  it('the alert of a held rotation ends with a run that finds nothing due, if the one that finished it told nobody', async () => {
+    await push(held);
+    await waitFor(firing('Held'));
+    await look();
+    await waitFor(firing('Held'), 0);
+    expect(await text()).to.match(/^credential_rotation_last_verdict\{.*verdict="held"\} 0$/m);
+    expect(await text()).to.match(/^credential_rotation_password_timestamp_seconds\{/m);
   });
 
   it('what it has outlives its restart, with --persistence.file', async () => {

@@ -54,7 +54,7 @@ describe('a Lease and a clock that jumps', function () {
       const { kubernetes, written } = leaseOf(() => '2020-01-01T00:00:00.000000Z');
       const started = performance.now();
       await withClockJump(days * 86_400_000, () => takeLease(kubernetes, holder));
-      expect(performance.now() - started).to.be.within(2000, 6000);
+      expect(performance.now() - started).to.be.at.least(2000);
       expect(written.map(({ spec }) => spec?.holderIdentity)).to.deep.equal([holder]);
     });
   }

@@ -24,11 +24,9 @@ describe('the aws plugin’s retries', () => {
     const stop = new AbortController();
     const retries = new PluginRetries(25, stop.signal);
     const late = { getRetryCount: () => 10, getRetryDelay: () => 0 };
-    const started = performance.now();
     const waiting = retries.refreshRetryTokenForRetry(late, { errorType: 'THROTTLING' });
     setTimeout(() => stop.abort(), 20);
     expect(await waiting.catch((error: Error) => error.name)).to.equal('AbortError');
-    expect(performance.now() - started).to.be.lessThan(1000);
     const first = await retries.acquireInitialRetryToken();
     const refused = await retries
       .refreshRetryTokenForRetry(first, { errorType: 'CLIENT_ERROR' })

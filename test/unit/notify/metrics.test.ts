@@ -355,6 +355,13 @@ describe('metrics', () => {
     });
   });
 
+  it('of a run that found nothing due say that nothing is held: whoever finished it may have told nobody', () => {
+    const before = metricsText(held, '', 'all');
+    expect(valuesOf(before)).to.include({ 'last_verdict held': 1 });
+    const now = new Date('2026-03-02T12:00:00.000Z');
+    expect(valuesOf(metricsOfLook(held, now, before, 'all'))).to.include({ 'last_verdict held': 0 });
+  });
+
   it('have the plan of a run that was refused until it begins with a step', () => {
     const times = new StepTimes();
     const { plan, material } = plannedIn(worldOn('A'));

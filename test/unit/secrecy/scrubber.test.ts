@@ -153,21 +153,11 @@ describe('Scrubber', () => {
     );
   });
 
-  it('many secrets and long texts full of backslashes and quotes take little time', () => {
+  it('many secrets and very long texts full of backslashes and quotes come to an end: no time grows with the square', () => {
     const scrubber = new Scrubber();
     for (let n = 0; n < 40; n += 1) scrubber.register(`S3cret-of-number.${n}_${'\\\'"'.repeat(3)}`);
-    const lines = [
-      'a quiet line of some eighty characters, as there are many in a run of the tool',
-      '\\'.repeat(2000),
-      `'"`.repeat(1000),
-    ];
-    lines.forEach((line) => scrubber.scrub(line));
-    const started = performance.now();
-    for (let n = 0; n < 200; n += 1) scrubber.scrub(lines[0] ?? '');
-    expect((performance.now() - started) / 200, 'ms for a line').to.be.below(2);
-    const long = performance.now();
-    lines.forEach((line) => scrubber.scrub(line));
-    expect(performance.now() - long, 'ms for the worst lines').to.be.below(1000);
+    for (const line of ['\\'.repeat(200_000), `'"`.repeat(100_000)])
+      expect(scrubber.scrub(line)).to.have.lengthOf(line.length);
   });
 
   it('several secrets, one the beginning of another: nothing of the longer one is left', () => {

@@ -211,8 +211,9 @@ describe("step 4: a slot's user", () => {
     });
   });
 
-  it('a repair sets the password that sqlconf.php names already, at once', async () => {
+  it('a repair sets the password that sqlconf.php names already, though a pod has a session from before', async () => {
     await world.writeFile(world.login('openemr_b', passwords.newB));
+    world.kubernetes.podAddresses = ['10.0.0.9'];
     world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.0.9' });
     await apply(world, { repair: true });
     expect(writesIn(world.log)).to.deep.equal([alter]);
@@ -247,12 +248,57 @@ describe("step 4: a slot's user", () => {
       expect(writesIn(world.log)).to.deep.equal([alter]);
     });
 
+    it('not where the password of another site cannot be tried: it may be the one that works', async () => {
+      await otherSite('second', 'Works-1');
+      Object.assign(world.database.account('openemr_b') ?? {}, { password: 'Works-1' });
+      for (const password of ['Wrong-1', 'Wrong-2'])
+        await tryLogin(world.login('openemr_b', password), world.context.trust);
+      await expectRefused(world, repair, 'before-switch', /another site, .*second.*; its password was not/);
+      expect(world.database.account('openemr_b')?.password).to.equal('Works-1');
+    });
+
+    it('not where a client that is none of its pods is let in: another OpenEMR has that account', async () => {
+      world.kubernetes.podAddresses = ['10.0.0.9'];
+      world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.5.5' });
+      const said =
+        /in use from 10\.0\.5\.5, which is none of OpenEMR's pods, .*; its password was not changed\./;
+      await expectRefused(world, repair, 'before-switch', said);
+    });
+
+    it('not where such a client comes and goes within the grace period', async () => {
+      world.kubernetes.podAddresses = ['10.0.0.9'];
+      const inputs = inputsOf(world, { repair: true, graceSeconds: 60 });
+      const ask = world.database.query.bind(world.database);
+      let looks = 0;
+      world.database.query = (client, sql) => {
+        if (sql.includes('performance_schema.accounts') && (looks += 1) === 3)
+          world.database.somebodyLogsIn('openemr_b');
+        return ask(client, sql);
+      };
+      const act = (): Promise<unknown> => withFaults(world, undefined, () => databaseUser.apply(inputs));
+      await expectRefused(world, act, 'before-switch', /in use from 10\.0\.0\.7, which is none of/);
+    });
+
+    it('not where it may not be seen which clients are its pods: the cure is to restart them, or the right', async () => {
+      world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.0.9' });
+      await expectRefused(world, repair, 'before-switch', /no right to list pods.*Restart those pods/);
+    });
+
     it('not where another site is let in by another password: that site is named, and what to do with it', async () => {
       await otherSite('second', passwords.B);
       const said =
         /another site, .*second.*another password.*; its password was not changed\. Give that site/;
       await expectRefused(world, repair, 'before-switch', said);
     });
+  });
+
+  it('an account that a version of a stopped run lets in is ours, whatever other rights it has', async () => {
+    Object.assign(world.database.account('openemr_b') ?? {}, { password: 'Renewed-1' });
+    world.database.account('openemr_b')?.grants.push('GRANT SELECT ON `reporting`.*');
+    const renewed = (world.slots.versions.get('v0') ?? '').replace(passwords.B, 'Renewed-1');
+    world.slots.put(renewed, ['CREDENTIAL_ROTATION_RENEWED'], 'v1');
+    await apply(world);
+    expect(writesIn(world.log)).to.deep.equal([alter]);
   });
 
   it('step 10: an account that the current slot secret lets in is ours, whatever other rights it has', async () => {
