@@ -8,7 +8,7 @@ import type { PlannedRotation } from '../rotation/rotationPlan';
 import type { DatabaseLogin } from '../rotation/slot';
 import { withRetries } from '../steps/retry';
 import type { WorldContext } from '../target/context';
-import { tryLoginOrLocked } from '../mysql/database';
+import { isTaken, tryLoginOrLocked } from '../mysql/database';
 import type { SecretsManager } from '../aws/secretsManager';
 
 /** Whether what was before the switch may come back; `why` without a full stop. */
@@ -89,7 +89,7 @@ async function withSecretThatWorks(
   const { sqlconf, kubernetesSecret } = material.before;
   const login = loginOfSecret(kubernetesSecret, sqlconf);
   if (login === undefined || isSame(login, sqlconf)) return planned;
-  if ((await tryLoginOrLocked(login, trust)) === 'works') return planned;
+  if (await isTaken(login, trust)) return planned;
   const before = { sqlconf, kubernetesSecret: kubernetesSecretData(sqlconf) };
   return { plan, material: { ...material, before } };
 }

@@ -32,6 +32,8 @@ export interface LoginCount {
   readers?: ReadonlyMap<string, number>;
   /** What those who were let in have asked, where the server counts refused logins, too. */
   questions?: Questions;
+  /** The server may count refused logins, and what was asked cannot be read: a count that grows shows nobody who was let in. */
+  mayBeRefused?: true;
 }
 
 /** Questions of one user to a server, its goodbyes among them: who was let in has at least one. */
@@ -79,12 +81,20 @@ export async function lookAtLogins(
         counted: {
           ...counts,
           total: counts.total - own,
-          ...(questions === undefined ? {} : { questions: { ...questions, own } }),
+          ...countedWith(questions, own),
         },
       };
     if (tries === mostLooks) return { ...look, whySampled: 'this process logs in all the time' };
     await sleep(againMs);
   }
+}
+
+function countedWith(
+  questions: Omit<Questions, 'own'> | 'unreadable' | undefined,
+  own: number,
+): Pick<LoginCount, 'questions' | 'mayBeRefused'> {
+  if (questions === undefined) return {};
+  return questions === 'unreadable' ? { mayBeRefused: true } : { questions: { ...questions, own } };
 }
 
 async function othersSessions(
@@ -158,8 +168,11 @@ async function accounts(session: Session, username: string): Promise<Map<string,
 /** From this version on a server may count refused logins: that of 8.0.15 does not. */
 const mayCountRefused = [8, 0, 16] as const;
 
-/** undefined where refused logins are not counted, or the questions cannot be read: then each login counts. */
-async function questionsOf(session: Session, username: string): Promise<Omit<Questions, 'own'> | undefined> {
+/** undefined where refused logins are not counted; where the questions cannot be read, each login counts. */
+async function questionsOf(
+  session: Session,
+  username: string,
+): Promise<Omit<Questions, 'own'> | 'unreadable' | undefined> {
   const { mariadb, atLeast } = await serverOf(session);
   if (mariadb || !atLeast(...mayCountRefused)) return undefined;
   try {
@@ -169,10 +182,10 @@ async function questionsOf(session: Session, username: string): Promise<Omit<Que
       [username],
     );
     const [count, countedFor] = [Number(row?.['questions'] ?? 0), Number(row?.['countedFor'])];
-    return Number.isFinite(count + countedFor) ? { count, countedFor } : undefined;
+    return Number.isFinite(count + countedFor) ? { count, countedFor } : 'unreadable';
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    return undefined;
+    return 'unreadable';
   }
 }
 

@@ -81,6 +81,7 @@ export function planRollback(
       id,
       kind: 'rollback',
       undoes: plan.id,
+      ...(plan.kind === 'switch-back' ? { undoesSwitchBack: true as const } : {}),
       startedAt: now.toISOString(),
       from: plan.to,
       to: plan.from,

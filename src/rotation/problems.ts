@@ -128,7 +128,10 @@ export function rollbackProblems(
   const target = otherSlot(inUse);
   if (logins[target].password === undefined)
     return [`Slot ${target} has no password in the slot secret; run a rotation, which generates one.`];
-  if (journal?.plan.kind === 'rollback' && journal.finished && journal.plan.to === inUse)
+  const { plan: last, finished = false } = journal ?? {};
+  // Where an operator's own way back failed, OpenEMR is where he had asked to leave.
+  const wasRolledBack = last?.kind === 'rollback' && last.undoesSwitchBack !== true;
+  if (wasRolledBack && finished && last.to === inUse)
     return [
       `The last rotation was rolled back already: OpenEMR is on slot ${inUse}, where it was before. Nothing to do.`,
     ];

@@ -86,6 +86,8 @@ export const planSchema = z.object({
   kind: kindSchema,
   /** For a rollback: the id of the rotation that it undoes. */
   undoes: z.exactOptional(z.string()),
+  /** For a rollback: that what it undoes was itself a way back, which an operator had asked for. */
+  undoesSwitchBack: z.exactOptional(z.literal(true)),
   /** ISO time at which the plan was made. */
   startedAt: z.string(),
   /** Where OpenEMR logged in when the plan was made. */

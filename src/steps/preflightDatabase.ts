@@ -35,10 +35,12 @@ export async function databaseFindings(
   const target = await targetProblems(context, clients);
   // On another server the accounts would be missing or strange: that tells nothing.
   if (target.length > 0) return { problems: target, differences: [], notices: [] };
-  const found = await accountFindings(planned, session, (slot) => isOurs(planned, context, slot));
+  const { grants, ...found } = await accountFindings(planned, session, (slot) =>
+    isOurs(planned, context, slot),
+  );
   const problems = [
     ...proxyProblems(clients.credentials.login),
-    ...(await missingPrivileges(session)),
+    ...(await missingPrivileges(session, grants)),
     ...(await readerProblems(clients)),
     ...(planned.plan.rotateAdmin ? await adminHostProblems(clients) : []),
     ...found.problems,
@@ -58,7 +60,8 @@ async function isOurs({ material }: PlannedRotation, context: WorldContext, slot
   return isOfSlotSecret(context, slot, account);
 }
 
-async function missingPrivileges(admin: Session): Promise<Failure[]> {
+/** @param toGive the statements by which the rotation gives rights */
+async function missingPrivileges(admin: Session, toGive: readonly string[]): Promise<Failure[]> {
   const grants = await ownGrants(admin);
   const everywhere = grants.filter((line) => / ON \*\.\* TO /.test(line));
   const privileges = everywhere.flatMap((line) =>
@@ -79,7 +82,34 @@ async function missingPrivileges(admin: Session): Promise<Failure[]> {
           `The admin user lacks ${privilege} on *.* in the database (${why}); grant it.${byRole}`,
         ),
     );
-  return probe === undefined ? lacking : [...lacking, probe];
+  const give = notGivable(toGive, grants).map(
+    (statement) =>
+      new Failure(
+        'admin-permission-missing',
+        `The admin user may not run ${statement}, since it lacks GRANT OPTION there; grant that, or have somebody run it who may.${byRole}`,
+      ),
+  );
+  return [...lacking, ...give, ...(probe === undefined ? [] : [probe])];
+}
+
+/** What GRANT and SHOW GRANTS say that rights are on. */
+const placeOf = (text: string): string | undefined =>
+  / ON (?:TABLE |PROCEDURE |FUNCTION )?(\S+) TO /.exec(text)?.[1]?.replaceAll('\\', '');
+
+/**
+ * The statements that the session's rights do not cover: who gives a right needs GRANT OPTION on the same place, or
+ * everywhere (dev.mysql.com/doc/refman/8.4/en/grant.html). A pattern may reach any place. Pure.
+ * @param statements GRANT statements; those that give a role have another rule, and are left out
+ * @param grants what SHOW GRANTS says of the session
+ */
+export function notGivable(statements: readonly string[], grants: readonly string[]): string[] {
+  const places = grants.filter((line) => / WITH .*GRANT OPTION/.test(line)).map(placeOf);
+  if (places.some((place) => place === '*.*' || place?.includes('%') === true)) return [];
+  return statements.filter((statement) => {
+    const place = placeOf(statement);
+    // Whoever may give rights on a schema may give them on what is in it.
+    return place !== undefined && !places.includes(place) && !places.includes(`${place.split('.')[0]}.*`);
+  });
 }
 
 /**

@@ -113,6 +113,26 @@ for (const database of databases) {
       await lab.database.root(`DROP ROLE ${role}`);
     });
 
+    it('tells what the admin would give and may not, and so does a rotation before it changes anything', async () => {
+      const { admin, B, file } = await snapshot(site);
+      const onSchema = `ON \`${file.dbase}\`.*`;
+      await lab.database.root(`REVOKE ALL PRIVILEGES ${onSchema} FROM ?@'%'`, [B.username]);
+      for (const place of ['ON *.*', onSchema])
+        await lab.database.root(`REVOKE GRANT OPTION ${place} FROM ?@'%'`, [admin.username]);
+      const before = await snapshot(site);
+      for (const args of [['--dry-run'], []]) {
+        const lacking = await run(site, args);
+        expectCode(lacking, 3);
+        expect(lacking.stdout + lacking.stderr)
+          .to.match(/may not run GRANT ALL PRIVILEGES ON \S+ TO/)
+          .and.to.include('lacks GRANT OPTION');
+      }
+      expect(await snapshot(site)).to.deep.equal(before);
+      for (const place of ['ON *.*', onSchema])
+        await lab.database.root(`GRANT USAGE ${place} TO ?@'%' WITH GRANT OPTION`, [admin.username]);
+      expectCode(await run(site, ['--dry-run']), 0);
+    });
+
     it('tells each right that is missing, with exit code 3, before a rotation would use it', async () => {
       const before = await snapshot(site);
       const restricted = await run(site, ['--dry-run', '--deployment', 'another-deployment']);

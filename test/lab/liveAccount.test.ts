@@ -62,10 +62,16 @@ for (const database of databases.slice(0, 1)) {
       const original = { username, password: 'Of-the-original-1' };
       await alterPassword(lab, username, original.password);
       const pod = await connectAs(lab, original, '127.0.0.9');
-      const said = ['is in use from 127.0.0.9', "none of OpenEMR's pods", 'a database user of its own'];
+      const said = ['is in use from 127.0.0.9', "no address of OpenEMR's pods", 'database users of its own'];
       const refused = `sqlconf.php names ${username} (slot A), and the database refuses that login`;
       await expectRefused(['--sync-db-users', '--dry-run'], 4, ...said, refused);
       await expectRefused(['--sync-db-users'], 4, ...said);
+      // While the other slot's login works, a rotation is the way in; without it, the repair would be.
+      await alterPassword(lab, site.users.B, 'Restored-1');
+      for (const command of ['status', 'verify']) {
+        const { stdout } = await run(site, [command]);
+        expect(stdout).to.include(said[0]).and.to.not.include('Run credential-rotation --sync-db-users');
+      }
       await (await connectAs(lab, original, '127.0.0.9')).end();
       await pod.end();
       expectCode(await run(site, ['--sync-db-users']), 0);

@@ -41,7 +41,8 @@ export interface Drift {
 const rotate = 'Run credential-rotation: it fixes this.';
 
 /** What lets OpenEMR in again where its login is refused: a rotation, while any other login works, else the repair. */
-export function wayBackIn({ sqlconf, slotSecret, kubernetesSecret, logins }: StatusFacts): string {
+export function wayBackIn(facts: StatusFacts): string {
+  const { sqlconf, slotSecret, kubernetesSecret, logins, repairProblem } = facts;
   const [file, document] = [valueOf(sqlconf), valueOf(slotSecret)?.document];
   const isOther = file && document && placeOf(file.login, slotNames(document)).slot === 'other';
   // As for a rotation (`letsIn`): the Secret may name somebody who is no slot's user, such as the master user.
@@ -50,7 +51,8 @@ export function wayBackIn({ sqlconf, slotSecret, kubernetesSecret, logins }: Sta
   const works = [logins.A, logins.B, ...(ofSlot === true ? [logins.kubernetesSecret] : [])].includes('works');
   return isOther === true || works
     ? 'Run credential-rotation: it moves OpenEMR to a login that works.'
-    : 'Run credential-rotation --sync-db-users: it sets the user to the password that OpenEMR has.';
+    : (repairProblem ??
+        'Run credential-rotation --sync-db-users: it sets the user to the password that OpenEMR has.');
 }
 
 /** Every disagreement between the places that name a login, the most urgent first. Parts that were not read say nothing. */

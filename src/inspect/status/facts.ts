@@ -132,4 +132,6 @@ export interface StatusFacts {
   takenUp?: Part<Journal | undefined>;
   /** What a preflight of the plan found that is made from these facts; undefined where there is no plan. */
   problems?: readonly Failure[];
+  /** Why a repair would not let OpenEMR in again; undefined where it would, or is not needed. */
+  repairProblem?: string;
 }

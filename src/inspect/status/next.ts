@@ -64,10 +64,14 @@ function slotPassword(
  * What a rotation would decide now, by the same function; undefined where something that it needs could not be read.
  * @param canary what the run is told of one; a new plan has none without it, and one that is taken up has its own
  */
-export function planOf(facts: StatusFacts, canary?: CanaryMode): PlanResult | undefined {
+export function planOf(
+  facts: StatusFacts,
+  canary?: CanaryMode,
+  kind: 'rotate' | 'sync' = 'rotate',
+): PlanResult | undefined {
   const observation = observationOf(facts);
   if (observation === undefined) return undefined;
-  const request = { kind: 'rotate' as const, id: 'next', now: facts.now, canary };
+  const request = { kind, id: 'next', now: facts.now, canary };
   const { takenUp } = facts;
   if (takenUp?.kind === 'unreadable') return undefined;
   return planRotation(observation, request, takenUp ? takenUp.value : valueOf(facts.state)?.journal);

@@ -17,6 +17,7 @@ import type { Failure } from '../../base/failure';
 import type { ProgramSettings } from '../../target/programSettings';
 import type { Settings } from '../../settings/settings';
 import type { AdminSession } from '../../mysql/adminCredentials';
+import type { Session } from '../../mysql/database';
 import type { HealthLook } from '../../openemr/health/look';
 import type { Kubernetes } from '../../kubernetes/kubernetes';
 import type { SecretsManager } from '../../aws/secretsManager';
@@ -143,13 +144,29 @@ export async function openReading(
   const admin = valueOf(await opening)?.session;
   const ofState = ownState(await state, world.slotSecret, location.stack);
   const takenUp = await takenUpOf(context, secrets, valueOf(ofState.state)?.journal);
+  const facts = { now: new Date(), ...world, ...takenUp, lease: await lease, ...ofState };
   return {
-    facts: { now: new Date(), ...world, ...takenUp, lease: await lease, ...ofState },
+    facts: { ...facts, ...(await repairProblemOf(context, facts, { session: admin?.session, kubernetes })) },
     secrets,
     kubernetes,
     admin,
     close: async () => admin?.session.close(),
   };
+}
+
+/** Why a repair would not let OpenEMR in again, where it is kept out; then it is no advice. Never throws. */
+async function repairProblemOf(
+  context: WorldContext,
+  facts: StatusFacts,
+  { session, kubernetes }: { session: Session | undefined; kubernetes: Kubernetes },
+): Promise<Pick<StatusFacts, 'repairProblem'>> {
+  if (facts.logins.sqlconf !== 'denied' || session === undefined) return {};
+  const result = planOf(facts, undefined, 'sync');
+  if (result?.kind !== 'planned') return {};
+  const { repairProblems } = await import('../../steps/04-users/repair.js');
+  const found = await partOf(repairProblems(result.planned, context, { session, kubernetes, lookMs: 0 }));
+  const [problem] = valueOf(found) ?? [];
+  return problem === undefined ? {} : { repairProblem: problem.message };
 }
 
 /** Whether a run would finish a rollback that was cut off, which only the world can say. */

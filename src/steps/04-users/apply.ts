@@ -10,6 +10,7 @@ import type { WorldContext } from '../../target/context';
 import type { Session } from '../../mysql/database';
 import { isTaken, openSession } from '../../mysql/database';
 import { DatabaseFailure, isPasswordRefusal } from '../../mysql/databaseErrors';
+import { sampledFactor } from '../../mysql/idleness';
 import { clausesLike, isLevel } from '../../mysql/parity';
 import { openSqlconf } from '../../openemr/openSqlconf';
 import { defaultGraceSeconds, idleCure, idleness, isStillIdle, sampledText } from '../10-renewal/idle';
@@ -19,8 +20,8 @@ import type { Changed, OldPasswordRules } from '../oldPassword';
 import { endOldPassword, hasOldPasswordToEnd, setSlotPassword } from '../oldPassword';
 import { asAdmin, guardedEffect, liveUses, proveSession } from '../adminSession';
 import { hasLogin, isOfSlotSecret } from './ours';
-import { inTheWay, otherPasswordProblem, withoutDeadSecret } from './repair';
-import { strangersLetIn, strangersProblem } from './strangers';
+import { inTheWay, isOpenemrs, otherPasswordProblem, strangersOf, withoutDeadSecret } from './repair';
+import { strangersProblem } from './strangers';
 
 /** Inputs of a slot's user. */
 export interface DatabaseUserInputs extends OldPasswordRules {
@@ -172,7 +173,7 @@ async function assertNotLive(
   const uses = withoutDeadSecret(named, deadSecret);
   // Whom a live place names with this very password is refused now: to wait would keep OpenEMR out.
   const [use] = repair ? await inTheWay(uses, loginOf(inputs), context) : uses;
-  if (repair && uses.length > 0 && use === undefined)
+  if (repair && isOpenemrs(uses) && use === undefined)
     return assertNoStranger(inputs, consequence, graceSeconds * 1000);
   if (use?.password === password)
     throw new Failure('login-in-use', `${username} is in use by ${use.where}, ${consequence}. ${cure}`);
@@ -196,10 +197,13 @@ async function assertNoStranger(
   graceMs: number,
 ): Promise<void> {
   const { context, slot, username } = inputs;
-  const forMs = (await hasLogin(context, slot, loginOf(inputs))) ? Math.min(graceMs, shortLookMs) : graceMs;
+  const login = loginOf(inputs);
+  const times = (await hasLogin(context, slot, login))
+    ? { counted: Math.min(graceMs, shortLookMs), sampled: graceMs }
+    : { counted: graceMs, sampled: graceMs * sampledFactor };
   const kubernetes = kubernetesOf(context);
   const strangers = await asAdmin(context, (session) =>
-    strangersLetIn({ session, kubernetes }, username, forMs),
+    strangersOf(login, context, { session, kubernetes }, times),
   );
   if (strangers) throw strangersProblem(username, strangers, consequence);
 }

@@ -20,6 +20,11 @@ export interface AccountFindings {
   notices: string[];
 }
 
+/** Those, and the statements by which rights would be given. */
+export interface ComparedAccounts extends AccountFindings {
+  grants: string[];
+}
+
 /**
  * Compares both slots' accounts with the one that OpenEMR uses. Writes nothing.
  * @param isOfSlot whether an account is ours, whatever rights it has; asked only of one that seems to be somebody else's
@@ -28,8 +33,8 @@ export async function accountFindings(
   { plan, material }: PlannedRotation,
   session: Session,
   isOfSlot: (slot: Slot) => Promise<boolean>,
-): Promise<AccountFindings> {
-  const findings: AccountFindings = { problems: [], differences: [], notices: [] };
+): Promise<ComparedAccounts> {
+  const findings: ComparedAccounts = { problems: [], differences: [], notices: [], grants: [] };
   if (plan.kind === 'rollback') return findings;
   const inUse = material.before.sqlconf.username;
   for (const slot of slots) {
@@ -40,6 +45,7 @@ export async function accountFindings(
       const isOurs = compared.foreignSchema === undefined || (await isOfSlot(slot));
       findings.problems.push(...problemsOf(compared, isOurs));
       findings.differences.push(...differencesOf(slot, compared));
+      findings.grants.push(...compared.parity.grant);
       findings.notices.push(...noticesOf(slot, compared));
       const keepsPassword = slot === plan.to && plan.kind !== 'sync' && !plan.mint.includes(slot);
       if (keepsPassword) findings.notices.push(...(await expiryNotices(session, compared)));

@@ -1,12 +1,14 @@
 import { Failure } from '../../base/failure';
 import { isKnownToBeWrong, isTaken } from '../../mysql/database';
+import { isRdsProxy } from '../../mysql/rdsProxy';
+import { openSqlconf } from '../../openemr/openSqlconf';
 import type { PlannedRotation } from '../../rotation/rotationPlan';
 import type { DatabaseLogin } from '../../rotation/slot';
 import { slots } from '../../rotation/slot';
 import type { WorldContext } from '../../target/context';
 import type { LiveUse } from '../adminSession';
 import { liveUses } from '../adminSession';
-import type { Doors } from './strangers';
+import type { Doors, LookTimes, Strangers } from './strangers';
 import { strangersLetIn, strangersProblem } from './strangers';
 
 /** Without the Kubernetes Secret where its login was refused when the plan was made: to name an account there is no use of it. */
@@ -51,6 +53,27 @@ export function otherPasswordProblem(username: string, use: LiveUse, consequence
 
 const consequence = 'its password would not be changed';
 
+/** Whether OpenEMR itself names an account, and not only another site's file. */
+export function isOpenemrs(uses: readonly LiveUse[]): boolean {
+  return uses.some(({ ofOtherSite }) => ofOtherSite !== true);
+}
+
+/** Each try of a wrong password counts: one that this process was refused with is not tried again. */
+async function isRefused(login: DatabaseLogin, { trust }: WorldContext): Promise<boolean> {
+  return (await isKnownToBeWrong(login, trust)) || !(await isTaken(login, trust));
+}
+
+/** Who is let in to an account that refuses OpenEMR. An RDS Proxy keeps its sessions, whoever had them: there nothing can be said. */
+export async function strangersOf(
+  { username }: DatabaseLogin,
+  context: WorldContext,
+  doors: Doors,
+  times: LookTimes,
+): Promise<Strangers | undefined> {
+  if (isRdsProxy((await openSqlconf(context)).login.host)) return undefined;
+  return strangersLetIn(doors, username, times);
+}
+
 /**
  * What would stop a repair: an account that OpenEMR is kept out of, and that somebody else names with another password or
  * is let in to. Writes nothing.
@@ -68,14 +91,17 @@ export async function repairProblems(
     if (password === undefined) continue;
     const login = { ...account, password };
     const uses = withoutDeadSecret(await liveUses(context, login), plan.deadSecret);
-    // One that lets its user in is not set, so nobody is asked; one that nobody names is looked at by the step.
-    if (uses.length === 0 || (await isTaken(login, context.trust))) continue;
+    // One that lets its user in is not set, so nobody is asked.
+    if (uses.length === 0 || !(await isRefused(login, context))) continue;
     const [use] = await inTheWay(uses, login, context);
     if (use) {
       problems.push(otherPasswordProblem(login.username, use, consequence));
       continue;
     }
-    const strangers = await strangersLetIn(doors, login.username, lookMs);
+    // The idle proof of the step is for one that OpenEMR does not name.
+    if (!isOpenemrs(uses)) continue;
+    const times = { counted: lookMs, sampled: lookMs };
+    const strangers = await strangersOf(login, context, doors, times);
     if (strangers) problems.push(strangersProblem(login.username, strangers, consequence));
   }
   return problems;

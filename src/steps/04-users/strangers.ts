@@ -25,34 +25,49 @@ export interface Strangers {
   podsAreKnown: boolean;
 }
 
+/** How long it is looked, in ms: 0 is one look at the sessions. */
+export interface LookTimes {
+  counted: number;
+  /** Where the server counts no logins, and a short one is easily missed. */
+  sampled: number;
+}
+
 /**
  * From where somebody is let in to an account whose password, as OpenEMR has it, is refused. OpenEMR's own pods may keep
  * a session from before; anybody else has the password that works, and would be locked out by another one: a second
  * OpenEMR, mostly, from which this one was copied.
- * @param forMs how long it is looked, in ms; 0 is one look at the sessions
  * @returns undefined when nobody was seen
  */
 export async function strangersLetIn(
   { session, kubernetes }: Doors,
   username: string,
-  forMs: number,
+  times: LookTimes,
 ): Promise<Strangers | undefined> {
   const [row] = await session.query("SELECT SUBSTRING_INDEX(USER(), '@', -1) AS host");
   const first = await lookAtLogins(session, username);
+  const forMs = first.counted === undefined ? times.sampled : times.counted;
   let pods: ReturnType<typeof openemrPods> | undefined;
   for (const end = performance.now() + forMs; ;) {
     const later = forMs === 0 ? first : await lookAtLogins(session, username);
-    const { hosts } = clientsBetween(first, later, String(row?.['host']));
+    const { hosts } = clientsBetween(whereLetIn(first), whereLetIn(later), String(row?.['host']));
     if (hosts.length > 0) {
       const known = await (pods ??= openemrPods(kubernetes));
       const { strangers } = strangersAmong(hosts, known ?? []);
       if (strangers.length > 0) return { from: strangers, podsAreKnown: known !== undefined };
-    } else if (grewWithoutHost(first, later))
+    }
+    if (grewWithoutHost(first, later))
       return { from: ['a client that the server does not name'], podsAreKnown: true };
     const left = end - performance.now();
     if (left <= 0) return undefined;
     await sleep(Math.min(left, later.counted === undefined ? sampledPollMs : pollMs));
   }
+}
+
+/** A look without its counts where they do not show who was let in: OpenEMR's own tries are refused all the time. */
+function whereLetIn(look: LoginLook): LoginLook {
+  if (look.counted?.mayBeRefused !== true) return look;
+  const { sessions, asked, answered, loggingIn = new Set() } = look;
+  return { sessions, loggingIn, asked, answered };
 }
 
 /** Where the server counts logins, but not by host. */
@@ -66,15 +81,14 @@ export function strangersProblem(
   { from, podsAreKnown }: Strangers,
   consequence: string,
 ): Failure {
-  const [who, first] = podsAreKnown
-    ? ["which is none of OpenEMR's pods", 'If']
-    : [
-        "which may be one of OpenEMR's pods (no right to list pods)",
-        'Restart those pods, which ends what they have open, or grant infra/kubernetes/role-optional.yaml; if',
-      ];
+  const who = podsAreKnown
+    ? "which is no address of OpenEMR's pods"
+    : "which may be one of OpenEMR's pods (no right to list pods; infra/kubernetes/role-optional.yaml grants it)";
   return new Failure(
     'login-in-use',
     `${username} is in use from ${from.join(', ')}, ${who}, with a password that works; ${consequence}. ` +
-      `${first} it is another OpenEMR, give this one a database user of its own in sqlconf.php and the Kubernetes Secret; if not, stop it, or write the password that works into both; then run again.`,
+      'If that is OpenEMR itself, behind a proxy or NAT, restart its pods, or KILL a session that they left. ' +
+      'If it is another OpenEMR, give this one database users of its own: in sqlconf.php, the Kubernetes Secret and the slot secret. ' +
+      'Otherwise stop it, or write the password that works into sqlconf.php and the Kubernetes Secret. Then run again.',
   );
 }

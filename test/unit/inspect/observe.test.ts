@@ -38,8 +38,8 @@ describe("observe: the slot secret's password beside that of the Kubernetes Secr
   });
 
   it('is not asked of the user that OpenEMR is on, nor where the login of the Secret is refused', async () => {
-    Object.assign(world.database.account('openemr_a') ?? {}, { older: 'before' });
-    name('openemr_a', 'before');
+    Object.assign(world.database.account('openemr_a') ?? {}, { older: 'Before-1' });
+    name('openemr_a', 'Before-1');
     expect((await seen()).secret)
       .to.include({ works: true })
       .and.not.have.property('slotPasswordWorks');
@@ -50,18 +50,18 @@ describe("observe: the slot secret's password beside that of the Kubernetes Secr
   });
 
   it('is asked where the Secret names the other user with another password that works', async () => {
-    Object.assign(world.database.account('openemr_b') ?? {}, { older: 'before' });
-    name('openemr_b', 'before');
+    Object.assign(world.database.account('openemr_b') ?? {}, { older: 'Before-1' });
+    name('openemr_b', 'Before-1');
     const both = await seen();
     expect(both.secret).to.include({ works: true, slotPasswordWorks: true });
     expect(both.logins).to.deep.equal(['login openemr_a', 'login openemr_b', 'login openemr_b']);
-    Object.assign(world.database.account('openemr_b') ?? {}, { password: 'before', older: undefined });
+    Object.assign(world.database.account('openemr_b') ?? {}, { password: 'Before-1', older: undefined });
     expect((await seen()).secret).to.include({ works: true, slotPasswordWorks: false });
   });
 
   it('while OpenEMR is down it is asked once, with the other logins of the slots', async () => {
-    Object.assign(world.database.account('openemr_b') ?? {}, { older: 'before' });
-    name('openemr_b', 'before');
+    Object.assign(world.database.account('openemr_b') ?? {}, { older: 'Before-1' });
+    name('openemr_b', 'Before-1');
     await world.writeFile(world.login('openemr_a', 'dead'));
     const { secret, logins } = await seen();
     expect(secret).to.include({ works: true, slotPasswordWorks: true });

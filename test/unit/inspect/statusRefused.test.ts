@@ -53,7 +53,7 @@ const full: V1ResourceQuota = {
   spec: {},
   status: { hard: { pods: '2' }, used: { pods: '2' } },
 };
-const admins = "GRANT ALTER, CREATE USER, PROCESS ON *.* TO 'admin'@'%'";
+const admins = "GRANT ALTER, CREATE USER, PROCESS ON *.* TO 'admin'@'%' WITH GRANT OPTION";
 
 /** A world of clients that answer by themselves. */
 interface Answers {
@@ -189,7 +189,7 @@ describe('status and a dry run', () => {
     ['a quota without room', { quotas: [full] }, /ResourceQuota small has no room/],
     [
       'an admin without PROCESS',
-      { grants: ["GRANT ALTER, CREATE USER ON *.* TO 'admin'@'%'"] },
+      { grants: ["GRANT ALTER, CREATE USER ON *.* TO 'admin'@'%' WITH GRANT OPTION"] },
       /lacks PROCESS/,
     ],
     ['another rotation of a secret', { stages: { v0: ['AWSCURRENT'], v1: ['AWSPENDING'] } }, /AWSPENDING/],

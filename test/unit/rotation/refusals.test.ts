@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { planRollback } from '../../../src/rotation/planRotation';
 import type { RequestKind, RotationPlan } from '../../../src/rotation/rotationPlan';
 import { planFor, plannedIn, refusalIn } from './planned';
 import type { World } from './simulatedWorld';
@@ -187,5 +188,19 @@ describe('planRotation: refusals', () => {
     const answer = (slot: 'A' | 'B') => planFor(observationOf(worldOn(slot)), 'rollback', { journal });
     expect(answer('A').kind).to.equal('refused');
     expect(answer('B').kind).to.equal('planned');
+  });
+
+  it('a rollback that was asked for, and failed, so that OpenEMR was taken back where it is not well, can be asked for again', () => {
+    const world = worldOn('B');
+    const asked = plannedIn(world, 'rollback');
+    const undone = planRollback(asked, 'undo-1', new Date(0));
+    expect(undone.plan).to.include({ kind: 'rollback', from: 'A', to: 'B' });
+    const again = planFor(observationOf(world), 'rollback', {
+      id: 'back-2',
+      journal: journalOf(undone, true),
+    });
+    expect(again.kind === 'planned' && again.planned.plan).to.include({
+      ...{ id: 'back-2', kind: 'switch-back', from: 'B', to: 'A' },
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Failure } from '../../../src/base/failure';
+import { tryLogin } from '../../../src/mysql/database';
 import { planRollback } from '../../../src/rotation/planRotation';
 import { readJournal } from '../../../src/engine/state';
 import { goingBack, journalToTakeUp } from '../../../src/inspect/canRollBack';
@@ -44,6 +45,18 @@ describe('whether OpenEMR may go back', () => {
     const { request, world, planned } = await run({ file: 'B', secret: 'stale' });
     const back = await goingBack(request, world, planned);
     expect(planned.material.before.kubernetesSecret).to.include({ 'mysql-password': 'stale' });
+    expect(back.kind === 'may' && back.planned.material.before.kubernetesSecret).to.include({
+      'mysql-password': 'Slot-A-1',
+    });
+  });
+
+  it('so does one whose login this run has tried too often already: that is a refused login, too', async () => {
+    const { request, world, planned } = await run({ file: 'B', secret: 'stale' });
+    const { sqlconf, kubernetesSecret } = planned.material.before;
+    kubernetesSecret['mysql-user'] = 'openemr_b';
+    for (const password of ['Wrong-1', 'Wrong-2', 'Wrong-3'])
+      await tryLogin({ ...sqlconf, username: 'openemr_b', password }, request.settings.context.trust);
+    const back = await goingBack(request, world, planned);
     expect(back.kind === 'may' && back.planned.material.before.kubernetesSecret).to.include({
       'mysql-password': 'Slot-A-1',
     });

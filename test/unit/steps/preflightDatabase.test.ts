@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { adminHostProblems } from '../../../src/steps/preflightDatabase';
+import { adminHostProblems, notGivable } from '../../../src/steps/preflightDatabase';
 import { fakeSession } from '../mysql/fakeSession';
 
 /** What is said of an admin user with these hosts. */
@@ -30,5 +30,28 @@ describe('the hosts of the admin user', () => {
     expect(problem)
       .to.include('that of `admin`@`10.0.%`')
       .and.to.match(/drop them: DROP USER `admin`@`%`\.$/);
+  });
+});
+
+describe('rights that the admin is to give', () => {
+  const onSchema = 'GRANT ALL PRIVILEGES ON `open_emr`.* TO `openemr_b`@`%`';
+  const onTable = 'GRANT SELECT ON `open_emr`.`log` TO `openemr_b`@`%`';
+  const statements = [onSchema, onTable, 'GRANT `reader` TO `openemr_b`@`%`'];
+  const usage = 'GRANT CREATE USER, PROCESS ON *.* TO `admin`@`%`';
+  const own = (place: string, option = ' WITH GRANT OPTION'): string[] => [
+    usage,
+    `GRANT ALL PRIVILEGES ON ${place} TO \`admin\`@\`%\`${option}`,
+  ];
+
+  it('are his to give with GRANT OPTION on the place itself, on its schema, by a pattern, or everywhere', () => {
+    for (const place of ['`open\\_emr`.*', '`open_emr`.*', '*.*', '`open%`.*'])
+      expect(notGivable(statements, own(place)), place).to.deep.equal([]);
+  });
+
+  it('are told one by one where he has none: by the dry run, and not in step 4', () => {
+    expect(notGivable(statements, [usage])).to.deep.equal([onSchema, onTable]);
+    expect(notGivable(statements, own('`open_emr`.*', ''))).to.deep.equal([onSchema, onTable]);
+    expect(notGivable(statements, own('`other`.*'))).to.deep.equal([onSchema, onTable]);
+    expect(notGivable(statements, own('`open_emr`.`log`'))).to.deep.equal([onSchema]);
   });
 });

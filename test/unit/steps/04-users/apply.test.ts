@@ -261,7 +261,7 @@ describe("step 4: a slot's user", () => {
       world.kubernetes.podAddresses = ['10.0.0.9'];
       world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.5.5' });
       const said =
-        /in use from 10\.0\.5\.5, which is none of OpenEMR's pods, .*; its password was not changed\./;
+        /in use from 10\.0\.5\.5, which is no address of OpenEMR's pods, .*; its password was not changed\./;
       await expectRefused(world, repair, 'before-switch', said);
     });
 
@@ -276,12 +276,36 @@ describe("step 4: a slot's user", () => {
         return ask(client, sql);
       };
       const act = (): Promise<unknown> => withFaults(world, undefined, () => databaseUser.apply(inputs));
-      await expectRefused(world, act, 'before-switch', /in use from 10\.0\.0\.7, which is none of/);
+      await expectRefused(world, act, 'before-switch', /in use from 10\.0\.0\.7, which is no address/);
+    });
+
+    it('whatever tries of OpenEMR the server refuses and counts, where the admin cannot tell them from logins', async () => {
+      await world.close();
+      world = await openWorld('9.7.4');
+      await world.writeFile(world.login('openemr_b', passwords.newB));
+      world.database.refusals.push({ matches: /status_by_account/, errno: 1142, times: 100 });
+      const ask = world.database.query.bind(world.database);
+      world.database.query = (client, sql) => {
+        if (sql.includes('performance_schema.accounts')) world.database.somebodyIsRefused('openemr_b');
+        return ask(client, sql);
+      };
+      const inputs = inputsOf(world, { repair: true, graceSeconds: 0.1 });
+      delete inputs['like'];
+      await withFaults(world, undefined, () => databaseUser.apply(inputs));
+      expect(writesIn(world.log)).to.deep.equal([alter]);
+    });
+
+    it('not by an account that only the copy of a folder names: who logs in to it is looked for as ever', async () => {
+      await world.writeFile(world.login('openemr_a', passwords.A));
+      await otherSite('default.bak', 'Long-ago-1');
+      world.kubernetes.podAddresses = ['10.0.0.9'];
+      world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.0.9' });
+      await expectRefused(world, repair, 'before-switch', /openemr_b is in use from 10\.0\.0\.9/);
     });
 
     it('not where it may not be seen which clients are its pods: the cure is to restart them, or the right', async () => {
       world.database.others.push({ id: 7, username: 'openemr_b', host: '10.0.0.9' });
-      await expectRefused(world, repair, 'before-switch', /no right to list pods.*Restart those pods/);
+      await expectRefused(world, repair, 'before-switch', /no right to list pods.*restart its pods/);
     });
 
     it('not where another site is let in by another password: that site is named, and what to do with it', async () => {
@@ -394,7 +418,7 @@ describe("step 4: what a preview shows of a slot's user", () => {
   it('nothing where state and world have it; a change where either has not', async () => {
     const same = { password: passwords.B };
     expect(await differs({}, same)).to.equal(false);
-    expect(await differs({ password: 'before' }, same)).to.equal(true);
+    expect(await differs({ password: 'Before-1' }, same)).to.equal(true);
     expect(await differs({}, { password: '04da6b54-80e4-46f7-96ec-b56ff0331ba9' }), 'unknown').to.equal(true);
     expect(await differs({ password: passwords.newB }), 'the database refuses it').to.equal(true);
     Object.assign(world.database.account('openemr_b') ?? {}, { grants: ['GRANT USAGE ON *.*'] });
